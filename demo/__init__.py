@@ -1,0 +1,1 @@
+"""A Gradio page over one or more bundles."""

@@ -1,0 +1,5 @@
+"""What a user is told."""
+
+
+class UserError(Exception):
+    """Something the user can put right. Its text is shown as it is, without a traceback, and the exit status is 2."""

@@ -1,0 +1,1 @@
+"""What is learned: Keras functional encoder-decoder models."""

@@ -1,0 +1,213 @@
+"""A recipe: everything that decides a training, in one commented TOML file."""
+
+import difflib
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from seq2edge.device.errors import UserError
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class File(Section):
+    """One file of pairs, or two parallel files (`path` and `target_path`), each plain or gzip (`.gz`)."""
+
+    path: str  # relative to SEQ2EDGE_DATA, to the recipe's folder, or absolute; "bundled:smalltalk" is our own corpus
+    target_path: str | None = None
+    url: str | None = None
+    target_url: str | None = None
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    target_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    format: Literal["tsv", "csv", "jsonl", "parallel", "bundled"] | None = None  # None: from the file's name
+    encoding: str = "utf-8"
+    header: bool | None = None  # None: there is a header where a column is given by name
+    source: int | str = 0  # column number from 0, or its name; for jsonl the key
+    target: int | str = 1
+    split: Literal["all", "train", "valid", "test"] = "all"  # "all" is divided by hash
+
+    @model_validator(mode="after")
+    def _parallel_needs_both(self) -> "File":
+        if self.format == "parallel" and self.target_path is None:
+            raise ValueError("a parallel file needs target_path beside path")
+        return self
+
+
+class Data(Section):
+    files: Annotated[list[File], Field(min_length=1)]
+    licence: str = "not stated"
+    normalisation: Literal["NFC", "NFKC"] = "NFC"
+    valid: Annotated[float, Field(ge=0, le=0.4)] = 0.05  # share of the sources of "all" files that is held out
+    test: Annotated[float, Field(ge=0, le=0.4)] = 0.05
+    max_characters: Annotated[int, Field(ge=1)] = 400
+    max_length_ratio: Annotated[float, Field(ge=1)] = 15.0  # of characters, longer side to shorter
+    keep_identical: bool = False
+
+
+class Tokenizer(Section):
+    joint: bool = True  # one SentencePiece model for both sides
+    vocabulary: Annotated[int, Field(ge=300, le=64_000)] = 4000
+    model_type: Literal["unigram", "bpe"] = "unigram"
+    samples: Annotated[int, Field(ge=1, le=64)] = 1  # encodings written of each training source (subword regularisation)
+
+
+class Model(Section):
+    cell: Literal["lstm", "gru"] = "lstm"
+    units: Annotated[int, Field(ge=4, le=4096)] = 256
+    embedding: Annotated[int, Field(ge=4, le=4096)] = 256
+    encoder_layers: Annotated[int, Field(ge=1, le=8)] = 1
+    decoder_layers: Annotated[int, Field(ge=1, le=8)] = 1
+    bidirectional: bool = True
+    attention: Literal["dot", "general", "concat"] = "general"
+    input_feeding: bool = False
+    tie_embeddings: bool = True  # output layer = target embedding, and with a joint tokenizer source embedding too
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    source_length: Annotated[int, Field(ge=4, le=2048)] = 64  # pieces, eos counted; longer pairs are dropped
+    target_length: Annotated[int, Field(ge=4, le=2048)] = 64
+
+
+class Training(Section):
+    epochs: Annotated[int, Field(ge=1)] = 20
+    steps_per_epoch: Annotated[int, Field(ge=1)] | None = None  # None: one pass over the data
+    batch_size: Annotated[int, Field(ge=1)] = 64
+    buckets: Annotated[int, Field(ge=1, le=16)] = 4  # batch shapes by length; each one is compiled once
+    learning_rate: Annotated[float, Field(gt=0)] = 0.001
+    schedule: Literal["constant", "inverse_sqrt", "cosine"] = "cosine"
+    warmup_steps: Annotated[int, Field(ge=0)] = 200
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    clip_norm: Annotated[float, Field(gt=0)] = 1.0
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    stop_on: Literal["loss", "bleu", "chrf", "exact_match"] = "loss"
+    patience: Annotated[int, Field(ge=1)] = 5  # epochs without a better score
+    score_sentences: Annotated[int, Field(ge=0)] = 200  # of the validation set, decoded after each epoch
+    jit_compile: bool = False
+    tensorboard: bool = True
+    seed: int = 1
+
+
+class Unsure(Section):
+    """A line to say instead of a reply whose score is under the threshold found on validation data."""
+
+    replies: dict[str, str]  # by language: "ko", "en"
+    share: Annotated[float, Field(gt=0, lt=1)] = 0.05  # of right validation replies that may be lost to it
+
+
+class Decoding(Section):
+    beam: Annotated[int, Field(ge=1, le=64)] = 1
+    length_penalty: Annotated[float, Field(ge=0, le=5)] = 0.6  # Wu et al. 2016, equation 14
+    unsure: Unsure | None = None
+
+
+class Export(Section):
+    quantize: Annotated[list[Literal["none", "float16", "int8"]], Field(min_length=1)] = ["int8"]
+    batches: Annotated[list[int], Field(min_length=1)] = [1, 5]  # greedy, and the beams there is a step for
+
+
+class Recipe(Section):
+    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]*$")]
+    task: Literal["chat", "translation", "summarisation", "commands"]
+    about: str = ""
+    data: Data
+    tokenizer: Tokenizer = Tokenizer()
+    model: Model = Model()
+    training: Training = Training()
+    decoding: Decoding = Decoding()
+    export: Export = Export()
+
+    def to_toml(self) -> str:
+        """The resolved recipe, every default written out."""
+        return tomli_w.dumps(self.model_dump(exclude_none=True))
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with the project."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def find_recipe(name_or_path: str) -> Path:
+    """A bundled recipe by its name, or the user's own by its path."""
+    bundled = RECIPES / f"{name_or_path}.toml"
+    if bundled.is_file():
+        return bundled
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    raise UserError(f"recipe {name_or_path!r}: no such file, and no bundled recipe; bundled: {', '.join(recipe_names())}")
+
+
+def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
+    """Read and check a recipe.
+
+    Args:
+        path: The TOML file.
+        settings: "section.key=value" overrides, the value as TOML or else as text.
+
+    Raises:
+        UserError: All mistakes at once, one a line.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a TOML file: {error}") from None
+    for setting in settings or []:
+        _override(values, setting)
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise UserError("\n".join(f"{path}: {line}" for line in _mistakes(error))) from None
+
+
+def _override(values: dict[str, Any], setting: str) -> None:
+    key, equals, text = setting.partition("=")
+    if not equals:
+        raise UserError(f"--set {setting!r}: expected section.key=value")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise UserError(f"--set {setting!r}: {section} is not a section")
+    values[last] = value
+
+
+def _mistakes(error: ValidationError) -> Iterator[str]:
+    for mistake in error.errors():
+        key = ".".join(str(part) for part in mistake["loc"])
+        if mistake["type"] == "extra_forbidden":
+            allowed = _allowed_keys(mistake["loc"])
+            near = difflib.get_close_matches(str(mistake["loc"][-1]), allowed, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(allowed)}"
+            yield f"unknown key {key!r}; {hint}"
+        elif mistake["type"] == "missing":
+            yield f"{key}: missing, and there is no default"
+        else:
+            yield f"{key}: {mistake['msg'].removeprefix('Value error, ')}; given {_short(mistake['input'])}"
+
+
+def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
+    """The keys of the section in which an unknown one stands."""
+    section: Any = Recipe
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        annotation = section.model_fields[part].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        section = next(c for c in candidates if isinstance(c, type) and issubclass(c, Section))
+    return list(section.model_fields)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

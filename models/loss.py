@@ -1,0 +1,29 @@
+"""Cross-entropy over real target tokens."""
+
+from keras import ops
+
+
+class SequenceLoss:
+    """Mean cross-entropy a real target token, in nats, with label smoothing (Szegedy et al. 2016, section 7).
+
+    Args:
+        label_smoothing: Share of probability spread evenly over the vocabulary.
+        pad_id: Target id that does not count.
+    Call arguments:
+        target_ids: Integer `(batch, target_length)`.
+        logits: `(batch, target_length, vocabulary)`.
+    """
+
+    def __init__(self, label_smoothing: float = 0.0, pad_id: int = 0):
+        self.label_smoothing, self.pad_id = label_smoothing, pad_id
+        self.__name__ = "sequence_loss"
+
+    def __call__(self, target_ids, logits):
+        logits = ops.cast(logits, "float32")
+        target_ids = ops.cast(target_ids, "int32")
+        right = ops.squeeze(ops.take_along_axis(logits, ops.expand_dims(target_ids, -1), axis=-1), -1)
+        even = ops.mean(logits, axis=-1)
+        wanted = (1.0 - self.label_smoothing) * right + self.label_smoothing * even
+        losses = ops.logsumexp(logits, axis=-1) - wanted
+        real = ops.cast(target_ids != self.pad_id, "float32")
+        return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)

@@ -1,0 +1,30 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: quickstart demo test check clean
+
+quickstart: $(VENV)/train
+	$(BIN)/seq2edge quickstart
+
+demo: $(VENV)/demo
+	@test -d bundles/quickstart-int8 || $(MAKE) quickstart
+	$(BIN)/seq2edge demo bundles/quickstart-int8
+
+test: $(VENV)/dev
+	$(BIN)/pip install --quiet --no-deps --editable .
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+# A stamp for each extra: installing again is only needed when the dependencies change. The editable install is a
+# tree of links, so files that came since need a new one; it takes a second.
+$(VENV)/train $(VENV)/demo $(VENV)/dev: $(VENV)/%: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable ".[$*]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info runs bundles

@@ -1,0 +1,96 @@
+"""`seq2edge`: one program, a module a command, each importing what it needs when it is called."""
+
+import argparse
+import importlib
+import importlib.metadata
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from seq2edge.device.errors import UserError
+
+COMMANDS = (
+    "init",
+    "recipes",
+    "quickstart",
+    "prepare",
+    "train",
+    "evaluate",
+    "export",
+    "verify",
+    "info",
+    "bench",
+    "run",
+    "demo",
+)
+DONE, FAILED_CHECK, WRONG_INPUT, OUR_FAULT, INTERRUPTED = 0, 1, 2, 70, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    try:
+        return parsed.run(parsed) or DONE
+    except UserError as error:
+        print(f"seq2edge: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    except ModuleNotFoundError as error:
+        return _missing_module(error)
+    except OSError as error:
+        if error.filename is None and not isinstance(error, BrokenPipeError) and error.errno is None:
+            raise
+        return _system_refused(error)
+    except KeyboardInterrupt:
+        print("\nseq2edge: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        print("seq2edge: this is our own fault; please report it with the lines above", file=sys.stderr)
+        return OUR_FAULT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="seq2edge",
+        description="From a file of text pairs to a small folder that talks, translates or summarises on a device.",
+    )
+    parser.add_argument("--version", action="version", version=f"seq2edge {importlib.metadata.version('seq2edge')}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = importlib.import_module(f"seq2edge.cli.{name}")
+        command = commands.add_parser(
+            name,
+            help=module.HELP,
+            description=module.HELP,
+            epilog=f"examples:\n{module.EXAMPLES}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def _missing_module(error: ModuleNotFoundError) -> int:
+    """A command whose extra is not installed says which one it needs."""
+    missing = (error.name or "").split(".")[0]
+    extras = {"gradio": "demo", "numpy": "device", "sentencepiece": "device"}
+    if missing == "seq2edge":
+        raise error
+    extra = extras.get(missing, "train")
+    print(f"seq2edge: {missing} is not installed; this command needs: pip install 'seq2edge[{extra}]'", file=sys.stderr)
+    return WRONG_INPUT
+
+
+def _system_refused(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):  # the reader went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    place = f"{error.filename}: " if error.filename else ""
+    print(f"seq2edge: {place}{error.strerror}", file=sys.stderr)
+    return WRONG_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

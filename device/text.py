@@ -1,0 +1,53 @@
+"""Text ↔ ids: Unicode normalisation and SentencePiece, the same in training and on the device."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import sentencepiece
+
+PAD, UNK, BOS, EOS = 0, 1, 2, 3
+INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")  # zero-width signs and the soft hyphen
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def normalise(text: str, form: str) -> str:
+    """Unicode form "NFC" or "NFKC"; control characters become spaces, invisible ones go, white space is squeezed."""
+    text = unicodedata.normalize(form, text)  # type: ignore[arg-type]
+    return " ".join(CONTROL.sub(" ", INVISIBLE.sub("", text)).split())
+
+
+class TextCodec:
+    """Source text → ids, and target ids → text.
+
+    Args:
+        source_model, target_model: SentencePiece models, as files or as their bytes; the same one when joint.
+        normalisation: "NFC" or "NFKC".
+    """
+
+    def __init__(self, source_model: bytes | Path, target_model: bytes | Path, normalisation: str):
+        self.source = _processor(source_model)
+        self.target = self.source if target_model == source_model else _processor(target_model)
+        self.normalisation = normalisation
+
+    def encode_source(self, text: str) -> np.ndarray:
+        """int32 ids, ending in eos."""
+        return np.array([*self.source.encode(normalise(text, self.normalisation)), EOS], np.int32)
+
+    def decode_target(self, ids: Sequence[int]) -> str:
+        """Text of target ids; special ids are left out."""
+        return self.target.decode([int(i) for i in ids if i > EOS])
+
+    def source_pieces(self, ids: Sequence[int]) -> list[str]:
+        """The pieces of ids, for showing attention; "▁" marks the start of a word."""
+        return [self.source.id_to_piece(int(i)) for i in ids]
+
+    def target_pieces(self, ids: Sequence[int]) -> list[str]:
+        return [self.target.id_to_piece(int(i)) for i in ids]
+
+
+def _processor(model: bytes | Path) -> sentencepiece.SentencePieceProcessor:
+    proto = model if isinstance(model, bytes) else model.read_bytes()
+    return sentencepiece.SentencePieceProcessor(model_proto=proto)

@@ -1,0 +1,65 @@
+"""Text → text in one SavedModel: normalisation and tokenizer inside the graph, greedy decoding, any batch."""
+
+from pathlib import Path
+
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+from seq2edge.export.signatures import EOS, Signatures
+
+# What `seq2edge.device.text.normalise` does, in RE2.
+INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
+CONTROL = r"[\p{Cc}]"
+
+
+class TextModel(Signatures):
+    """`Signatures` and, as `serving_default`, `text` → `text`.
+
+    Args:
+        source_tokenizer, target_tokenizer: SentencePiece models, serialised.
+        normalisation: "NFC" or "NFKC".
+        source_length: Pieces a source is cut to, eos counted.
+    """
+
+    def __init__(
+        self,
+        model,
+        batches,
+        max_length: int,
+        source_tokenizer: bytes,
+        target_tokenizer: bytes,
+        normalisation: str,
+        source_length: int,
+    ):
+        super().__init__(model, batches, max_length)
+        self.source_tokenizer = tf_text.SentencepieceTokenizer(source_tokenizer)
+        self.target_tokenizer = tf_text.SentencepieceTokenizer(target_tokenizer)
+        self.normalisation, self.source_length = normalisation, source_length
+        self.functions["serving_default"] = self._text_function()
+
+    def _text_function(self):
+        @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
+        def respond(text):
+            target_ids, _ = self.greedy(self.encode_text(text))
+            return {"text": self.decode_text(target_ids)}
+
+        return respond
+
+    def encode_text(self, text: tf.Tensor) -> tf.Tensor:
+        """Strings `(batch,)` → int32 ids `(batch, source_length)`, ending in eos, then pad."""
+        text = tf_text.normalize_utf8(text, self.normalisation)
+        text = tf.strings.regex_replace(text, INVISIBLE, "")
+        text = tf.strings.regex_replace(text, CONTROL, " ")
+        text = tf.strings.strip(tf.strings.regex_replace(text, r"[\s\p{Z}]+", " "))
+        ids = self.source_tokenizer.tokenize(text)[:, : self.source_length - 1]
+        eos = tf.fill([tf.shape(text)[0], 1], EOS)
+        return tf.concat([ids, tf.RaggedTensor.from_tensor(eos)], axis=1).to_tensor()
+
+    def decode_text(self, target_ids: tf.Tensor) -> tf.Tensor:
+        """Ids `(batch, length)` → strings `(batch,)`, special ids left out."""
+        return self.target_tokenizer.detokenize(tf.ragged.boolean_mask(target_ids, target_ids > EOS))
+
+
+def load_text_model(path: Path):
+    """The text → text function of a SavedModel on disk."""
+    return tf.saved_model.load(str(path)).signatures["serving_default"]

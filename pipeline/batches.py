@@ -1,0 +1,107 @@
+"""Batches of ids whose order is a function of seed and step alone, so that a killed training goes on where it was."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from seq2edge.pipeline.storage import PairIds
+
+BOS = 2
+MULTIPLE = 4  # lengths of batches are multiples of it, which keeps the shapes few
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of pairs of like length, each bucket with one shape.
+
+    A batch is `((source_ids, target_inputs), target_ids)`, int32 `(batch_size, length of the bucket)`, padded with 0;
+    `target_inputs` is `target_ids` moved right by one with bos in front. A bucket's last batch is filled up from the
+    start of the bucket, so that there is one shape to compile.
+
+    Args:
+        pairs: The ids.
+        batch_size: Pairs a batch.
+        buckets: How many groups of like length; fewer where the lengths do not differ that much.
+        seed: Of the order; None keeps the order of the bucket (for validation).
+        first_step: Step at which item 0 stands: a resumed training's first.
+        steps: How many items there are; None: one pass.
+    """
+
+    def __init__(
+        self,
+        pairs: PairIds,
+        batch_size: int,
+        buckets: int = 4,
+        seed: int | None = None,
+        first_step: int = 0,
+        steps: int | None = None,
+    ):
+        super().__init__()
+        self.pairs, self.batch_size, self.seed, self.first_step = pairs, batch_size, seed, first_step
+        self.buckets, self.shapes = _make_buckets(pairs, buckets)
+        self.steps_per_pass = sum(-(-len(bucket) // batch_size) for bucket in self.buckets)
+        self.steps = self.steps_per_pass if steps is None else steps
+        self._plan: tuple[int, list[tuple[int, np.ndarray]]] | None = None
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __getitem__(self, index: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+        step = self.first_step + index
+        data_pass, position = divmod(step, self.steps_per_pass)
+        bucket, chosen = self._plan_of(data_pass)[position]
+        return self._batch(chosen, self.shapes[bucket], sample=data_pass)
+
+    def _plan_of(self, data_pass: int) -> list[tuple[int, np.ndarray]]:
+        """The batches of one pass: (bucket, indices of its pairs)."""
+        if self._plan is None or self._plan[0] != data_pass:
+            order = None if self.seed is None else np.random.default_rng([self.seed, data_pass])
+            plan = []
+            for number, bucket in enumerate(self.buckets):
+                indices = bucket if order is None else order.permutation(bucket)
+                filled = np.resize(indices, -(-len(indices) // self.batch_size) * self.batch_size)
+                plan += [(number, chosen) for chosen in filled.reshape(-1, self.batch_size)]
+            if order is not None:
+                plan = [plan[i] for i in order.permutation(len(plan))]
+            self._plan = data_pass, plan
+        return self._plan[1]
+
+    def _batch(self, chosen: np.ndarray, shape: tuple[int, int], sample: int):
+        source_ids = np.zeros((len(chosen), shape[0]), np.int32)
+        target_ids = np.zeros((len(chosen), shape[1]), np.int32)
+        for row, index in enumerate(chosen):
+            source = self.pairs.source(index, 0 if self.seed is None else sample % self.pairs.samples)
+            target = self.pairs.target(index)
+            source_ids[row, : len(source)] = source[: shape[0]]
+            target_ids[row, : len(target)] = target[: shape[1]]
+        target_inputs = np.concatenate([np.full((len(chosen), 1), BOS, np.int32), target_ids[:, :-1]], axis=1)
+        return (source_ids, target_inputs), target_ids
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self)))
+
+    def for_fit(self) -> Any:
+        """What `keras.Model.fit` takes on the current backend.
+
+        On TensorFlow a data set with its lengths declared open: `fit` would otherwise take the lengths of the first
+        two batches for those of all.
+        """
+        if keras.backend.backend() != "tensorflow":
+            return self
+        import tensorflow as tf
+
+        ids = tf.TensorSpec((self.batch_size, None), tf.int32)
+        dataset = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=((ids, ids), ids))
+        return dataset.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
+
+
+def _make_buckets(pairs: PairIds, buckets: int) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
+    """Groups of pair indices of like length, and each group's shape (source_length, target_length)."""
+    lengths = np.stack([pairs.source_lengths, pairs.target_lengths], axis=1)
+    longest = lengths.max(axis=1)
+    borders = np.unique(np.quantile(longest, np.arange(1, buckets + 1) / buckets, method="higher"))
+    group_of = np.searchsorted(borders, longest)
+    groups = [np.flatnonzero(group_of == group) for group in range(len(borders))]
+    shapes = [tuple(int(-(-length // MULTIPLE) * MULTIPLE) for length in lengths[group].max(axis=0)) for group in groups]
+    return groups, shapes

@@ -1,0 +1,67 @@
+"""Checkpoints: weights, optimizer and progress in one file, which appears whole or not at all."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from seq2edge.device.errors import UserError
+
+FILE = "checkpoint.npz"
+
+
+@dataclass
+class Progress:
+    """How far a training is: what has to survive a kill beside weights and optimizer."""
+
+    epoch: int = 0  # finished epochs
+    best: float | None = None
+    best_epoch: int = 0
+    seconds: float = 0.0  # spent in training so far
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def save_checkpoint(folder: Path, model: keras.Model, progress: Progress) -> None:
+    """Write FOLDER/checkpoint.npz over the former one."""
+    arrays = {f"weight_{i}": np.asarray(weight) for i, weight in enumerate(model.weights)}
+    arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(model.optimizer.variables)}
+    temporary = folder / f"{FILE}.tmp"
+    with temporary.open("wb") as file:
+        np.savez(file, progress=np.array(json.dumps(dataclasses.asdict(progress))), **arrays)
+    temporary.replace(folder / FILE)
+
+
+def load_checkpoint(folder: Path, model: keras.Model) -> Progress | None:
+    """Put a checkpoint's weights and optimizer into a compiled model.
+
+    Returns:
+        Its progress, or None where there is no checkpoint.
+
+    Raises:
+        UserError: If it belongs to a model of another shape.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        model.optimizer.build(model.trainable_variables)
+        _assign(path, model.weights, arrays, "weight")
+        _assign(path, model.optimizer.variables, arrays, "optimizer")
+        return Progress(**json.loads(str(arrays["progress"])))
+
+
+def _assign(path: Path, variables: list[Any], arrays: Any, kind: str) -> None:
+    found = sum(name.startswith(f"{kind}_") for name in arrays.files)
+    if found != len(variables):
+        raise UserError(f"{path}: holds {found} {kind} arrays, the recipe's model has {len(variables)}")
+    for index, variable in enumerate(variables):
+        value = arrays[f"{kind}_{index}"]
+        if tuple(value.shape) != tuple(variable.shape):
+            raise UserError(
+                f"{path}: {variable.path} has the shape {value.shape}, the recipe's model needs {tuple(variable.shape)}"
+            )
+        variable.assign(value)

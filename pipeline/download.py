@@ -1,0 +1,94 @@
+"""Files at public addresses, checked and kept in a cache."""
+
+import hashlib
+import os
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from tqdm import tqdm
+
+from seq2edge.device.errors import UserError
+
+CHUNK = 1 << 20
+
+
+def locate(name: str, url: str | None, sha256: str | None, recipe_folder: Path | None) -> Path:
+    """Where a recipe's file is: under SEQ2EDGE_DATA, beside the recipe, where its path says, or downloaded.
+
+    Raises:
+        UserError: If it is nowhere, or its checksum is another.
+    """
+    folders = [Path(os.environ["SEQ2EDGE_DATA"])] if os.environ.get("SEQ2EDGE_DATA") else []
+    folders += [recipe_folder, Path()] if recipe_folder else [Path()]
+    for folder in folders:
+        path = folder / name
+        if path.is_file():
+            if sha256:
+                _check(path, sha256)
+            return path
+    if url is None:
+        looked = ", ".join(str(folder.resolve()) for folder in folders)
+        raise UserError(f"{name}: no such file; looked in {looked}")
+    return download(url, sha256)
+
+
+def download(url: str, sha256: str | None) -> Path:
+    """Fetch into the cache; a broken download is gone on with, a finished one is used again."""
+    cache = Path(os.environ.get("SEQ2EDGE_CACHE") or Path.home() / ".cache" / "seq2edge")
+    folder = cache / hashlib.sha256(url.encode()).hexdigest()[:16]
+    path = folder / url.rsplit("/", 1)[-1]
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.name}.part")
+        _fetch(url, partial)
+        if sha256:
+            _check(partial, sha256, url, remove=True)
+        partial.replace(path)
+    elif sha256:
+        _check(path, sha256, url, remove=True)
+    return path
+
+
+def _fetch(url: str, partial: Path) -> None:
+    have = partial.stat().st_size if partial.is_file() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            if have and response.status != 206:  # the server starts again from the beginning
+                have = 0
+            length = response.headers.get("Content-Length")
+            with (
+                partial.open("ab" if have else "wb") as file,
+                tqdm(
+                    total=have + int(length) if length else None,
+                    initial=have,
+                    unit="B",
+                    unit_scale=True,
+                    desc=url.rsplit("/", 1)[-1],
+                    file=sys.stderr,
+                ) as bar,
+            ):
+                while chunk := response.read(CHUNK):
+                    file.write(chunk)
+                    bar.update(len(chunk))
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        if isinstance(error, urllib.error.HTTPError) and error.code == 416:  # all of it is here already
+            return
+        reason = getattr(error, "reason", error)
+        raise UserError(f"{url}: cannot be downloaded: {reason}; what has come is kept, try again") from None
+
+
+def checksum(path: Path) -> str:
+    """sha256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check(path: Path, sha256: str, name: str | None = None, remove: bool = False) -> None:
+    found = checksum(path)
+    if found != sha256:
+        if remove:
+            path.unlink()
+        raise UserError(f"{name or path}: sha256 is {found}, the recipe wants {sha256}")

@@ -1,0 +1,71 @@
+"""The Keras model behind the search loops of the device, so that a score is that of the decoder that ships."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from seq2edge.device.decoding import StepOutput
+from seq2edge.models.seq2seq import Seq2Seq
+
+LENGTH_MULTIPLE = 8
+ROW_MULTIPLE = 16  # rows of a step are filled up to a multiple of it: few shapes, few compilations
+
+
+class KerasSequenceModel:
+    """A `seq2edge.device.decoding.SequenceModel` over a trained `Seq2Seq`."""
+
+    def __init__(self, model: Seq2Seq):
+        self.encoder, self.decoder_step = model.encoder, model.decoder_step
+        self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
+        self.changing = [True] * len(self.state_names)
+        for half in (self.encoder, self.decoder_step):
+            half.jit_compile = False  # the shapes change too often for it to pay
+
+    def encode(self, source_ids: Sequence[np.ndarray]) -> tuple[Any, list[np.ndarray]]:
+        """Memory and mask of all sources together, padded to one length, and the first states."""
+        longest = max(len(ids) for ids in source_ids)
+        padded = np.zeros((len(source_ids), -(-longest // LENGTH_MULTIPLE) * LENGTH_MULTIPLE), np.int32)
+        for row, ids in enumerate(source_ids):
+            padded[row, : len(ids)] = ids
+        encoded = self.encoder.predict_on_batch(padded)
+        states = [encoded[name] for name in self.state_names]
+        return (encoded["memory"], encoded["memory_mask"]), states
+
+    def step(
+        self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]
+    ) -> StepOutput:
+        rows = len(token_ids)
+        extra = -rows % ROW_MULTIPLE
+
+        def fill(array: np.ndarray) -> np.ndarray:
+            return np.concatenate([array, np.repeat(array[:1], extra, axis=0)]) if extra else array
+
+        outputs = self.decoder_step.predict_on_batch(
+            {
+                "token_ids": fill(token_ids.astype(np.int32)),
+                "memory": fill(memory[0][sentence]),
+                "memory_mask": fill(memory[1][sentence]),
+                **{name: fill(state) for name, state in zip(self.state_names, states, strict=True)},
+            }
+        )
+        return StepOutput(
+            logits=outputs["logits"][:rows],
+            states=[outputs[name][:rows] for name in self.state_names],
+            attention=outputs["attention"][:rows],
+        )
+
+
+def perplexity(model: keras.Model, batches: Any) -> float:
+    """exp of the mean negative log-probability a real target token, in nats, over batches of ids."""
+    total, tokens = 0.0, 0
+    for (source_ids, target_inputs), target_ids in batches:
+        logits = np.asarray(model.predict_on_batch([source_ids, target_inputs]), np.float32)
+        highest = logits.max(axis=-1, keepdims=True)
+        log_sum = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[..., 0]
+        right = np.take_along_axis(logits, target_ids[..., None], axis=-1)[..., 0]
+        real = target_ids != 0
+        total += float(((log_sum - right) * real).sum())
+        tokens += int(real.sum())
+    return float(np.exp(total / max(tokens, 1)))

@@ -1,0 +1,73 @@
+"""Pictures of a training: what people would rather look at than read."""
+
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import font_manager
+
+INK, ACCENT, GRID = "#22303c", "#c8553d", "#dfe3e6"
+# Fonts with Hangul, of Debian, macOS and Noto.
+HANGUL_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", "UnDotum")
+
+
+def _use_fonts() -> None:
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    plt.rcParams["font.family"] = [*(name for name in HANGUL_FONTS if name in installed), "DejaVu Sans"]
+    plt.rcParams["axes.unicode_minus"] = False
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+
+
+def plot_history(history: Sequence[dict[str, float]], score: str, path: Path) -> None:
+    """Loss of training and validation, and the validation score, by epoch."""
+    _use_fonts()
+    epochs = [row["epoch"] for row in history]
+    columns = [("loss", "val_loss")] + ([(f"val_{score}",)] if f"val_{score}" in history[0] else [])
+    figure, axes = plt.subplots(1, len(columns), figsize=(5.2 * len(columns), 3.4), squeeze=False)
+    for axis, names in zip(axes[0], columns, strict=True):
+        for name, colour in zip(names, (INK, ACCENT), strict=False):
+            label = {"loss": "training loss", "val_loss": "validation loss"}.get(name, name.replace("val_", "validation "))
+            axis.plot(epochs, [row[name] for row in history], color=colour, label=label, linewidth=1.8)
+        axis.set_xlabel("epoch")
+        axis.grid(color=GRID)
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.legend(frameon=False)
+    _save(figure, path)
+
+
+def plot_attention(
+    sentences: Sequence[tuple[Sequence[str], Sequence[str], np.ndarray]], path: Path, columns: int = 2
+) -> None:
+    """Heat-maps of attention.
+
+    Args:
+        sentences: (source pieces, target pieces, weights `(target_length, source_length)`) of each.
+    """
+    _use_fonts()
+    rows = -(-len(sentences) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(5 * columns, 3.8 * rows), squeeze=False)
+    for axis in axes.flat[len(sentences) :]:
+        axis.axis("off")
+    for axis, (source, target, weights) in zip(axes.flat, sentences, strict=False):
+        axis.imshow(weights[: len(target), : len(source)], cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        axis.set_xticks(range(len(source)), source, rotation=60, ha="right", fontsize=8)
+        axis.set_yticks(range(len(target)), target, fontsize=8)
+        axis.spines[:].set_visible(False)
+    _save(figure, path)
+
+
+def _save(figure: plt.Figure, path: Path) -> None:
+    temporary = path.with_suffix(".tmp.png")
+    with warnings.catch_warnings():
+        # A machine without a font for a script draws boxes; one line for each missing sign helps nobody.
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.tight_layout()
+        figure.savefig(temporary, dpi=120)
+    plt.close(figure)
+    temporary.replace(path)

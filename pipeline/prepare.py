@@ -1,0 +1,258 @@
+"""Pairs → ids: read, clean, split, tokenise, and put on disk."""
+
+import hashlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sentencepiece
+from tqdm import tqdm
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.text import TextCodec
+from seq2edge.pipeline.cleaning import Cleaner, hash64
+from seq2edge.pipeline.corpus import corpus_pairs
+from seq2edge.pipeline.download import checksum, locate
+from seq2edge.pipeline.files import whole_folder, write_text
+from seq2edge.pipeline.recipe import File, Recipe
+from seq2edge.pipeline.sources import Pair, read_pairs
+from seq2edge.pipeline.splitting import split_key, split_of
+from seq2edge.pipeline.storage import PairIds, PairWriter
+from seq2edge.pipeline.tokenizer import encodings, train_tokenizer
+
+SPLITS = ("train", "valid", "test")
+FORMAT = 1  # of the folder; another one is prepared anew
+FEWEST = {"train": 20, "valid": 2}
+BUNDLED = "bundled:smalltalk"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Prepared data on disk."""
+
+    path: Path
+    summary: dict[str, Any]
+
+    @classmethod
+    def open(cls, path: Path) -> "Prepared":
+        try:
+            return cls(path, json.loads((path / "summary.json").read_text(encoding="utf-8")))
+        except (OSError, json.JSONDecodeError) as error:
+            raise UserError(f"{path}: not a folder of prepared data: {error}") from None
+
+    @cached_property
+    def train(self) -> PairIds:
+        return PairIds.open(self.path / "train")
+
+    @cached_property
+    def valid(self) -> PairIds:
+        return PairIds.open(self.path / "valid")
+
+    @property
+    def tokenizers(self) -> tuple[Path, Path]:
+        """SentencePiece models of source and target; the same file when joint."""
+        joint = self.path / "tokenizer.model"
+        return (joint, joint) if joint.is_file() else (self.path / "source.model", self.path / "target.model")
+
+    @property
+    def source_vocabulary(self) -> int:
+        return int(self.summary["vocabulary"]["source"])
+
+    @property
+    def target_vocabulary(self) -> int:
+        return int(self.summary["vocabulary"]["target"])
+
+    def codec(self) -> TextCodec:
+        """The text ↔ ids object that training and device share."""
+        return TextCodec(*self.tokenizers, self.summary["normalisation"])
+
+    def texts(self, split: str) -> Iterator[Pair]:
+        """The cleaned pairs of "train", "valid" or "test"."""
+        with (self.path / f"{split}.tsv").open(encoding="utf-8", newline="\n") as file:
+            for line in file:
+                source, target = line.rstrip("\n").split("\t")
+                yield Pair(source, target)
+
+
+def prepare(recipe: Recipe, output: Path, recipe_folder: Path | None = None, quiet: bool = False) -> Prepared:
+    """Prepare a recipe's data in OUTPUT/data, or use what was prepared there from the same recipe and files.
+
+    Raises:
+        UserError: If a file cannot be read, or there are fewer pairs than can be split.
+    """
+    files = [_locate(file, recipe_folder) for file in recipe.data.files]
+    fingerprint = _fingerprint(recipe, files)
+    folder = output / "data"
+    if (folder / "summary.json").is_file():
+        before = Prepared.open(folder)
+        if before.summary.get("fingerprint") == fingerprint:
+            return before
+    output.mkdir(parents=True, exist_ok=True)
+    with whole_folder(folder) as new:
+        cleaner = Cleaner(recipe.data)
+        _write_splits(recipe, files, cleaner, new, quiet)
+        counts = _drop_leaks(new)
+        _refuse_too_few(counts, cleaner)
+        vocabulary = _write_tokenizers(recipe, new)
+        ids = _write_ids(recipe, new, quiet)
+        summary = {
+            "format": FORMAT,
+            "name": recipe.name,
+            "fingerprint": fingerprint,
+            "normalisation": recipe.data.normalisation,
+            "pairs": counts,
+            "dropped": dict(cleaner.dropped),
+            "dropped_examples": cleaner.examples,
+            "vocabulary": vocabulary,
+            **ids,
+        }
+        write_text(new / "summary.json", json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
+    if not quiet:
+        print(describe(summary), file=sys.stderr)
+    return Prepared.open(folder)
+
+
+def describe(summary: dict[str, Any]) -> str:
+    """A summary in a few lines, for a person."""
+    pairs = ", ".join(f"{count:,} {split}" for split, count in summary["pairs"].items() if split in SPLITS)
+    lines = [f"pairs: {pairs}"]
+    dropped = summary["dropped"] | {k: v for k, v in summary["pairs"].items() if k not in SPLITS and v}
+    dropped |= {"more pieces than the model reads": summary["too_many_pieces"]} if summary["too_many_pieces"] else {}
+    for reason, count in dropped.items():
+        example = summary["dropped_examples"].get(reason)
+        lines.append(f"dropped: {count:,} {reason}" + (f", e.g. {example}" if example else ""))
+    for side, lengths in summary["lengths"].items():
+        lines.append(f"{side} pieces: median {lengths['50']}, 99 % up to {lengths['99']}, longest {lengths['100']}")
+    return "\n".join(lines)
+
+
+def _locate(file: File, recipe_folder: Path | None) -> tuple[Path, Path | None] | None:
+    if file.path == BUNDLED:
+        return None
+    if file.path.startswith("bundled:"):
+        raise UserError(f"data.files: no bundled corpus {file.path!r}; there is {BUNDLED!r}")
+    target = file.target_path
+    return (
+        locate(file.path, file.url, file.sha256, recipe_folder),
+        locate(target, file.target_url, file.target_sha256, recipe_folder) if target else None,
+    )
+
+
+def _fingerprint(recipe: Recipe, files: list[tuple[Path, Path | None] | None]) -> str:
+    """What the prepared data depends on."""
+    contents = [[checksum(path) if path else None for path in found] if found else _corpus_hash() for found in files]
+    settings = [recipe.data.model_dump(), recipe.tokenizer.model_dump(), recipe.model.source_length]
+    parts = [FORMAT, settings, recipe.model.target_length, contents]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _corpus_hash() -> str:
+    return hashlib.sha256("\n".join(f"{pair.source}\t{pair.target}" for pair in corpus_pairs()).encode()).hexdigest()
+
+
+def _write_splits(recipe: Recipe, files: list, cleaner: Cleaner, folder: Path, quiet: bool) -> None:
+    """Clean every file into train.tsv, valid.tsv and test.tsv."""
+    data = recipe.data
+    with ExitStack() as stack:
+        outputs = {
+            split: stack.enter_context((folder / f"{split}.tsv").open("w", encoding="utf-8", newline="\n"))
+            for split in SPLITS
+        }
+        for file, found in zip(data.files, files, strict=True):
+            rows = corpus_pairs() if found is None else read_pairs(file, *found)
+            for pair in cleaner.clean(tqdm(rows, desc=file.path, unit="pair", disable=quiet, file=sys.stderr)):
+                split = split_of(pair.source, data.valid, data.test) if file.split == "all" else file.split
+                outputs[split].write(f"{pair.source}\t{pair.target}\n")
+
+
+def _drop_leaks(folder: Path) -> dict[str, int]:
+    """Drop from train.tsv every pair that valid or test has too; count what is left."""
+    held_out: set[int] = set()
+    counts: Counter[str] = Counter()
+    for split in ("valid", "test"):
+        for pair in Prepared(folder, {}).texts(split):
+            held_out.add(_pair_key(pair))
+            counts[split] += 1
+    kept = folder / "train.kept.tsv"
+    with kept.open("w", encoding="utf-8", newline="\n") as file:
+        for pair in Prepared(folder, {}).texts("train"):
+            if _pair_key(pair) in held_out:
+                counts["also in valid or test"] += 1
+            else:
+                counts["train"] += 1
+                file.write(f"{pair.source}\t{pair.target}\n")
+    kept.replace(folder / "train.tsv")
+    return {split: counts[split] for split in (*SPLITS, "also in valid or test")}
+
+
+def _pair_key(pair: Pair) -> int:
+    return hash64(f"{split_key(pair.source)}\t{split_key(pair.target)}")
+
+
+def _refuse_too_few(counts: dict[str, int], cleaner: Cleaner) -> None:
+    for split, fewest in FEWEST.items():
+        if counts[split] < fewest:
+            dropped = f" ({sum(cleaner.dropped.values())} were dropped)" if cleaner.dropped else ""
+            raise UserError(
+                f"data: {cleaner.kept} pairs{dropped} leave {counts[split]} for {split}, "
+                f"which needs at least {fewest}; give more pairs, or a {split} file of its own"
+            )
+
+
+def _write_tokenizers(recipe: Recipe, folder: Path) -> dict[str, int]:
+    def sentences(*sides: str) -> Iterable[str]:
+        return (getattr(pair, side) for pair in Prepared(folder, {}).texts("train") for side in sides)
+
+    settings = recipe.tokenizer
+    if settings.joint:
+        (folder / "tokenizer.model").write_bytes(train_tokenizer(sentences("source", "target"), settings, "joint"))
+    else:
+        for side in ("source", "target"):
+            (folder / f"{side}.model").write_bytes(train_tokenizer(sentences(side), settings, side))
+    source, target = (_processor(path).get_piece_size() for path in Prepared(folder, {}).tokenizers)
+    return {"source": source, "target": target}
+
+
+def _processor(path: Path) -> sentencepiece.SentencePieceProcessor:
+    return sentencepiece.SentencePieceProcessor(model_file=str(path))
+
+
+def _write_ids(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
+    """Ids of train and valid; pairs with more pieces than the model reads are left out."""
+    sentencepiece.set_random_generator_seed(recipe.training.seed)
+    source, target = (_processor(path) for path in Prepared(folder, {}).tokenizers)
+    largest = max(source.get_piece_size(), target.get_piece_size()) - 1
+    lengths: dict[str, np.ndarray] = {}
+    too_many = 0
+    for split in ("train", "valid"):
+        samples = recipe.tokenizer.samples if split == "train" else 1
+        with PairWriter(folder / split, largest) as writer:
+            pairs = tqdm(Prepared(folder, {}).texts(split), f"{split} ids", unit="pair", disable=quiet, file=sys.stderr)
+            for pair in pairs:
+                plain, *drawn = encodings(source, pair.source, samples)
+                wanted = [*target.encode(pair.target), target.eos_id()]
+                if len(plain) > recipe.model.source_length or len(wanted) > recipe.model.target_length:
+                    too_many += 1
+                    continue
+                # A drawn encoding has more pieces than the plain one; where that is too many, the plain one stands in.
+                drawn = [ids if len(ids) <= recipe.model.source_length else plain for ids in drawn]
+                writer.write([plain, *drawn], wanted)
+        ids = PairIds.open(folder / split)
+        if len(ids) < FEWEST[split]:
+            raise UserError(
+                f"model.source_length {recipe.model.source_length} and target_length {recipe.model.target_length}: "
+                f"only {len(ids)} pairs of {split} are that short; raise them"
+            )
+        if split == "train":
+            lengths = {"source": ids.source_lengths, "target": ids.target_lengths}
+    percentiles = {
+        side: {str(p): int(np.percentile(values, p)) for p in (50, 90, 99, 100)} for side, values in lengths.items()
+    }
+    return {"too_many_pieces": too_many, "lengths": percentiles}

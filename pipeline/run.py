@@ -1,0 +1,58 @@
+"""A run: the folder of one training."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from seq2edge.device.errors import UserError
+from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
+from seq2edge.pipeline.prepare import Prepared
+from seq2edge.pipeline.recipe import Recipe, load_recipe
+
+RECIPE_FILE, MODEL_FILE, DATA_FOLDER = "recipe.toml", "model.keras", "data"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk: its recipe, its prepared data, and its best model."""
+
+    path: Path
+    recipe: Recipe
+    data: Prepared
+
+    @classmethod
+    def open(cls, path: Path) -> "Run":
+        """Read a run.
+
+        Raises:
+            UserError: If the folder is none, or its training has not kept a model yet.
+        """
+        for needed in (RECIPE_FILE, MODEL_FILE, DATA_FOLDER):
+            if not (path / needed).exists():
+                raise UserError(f"{path}: not a finished run, {needed} is missing; make one with: seq2edge train RECIPE")
+        return cls(path, load_recipe(path / RECIPE_FILE), Prepared.open(path / DATA_FOLDER))
+
+    def model(self) -> Seq2Seq:
+        """The best model of the training, in float32."""
+        model = build_seq2seq(model_config(self.recipe, self.data))
+        model.training.load_weights(self.path / MODEL_FILE)
+        return model
+
+
+def model_config(recipe: Recipe, data: Prepared) -> Seq2SeqConfig:
+    """The model that a recipe asks for over prepared data."""
+    settings = recipe.model
+    return Seq2SeqConfig(
+        source_vocabulary=data.source_vocabulary,
+        target_vocabulary=data.target_vocabulary,
+        cell=settings.cell,
+        units=settings.units,
+        embedding=settings.embedding,
+        encoder_layers=settings.encoder_layers,
+        decoder_layers=settings.decoder_layers,
+        bidirectional=settings.bidirectional,
+        attention=settings.attention,
+        input_feeding=settings.input_feeding,
+        tie_embeddings=settings.tie_embeddings,
+        share_embeddings=settings.tie_embeddings and recipe.tokenizer.joint,
+        dropout=settings.dropout,
+    )

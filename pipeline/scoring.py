@@ -1,0 +1,79 @@
+"""Scores of hypotheses against references."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seq2edge.pipeline.sources import Pair
+
+
+@dataclass(frozen=True)
+class Example:
+    """One source and every target that is right for it."""
+
+    source: str
+    references: tuple[str, ...]
+
+
+def examples(pairs: Sequence[Pair], task: str) -> list[Example]:
+    """What is scored.
+
+    In a translation set every pair counts as it stands, so that scores compare with published ones; elsewhere a source
+    that stands several times has several right targets.
+    """
+    if task == "translation":
+        return [Example(pair.source, (pair.target,)) for pair in pairs]
+    targets: dict[str, list[str]] = defaultdict(list)
+    for pair in pairs:
+        targets[pair.source].append(pair.target)
+    return [Example(source, tuple(references)) for source, references in targets.items()]
+
+
+def exact(hypothesis: str, references: Sequence[str]) -> bool:
+    """Is the hypothesis one of the references, spaces normalised?"""
+    return " ".join(hypothesis.split()) in {" ".join(reference.split()) for reference in references}
+
+
+def scores(hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, Any]:
+    """BLEU and chrF of sacrebleu with their signatures, and the share of exact matches, all in percent."""
+    from sacrebleu.metrics import BLEU, CHRF
+
+    streams = max(len(example.references) for example in expected)
+    references = [
+        [example.references[i] if i < len(example.references) else None for example in expected] for i in range(streams)
+    ]
+    bleu, chrf = BLEU(), CHRF()
+    result = {
+        "sentences": len(expected),
+        "bleu": round(bleu.corpus_score(hypotheses, references).score, 2),
+        "chrf": round(chrf.corpus_score(hypotheses, references).score, 2),
+        "exact_match": round(
+            100 * sum(exact(h, e.references) for h, e in zip(hypotheses, expected, strict=True)) / len(expected), 2
+        ),
+    }
+    return result | {"signatures": [str(bleu.get_signature()), str(chrf.get_signature())]}
+
+
+def script(text: str) -> str:
+    """The script most letters of a text belong to, by their Unicode names: "Hangul", "Latin" …"""
+    counts: dict[str, int] = defaultdict(int)
+    for character in text:
+        if character.isalpha():
+            counts[unicodedata.name(character, "UNKNOWN").split(" ")[0].capitalize()] += 1
+    return max(counts, key=lambda name: counts[name]) if counts else "none"
+
+
+def scores_by_script(hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, dict[str, Any]]:
+    """`scores` for each script that a tenth of the sources or more is written in, where there are two or more."""
+    rows: dict[str, list[int]] = defaultdict(list)
+    for index, example in enumerate(expected):
+        rows[script(example.source)].append(index)
+    common = {name: indices for name, indices in sorted(rows.items()) if len(indices) >= len(expected) / 10}
+    if len(common) < 2:
+        return {}
+    return {
+        name: scores([hypotheses[i] for i in indices], [expected[i] for i in indices])
+        for name, indices in common.items()
+    }

@@ -1,0 +1,96 @@
+"""Ids on disk: flat arrays with offsets, memory-mapped, no library but numpy needed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class PairIds:
+    """Ids of pairs.
+
+    Attributes:
+        samples: Encodings stored of each source; those of pair i stand at i·samples and after.
+    """
+
+    source_ids: np.ndarray
+    source_offsets: np.ndarray
+    target_ids: np.ndarray
+    target_offsets: np.ndarray
+
+    @classmethod
+    def open(cls, folder: Path) -> "PairIds":
+        """Map a folder that `PairWriter` wrote."""
+        return cls(
+            *(
+                np.load(folder / f"{side}.{kind}.npy", mmap_mode="r", allow_pickle=False)
+                for side in ("source", "target")
+                for kind in ("ids", "offsets")
+            )
+        )
+
+    def __len__(self) -> int:
+        return len(self.target_offsets) - 1
+
+    @property
+    def samples(self) -> int:
+        return (len(self.source_offsets) - 1) // max(len(self), 1)
+
+    def source(self, index: int, sample: int = 0) -> np.ndarray:
+        """Ids of a source, ending in eos."""
+        position = index * self.samples + sample
+        return self.source_ids[self.source_offsets[position] : self.source_offsets[position + 1]]
+
+    def target(self, index: int) -> np.ndarray:
+        """Ids of a target, without bos, ending in eos."""
+        return self.target_ids[self.target_offsets[index] : self.target_offsets[index + 1]]
+
+    @cached_property
+    def source_lengths(self) -> np.ndarray:
+        """The longest encoding of each source, eos counted."""
+        return np.diff(self.source_offsets).reshape(len(self), self.samples).max(axis=1)
+
+    @cached_property
+    def target_lengths(self) -> np.ndarray:
+        return np.diff(self.target_offsets)
+
+
+class PairWriter:
+    """Writes ids a pair at a time, in constant memory but for the offsets."""
+
+    def __init__(self, folder: Path, largest_id: int):
+        folder.mkdir(parents=True)
+        self.folder = folder
+        self.dtype = np.dtype(np.uint16 if largest_id < 2**16 else np.uint32)
+        self.offsets: dict[str, list[int]] = {"source": [0], "target": [0]}
+
+    def __enter__(self) -> "PairWriter":
+        self.files = {side: (self.folder / f"{side}.ids.raw").open("wb") for side in self.offsets}
+        return self
+
+    def write(self, sources: Iterable[Sequence[int]], target: Sequence[int]) -> None:
+        """One pair: the encodings of its source, and its target."""
+        for ids in sources:
+            self._append("source", ids)
+        self._append("target", target)
+
+    def _append(self, side: str, ids: Sequence[int]) -> None:
+        self.files[side].write(np.asarray(ids, self.dtype).tobytes())
+        self.offsets[side].append(self.offsets[side][-1] + len(ids))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for side, file in self.files.items():
+            file.close()
+            raw = self.folder / f"{side}.ids.raw"
+            if kind is None:
+                count = self.offsets[side][-1]
+                ids = np.memmap(raw, self.dtype, "r", shape=(count,)) if count else np.zeros(0, self.dtype)
+                np.save(self.folder / f"{side}.ids.npy", ids)
+                np.save(self.folder / f"{side}.offsets.npy", np.asarray(self.offsets[side], np.int64))
+            raw.unlink()

@@ -1,0 +1,22 @@
+import numpy as np
+
+from seq2edge.models.loss import SequenceLoss
+
+LOGITS = np.random.default_rng(0).normal(size=(2, 3, 5)).astype("float32")
+TARGETS = np.array([[4, 3, 0], [2, 0, 0]], "int32")
+
+
+def cross_entropy(target, logits, label_smoothing):
+    wanted = np.full(5, label_smoothing / 5)
+    wanted[target] += 1 - label_smoothing
+    return -(wanted * (logits - np.log(np.exp(logits).sum()))).sum()
+
+
+def test_the_mean_is_over_real_tokens_with_smoothing():
+    real = [(0, 0), (0, 1), (1, 0)]
+    expected = np.mean([cross_entropy(TARGETS[place], LOGITS[place], 0.1) for place in real])
+    np.testing.assert_allclose(SequenceLoss(0.1)(TARGETS, LOGITS), expected, rtol=1e-5)
+
+
+def test_a_batch_of_padding_costs_nothing():
+    assert float(SequenceLoss()(np.zeros((2, 3), "int32"), LOGITS)) == 0

@@ -1,0 +1,79 @@
+import keras
+import numpy as np
+import pytest
+
+from seq2edge.models.loss import SequenceLoss
+from seq2edge.models.seq2seq import Seq2SeqConfig, build_seq2seq
+
+SMALL = {"source_vocabulary": 20, "target_vocabulary": 20, "units": 16, "embedding": 16}
+VARIANTS = {
+    "lstm": {},
+    "gru, concat, two layers": {"cell": "gru", "attention": "concat", "encoder_layers": 2, "decoder_layers": 2},
+    "input feeding": {"input_feeding": True, "decoder_layers": 2, "bidirectional": False},
+    "dot, shared but untied": {"attention": "dot", "tie_embeddings": False, "embedding": 8, "share_embeddings": True},
+}
+SOURCE = np.array([[5, 6, 7, 8, 9, 3], [5, 6, 3, 0, 0, 0], [3, 0, 0, 0, 0, 0]], "int32")
+TARGET_INPUTS = np.array([[2, 4, 5, 6], [2, 9, 9, 9], [2, 7, 4, 5]], "int32")
+
+
+@pytest.fixture(params=VARIANTS, ids=str)
+def model(request):
+    keras.utils.set_random_seed(1)
+    return build_seq2seq(Seq2SeqConfig(**{**SMALL, **VARIANTS[request.param]}))
+
+
+def step_by_step(model, source_ids, target_inputs):
+    encoded = {name: np.array(value) for name, value in model.encoder(source_ids).items()}
+    states = {name: value for name, value in encoded.items() if name.startswith("state_")}
+    logits = []
+    for position in range(target_inputs.shape[1]):
+        outputs = model.decoder_step(
+            {
+                "token_ids": target_inputs[:, position],
+                "memory": encoded["memory"],
+                "memory_mask": encoded["memory_mask"],
+                **states,
+            }
+        )
+        states = {name: np.array(outputs[name]) for name in states}
+        logits.append(np.array(outputs["logits"]))
+    return np.stack(logits, axis=1)
+
+
+def test_step_by_step_equals_the_whole_sequence(model):
+    whole = np.array(model.training([SOURCE, TARGET_INPUTS]))
+    np.testing.assert_allclose(step_by_step(model, SOURCE, TARGET_INPUTS), whole, atol=1e-5)
+
+
+def test_padding_changes_nothing(model):
+    padded = np.pad(SOURCE, ((0, 0), (0, 10)))
+    np.testing.assert_allclose(
+        model.training([padded, TARGET_INPUTS]), model.training([SOURCE, TARGET_INPUTS]), atol=1e-6
+    )
+    alone = model.training([SOURCE[1:2, :3], TARGET_INPUTS[1:2]])
+    np.testing.assert_allclose(alone[0], model.training([SOURCE, TARGET_INPUTS])[1], atol=1e-6)
+
+
+def test_saved_and_loaded_it_answers_the_same(model, tmp_path):
+    model.training.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded([SOURCE, TARGET_INPUTS]), model.training([SOURCE, TARGET_INPUTS]))
+
+
+def test_it_learns_to_reverse():
+    keras.utils.set_random_seed(1)
+    rng = np.random.default_rng(1)
+    digits = rng.integers(4, 20, (512, 5)).astype("int32")
+    source = np.concatenate([digits, np.full((512, 1), 3, "int32")], axis=1)
+    target = np.concatenate([digits[:, ::-1], np.full((512, 1), 3, "int32")], axis=1)
+    inputs = np.concatenate([np.full((512, 1), 2, "int32"), target[:, :-1]], axis=1)
+    model = build_seq2seq(Seq2SeqConfig(**{**SMALL, "units": 64, "embedding": 32}))
+    model.training.compile(keras.optimizers.Adam(0.01), SequenceLoss(), jit_compile=False)
+    model.training.fit([source, inputs], target, batch_size=64, epochs=40, verbose=0)
+    found = np.array(model.training.predict([source, inputs], verbose=0)).argmax(-1)
+    assert (found == target).mean() > 0.97
+
+
+def test_one_embedding_for_two_vocabularies_is_refused():
+    with pytest.raises(ValueError, match="20 source and 30 target"):
+        build_seq2seq(Seq2SeqConfig(**{**SMALL, "target_vocabulary": 30, "share_embeddings": True}))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seq2edge.pipeline.sources import Pair
 
-FOLDER = Path(__file__).parent / "corpus"
+FOLDER = Path(__file__).parent / "smalltalk"
 LANGUAGES = ("en", "ko")
 
 
@@ -30,8 +30,8 @@ def intents() -> list[Intent]:
                 Intent(
                     name,
                     table["about"],
-                    {language: table[language]["phrasings"] for language in LANGUAGES},
-                    {language: table[language]["replies"] for language in LANGUAGES},
+                    {language: table[language].split("\n")[:-1] for language in LANGUAGES},
+                    {language: table[f"reply_{language}"] for language in LANGUAGES},
                 )
             )
     return found

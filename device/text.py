@@ -32,9 +32,10 @@ class TextCodec:
         self.target = self.source if target_model == source_model else _processor(target_model)
         self.normalisation = normalisation
 
-    def encode_source(self, text: str) -> np.ndarray:
-        """int32 ids, ending in eos."""
-        return np.array([*self.source.encode(normalise(text, self.normalisation)), EOS], np.int32)
+    def encode_source(self, text: str, longest: int | None = None) -> np.ndarray:
+        """int32 ids, ending in eos; cut to `longest` of them, eos kept."""
+        ids = self.source.encode(normalise(text, self.normalisation))
+        return np.array([*(ids if longest is None else ids[: longest - 1]), EOS], np.int32)
 
     def decode_target(self, ids: Sequence[int]) -> str:
         """Text of target ids; special ids are left out."""

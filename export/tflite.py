@@ -39,8 +39,14 @@ def convert(saved_model: Path, quantization: str) -> bytes:
 
 
 def operators(model: bytes) -> list[dict[str, int | str]]:
-    """Names and versions of the operators in a TFLite file, custom ones by their own name."""
-    from ai_edge_litert.interpreter import Interpreter
+    """Names and versions of the operators in a TFLite file, as the file itself says."""
+    from ai_edge_litert import schema_py_generated as schema
 
-    interpreter = Interpreter(model_content=model)
-    return sorted({op["op_name"] for op in interpreter._get_ops_details()})
+    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
+    codes = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0)).operatorCodes
+    found = {
+        (code.customCode.decode() if code.customCode else names[max(code.builtinCode, code.deprecatedBuiltinCode)]):
+        int(code.version)
+        for code in codes
+    }  # fmt: skip
+    return [{"name": name, "version": version} for name, version in sorted(found.items())]

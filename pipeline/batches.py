@@ -8,7 +8,7 @@ import numpy as np
 
 from seq2edge.pipeline.storage import PairIds
 
-BOS = 2
+UNK, BOS, EOS = 1, 2, 3
 MULTIPLE = 4  # lengths of batches are multiples of it, which keeps the shapes few
 
 
@@ -26,6 +26,7 @@ class Batches(keras.utils.PyDataset):
         seed: Of the order; None keeps the order of the bucket (for validation).
         first_step: Step at which item 0 stands: a resumed training's first.
         steps: How many items there are; None: one pass.
+        word_dropout: Share of source pieces replaced by unk, drawn anew for each step.
     """
 
     def __init__(
@@ -36,8 +37,10 @@ class Batches(keras.utils.PyDataset):
         seed: int | None = None,
         first_step: int = 0,
         steps: int | None = None,
+        word_dropout: float = 0.0,
     ):
         super().__init__()
+        self.word_dropout = word_dropout
         self.pairs, self.batch_size, self.seed, self.first_step = pairs, batch_size, seed, first_step
         self.buckets, self.shapes = _make_buckets(pairs, buckets)
         self.steps_per_pass = sum(-(-len(bucket) // batch_size) for bucket in self.buckets)
@@ -51,7 +54,11 @@ class Batches(keras.utils.PyDataset):
         step = self.first_step + index
         data_pass, position = divmod(step, self.steps_per_pass)
         bucket, chosen = self._plan_of(data_pass)[position]
-        return self._batch(chosen, self.shapes[bucket], sample=data_pass)
+        (source_ids, target_inputs), target_ids = self._batch(chosen, self.shapes[bucket], sample=data_pass)
+        if self.word_dropout and self.seed is not None:
+            drawn = np.random.default_rng([self.seed, step, 1]).random(source_ids.shape)
+            source_ids[(drawn < self.word_dropout) & (source_ids > EOS)] = UNK
+        return (source_ids, target_inputs), target_ids
 
     def _plan_of(self, data_pass: int) -> list[tuple[int, np.ndarray]]:
         """The batches of one pass: (bucket, indices of its pairs)."""

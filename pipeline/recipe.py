@@ -85,6 +85,7 @@ class Training(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     clip_norm: Annotated[float, Field(gt=0)] = 1.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    word_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of source pieces hidden (as unk) in training
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     stop_on: Literal["loss", "bleu", "chrf", "exact_match"] = "loss"
     patience: Annotated[int, Field(ge=1)] = 5  # epochs without a better score

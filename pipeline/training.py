@@ -103,6 +103,7 @@ def _fit(
         settings.seed,
         first_step,
         settings.epochs * steps_per_epoch - first_step,
+        settings.word_dropout,
     )
     validation = Batches(data.valid, min(settings.batch_size, len(data.valid)), buckets=2)
     callbacks: list[keras.callbacks.Callback] = [SeedDropout(settings.seed)]
@@ -129,7 +130,7 @@ def _scorer(model: Seq2Seq, recipe: Recipe, data: Prepared) -> Callable:
     """Greedy outputs of the first validation sentences and their scores."""
     expected = examples(list(data.texts("valid")), recipe.task)[: recipe.training.score_sentences]
     codec, decoder = data.codec(), KerasSequenceModel(model)
-    sources = [codec.encode_source(example.source)[: recipe.model.source_length] for example in expected]
+    sources = [codec.encode_source(example.source, recipe.model.source_length) for example in expected]
     options = DecodingOptions(max_length=recipe.model.target_length)
 
     def score() -> tuple[list[str], list[str], list[str], dict[str, float]]:
@@ -151,7 +152,7 @@ def _plot_attention(run: Run) -> None:
     """attention.png: what the best model looked at in the first validation sentences."""
     codec = run.data.codec()
     sources = [pair.source for _, pair in zip(range(ATTENTION_PLOTS), run.data.texts("valid"), strict=False)]
-    ids = [codec.encode_source(source)[: run.recipe.model.source_length] for source in sources]
+    ids = [codec.encode_source(source, run.recipe.model.source_length) for source in sources]
     found = decode(KerasSequenceModel(run.model()), ids, DecodingOptions(max_length=run.recipe.model.target_length))
     plot_attention(
         [

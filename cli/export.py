@@ -1,0 +1,55 @@
+"""seq2edge export: a run → bundles and a SavedModel."""
+
+import argparse
+
+HELP = "export a run into verified bundles, and a SavedModel beside them"
+EXAMPLES = """\
+  seq2edge export runs/quickstart                       as the recipe says, into bundles/quickstart-int8 …
+  seq2edge export runs/quickstart --quantize none --output bundles/mine
+  seq2edge export runs/quickstart --saved-model         bundles/quickstart.saved_model: text in, text out"""
+QUANTIZATIONS = ("none", "float16", "int8")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_folder", metavar="RUN", help="a trained run's folder")
+    parser.add_argument("--output", metavar="BUNDLE", help="folder of the bundle (default: bundles/NAME-QUANTIZATION)")
+    parser.add_argument("--quantize", choices=QUANTIZATIONS, help="default: all that the recipe names")
+    parser.add_argument("--saved-model", action="store_true", help="write the SavedModel instead")
+    parser.add_argument("--overwrite", action="store_true", help="replace what stands there")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import sys
+    from functools import partial
+    from pathlib import Path
+
+    from seq2edge.cli.keras_setup import quiet_tensorflow
+    from seq2edge.device.errors import UserError
+
+    quiet_tensorflow()
+    from seq2edge.export.bundle import export_bundle, export_saved_model
+    from seq2edge.export.verify import verify_saved_model
+    from seq2edge.pipeline.run import Run
+
+    trained = Run.open(Path(arguments.run_folder))
+    name, bundles = trained.recipe.name, Path("bundles")
+    if arguments.saved_model:
+        path = Path(arguments.output or bundles / f"{name}.saved_model")
+        export_saved_model(trained, path, arguments.overwrite)
+        print(f"{path}: {verify_saved_model(trained, path):.2f} % of test sentences as in Keras")
+        return 0
+    chosen = [arguments.quantize] if arguments.quantize else list(trained.recipe.export.quantize)
+    if arguments.output and len(chosen) > 1:
+        raise UserError(f"--output: the recipe names {len(chosen)} quantizations; choose one with --quantize")
+    tell = partial(print, file=sys.stderr)
+    for quantization in chosen:
+        label = "float32" if quantization == "none" else quantization
+        path = Path(arguments.output or bundles / f"{name}-{label}")
+        bundle = export_bundle(trained, path, quantization, arguments.overwrite, tell)
+        size, scores = bundle.files["model.tflite"]["bytes"] / 1e6, bundle.scores
+        print(
+            f"{path}: {size:.2f} MB, exact match {scores['bundle']['exact_match']} %, BLEU {scores['bundle']['bleu']} "
+            f"(Keras {scores['keras']['exact_match']} %, {scores['keras']['bleu']}), "
+            f"{scores['agreement_with_keras']['identical']} % identical outputs"
+        )
+    return 0

@@ -1,0 +1,47 @@
+"""seq2edge info: what is in a bundle."""
+
+import argparse
+
+HELP = "say what is in a bundle"
+EXAMPLES = """\
+  seq2edge info bundles/quickstart-int8
+  seq2edge info bundles/quickstart-int8 --json"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's folder")
+    parser.add_argument("--json", action="store_true", help="all of bundle.json")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from seq2edge.device.bundle import read_bundle
+
+    bundle = read_bundle(Path(arguments.bundle))
+    if arguments.json:
+        print(bundle.to_json(), end="")
+        return 0
+    print(f"{bundle.name}: {bundle.task}, quantization {bundle.quantization}, made with {bundle.created_with}")
+    for name, file in bundle.files.items():
+        print(f"  {name:18} {file['bytes'] / 1e6:8.2f} MB")
+    print(f"vocabulary    source {bundle.vocabulary['source']}, target {bundle.vocabulary['target']} pieces")
+    print(f"lengths       source up to {bundle.source_length} pieces, target up to {bundle.target_length}")
+    print(f"decoding      {', '.join(f'{key} {value}' for key, value in bundle.decoding.items())}")
+    print(f"steps for     batches of {', '.join(map(str, bundle.batches))}")
+    if bundle.unsure:
+        print(f"unsure under  {bundle.unsure.threshold}: {' / '.join(bundle.unsure.replies.values())}")
+    for system in ("keras", "bundle"):
+        if values := bundle.scores.get(system):
+            print(f"{system:13} BLEU {values['bleu']}, chrF {values['chrf']}, exact match {values['exact_match']} %")
+    print(f"verified on   {', '.join(bundle.verified_on)}")
+    operators = ', '.join(f"{operator['name']} {operator['version']}" for operator in bundle.operators)
+    print(f"operators     {operators}")
+    print(f"data licence  {bundle.licence}")
+    for name, signature in bundle.signatures.items():
+        print(f"{name}: {_shapes(signature['inputs'])} → {_shapes(signature['outputs'])}")
+    return 0
+
+
+def _shapes(tensors: dict) -> str:
+    return ", ".join(f"{name} {details['dtype']}{tuple(details['shape'])}" for name, details in tensors.items())

@@ -1,0 +1,36 @@
+"""seq2edge init: look at a file of pairs, say what is in it, and write a recipe that fits it."""
+
+import argparse
+
+HELP = "look at a file of pairs and write a recipe that fits it"
+EXAMPLES = """\
+  seq2edge init pairs.tsv
+  seq2edge init support-log.csv --output support.toml --task chat
+  seq2edge init train.en --target train.de              two parallel files"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pairs", metavar="PAIRS", help="TSV, CSV or JSON Lines, plain or .gz")
+    parser.add_argument("--target", metavar="FILE", help="the other side, where PAIRS is one of two parallel files")
+    parser.add_argument("--task", choices=("chat", "translation", "summarisation", "commands"), help="default: a guess")
+    parser.add_argument("--output", metavar="RECIPE", help="default: NAME.toml in this folder")
+    parser.add_argument("--overwrite", action="store_true", help="replace a recipe that stands there")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import sys
+    from pathlib import Path
+
+    from seq2edge.device.errors import UserError
+    from seq2edge.pipeline.files import write_text
+    from seq2edge.pipeline.inspection import inspect, write_recipe
+
+    found = inspect(Path(arguments.pairs), Path(arguments.target) if arguments.target else None, arguments.task)
+    print(found.describe())
+    output = Path(arguments.output or f"{found.name}.toml")
+    if output.exists() and not arguments.overwrite:
+        raise UserError(f"{output}: exists already; name another --output, or replace it with --overwrite")
+    write_text(output, write_recipe(found))
+    print(f"recipe: {output}")
+    print(f"next: seq2edge train {output}", file=sys.stderr)
+    return 0

@@ -1,0 +1,28 @@
+"""seq2edge prepare: pairs → ids."""
+
+import argparse
+
+HELP = "read, clean, split and tokenise a recipe's data, without training"
+EXAMPLES = """\
+  seq2edge prepare my-recipe.toml
+  seq2edge prepare my-recipe.toml --set tokenizer.vocabulary=2000"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipe", help="a bundled recipe's name (seq2edge recipes) or a TOML file")
+    parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a key: section.key=value")
+    parser.add_argument("--output", metavar="RUN", help="folder of the run (default: runs/NAME)")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from seq2edge.pipeline.prepare import prepare
+    from seq2edge.pipeline.recipe import find_recipe, load_recipe
+
+    path = find_recipe(arguments.recipe)
+    recipe = load_recipe(path, arguments.set)
+    prepared = prepare(recipe, Path(arguments.output or Path("runs") / recipe.name), path.parent, arguments.quiet)
+    print(f"data: {prepared.path}")
+    return 0

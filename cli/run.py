@@ -1,0 +1,125 @@
+"""seq2edge run: answer texts with a bundle."""
+
+import argparse
+from typing import Any
+
+HELP = "answer texts with a bundle"
+EXAMPLES = """\
+  seq2edge run bundles/quickstart-int8 "good morning"
+  seq2edge run bundles/quickstart-int8                  a prompt; Ctrl-D ends it
+  cat lines.txt | seq2edge run bundles/multi30k-en-de-int8 --beam 5 > translated.txt
+  seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --n-best 3 --attention --json"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's folder")
+    parser.add_argument("text", metavar="TEXT", nargs="*", help="what to answer; without it lines of standard input")
+    parser.add_argument("--beam", type=int, help="hypotheses kept side by side (default: as the bundle says)")
+    parser.add_argument("--n-best", type=int, default=1, metavar="N", help="print so many answers, best first")
+    parser.add_argument("--attention", action="store_true", help="print where each piece looked")
+    parser.add_argument("--json", action="store_true", help="a JSON object a line")
+    parser.add_argument("--threads", type=int, default=1, help="of the runtime (default: 1)")
+    parser.add_argument("--quiet", action="store_true", help="no notes on standard error")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import sys
+
+    from seq2edge.device.errors import UserError
+    from seq2edge.device.runner import Runner
+
+    if arguments.n_best < 1 or arguments.threads < 1:
+        raise UserError("--n-best and --threads must be 1 or more")
+    runner = Runner.from_bundle(arguments.bundle, arguments.threads)
+    if arguments.text:
+        for text in arguments.text:
+            _answer(runner, text, arguments)
+    elif sys.stdin.isatty():
+        _prompt(runner, arguments)
+    else:
+        sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
+        for line in sys.stdin:
+            text = line.rstrip("\r\n")
+            if text.strip():
+                _answer(runner, text, arguments)
+            else:
+                print("{}" if arguments.json else "", flush=True)  # lines out stay in step with lines in
+    return 0
+
+
+def _answer(runner: Any, text: str, arguments: argparse.Namespace) -> None:
+    import sys
+
+    result = runner.run(text, arguments.beam, arguments.n_best)
+    if arguments.json:
+        print(_as_json(result, arguments.attention), flush=True)
+        return
+    if arguments.n_best > 1:
+        for alternative, score in result.alternatives:
+            print(f"{score:8.3f}  {alternative}", flush=True)
+    else:
+        print(result.text, flush=True)
+    if arguments.attention:
+        for part in result.parts:
+            print(attention_table(part))
+    if result.cut and not arguments.quiet:
+        print(f"note: {result.cut}", file=sys.stderr)
+
+
+def _prompt(runner: Any, arguments: argparse.Namespace) -> None:
+    """A conversation on a terminal; greedy answers appear as they grow."""
+    while True:
+        try:
+            text = input("> ")
+        except EOFError:
+            print()
+            return
+        if not text.strip():
+            continue
+        if arguments.beam or arguments.n_best > 1 or arguments.json or arguments.attention:
+            _answer(runner, text, arguments)
+            continue
+        shown = ""
+        for growing in runner.stream(text):
+            # What has been said is only appended to, unless the end replaces it (an unsure reply).
+            if growing.startswith(shown):
+                print(growing[len(shown) :], end="", flush=True)
+            else:
+                print(f"\r\033[K{growing}", end="", flush=True)
+            shown = growing
+        print()
+
+
+def _as_json(result: Any, attention: bool) -> str:
+    import json
+
+    values = {
+        "text": result.text,
+        "score": round(result.score, 4),
+        "unsure": result.unsure,
+        "alternatives": [{"text": text, "score": round(score, 4)} for text, score in result.alternatives],
+        "cut": result.cut,
+        "seconds": round(result.seconds, 4),
+    }
+    if attention:
+        values["parts"] = [
+            {
+                "source": part.source_pieces,
+                "target": part.target_pieces,
+                "attention": None if part.attention is None else part.attention.round(4).tolist(),
+            }
+            for part in result.parts
+        ]
+    return json.dumps(values, ensure_ascii=False)
+
+
+def attention_table(part: Any) -> str:
+    """A line a target piece: the source pieces it looked at most, with their weights."""
+    if part.attention is None:
+        return "  (this model has no attention)"
+    lines = []
+    for piece, weights in zip(part.target_pieces, part.attention, strict=True):
+        most = weights.argsort()[::-1][:3]
+        looked = "  ".join(f"{part.source_pieces[i]} {weights[i]:.2f}" for i in most if weights[i] >= 0.05)
+        lines.append(f"  {piece:16} ← {looked}")
+    return "\n".join(lines)

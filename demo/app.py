@@ -1,0 +1,126 @@
+"""A page over one or more bundles: a chat that streams, and a tab that shows attention."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+# Read at import: without it every start of the page reports to Gradio's makers.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import gradio as gr
+
+from seq2edge.demo.heatmap import STYLE, heatmap
+from seq2edge.demo.words import ENGLISH, KOREAN
+from seq2edge.device.errors import UserError
+from seq2edge.device.runner import Runner
+
+PAGE_STYLE = STYLE + """
+.gradio-container { max-width: 860px !important; margin: auto; }
+footer { display: none !important; }
+@media (max-width: 480px) { .gradio-container { padding: 8px !important; } }
+"""
+
+
+def build(runners: dict[str, Runner], words: Any) -> gr.Blocks:
+    """The page.
+
+    Args:
+        runners: By the name people choose them by.
+        words: From a key of `words.ENGLISH` to what the page says.
+    """
+    chats = [name for name, runner in runners.items() if runner.bundle.task == "chat"]
+    others = [name for name in runners if name not in chats]
+    with gr.Blocks(title="seq2edge", analytics_enabled=False) as page:
+        gr.Markdown(words("title"))
+        with gr.Tabs():
+            if chats:
+                with gr.Tab(words("chat")):
+                    _chat_tab(runners, chats, words)
+            if others:
+                with gr.Tab(words("translate")):
+                    _translation_tab(runners, others, words)
+    return page
+
+
+def _chat_tab(runners: dict[str, Runner], names: Sequence[str], words: Any) -> None:
+    chosen = gr.Dropdown(list(names), value=names[0], label=words("bundle"), visible=len(names) > 1)
+    conversation = gr.Chatbot(label=words("conversation"), height=420, elem_id="conversation")
+    with gr.Row():
+        message = gr.Textbox(show_label=False, placeholder=words("message"), scale=5, elem_id="message", max_lines=4)
+        send = gr.Button(words("send"), variant="primary", scale=1, min_width=80, elem_id="send")
+    clear = gr.Button(words("clear"), size="sm", variant="secondary")
+
+    def reply(text: str, history: list[dict[str, Any]], name: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        if not text.strip():
+            yield "", history
+            return
+        history = [*history, {"role": "user", "content": text}, {"role": "assistant", "content": ""}]
+        yield "", history
+        for growing in _answers(runners[name], text):
+            history[-1] = {"role": "assistant", "content": growing}
+            yield "", history
+
+    inputs = [message, conversation, chosen]
+    gr.on([send.click, message.submit], reply, inputs, [message, conversation], api_name="chat")
+    clear.click(lambda: [], None, conversation, api_name=False)
+
+
+def _translation_tab(runners: dict[str, Runner], names: Sequence[str], words: Any) -> None:
+    chosen = gr.Dropdown(list(names), value=names[0], label=words("bundle"), visible=len(names) > 1)
+    source = gr.Textbox(label=words("source"), lines=3, elem_id="source")
+    beam = gr.Radio([1, 5], value=1, label=words("beam"))
+    go = gr.Button(words("go"), variant="primary", elem_id="go")
+    target = gr.Textbox(label=words("target"), lines=3, elem_id="target", interactive=False)
+    gr.Markdown(words("attention"))
+    attention = gr.HTML(elem_id="attention")
+
+    def translate(text: str, beam: int, name: str) -> tuple[str, str]:
+        try:
+            result = runners[name].run(text, beam)
+        except UserError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        tables = [
+            heatmap(part.source_pieces, part.target_pieces, part.attention)
+            for part in result.parts
+            if part.attention is not None
+        ]
+        return result.text, "".join(tables)
+
+    gr.on([go.click, source.submit], translate, [source, beam, chosen], [target, attention], api_name="translate")
+
+
+def _answers(runner: Runner, text: str) -> Iterator[str]:
+    """The growing answer; what the user did wrong is said in the conversation itself."""
+    try:
+        yield from runner.stream(text)
+    except UserError as error:
+        yield f"({error})"
+
+
+def load(bundles: Sequence[Path]) -> dict[str, Runner]:
+    """Runners by the names of their folders."""
+    return {path.resolve().name: Runner.from_bundle(path) for path in bundles}
+
+
+def serve(bundles: Sequence[Path], host: str = "127.0.0.1", port: int = 7860, block: bool = True) -> gr.Blocks:
+    """Load the bundles and serve the page until Ctrl-C.
+
+    Raises:
+        UserError: If a bundle cannot be read or the port is taken.
+    """
+    words = gr.I18n(en=ENGLISH, ko=KOREAN)
+    page = build(load(bundles), words)
+    try:
+        page.queue().launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=not block,
+            css=PAGE_STYLE,
+            theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+            i18n=words,
+            quiet=not block,
+        )
+    except OSError as error:
+        raise UserError(f"port {port}: {error}; choose another one with --port") from None
+    return page

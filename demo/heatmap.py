@@ -1,0 +1,39 @@
+"""An attention matrix as an HTML table: readable on a phone, no plotting library, any script's letters."""
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+
+STYLE = """
+.heatmap { overflow-x: auto; }
+.heatmap table { border-collapse: collapse; font-size: 13px; }
+.heatmap th { font-weight: 500; padding: 2px 6px; white-space: nowrap; text-align: right; }
+.heatmap thead th { vertical-align: bottom; height: 90px; padding: 0; }
+.heatmap thead th span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg); }
+.heatmap td { width: 26px; min-width: 26px; height: 26px; border: 1px solid rgba(128, 128, 128, .15); }
+"""
+
+
+def heatmap(source: Sequence[str], target: Sequence[str], weights: np.ndarray) -> str:
+    """A table whose cells are the darker the more weight they have.
+
+    Args:
+        source, target: Pieces, of columns and rows.
+        weights: `(len(target), len(source))`, 0 to 1.
+    """
+    head = "".join(f"<th><span>{_show(piece)}</span></th>" for piece in source)
+    rows = []
+    for piece, row in zip(target, weights, strict=False):
+        cells = "".join(
+            f'<td style="background: rgba(37, 99, 175, {weight:.3f})" title="{_show(column)} {weight:.2f}"></td>'
+            for column, weight in zip(source, row, strict=False)
+        )
+        rows.append(f"<tr><th>{_show(piece)}</th>{cells}</tr>")
+    return (
+        f'<div class="heatmap"><table><thead><tr><th></th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
+
+
+def _show(piece: str) -> str:
+    return html.escape(piece.replace("▁", "·"))

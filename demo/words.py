@@ -1,0 +1,34 @@
+"""What the page says, in English and Korean."""
+
+ENGLISH = {
+    "title": "seq2edge: models that run here, on this device",
+    "chat": "Chat",
+    "translate": "Translate",
+    "bundle": "Model",
+    "message": "Your message",
+    "send": "Send",
+    "clear": "Clear",
+    "conversation": "Conversation",
+    "source": "Text",
+    "target": "Answer",
+    "beam": "Beam",
+    "go": "Go",
+    "attention": "Where each piece looked (rows: answer, columns: text)",
+    "none": "This model has no attention to show.",
+}
+KOREAN = {
+    "title": "seq2edge: 이 기기에서 바로 도는 모델",
+    "chat": "대화",
+    "translate": "번역",
+    "bundle": "모델",
+    "message": "하고 싶은 말",
+    "send": "보내기",
+    "clear": "지우기",
+    "conversation": "대화 내용",
+    "source": "원문",
+    "target": "답",
+    "beam": "빔",
+    "go": "실행",
+    "attention": "각 조각이 본 곳 (행: 답, 열: 원문)",
+    "none": "이 모델에는 보여 줄 어텐션이 없습니다.",
+}

@@ -1,0 +1,119 @@
+"""A bundle's model file behind the search loops: LiteRT or, where that is missing, tflite-runtime."""
+
+import importlib
+import importlib.metadata
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from seq2edge.device.bundle import MODEL, Bundle
+from seq2edge.device.decoding import StepOutput
+from seq2edge.device.errors import UserError
+
+RUNTIMES = {  # module with the Interpreter: (distribution, name for people)
+    "ai_edge_litert.interpreter": ("ai-edge-litert", "LiteRT"),
+    "tflite_runtime.interpreter": ("tflite-runtime", "tflite-runtime"),
+}
+
+
+def load_runtime() -> tuple[Any, str]:
+    """The Interpreter class at hand, and its name with version.
+
+    Raises:
+        UserError: If no runtime is installed, or tflite-runtime stands beside a numpy it cannot use.
+    """
+    for module, (distribution, name) in RUNTIMES.items():
+        try:
+            interpreter = importlib.import_module(module).Interpreter
+        except ModuleNotFoundError as error:
+            if (error.name or "").split(".")[0] not in module:
+                raise
+            continue
+        if distribution == "tflite-runtime" and int(np.__version__.split(".")[0]) >= 2:
+            raise UserError(
+                f"tflite-runtime cannot work with numpy {np.__version__}; pip install 'numpy<2', "
+                "or use LiteRT: pip install 'seq2edge[device]'"
+            )
+        return interpreter, f"{name} {importlib.metadata.version(distribution)}"
+    raise UserError(
+        "no runtime is installed; pip install 'seq2edge[device]' (LiteRT) or 'seq2edge[device-tflite]' (tflite-runtime)"
+    )
+
+
+class TFLiteModel:
+    """A `seq2edge.device.decoding.SequenceModel` over model.tflite, a sentence at a time.
+
+    The memory is shared by the beams, and rows are filled up to the smallest decode step that has room for them.
+
+    Raises:
+        UserError: If the file is not a model of ours, or the runtime refuses it.
+    """
+
+    def __init__(self, bundle: Bundle, threads: int = 1):
+        interpreter, self.runtime = load_runtime()
+        self.bundle = bundle
+        path = bundle.path / MODEL
+        try:
+            self._interpreter = interpreter(model_path=str(path), num_threads=threads)
+            offered = self._interpreter.get_signature_list()
+        except (ValueError, RuntimeError) as error:
+            raise UserError(f"{path}: {self.runtime} refuses it: {str(error).strip().splitlines()[0]}") from None
+        if missing := sorted(set(bundle.signatures) - set(offered)):
+            raise UserError(f"{path}: not a model of ours, the signature {missing[0]!r} is missing")
+        self._signatures: dict[str, Any] = {}
+        self.state_names = [state.name for state in bundle.states]
+        self.changing: Sequence[bool] = [state.changing for state in bundle.states]
+        self.batches = sorted(bundle.batches)
+
+    def encode(self, source_ids: Sequence[np.ndarray]) -> tuple[Any, list[np.ndarray]]:
+        if len(source_ids) != 1:
+            raise ValueError(f"a model file reads one source at a time. Received: {len(source_ids)}")
+        encoded = self._run("encode", source_ids=self._pad(source_ids[0]))
+        return (encoded["memory"], encoded["memory_mask"]), [encoded[name] for name in self.state_names]
+
+    def step(
+        self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]
+    ) -> StepOutput:
+        rows = len(token_ids)
+        batch = self.batch_for(rows)
+        extra = batch - rows
+
+        def fill(array: np.ndarray) -> np.ndarray:
+            return np.concatenate([array, np.repeat(array[:1], extra, axis=0)]) if extra else array
+
+        outputs = self._run(
+            f"decode_step_{batch}",
+            token_ids=fill(token_ids.astype(np.int32)),
+            memory=memory[0],
+            memory_mask=memory[1],
+            **{name: fill(state) for name, state in zip(self.state_names, states, strict=True)},
+        )
+        attention = outputs.get("attention")
+        return StepOutput(
+            logits=outputs["logits"][:rows],
+            states=[outputs[name][:rows] for name in self.state_names],
+            attention=None if attention is None else attention[:rows],
+        )
+
+    def generate(self, source_ids: np.ndarray) -> np.ndarray:
+        """The whole greedy loop in one call: target ids `(length,)`, eos included where it was reached."""
+        outputs = self._run("generate", source_ids=self._pad(source_ids))
+        return outputs["target_ids"][0, : int(outputs["length"][0])]
+
+    def batch_for(self, rows: int) -> int:
+        """The smallest decode step with room for so many rows."""
+        for batch in self.batches:
+            if batch >= rows:
+                return batch
+        offered = ", ".join(map(str, self.batches))
+        raise UserError(f"beam {rows}: the bundle offers steps for {offered}; export it with export.batches up to {rows}")
+
+    def _pad(self, ids: np.ndarray) -> np.ndarray:
+        bucket = self.bundle.length_bucket  # few lengths: each new one makes the interpreter allocate again
+        return np.pad(ids.astype(np.int32), (0, -len(ids) % bucket))[np.newaxis]
+
+    def _run(self, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        if signature not in self._signatures:
+            self._signatures[signature] = self._interpreter.get_signature_runner(signature)
+        return self._signatures[signature](**inputs)

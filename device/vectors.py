@@ -1,0 +1,51 @@
+"""A bundle's test vectors: what it said when it was exported."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from seq2edge.device.decoding import BOS, EOS, DecodingOptions, decode
+from seq2edge.device.errors import UserError
+from seq2edge.device.runner import Runner
+
+FILE = "vectors.json"
+# Of the logits; the int8 kernels of two runtimes or processors differ by about 1 % of the logits' range.
+ALLOWED_DIFFERENCE = {"none": 1e-3, "float16": 1e-2, "int8": 1.0}
+SMALLEST_SHARE = {"none": 1.0, "float16": 1.0, "int8": 0.5}  # of vectors with the very same ids
+
+
+def check_vectors(runner: Runner) -> dict[str, Any]:
+    """Decode every test vector again.
+
+    Returns:
+        runtime, vectors, same (how many give the same ids), largest_logit_difference, passed.
+    """
+    bundle, model = runner.bundle, runner.model
+    try:
+        vectors = json.loads((bundle.path / FILE).read_text(encoding="utf-8"))["vectors"]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{bundle.path / FILE}: cannot be read: {error}") from None
+    options = DecodingOptions(max_length=bundle.target_length)
+    same, largest = 0, 0.0
+    for vector in vectors:
+        ids = runner.codec.encode_source(vector["text"], bundle.source_length)
+        best = decode(model, [ids], options)[0][0]
+        same += ids.tolist() == vector["source_ids"] and list(best.ids) == vector["target_ids"]
+        memory, states = model.encode([ids])
+        token = BOS
+        for expected in vector["logits"]:
+            output = model.step(np.array([token], np.int32), memory, np.array([0]), states)
+            states = output.states
+            found = output.logits[0, : len(expected)]
+            largest = max(largest, float(np.abs(found - np.array(expected)).max()))
+            token = int(output.logits[0, EOS:].argmax()) + EOS
+    share = same / max(len(vectors), 1)
+    quantization = bundle.quantization
+    return {
+        "runtime": getattr(model, "runtime", ""),
+        "vectors": len(vectors),
+        "same": same,
+        "largest_logit_difference": largest,
+        "passed": share >= SMALLEST_SHARE[quantization] and largest <= ALLOWED_DIFFERENCE[quantization],
+    }

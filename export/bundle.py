@@ -1,0 +1,188 @@
+"""A trained run → a bundle: files, manifest, card and test vectors, whole or not at all."""
+
+import hashlib
+import importlib.metadata
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seq2edge.device.bundle import FILE, MODEL, Bundle, State, Unsure
+from seq2edge.device.decoding import DecodingOptions, decode
+from seq2edge.device.errors import UserError
+from seq2edge.device.interpreter import TFLiteModel
+from seq2edge.device.text import TextCodec
+from seq2edge.export.card import card
+from seq2edge.export.signatures import Signatures
+from seq2edge.export.text_model import TextModel
+from seq2edge.export.tflite import convert, operators
+from seq2edge.export.verify import verify_bundle
+from seq2edge.models.seq2seq import Seq2Seq
+from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
+from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.threshold import unsure_threshold
+
+VECTOR_TEXTS = {  # ours, so that no text of the user's travels in a bundle
+    "Hangul": ["안녕하세요", "오늘 날씨가 참 좋네요.", "이 길로 곧장 가면 역이 나와요."],
+    "Latin": ["Hello there", "A man is walking down the street.", "Please tell me how this works."],
+}
+VECTOR_STEPS, VECTOR_LOGITS = 3, 8
+
+
+def export_bundle(
+    run: Run, output: Path, quantization: str = "int8", overwrite: bool = False, tell: Callable[[str], None] = print
+) -> Bundle:
+    """Export a run into a bundle folder and verify it.
+
+    Args:
+        output: The bundle's folder.
+        quantization: "none", "float16" or "int8".
+        tell: Takes a line of progress.
+
+    Raises:
+        UserError: If the folder exists, an operator is not built into TFLite, or the bundle's answers differ.
+    """
+    refuse_existing(output, overwrite)
+    model = run.model()
+    with tempfile.TemporaryDirectory() as folder:
+        saved_model = Path(folder) / "saved_model"
+        signatures = Signatures(model, run.recipe.export.batches, run.recipe.model.target_length)
+        signatures.save(saved_model)
+        tell(f"converting to TFLite ({quantization})")
+        content = convert(saved_model, quantization)
+    with whole_folder(output) as new:
+        write_bytes(new / MODEL, content)
+        source, target = run.data.tokenizers
+        for tokenizer in {source, target}:
+            write_bytes(new / tokenizer.name, tokenizer.read_bytes())
+        bundle = _manifest(run, model, signatures, content, quantization, new)
+        write_text(new / "vectors.json", json.dumps(_vectors(bundle), ensure_ascii=False, indent=1) + "\n")
+        bundle = _with_files(bundle, new)
+        tell("verifying on test sentences")
+        bundle = verify_bundle(run, model, bundle)
+        write_text(new / FILE, bundle.to_json())
+        write_text(new / "README.md", card(bundle))
+    return bundle
+
+
+def export_saved_model(run: Run, output: Path, overwrite: bool = False) -> Path:
+    """Write the SavedModel (the signatures, and text → text as `serving_default`) whole."""
+    refuse_existing(output, overwrite)
+    source, target = run.data.tokenizers
+    recipe = run.recipe
+    with whole_folder(output) as new:
+        TextModel(
+            run.model(),
+            recipe.export.batches,
+            recipe.model.target_length,
+            source.read_bytes(),
+            target.read_bytes(),
+            recipe.data.normalisation,
+            recipe.model.source_length,
+        ).save(new)
+    return output
+
+
+def _manifest(
+    run: Run, model: Seq2Seq, signatures: Signatures, content: bytes, quantization: str, folder: Path
+) -> Bundle:
+    recipe = run.recipe
+    specs = _signature_specs(content)
+    if set(specs) != set(signatures.functions):
+        raise UserError(f"{folder / MODEL}: has the signatures {', '.join(specs)}")
+    threshold = unsure_threshold(run, model) if recipe.decoding.unsure else None
+    return Bundle(
+        name=recipe.name,
+        task=recipe.task,
+        signatures=specs,
+        states=[
+            State(name, "float32", specs["encode"]["outputs"][name]["shape"], changing=True)
+            for name in signatures.state_names
+        ],
+        batches=sorted(recipe.export.batches),
+        vocabulary={"source": model.config.source_vocabulary, "target": model.config.target_vocabulary},
+        source_length=recipe.model.source_length,
+        target_length=recipe.model.target_length,
+        normalisation=recipe.data.normalisation,
+        decoding={
+            "beam": recipe.decoding.beam,
+            "length_penalty": recipe.decoding.length_penalty,
+            "max_length": recipe.model.target_length,
+        },
+        unsure=Unsure(threshold, recipe.decoding.unsure.replies) if recipe.decoding.unsure and threshold else None,
+        files={},
+        quantization=quantization,
+        operators=operators(content),
+        verified_on=[],
+        scores={},
+        licence=recipe.data.licence,
+        created_with=f"seq2edge {importlib.metadata.version('seq2edge')}",
+        path=folder,
+    )
+
+
+def _signature_specs(content: bytes) -> dict[str, Any]:
+    """Names, shapes (-1: open) and dtypes, as the file itself says."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=content)
+    specs = {}
+    for name in interpreter.get_signature_list():
+        runner = interpreter.get_signature_runner(name)
+        specs[name] = {
+            side: {
+                tensor: {
+                    "shape": [int(size) for size in details["shape_signature"]],
+                    "dtype": np.dtype(details["dtype"]).name,
+                }
+                for tensor, details in sorted(tensors.items())
+            }
+            for side, tensors in (("inputs", runner.get_input_details()), ("outputs", runner.get_output_details()))
+        }
+    return specs
+
+
+def _with_files(bundle: Bundle, folder: Path) -> Bundle:
+    import dataclasses
+
+    files = {
+        path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
+        for path in sorted(folder.iterdir())
+    }
+    return dataclasses.replace(bundle, files=files)
+
+
+def _vectors(bundle: Bundle) -> dict[str, Any]:
+    """What a port of the runner has to reproduce: text, ids, and the first logits of the first steps."""
+    import dataclasses
+
+    source, target = bundle.path / "source.model", bundle.path / "target.model"
+    if not source.is_file():
+        source = target = bundle.path / "tokenizer.model"
+    codec = TextCodec(source, target, bundle.normalisation)
+    model = TFLiteModel(dataclasses.replace(bundle, files={}))
+    options = DecodingOptions(max_length=bundle.target_length)
+    vectors = []
+    for text in (text for texts in VECTOR_TEXTS.values() for text in texts):
+        ids = codec.encode_source(text, bundle.source_length)
+        best = decode(model, [ids], options)[0][0]
+        memory, states = model.encode([ids])
+        logits, token = [], 2
+        for _ in range(VECTOR_STEPS):
+            output = model.step(np.array([token]), memory, np.array([0]), states)
+            states = output.states
+            logits.append([round(float(value), 5) for value in output.logits[0, :VECTOR_LOGITS]])
+            token = int(output.logits[0, 3:].argmax()) + 3
+        vectors.append(
+            {
+                "text": text,
+                "source_ids": ids.tolist(),
+                "target_ids": list(best.ids),
+                "target": codec.decode_target(best.ids),
+                "logits": logits,
+            }
+        )
+    return {"runtime": model.runtime, "vectors": vectors}

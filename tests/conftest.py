@@ -1,0 +1,84 @@
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+TINY = """
+name = "tiny"
+task = "{task}"
+
+[data]
+valid = 0.1
+test = 0.1
+
+[[data.files]]
+path = "pairs.tsv"
+
+[tokenizer]
+vocabulary = 400
+
+[model]
+units = 64
+embedding = 32
+dropout = 0.0
+source_length = 24
+target_length = 24
+
+[training]
+epochs = {epochs}
+batch_size = 16
+learning_rate = 0.01
+warmup_steps = 10
+label_smoothing = 0.0
+score_sentences = 10
+tensorboard = false
+"""
+WORDS = "red blue green small large old new fast slow warm cold quiet".split()
+THINGS = "stone river house garden window table letter song".split()
+
+
+@pytest.fixture(scope="session")
+def pairs_file(tmp_path_factory) -> Path:
+    """A file of pairs that can be learned: two words, answered in the other order."""
+    folder = tmp_path_factory.mktemp("pairs")
+    rows = [f"the {word} {thing} is here\t{thing} {word}" for word in WORDS for thing in THINGS]
+    (folder / "pairs.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return folder / "pairs.tsv"
+
+
+@pytest.fixture
+def tiny_recipe(pairs_file):
+    """Make a tiny recipe beside the pairs; keys of [training] and the rest by `settings`."""
+    from seq2edge.pipeline.recipe import load_recipe
+
+    def make(task="translation", epochs=2, settings=()):
+        path = pairs_file.parent / "tiny.toml"
+        path.write_text(TINY.format(task=task, epochs=epochs), encoding="utf-8")
+        return load_recipe(path, list(settings))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def trained_run(tmp_path_factory, pairs_file):
+    """A tiny run that has learned its task."""
+    from seq2edge.pipeline.recipe import load_recipe
+    from seq2edge.pipeline.training import train
+
+    path = pairs_file.parent / "trained.toml"
+    path.write_text(TINY.format(task="translation", epochs=60), encoding="utf-8")
+    recipe = load_recipe(path, ["training.patience=60"])
+    return train(recipe, tmp_path_factory.mktemp("runs") / "tiny", pairs_file.parent, quiet=True)
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory, trained_run):
+    """Bundles of the tiny run by quantization."""
+    from seq2edge.export.bundle import export_bundle
+
+    folder = tmp_path_factory.mktemp("bundles")
+    for quantization in ("none", "float16", "int8"):
+        export_bundle(trained_run, folder / quantization, quantization, tell=lambda line: None)
+    return folder

@@ -1,0 +1,47 @@
+import pytest
+
+from seq2edge.device.segmentation import segments, sentences
+
+
+def words(text):
+    return len(text.split())
+
+
+def test_a_short_text_stays_whole():
+    assert [s.text for s in segments("One. Two. Three.", words, 10)] == ["One. Two. Three."]
+
+
+def test_a_long_line_is_divided_at_sentence_ends():
+    found = segments("One two three. Four five six. Seven eight.", words, 5)
+    assert [s.text for s in found] == ["One two three.", "Four five six. Seven eight."]
+    assert not any(s.cut for s in found)
+
+
+def test_lines_are_kept_apart_and_empty_ones_counted():
+    assert [(s.text, s.line) for s in segments("a\n\nb", words, 5)] == [("a", 0), ("b", 2)]
+
+
+def test_a_sentence_that_is_too_long_is_cut_at_a_space_and_says_so():
+    found = segments("a b c d e f g", words, 3)
+    assert [s.text for s in found] == ["a b c", "d e f", "g"]
+    assert [s.cut for s in found] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Pi is 3.14 today. Yes.", ["Pi is 3.14 today.", "Yes."]),
+        ("Mr. Kim came. He sat.", ["Mr. Kim came.", "He sat."]),
+        ("밥 먹었어요? 네. 맛있었어요!", ["밥 먹었어요?", "네.", "맛있었어요!"]),
+        ("你好。再见！", ["你好。", "再见！"]),
+        ("no end", ["no end"]),
+    ],
+)
+def test_sentences(line, expected):
+    assert sentences(line) == expected
+
+
+def test_nothing_is_lost():
+    text = "x" * 1000 + " " + "word " * 50
+    joined = "".join(s.text for s in segments(text, len, 64)).replace(" ", "")
+    assert joined == text.replace(" ", "")

@@ -1,0 +1,62 @@
+import json
+
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.export.bundle import export_bundle, export_saved_model
+from seq2edge.export.verify import verify_saved_model
+
+
+def manifest(bundles, quantization):
+    return json.loads((bundles / quantization / "bundle.json").read_text(encoding="utf-8"))
+
+
+def test_float32_gives_the_same_ids_as_keras(bundles):
+    agreement = manifest(bundles, "none")["scores"]["agreement_with_keras"]
+    assert agreement["identical"] == 100
+    assert agreement["generate_identical"] == 100
+    assert agreement["largest_logit_difference"] < 1e-3
+
+
+def test_int8_is_small_and_keeps_the_score(bundles):
+    sizes = {q: manifest(bundles, q)["files"]["model.tflite"]["bytes"] for q in ("none", "float16", "int8")}
+    assert sizes["int8"] < sizes["float16"] < sizes["none"]
+    scores = manifest(bundles, "int8")["scores"]
+    assert scores["bundle"]["exact_match"] >= scores["keras"]["exact_match"] - 10
+
+
+def test_every_operator_is_built_in(bundles):
+    names = [operator["name"] for operator in manifest(bundles, "int8")["operators"]]
+    assert "FULLY_CONNECTED" in names
+    assert not [name for name in names if name.startswith("Flex") or name == "CUSTOM"]
+
+
+def test_the_card_says_the_score_and_no_path_travels(bundles, tmp_path_factory):
+    folder = bundles / "int8"
+    assert "exact match" in (folder / "README.md").read_text(encoding="utf-8")
+    for path in folder.iterdir():
+        assert str(tmp_path_factory.getbasetemp()).encode() not in path.read_bytes()
+
+
+def test_a_bundle_that_stands_there_is_kept(bundles, trained_run):
+    before = (bundles / "int8" / "bundle.json").read_bytes()
+    with pytest.raises(UserError, match="exists already"):
+        export_bundle(trained_run, bundles / "int8")
+    assert (bundles / "int8" / "bundle.json").read_bytes() == before
+
+
+def test_a_failed_export_leaves_the_old_bundle(bundles, trained_run, monkeypatch):
+    def fail(*arguments):
+        raise UserError("no")
+
+    before = (bundles / "int8" / "bundle.json").read_bytes()
+    monkeypatch.setattr("seq2edge.export.bundle.verify_bundle", fail)
+    with pytest.raises(UserError, match="no"):
+        export_bundle(trained_run, bundles / "int8", overwrite=True, tell=lambda line: None)
+    assert (bundles / "int8" / "bundle.json").read_bytes() == before
+    assert sorted(path.name for path in bundles.iterdir()) == ["float16", "int8", "none"]
+
+
+def test_the_saved_model_answers_text_with_text_as_keras_does(trained_run, tmp_path):
+    path = export_saved_model(trained_run, tmp_path / "tiny.saved_model")
+    assert verify_saved_model(trained_run, path) == 100

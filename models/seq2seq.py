@@ -9,6 +9,8 @@ from seq2edge.models.decoder import DecoderStep, LuongDecoder
 from seq2edge.models.encoder import RecurrentEncoder
 
 PAD = 0
+STARTS = ("last", "mean")
+STATES_PER_CELL = {"lstm": 2, "gru": 1}
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Seq2SeqConfig:
     input_feeding: bool = False
     tie_embeddings: bool = True  # output layer = target embedding
     share_embeddings: bool = False  # source embedding = target embedding; one vocabulary for both sides
+    start: str = "last"  # what the decoder starts from: the encoder's "last" states, or the "mean" of its memory
     dropout: float = 0.0
 
 
@@ -62,7 +65,9 @@ def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32") -> Seq2Seq:
             "share_embeddings needs one vocabulary. "
             f"Received: {config.source_vocabulary} source and {config.target_vocabulary} target pieces"
         )
-    # Small uniform weights let the tied output layer start near even odds.
+    if config.start not in STARTS:
+        raise ValueError(f"start must be one of {', '.join(STARTS)}. Received: start={config.start!r}")
+    # Small weights let the tied output layer start near even odds.
     target_embedding = keras.layers.ReversibleEmbedding(
         config.target_vocabulary,
         config.embedding,
@@ -97,11 +102,20 @@ def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32") -> Seq2Seq:
         name="decoder",
     )
     dropout = keras.layers.Dropout(config.dropout, dtype=dtype, name="embedding_dropout")
+    starts = [] if config.start == "last" else _start_layers(config, dtype)
 
     def encode(source_ids):
         mask = ops.cast(source_ids != PAD, "int32")
-        memory, states = encoder(dropout(source_embedding(source_ids)), ops.sum(mask, axis=1))
-        return memory, mask, _decoder_states(states, config)
+        lengths = ops.sum(mask, axis=1)
+        memory, states = encoder(dropout(source_embedding(source_ids)), lengths)
+        if starts:
+            mean = ops.sum(memory, axis=1) / ops.cast(ops.expand_dims(lengths, 1), memory.dtype)
+            states = [start(mean) for start in starts]
+        else:
+            states = _decoder_states(states, config)
+        if config.input_feeding:
+            states.append(ops.repeat(ops.zeros_like(states[0][:, :1]), config.embedding, axis=1))
+        return memory, mask, states
 
     def logits(vectors):
         return ops.cast(target_embedding(vectors, reverse=True), "float32")
@@ -136,14 +150,19 @@ def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32") -> Seq2Seq:
     return Seq2Seq(config, training, encoder_model, decoder_step)
 
 
+def _start_layers(config: Seq2SeqConfig, dtype: str):
+    """A layer for each state of the decoder that makes it of the memory's mean (Sennrich et al. 2017, equation 1)."""
+    names = [
+        f"start_{layer}_{kind}" for layer in range(config.decoder_layers) for kind in "hc"[: STATES_PER_CELL[config.cell]]
+    ]
+    return [keras.layers.Dense(config.units, activation="tanh", dtype=dtype, name=name) for name in names]
+
+
 def _decoder_states(states, config: Seq2SeqConfig):
-    """Each decoder layer starts from the encoder layer of its height (the top one above); input feeding from zeros."""
-    per_layer = len(states) // config.encoder_layers
+    """Each decoder layer starts from the encoder layer of its height, the top one above."""
+    per_layer = STATES_PER_CELL[config.cell]
     chosen = []
     for layer in range(config.decoder_layers):
-        start = min(layer, config.encoder_layers - 1) * per_layer
-        chosen += states[start : start + per_layer]
-    if config.input_feeding:
-        zeros = ops.zeros_like(chosen[0][:, :1])
-        chosen.append(ops.repeat(zeros, config.embedding, axis=1))
+        begin = min(layer, config.encoder_layers - 1) * per_layer
+        chosen += states[begin : begin + per_layer]
     return chosen

@@ -52,6 +52,7 @@ def model_config(recipe: Recipe, data: Prepared) -> Seq2SeqConfig:
         bidirectional=settings.bidirectional,
         attention=settings.attention,
         input_feeding=settings.input_feeding,
+        start=settings.start,
         tie_embeddings=settings.tie_embeddings,
         share_embeddings=settings.tie_embeddings and recipe.tokenizer.joint,
         dropout=settings.dropout,

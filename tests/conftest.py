@@ -17,7 +17,7 @@ test = 0.1
 path = "pairs.tsv"
 
 [tokenizer]
-vocabulary = 400
+vocabulary = 300
 
 [model]
 units = 64

@@ -1,0 +1,71 @@
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.recipe import RECIPES, Recipe, find_recipe, load_recipe, recipe_names
+
+MINIMAL = 'name = "a"\ntask = "chat"\n[data]\n[[data.files]]\npath = "a.tsv"\n'
+
+
+def load(tmp_path, text, settings=None):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_recipe(path, settings)
+
+
+def test_a_minimal_recipe_has_defaults_for_the_rest(tmp_path):
+    recipe = load(tmp_path, MINIMAL)
+    assert recipe.model.attention == "general"
+    assert recipe.export.batches == [1, 5]
+
+
+def test_it_survives_being_written_out(tmp_path):
+    recipe = load(tmp_path, MINIMAL, ["decoding.unsure.replies={ko='음',en='hm'}"])
+    assert load(tmp_path, recipe.to_toml()) == recipe
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_bundled_recipe_is_valid_and_says_what_it_is(name):
+    recipe = load_recipe(RECIPES / f"{name}.toml")
+    assert recipe.name == name
+    assert recipe.about
+
+
+def test_settings_override_keys(tmp_path):
+    recipe = load(tmp_path, MINIMAL, ["model.units=64", "training.schedule=constant", "data.licence=CC BY 4.0"])
+    assert (recipe.model.units, recipe.training.schedule, recipe.data.licence) == (64, "constant", "CC BY 4.0")
+
+
+def test_all_mistakes_are_said_at_once_with_near_keys_and_what_is_allowed(tmp_path):
+    text = MINIMAL + '[model]\nunit = 3\ncell = "rnn"\n[training]\nlearning_rate = -1\n[decodin]\nbeam = 3\n'
+    with pytest.raises(UserError) as error:
+        load(tmp_path, text)
+    lines = str(error.value).split("\n")
+    assert len(lines) == 4
+    assert "unknown key 'model.unit'; did you mean 'units'?" in str(error.value)
+    assert "model.cell: Input should be 'lstm' or 'gru'; given 'rnn'" in str(error.value)
+    assert "training.learning_rate: Input should be greater than 0; given -1" in str(error.value)
+    assert "unknown key 'decodin'; did you mean 'decoding'?" in str(error.value)
+
+
+def test_a_misspelt_key_of_a_file_is_said(tmp_path):
+    with pytest.raises(UserError, match=r"unknown key 'data\.files\.0\.sorce'; did you mean 'source'"):
+        load(tmp_path, MINIMAL + 'sorce = "q"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("name = ", "not a TOML file"), ('name = "a"\ntask = "chat"\n', "data: missing, and there is no default")],
+)
+def test_what_is_no_recipe_is_said(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, text)
+
+
+def test_an_unknown_recipe_is_refused_with_what_there_is():
+    with pytest.raises(UserError, match="recipe 'quikstart': no such file, and no bundled recipe; bundled: .*quickstart"):
+        find_recipe("quikstart")
+
+
+def test_a_recipe_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        Recipe.model_validate({"name": "a", "task": "chat", "data": {"files": [{"path": "a"}]}}).name = "b"

@@ -1,0 +1,102 @@
+import csv
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.batches import Batches
+from seq2edge.pipeline.evaluation import evaluate
+from seq2edge.pipeline.prepare import prepare
+from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.training import train
+
+
+@pytest.fixture
+def data(tiny_recipe, pairs_file, tmp_path):
+    return prepare(tiny_recipe(), tmp_path, pairs_file.parent, quiet=True)
+
+
+def test_a_pass_shows_every_pair_once_and_fills_up_from_its_bucket(data):
+    batches = Batches(data.train, batch_size=16, buckets=2, seed=1)
+    rows = [tuple(row) for (sources, _), _ in batches for row in sources]
+    wanted = {tuple(data.train.source(i)) for i in range(len(data.train))}
+    assert {tuple(i for i in row if i) for row in rows} == wanted
+    assert len(rows) == len(batches) * 16
+
+
+def test_target_inputs_are_the_targets_moved_right_behind_bos(data):
+    (_, inputs), targets = Batches(data.train, 16, seed=1)[0]
+    assert (inputs[:, 0] == 2).all()
+    assert (inputs[:, 1:] == targets[:, :-1]).all()
+
+
+def test_the_order_is_a_function_of_seed_and_step(data):
+    whole = list(Batches(data.train, 16, 2, seed=5, steps=20))
+    later = list(Batches(data.train, 16, 2, seed=5, first_step=13, steps=7))
+    for ((expected, _), _), ((found, _), _) in zip(whole[13:], later, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    other = list(Batches(data.train, 16, 2, seed=6, steps=20))
+    assert any(not np.array_equal(a[0][0], b[0][0]) for a, b in zip(whole, other, strict=True))
+
+
+def test_word_dropout_hides_pieces_but_neither_eos_nor_padding(data):
+    (plain, _), _ = Batches(data.train, 16, seed=1)[0]
+    (hidden, _), _ = Batches(data.train, 16, seed=1, word_dropout=0.5)[0]
+    changed = plain != hidden
+    assert changed.any()
+    assert (hidden[changed] == 1).all()
+    assert (plain[changed] > 3).all()
+
+
+def test_a_trained_run_knows_its_task_and_keeps_everything(trained_run):
+    result = evaluate(trained_run, "test", quiet=True)
+    assert result.scores["exact_match"] > 70
+    assert "nrefs:1|case:mixed" in result.table()
+    kept = {path.name for path in trained_run.path.iterdir()}
+    assert {"recipe.toml", "model.keras", "checkpoint.npz", "history.csv", "history.png", "samples.txt"} <= kept
+    assert {"attention.png", "data", "evaluation-test.json", "outputs-test.tsv"} <= kept
+
+
+def losses(folder):
+    with (folder / "history.csv").open() as file:
+        return [float(row["loss"]) for row in csv.DictReader(file)]
+
+
+def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file, tmp_path):
+    recipe = tiny_recipe(epochs=4, settings=["model.dropout=0.2", "training.patience=9"])
+    whole = train(recipe, tmp_path / "whole", pairs_file.parent, quiet=True)
+    (tmp_path / "recipe.toml").write_text(recipe.to_toml())
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from seq2edge.pipeline.recipe import load_recipe\n"
+        "from seq2edge.pipeline.training import train\n"
+        "train(load_recipe(Path(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3]), quiet=True)\n"
+    )
+    arguments = [tmp_path / "recipe.toml", tmp_path / "killed", pairs_file.parent]
+    process = subprocess.Popen([sys.executable, "-c", script, *map(str, arguments)])
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "killed" / "checkpoint.npz").is_file() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    resumed = train(recipe, tmp_path / "killed", pairs_file.parent, resume=True, quiet=True)
+    np.testing.assert_allclose(losses(resumed.path), losses(whole.path), rtol=1e-3)
+
+
+def test_a_run_that_stands_there_is_kept(trained_run, pairs_file):
+    with pytest.raises(UserError, match="exists already"):
+        train(trained_run.recipe, trained_run.path, pairs_file.parent, quiet=True)
+
+
+def test_another_recipe_cannot_go_on(trained_run, tiny_recipe, pairs_file):
+    with pytest.raises(UserError, match=r"model\.units: 64 there, 32 now"):
+        train(tiny_recipe(settings=["model.units=32"]), trained_run.path, pairs_file.parent, resume=True, quiet=True)
+
+
+def test_a_folder_that_is_no_run_is_said(tmp_path):
+    with pytest.raises(UserError, match=r"not a finished run, recipe\.toml is missing"):
+        Run.open(tmp_path)

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         if values := bundle.scores.get(system):
             print(f"{system:13} BLEU {values['bleu']}, chrF {values['chrf']}, exact match {values['exact_match']} %")
     print(f"verified on   {', '.join(bundle.verified_on)}")
-    operators = ', '.join(f"{operator['name']} {operator['version']}" for operator in bundle.operators)
+    operators = ", ".join(f"{operator['name']} {operator['version']}" for operator in bundle.operators)
     print(f"operators     {operators}")
     print(f"data licence  {bundle.licence}")
     for name, signature in bundle.signatures.items():

@@ -50,7 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         verified = check_vectors(Runner.from_bundle(path))
         print(
             f"{path}: {bundle.files['model.tflite']['bytes'] / 1e6:.2f} MB, "
-            f"exact match {bundle.scores['bundle']['exact_match']} % (Keras {bundle.scores['keras']['exact_match']} %), "
+            f"exact match {bundle.scores['bundle']['exact_match']} % "
+            f"(Keras {bundle.scores['keras']['exact_match']} %), "
             f"{bundle.scores['agreement_with_keras']['identical']} % identical outputs, "
             f"{'verified' if verified['passed'] else 'NOT VERIFIED'} on {verified['runtime']}"
         )

@@ -15,11 +15,14 @@ from seq2edge.demo.words import ENGLISH, KOREAN
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 
-PAGE_STYLE = STYLE + """
+PAGE_STYLE = (
+    STYLE
+    + """
 .gradio-container { max-width: 860px !important; margin: auto; }
 footer { display: none !important; }
 @media (max-width: 480px) { .gradio-container { padding: 8px !important; } }
 """
+)
 
 
 def build(runners: dict[str, Runner], words: Any) -> gr.Blocks:

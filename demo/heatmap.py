@@ -30,9 +30,8 @@ def heatmap(source: Sequence[str], target: Sequence[str], weights: np.ndarray) -
             for column, weight in zip(source, row, strict=False)
         )
         rows.append(f"<tr><th>{_show(piece)}</th>{cells}</tr>")
-    return (
-        f'<div class="heatmap"><table><thead><tr><th></th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
-    )
+    table = f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f'<div class="heatmap">{table}</div>'
 
 
 def _show(piece: str) -> str:

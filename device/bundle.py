@@ -126,7 +126,14 @@ def _from_values(manifest: Path, values: dict[str, Any], path: Path) -> Bundle:
     }
     if missing := sorted(required - values.keys()):
         raise UserError(f"{manifest}: damaged: {', '.join(missing)} missing")
-    kinds = {"signatures": dict, "states": list, "batches": list, "vocabulary": dict, "files": dict, "decoding": dict}
+    kinds: dict[str, type] = {
+        "signatures": dict,
+        "states": list,
+        "batches": list,
+        "vocabulary": dict,
+        "files": dict,
+        "decoding": dict,
+    }
     kinds |= {"source_length": int, "target_length": int, "length_bucket": int, "normalisation": str}
     kinds |= {"name": str, "task": str, "quantization": str}
     for name, kind in kinds.items():

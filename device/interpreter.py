@@ -72,9 +72,7 @@ class TFLiteModel:
         encoded = self._run("encode", source_ids=self._pad(source_ids[0]))
         return (encoded["memory"], encoded["memory_mask"]), [encoded[name] for name in self.state_names]
 
-    def step(
-        self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]
-    ) -> StepOutput:
+    def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         rows = len(token_ids)
         batch = self.batch_for(rows)
         extra = batch - rows
@@ -107,7 +105,9 @@ class TFLiteModel:
             if batch >= rows:
                 return batch
         offered = ", ".join(map(str, self.batches))
-        raise UserError(f"beam {rows}: the bundle offers steps for {offered}; export it with export.batches up to {rows}")
+        raise UserError(
+            f"beam {rows}: the bundle offers steps for {offered}; export it with export.batches up to {rows}"
+        )
 
     def _pad(self, ids: np.ndarray) -> np.ndarray:
         bucket = self.bundle.length_bucket  # few lengths: each new one makes the interpreter allocate again

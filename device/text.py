@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -37,15 +37,15 @@ class TextCodec:
         ids = self.source.encode(normalise(text, self.normalisation))
         return np.array([*(ids if longest is None else ids[: longest - 1]), EOS], np.int32)
 
-    def decode_target(self, ids: Sequence[int]) -> str:
+    def decode_target(self, ids: Iterable[int]) -> str:
         """Text of target ids; special ids are left out."""
         return self.target.decode([int(i) for i in ids if i > EOS])
 
-    def source_pieces(self, ids: Sequence[int]) -> list[str]:
+    def source_pieces(self, ids: Iterable[int]) -> list[str]:
         """The pieces of ids, for showing attention; "▁" marks the start of a word."""
         return [self.source.id_to_piece(int(i)) for i in ids]
 
-    def target_pieces(self, ids: Sequence[int]) -> list[str]:
+    def target_pieces(self, ids: Iterable[int]) -> list[str]:
         return [self.target.id_to_piece(int(i)) for i in ids]
 
 

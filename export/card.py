@@ -8,9 +8,14 @@ def card(bundle: Bundle) -> str:
     scores, megabytes = bundle.scores, bundle.files[MODEL]["bytes"] / 1e6
     rows = "\n".join(
         f"| {name} | {values['bleu']} | {values['chrf']} | {values['exact_match']} |"
-        for name, values in (("Keras, float32", scores["keras"]), (f"this file, {bundle.quantization}", scores["bundle"]))
+        for name, values in (
+            ("Keras, float32", scores["keras"]),
+            (f"this file, {bundle.quantization}", scores["bundle"]),
+        )
     )
-    unsure = "" if bundle.unsure is None else f"\nIt says so when it is unsure (score under {bundle.unsure.threshold}).\n"
+    unsure = (
+        "" if bundle.unsure is None else f"\nIt says so when it is unsure (score under {bundle.unsure.threshold}).\n"
+    )
     return f"""# {bundle.name}
 
 A {bundle.task} model made with {bundle.created_with}: {megabytes:.1f} MB, quantization {bundle.quantization}.

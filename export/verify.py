@@ -42,7 +42,10 @@ def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, sentences: int = SEN
     agreement = compare(reference, found)
     agreement["largest_logit_difference"] = _logit_difference(keras_model, tflite, ids[:50])
     agreement["generate_identical"] = share(
-        [tuple(tflite.generate(source)[: len(best.ids)].tolist()) == best.ids for source, best in zip(ids, found)]
+        [
+            tuple(tflite.generate(source)[: len(best.ids)].tolist()) == best.ids
+            for source, best in zip(ids, found, strict=True)
+        ]
     )
     if bundle.quantization == "none" and agreement["identical"] < 100:
         raise UserError(

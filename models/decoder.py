@@ -56,9 +56,7 @@ class LuongDecoder(keras.layers.Layer):
         if input_feeding:
             self.loop = keras.layers.RNN(_FeedingCell(self), return_sequences=True, dtype=policy)
         else:
-            self.loops = [
-                keras.layers.RNN(layer, return_sequences=True, dtype=policy) for layer in self.cells
-            ]
+            self.loops = [keras.layers.RNN(layer, return_sequences=True, dtype=policy) for layer in self.cells]
 
     def build(self, embedded_shape, memory_shape, memory_mask_shape=None, states_shape=None):
         width = embedded_shape[-1] + (self.output_units if self.input_feeding else 0)

@@ -51,7 +51,9 @@ class RecurrentEncoder(keras.layers.Layer):
         self.bidirectional, self.dropout = bidirectional, dropout
         width = units // 2 if bidirectional else units
         self.forward_layers = [self._recurrent(width, f"forward_{i}") for i in range(num_layers)]
-        self.backward_layers = [self._recurrent(width, f"backward_{i}") for i in range(num_layers if bidirectional else 0)]
+        self.backward_layers = [
+            self._recurrent(width, f"backward_{i}") for i in range(num_layers if bidirectional else 0)
+        ]
         self.dropouts = [keras.layers.Dropout(dropout, dtype=self.dtype_policy) for _ in range(num_layers - 1)]
 
     def _recurrent(self, units, name):

@@ -110,5 +110,9 @@ def _make_buckets(pairs: PairIds, buckets: int) -> tuple[list[np.ndarray], list[
     borders = np.unique(np.quantile(longest, np.arange(1, buckets + 1) / buckets, method="higher"))
     group_of = np.searchsorted(borders, longest)
     groups = [np.flatnonzero(group_of == group) for group in range(len(borders))]
-    shapes = [tuple(int(-(-length // MULTIPLE) * MULTIPLE) for length in lengths[group].max(axis=0)) for group in groups]
-    return groups, shapes
+    longest_of = [lengths[group].max(axis=0) for group in groups]
+    return groups, [(_round_up(source), _round_up(target)) for source, target in longest_of]
+
+
+def _round_up(length: int) -> int:
+    return int(-(-length // MULTIPLE) * MULTIPLE)

@@ -29,9 +29,10 @@ def save_checkpoint(folder: Path, model: keras.Model, progress: Progress) -> Non
     """Write FOLDER/checkpoint.npz over the former one."""
     arrays = {f"weight_{i}": np.asarray(weight) for i, weight in enumerate(model.weights)}
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(model.optimizer.variables)}
+    arrays["progress"] = np.array(json.dumps(dataclasses.asdict(progress)))
     temporary = folder / f"{FILE}.tmp"
     with temporary.open("wb") as file:
-        np.savez(file, progress=np.array(json.dumps(dataclasses.asdict(progress))), **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type]
     temporary.replace(folder / FILE)
 
 

@@ -67,7 +67,8 @@ class Inspection:
         for side in ("source", "target"):
             median, long, longest = self.lengths[side]
             lines.append(
-                f"{side}: {self.scripts[side]} script; characters: median {median}, 99 % up to {long}, longest {longest}"
+                f"{side}: {self.scripts[side]} script; "
+                f"characters: median {median}, 99 % up to {long}, longest {longest}"
             )
         lines += [f"  {pair.source[:60]!r} → {pair.target[:60]!r}" for pair in self.examples]
         return "\n".join([*lines, f"task: {self.task}"])
@@ -125,17 +126,27 @@ def write_recipe(found: Inspection) -> str:
     """A commented recipe that fits the file."""
     _, vocabulary, units, embedding, dropout, epochs, batch = next(s for s in SIZES if found.pairs <= s[0])
     joint = found.scripts["source"] == found.scripts["target"] or found.task == "chat"
-    source_length, target_length = (_pieces(found.lengths[side][1], found.scripts[side]) for side in ("source", "target"))
+    source_length, target_length = (
+        _pieces(found.lengths[side][1], found.scripts[side]) for side in ("source", "target")
+    )
     per_pair = max(3, _pieces(found.lengths["target"][0], found.scripts["target"]) / 2)
     speed = TOKENS_PER_SECOND * min(2.0, (256 / units) ** 1.5)
+    longest = max(100, 2 * max(found.lengths["source"][1], found.lengths["target"][1]))
+    stop_on = "bleu" if found.task == "translation" else "loss"
     minutes = max(1, round(epochs * found.pairs * per_pair / speed / 60))
     file = found.file
     place = [f"path = {_text(str(found.path))}"]
     if found.target_path:
         place += [f"target_path = {_text(str(found.target_path))}", 'format = "parallel"']
     else:
-        place += [f'format = "{file_format(file)}"', f"source = {_value(file.source)}", f"target = {_value(file.target)}"]
-        place.append('                       # columns: a number from 0, or a name from the header (JSON Lines: the key)')
+        place += [
+            f'format = "{file_format(file)}"',
+            f"source = {_value(file.source)}",
+            f"target = {_value(file.target)}",
+        ]
+        place.append(
+            "                       # columns: a number from 0, or a name from the header (JSON Lines: the key)"
+        )
     place.append(f"encoding = {_text(file.encoding)}")
     lines = "\n".join(place)
     return f"""\
@@ -151,7 +162,7 @@ licence = "not stated"   # of your data; it is written into the bundle
 normalisation = "NFC"    # or NFKC, which also makes full-width signs ordinary
 valid = 0.05             # share of the sources held out to choose the best epoch
 test = 0.05              # share held out to score at the end; both by a hash, the same on every machine
-max_characters = {max(100, 2 * max(found.lengths["source"][1], found.lengths["target"][1]))}     # longer pairs are dropped
+max_characters = {longest}     # longer pairs are dropped
 max_length_ratio = 15.0  # so are pairs of which one side is so many times longer
 
 [[data.files]]
@@ -178,7 +189,7 @@ epochs = {epochs}              # at most
 batch_size = {batch}
 learning_rate = 0.002
 label_smoothing = {0.0 if found.task == "chat" else 0.1}
-stop_on = "{"bleu" if found.task == "translation" else "loss"}"         # loss, bleu, chrf or exact_match of the validation set
+stop_on = "{stop_on}"         # loss, bleu, chrf or exact_match of the validation set
 patience = 5             # epochs without a better one
 seed = 1
 
@@ -217,7 +228,9 @@ def _guess_file(path: Path, target_path: Path | None) -> File:
     else:
         names = next(csv.reader(io.StringIO(first))) if kind == "csv" else first.split("\t")
     if len(names) < 2:
-        raise UserError(f"{path}, row 1: {len(names)} column; a source and a target are needed (tab, comma or JSON keys)")
+        raise UserError(
+            f"{path}, row 1: {len(names)} column; a source and a target are needed (tab, comma or JSON keys)"
+        )
     source, target = _guess_columns(names, kind)
     return File(path=str(path), format=kind, encoding=encoding, source=source, target=target)  # type: ignore[arg-type]
 

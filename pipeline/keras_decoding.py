@@ -19,7 +19,7 @@ class KerasSequenceModel:
     def __init__(self, model: Seq2Seq):
         self.encoder, self.decoder_step = model.encoder, model.decoder_step
         self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
-        self.changing = [True] * len(self.state_names)
+        self.changing: Sequence[bool] = [True] * len(self.state_names)
         for half in (self.encoder, self.decoder_step):
             half.jit_compile = False  # the shapes change too often for it to pay
 
@@ -33,9 +33,7 @@ class KerasSequenceModel:
         states = [encoded[name] for name in self.state_names]
         return (encoded["memory"], encoded["memory_mask"]), states
 
-    def step(
-        self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]
-    ) -> StepOutput:
+    def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         rows = len(token_ids)
         extra = -rows % ROW_MULTIPLE
 

@@ -32,7 +32,9 @@ def plot_history(history: Sequence[dict[str, float]], score: str, path: Path) ->
     figure, axes = plt.subplots(1, len(columns), figsize=(5.2 * len(columns), 3.4), squeeze=False)
     for axis, names in zip(axes[0], columns, strict=True):
         for name, colour in zip(names, (INK, ACCENT), strict=False):
-            label = {"loss": "training loss", "val_loss": "validation loss"}.get(name, name.replace("val_", "validation "))
+            label = {"loss": "training loss", "val_loss": "validation loss"}.get(
+                name, name.replace("val_", "validation ")
+            )
             axis.plot(epochs, [row[name] for row in history], color=colour, label=label, linewidth=1.8)
         axis.set_xlabel("epoch")
         axis.grid(color=GRID)

@@ -56,7 +56,9 @@ class Tokenizer(Section):
     joint: bool = True  # one SentencePiece model for both sides
     vocabulary: Annotated[int, Field(ge=264, le=64_000)] = 4000
     model_type: Literal["unigram", "bpe"] = "unigram"
-    samples: Annotated[int, Field(ge=1, le=64)] = 1  # encodings written of each training source (subword regularisation)
+    samples: Annotated[int, Field(ge=1, le=64)] = (
+        1  # encodings written of each training source (subword regularisation)
+    )
 
 
 class Model(Section):
@@ -68,7 +70,6 @@ class Model(Section):
     bidirectional: bool = True
     attention: Literal["dot", "general", "concat"] = "general"
     input_feeding: bool = False
-    start: Literal["last", "mean"] = "last"  # the decoder starts from the encoder's last states or its memory's mean
     tie_embeddings: bool = True  # output layer = target embedding, and with a joint tokenizer source embedding too
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     source_length: Annotated[int, Field(ge=4, le=2048)] = 64  # pieces, eos counted; longer pairs are dropped
@@ -143,7 +144,9 @@ def find_recipe(name_or_path: str) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
-    raise UserError(f"recipe {name_or_path!r}: no such file, and no bundled recipe; bundled: {', '.join(recipe_names())}")
+    raise UserError(
+        f"recipe {name_or_path!r}: no such file, and no bundled recipe; bundled: {', '.join(recipe_names())}"
+    )
 
 
 def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:

@@ -28,7 +28,9 @@ class Run:
         """
         for needed in (RECIPE_FILE, MODEL_FILE, DATA_FOLDER):
             if not (path / needed).exists():
-                raise UserError(f"{path}: not a finished run, {needed} is missing; make one with: seq2edge train RECIPE")
+                raise UserError(
+                    f"{path}: not a finished run, {needed} is missing; make one with: seq2edge train RECIPE"
+                )
         return cls(path, load_recipe(path / RECIPE_FILE), Prepared.open(path / DATA_FOLDER))
 
     def model(self) -> Seq2Seq:
@@ -52,7 +54,6 @@ def model_config(recipe: Recipe, data: Prepared) -> Seq2SeqConfig:
         bidirectional=settings.bidirectional,
         attention=settings.attention,
         input_feeding=settings.input_feeding,
-        start=settings.start,
         tie_embeddings=settings.tie_embeddings,
         share_embeddings=settings.tie_embeddings and recipe.tokenizer.joint,
         dropout=settings.dropout,

@@ -51,9 +51,7 @@ def file_format(file: File) -> str:
         return "parallel"
     suffix = Path(file.path.removesuffix(".gz")).suffix.lower()
     if suffix not in FORMATS:
-        raise UserError(
-            f"{file.path}: cannot tell the format from its name; set format to tsv, csv, jsonl or parallel"
-        )
+        raise UserError(f"{file.path}: cannot tell the format from its name; set format to tsv, csv, jsonl or parallel")
     return FORMATS[suffix]
 
 
@@ -109,7 +107,9 @@ def _read_parallel(path: Path, target_path: Path, encoding: str) -> Iterator[Pai
         if source is None or target is None:
             shorter, longer = (path, target_path) if source is None else (target_path, path)
             row = (source or target or (0, ""))[0]
-            raise UserError(f"{shorter}: ends before row {row}, where {longer} goes on; parallel files need equal lines")
+            raise UserError(
+                f"{shorter}: ends before row {row}, where {longer} goes on; parallel files need equal lines"
+            )
         yield Pair(source[1], target[1])
 
 
@@ -131,8 +131,10 @@ def _text(path: Path, encoding: str) -> Iterator[IO[str]]:
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     try:
-        raw: IO[bytes] = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[assignment]
-        with raw, io.TextIOWrapper(raw, "utf-8-sig" if encoding.lower() == "utf-8" else encoding, newline="\n") as text:
+        with (
+            gzip.open(path) if path.suffix == ".gz" else path.open("rb") as raw,
+            io.TextIOWrapper(raw, "utf-8-sig" if encoding.lower() == "utf-8" else encoding, newline="\n") as text,
+        ):
             yield text
     except LookupError:
         raise UserError(f"{path}: encoding {encoding!r} is unknown") from None

@@ -17,7 +17,8 @@ test = 0.1
 path = "pairs.tsv"
 
 [tokenizer]
-vocabulary = 300
+model_type = "bpe"
+vocabulary = 370
 
 [model]
 units = 64
@@ -35,8 +36,8 @@ label_smoothing = 0.0
 score_sentences = 10
 tensorboard = false
 """
-WORDS = "red blue green small large old new fast slow warm cold quiet".split()
-THINGS = "stone river house garden window table letter song".split()
+WORDS = ["red", "blue", "green", "small", "large", "old", "new", "fast", "slow", "warm", "cold", "quiet"]
+THINGS = ["stone", "river", "house", "garden", "window", "table", "letter", "song"]
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +69,7 @@ def trained_run(tmp_path_factory, pairs_file):
     from seq2edge.pipeline.training import train
 
     path = pairs_file.parent / "trained.toml"
-    path.write_text(TINY.format(task="translation", epochs=60), encoding="utf-8")
+    path.write_text(TINY.format(task="translation", epochs=40), encoding="utf-8")
     recipe = load_recipe(path, ["training.patience=60"])
     return train(recipe, tmp_path_factory.mktemp("runs") / "tiny", pairs_file.parent, quiet=True)
 

@@ -25,7 +25,9 @@ def imported(path):
             yield node.module
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.parent.name in ALLOWED], ids=lambda p: f"{p.parent.name}/{p.name}")
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if p.parent.name in ALLOWED], ids=lambda p: f"{p.parent.name}/{p.name}"
+)
 def test_imports_go_in_one_direction(path):
     room = path.parent.name
     ours = {name.split(".")[1] for name in imported(path) if name.startswith("seq2edge.")}

@@ -47,7 +47,7 @@ def test_one_memory_is_shared_by_all_queries():
 
 
 def test_an_unknown_score_is_refused_by_name():
-    with pytest.raises(ValueError, match="dot, general, concat. Received: score='cosine'"):
+    with pytest.raises(ValueError, match=r"dot, general, concat. Received: score='cosine'"):
         LuongAttention("cosine")
 
 

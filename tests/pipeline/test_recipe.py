@@ -62,7 +62,9 @@ def test_what_is_no_recipe_is_said(tmp_path, text, message):
 
 
 def test_an_unknown_recipe_is_refused_with_what_there_is():
-    with pytest.raises(UserError, match="recipe 'quikstart': no such file, and no bundled recipe; bundled: .*quickstart"):
+    with pytest.raises(
+        UserError, match=r"recipe 'quikstart': no such file, and no bundled recipe; bundled: .*quickstart"
+    ):
         find_recipe("quikstart")
 
 

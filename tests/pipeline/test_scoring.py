@@ -32,7 +32,9 @@ def test_scores_are_told_apart_by_script():
     assert {name: values["exact_match"] for name, values in by_script.items()} == {"Hangul": 0, "Latin": 100}
 
 
-@pytest.mark.parametrize(("text", "name"), [("안녕 hi 하세요", "Hangul"), ("abc", "Latin"), ("привет", "Cyrillic"), ("1", "none")])
+@pytest.mark.parametrize(
+    ("text", "name"), [("안녕 hi 하세요", "Hangul"), ("abc", "Latin"), ("привет", "Cyrillic"), ("1", "none")]
+)
 def test_script(text, name):
     assert script(text) == name
 

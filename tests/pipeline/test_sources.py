@@ -23,7 +23,11 @@ def read(tmp_path, name, content, **settings):
         ("bom.tsv", '\ufeffhello there\t안녕\na, b\tsay "hi"', {}),
         ("b.tsv", 'n\ten\tko\n1\thello there\t안녕\n2\ta, b\tsay "hi"\n', {"source": "en", "target": "ko"}),
         ("c.csv", 'Q,A\nhello there,안녕\n"a, b","say ""hi"""\n', {"source": "Q", "target": "A"}),
-        ("d.jsonl", '{"s": "hello there", "t": "안녕"}\n{"s": "a, b", "t": "say \\"hi\\""}\n', {"source": "s", "target": "t"}),
+        (
+            "d.jsonl",
+            '{"s": "hello there", "t": "안녕"}\n{"s": "a, b", "t": "say \\"hi\\""}\n',
+            {"source": "s", "target": "t"},
+        ),
         ("e.tsv.gz", gzip.compress('hello there\t안녕\na, b\tsay "hi"\n'.encode()), {}),
     ],
 )

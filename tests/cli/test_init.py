@@ -1,0 +1,65 @@
+import pytest
+
+from seq2edge.cli.main import main
+from seq2edge.pipeline.recipe import load_recipe
+
+ENGLISH_KOREAN = "".join(f"Sentence number {i}.\t문장 번호 {i}.\n" for i in range(50))
+
+
+def init(tmp_path, name, content, *options, capsys):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    output = tmp_path / "recipe.toml"
+    status = main(["init", str(path), "--output", str(output), *options])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err, output
+
+
+def test_a_tsv_of_two_languages_becomes_a_translation_recipe(tmp_path, capsys):
+    status, out, _, output = init(tmp_path, "pairs.tsv", ENGLISH_KOREAN, capsys=capsys)
+    recipe = load_recipe(output)
+    assert status == 0
+    assert "50 pairs; 0 duplicates" in out
+    assert "Latin script" in out
+    assert "Hangul script" in out
+    assert (recipe.task, recipe.data.files[0].source, recipe.tokenizer.joint) == ("translation", 0, False)
+
+
+def test_a_csv_with_a_header_is_read_by_its_column_names(tmp_path, capsys):
+    rows = "id,answer,question\n" + "".join(f'{i},"yes, {i}",is it {i}?\n' for i in range(30))
+    _, out, _, output = init(tmp_path, "log.csv", rows + "0,,empty\n", capsys=capsys)
+    file = load_recipe(output).data.files[0]
+    assert (file.format, file.source, file.target) == ("csv", "question", "answer")
+    assert "1 with an empty side" in out
+
+
+def test_other_encodings_are_recognised(tmp_path, capsys):
+    _, out, _, output = init(tmp_path, "old.tsv", "안녕하세요\t반갑습니다\n".encode("cp949") * 30, capsys=capsys)
+    assert load_recipe(output).data.files[0].encoding == "cp949"
+    assert "29 duplicates" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.tsv", "", "is empty"),
+        ("a.tsv", "one column only\n", "1 column; a source and a target are needed"),
+        ("a.tsv", b"\x00\x01\x02" * 100, "is not a text file"),
+        ("a.tsv.gz", b"\x1f\x8bgarbage", "damaged or truncated gzip"),
+    ],
+)
+def test_what_is_no_file_of_pairs_is_one_line_and_status_2(tmp_path, capsys, name, content, message):
+    status, _, err, output = init(tmp_path, name, content, capsys=capsys)
+    assert status == 2
+    assert message in err
+    assert err.count("\n") == 1
+    assert not output.exists()
+
+
+def test_a_recipe_that_stands_there_is_kept(tmp_path, capsys):
+    (tmp_path / "recipe.toml").write_text("mine")
+    status, _, err, output = init(tmp_path, "pairs.tsv", ENGLISH_KOREAN, capsys=capsys)
+    assert status == 2
+    assert "exists already" in err
+    assert output.read_text() == "mine"
+    assert init(tmp_path, "pairs.tsv", ENGLISH_KOREAN, "--overwrite", capsys=capsys)[0] == 0

@@ -1,0 +1,97 @@
+import io
+import json
+import sys
+
+import pytest
+
+from seq2edge.cli.main import COMMANDS, main
+
+
+def call(capsys, *arguments):
+    status = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_examples(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    assert f"examples:\n  seq2edge {command}" in capsys.readouterr().out
+
+
+def test_a_wrong_command_is_refused_with_what_there_is(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["trian"])
+    assert stop.value.code == 2
+    assert "'train'" in capsys.readouterr().err
+
+
+def test_run_answers_and_info_and_verify_describe(bundles, capsys):
+    assert call(capsys, "run", bundles / "int8", "the red stone is here")[:2] == (0, "stone red\n")
+    status, out, _ = call(capsys, "verify", bundles / "int8")
+    assert (status, out.split("\n")[-2]) == (0, "verified")
+    assert "quantization int8" in call(capsys, "info", bundles / "int8")[1]
+    assert json.loads(call(capsys, "info", bundles / "int8", "--json")[1])["name"] == "tiny"
+
+
+def test_run_is_a_filter_in_step_with_its_input(bundles, capsys, monkeypatch):
+    text = io.TextIOWrapper(io.BytesIO(b"the red stone is here\n\nthe cold river is here\n"), "utf-8")
+    monkeypatch.setattr(sys, "stdin", text)
+    assert call(capsys, "run", bundles / "none")[1] == "stone red\n\nriver cold\n"
+
+
+def test_run_as_json_with_attention(bundles, capsys):
+    out = call(capsys, "run", bundles / "none", "the red stone is here", "--json", "--attention", "--n-best", 3)[1]
+    answer = json.loads(out)
+    assert answer["text"] == "stone red"
+    assert len(answer["alternatives"]) == 3
+    part = answer["parts"][0]
+    assert len(part["attention"]) == len(part["target"])
+
+
+def test_bench_measures(bundles, capsys):
+    result = json.loads(call(capsys, "bench", bundles / "int8", "--rounds", 2, "--json")[1])
+    assert result["sentences"] == 12
+    assert 0 < result["p50_ms"] <= result["p95_ms"]
+
+
+def test_evaluate_a_run_and_its_bundle(trained_run, bundles, capsys):
+    status, out, _ = call(capsys, "evaluate", trained_run.path, "--json", "--quiet")
+    run_scores = json.loads(out)["scores"]
+    bundle = call(capsys, "evaluate", bundles / "none", "--run", trained_run.path, "--json", "--quiet")[1]
+    assert status == 0
+    assert json.loads(bundle)["scores"]["bleu"] == run_scores["bleu"]
+
+
+def test_an_altered_bundle_is_one_line_and_status_2(bundles, tmp_path, capsys):
+    status, out, err = call(capsys, "run", tmp_path, "hi")
+    assert (status, out) == (2, "")
+    assert err == f"seq2edge: {tmp_path}: not a bundle, bundle.json is missing\n"
+
+
+def test_recipes_are_listed(capsys):
+    out = call(capsys, "recipes")[1]
+    assert "quickstart" in out
+    assert "multi30k-en-de" in out
+
+
+def test_a_missing_extra_is_named(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    for name in [name for name in sys.modules if name.startswith("seq2edge.demo")]:
+        monkeypatch.delitem(sys.modules, name)
+    status, _, err = call(capsys, "demo", "anywhere")
+    assert status == 2
+    assert "pip install 'seq2edge[demo]'" in err
+
+
+def test_our_own_fault_has_a_traceback_and_another_status(monkeypatch, capsys):
+    def fail(*arguments):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("seq2edge.pipeline.recipe.recipe_names", fail)
+    status, _, err = call(capsys, "recipes")
+    assert status == 70
+    assert "Traceback" in err
+    assert "boom" in err

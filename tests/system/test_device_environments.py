@@ -1,0 +1,66 @@
+"""The bundle in environments that hold nothing but the runner."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SENTENCES = [f"the {word} {thing} is here" for word in ("red", "cold", "old") for thing in ("stone", "river", "letter")]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT], check=True, capture_output=True
+    )
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+def environment(wheel, folder, extra):
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = folder / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", f"{wheel}[{extra}]" if extra else wheel], check=True)
+    return python
+
+
+def answers(python, bundle):
+    process = subprocess.run(
+        [python, "-m", "seq2edge.cli.main", "run", bundle, "--json"],
+        input="\n".join(SENTENCES),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [json.loads(line)["text"] for line in process.stdout.splitlines()]
+
+
+@pytest.mark.network
+def test_both_runtimes_say_the_same_without_tensorflow(wheel, bundles, tmp_path):
+    said = {}
+    for extra in ("device", "device-tflite"):
+        if extra == "device-tflite" and sys.version_info >= (3, 12):
+            pytest.skip("tflite-runtime has no wheel for this Python")
+        python = environment(wheel, tmp_path / extra, extra)
+        assert subprocess.run([python, "-c", "import tensorflow"], capture_output=True).returncode != 0
+        said[extra] = answers(python, bundles / "int8")
+    assert said["device"] == said["device-tflite"]
+
+
+@pytest.mark.network
+def test_the_bare_wheel_says_what_is_missing(wheel, bundles, tmp_path):
+    python = environment(wheel, tmp_path / "bare", "")
+    command = [python, "-m", "seq2edge.cli.main"]
+    assert (
+        subprocess.run([*command, "--version"], check=True, capture_output=True, text=True).stdout == "seq2edge 0.1.0\n"
+    )
+    started = time.monotonic()
+    process = subprocess.run([*command, "run", bundles / "int8", "hi"], capture_output=True, text=True)
+    assert process.returncode == 2
+    assert "pip install 'seq2edge[device]'" in process.stderr
+    assert time.monotonic() - started < 5

@@ -113,7 +113,7 @@ class Runner:
         finished: list[list[Hypothesis]] = []
         for index, stretch in enumerate(stretches):
             for ids in self._grow(stretch.text, options, finished):
-                prefix = self._join(stretches[:index], finished, 1)[0][0] if finished else ""
+                prefix = self._join(stretches[:index], finished[:index], 1)[0][0] if index else ""
                 yield f"{prefix} {self.codec.decode_target(ids)}".strip()
         best, score = self._join(stretches, finished, 1)[0]
         yield self._unsure_line(text) if self._is_unsure(score) else best

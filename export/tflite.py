@@ -31,7 +31,7 @@ def convert(saved_model: Path, quantization: str) -> bytes:
     try:
         return converter.convert()
     except Exception as error:
-        operators = sorted(set(re.findall(r"tf\.(\w+) op is neither a custom op nor a flex op", str(error))))
+        operators = sorted(set(re.findall(r"'tf\.(\w+)' op is neither a custom op nor a flex op", str(error))))
         operators += re.findall(r"Flex ops: ([\w, ]+)", str(error))
         if not operators:
             raise

@@ -106,11 +106,13 @@ def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32") -> Seq2Seq:
         name="decoder",
     )
     dropout = keras.layers.Dropout(config.dropout, dtype=dtype, name="embedding_dropout")
+    memory_dropout = keras.layers.Dropout(config.dropout, dtype=dtype, name="memory_dropout")
 
     def encode(source_ids):
         mask = ops.cast(source_ids != PAD, "int32")
         memory, states = encoder(dropout(scale * source_embedding(source_ids)), ops.sum(mask, axis=1))
-        return memory, mask, _decoder_states(states, config)
+        states = [memory_dropout(state) for state in states]
+        return memory_dropout(memory), mask, _decoder_states(states, config)
 
     def logits(vectors):
         return ops.cast(target_embedding(vectors, reverse=True), "float32")

@@ -24,7 +24,7 @@ COMMANDS = (
     "run",
     "demo",
 )
-DONE, FAILED_CHECK, WRONG_INPUT, OUR_FAULT, INTERRUPTED = 0, 1, 2, 70, 130
+DONE, WRONG_INPUT, OUR_FAULT, INTERRUPTED = 0, 2, 70, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,18 +37,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"seq2edge: {error}", file=sys.stderr)
         return WRONG_INPUT
     except ModuleNotFoundError as error:
+        if (error.name or "").startswith("seq2edge"):
+            return _our_fault()
         return _missing_module(error)
+    except BrokenPipeError:  # the reader went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except OSError as error:
-        if error.filename is None and not isinstance(error, BrokenPipeError) and error.errno is None:
-            raise
-        return _system_refused(error)
+        return _system_refused(error) if error.strerror else _our_fault()
     except KeyboardInterrupt:
         print("\nseq2edge: interrupted", file=sys.stderr)
         return INTERRUPTED
     except Exception:
-        traceback.print_exc()
-        print("seq2edge: this is our own fault; please report it with the lines above", file=sys.stderr)
-        return OUR_FAULT
+        return _our_fault()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,20 +77,22 @@ def _missing_module(error: ModuleNotFoundError) -> int:
     """A command whose extra is not installed says which one it needs."""
     missing = (error.name or "").split(".")[0]
     extras = {"gradio": "demo", "numpy": "device", "sentencepiece": "device"}
-    if missing == "seq2edge":
-        raise error
     extra = extras.get(missing, "train")
     print(f"seq2edge: {missing} is not installed; this command needs: pip install 'seq2edge[{extra}]'", file=sys.stderr)
     return WRONG_INPUT
 
 
 def _system_refused(error: OSError) -> int:
-    if isinstance(error, BrokenPipeError):  # the reader went away, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    """No space, no permission, no such folder: the system's own words with the name of the file."""
     place = f"{error.filename}: " if error.filename else ""
     print(f"seq2edge: {place}{error.strerror}", file=sys.stderr)
     return WRONG_INPUT
+
+
+def _our_fault() -> int:
+    traceback.print_exc()
+    print("seq2edge: this is our own fault; please report it with the lines above", file=sys.stderr)
+    return OUR_FAULT
 
 
 if __name__ == "__main__":

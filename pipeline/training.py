@@ -1,5 +1,6 @@
 """Train a recipe: prepared ids in, the best Keras model and everything about its training out."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,7 @@ def train(
         _fit(model, recipe, data, progress, steps_per_epoch, output, quiet)
     run = Run.open(output)
     _plot_attention(run)
+    shutil.rmtree(_old(output), ignore_errors=True)
     return run
 
 
@@ -69,6 +71,8 @@ def _take_folder(recipe: Recipe, output: Path, resume: bool, overwrite: bool) ->
     there = output / RECIPE_FILE
     if not resume:
         refuse_existing(output, overwrite, keep=DATA_FOLDER)
+        if there.is_file():
+            _set_aside(output)
     elif there.is_file():
         before = load_recipe(there).model_dump()
         changed = [
@@ -81,6 +85,20 @@ def _take_folder(recipe: Recipe, output: Path, resume: bool, overwrite: bool) ->
         if changed:
             raise UserError(f"{output}: cannot go on with another recipe; " + "; ".join(changed))
     output.mkdir(parents=True, exist_ok=True)
+
+
+def _set_aside(output: Path) -> None:
+    """Move an old run out of the way; it is deleted when the new one is whole. Prepared data is used again."""
+    old = _old(output)
+    shutil.rmtree(old, ignore_errors=True)
+    output.rename(old)
+    output.mkdir()
+    if (old / DATA_FOLDER).is_dir():
+        (old / DATA_FOLDER).rename(output / DATA_FOLDER)
+
+
+def _old(output: Path) -> Path:
+    return output.with_name(f".{output.name}.old")
 
 
 def _compile(model: Seq2Seq, recipe: Recipe, total_steps: int) -> None:

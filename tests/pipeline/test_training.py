@@ -92,6 +92,14 @@ def test_a_run_that_stands_there_is_kept(trained_run, pairs_file):
         train(trained_run.recipe, trained_run.path, pairs_file.parent, quiet=True)
 
 
+def test_an_overwritten_run_starts_anew(tiny_recipe, pairs_file, tmp_path):
+    first = train(tiny_recipe(epochs=1), tmp_path / "run", pairs_file.parent, quiet=True)
+    before = losses(first.path)
+    again = train(tiny_recipe(epochs=1), tmp_path / "run", pairs_file.parent, overwrite=True, quiet=True)
+    np.testing.assert_allclose(losses(again.path), before, rtol=1e-3)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
 def test_another_recipe_cannot_go_on(trained_run, tiny_recipe, pairs_file):
     with pytest.raises(UserError, match=r"model\.units: 64 there, 32 now"):
         train(tiny_recipe(settings=["model.units=32"]), trained_run.path, pairs_file.parent, resume=True, quiet=True)

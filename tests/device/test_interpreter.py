@@ -1,0 +1,40 @@
+import importlib
+import types
+
+import numpy as np
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.interpreter import load_runtime
+
+
+def without(monkeypatch, *missing, **present):
+    """Pretend that some runtimes are missing and others are there."""
+    real = importlib.import_module
+
+    def fake(name, *arguments):
+        root = name.split(".")[0]
+        if root in missing:
+            raise ModuleNotFoundError(f"No module named {root!r}", name=root)
+        return present.get(root) or real(name, *arguments)
+
+    monkeypatch.setattr(importlib, "import_module", fake)
+
+
+def test_the_runtime_at_hand_is_named_with_its_version():
+    interpreter, name = load_runtime()
+    assert callable(interpreter)
+    assert name.startswith("LiteRT ")
+
+
+def test_without_any_runtime_both_ways_out_are_named(monkeypatch):
+    without(monkeypatch, "ai_edge_litert", "tflite_runtime")
+    with pytest.raises(UserError, match=r"seq2edge\[device\].*seq2edge\[device-tflite\]"):
+        load_runtime()
+
+
+def test_tflite_runtime_beside_numpy_2_is_refused_with_the_reason(monkeypatch):
+    without(monkeypatch, "ai_edge_litert", tflite_runtime=types.SimpleNamespace(Interpreter=object))
+    monkeypatch.setattr(np, "__version__", "2.4.0")
+    with pytest.raises(UserError, match=r"cannot work with numpy 2\.4\.0; pip install 'numpy<2'"):
+        load_runtime()

@@ -33,6 +33,7 @@ class RecurrentEncoder(keras.layers.Layer):
         num_layers: Stacked layers.
         bidirectional: Read both ways.
         dropout: Between layers.
+        residual: Each layer adds its input to its output, where both are equally wide (Wu et al. 2016, section 3.1).
     Call arguments:
         embedded: `(batch, source_length, embedding)`.
         lengths: Real tokens of each sentence, int32 `(batch,)`.
@@ -41,14 +42,14 @@ class RecurrentEncoder(keras.layers.Layer):
         `(batch, units)`: h, c of layer 0, h, c of layer 1 … (GRU: h alone).
     """
 
-    def __init__(self, cell="lstm", units=256, num_layers=1, bidirectional=True, dropout=0.0, **kwargs):
+    def __init__(self, cell="lstm", units=256, num_layers=1, bidirectional=True, dropout=0.0, residual=False, **kwargs):
         super().__init__(**kwargs)
         if cell not in CELLS:
             raise ValueError(f"cell must be one of {', '.join(CELLS)}. Received: cell={cell!r}")
         if bidirectional and units % 2:
             raise ValueError(f"units must be even for a bidirectional encoder. Received: units={units}")
         self.cell, self.units, self.num_layers = cell, units, num_layers
-        self.bidirectional, self.dropout = bidirectional, dropout
+        self.bidirectional, self.dropout, self.residual = bidirectional, dropout, residual
         width = units // 2 if bidirectional else units
         self.forward_layers = [self._recurrent(width, f"forward_{i}") for i in range(num_layers)]
         self.backward_layers = [
@@ -82,7 +83,10 @@ class RecurrentEncoder(keras.layers.Layer):
                 directions.append(_take(backward, reversal))
                 finals.append(_take(backward, last))
             width = self.units // len(directions)
+            inputs = outputs
             outputs = ops.concatenate([direction[..., :width] for direction in directions], axis=-1)
+            if self.residual and inputs.shape[-1] == self.units:
+                outputs = outputs + inputs
             for start in range(0, forward.shape[-1], width):  # h, then c
                 state = [final[:, 0, start : start + width] for final in finals]
                 states.append(ops.concatenate(state, axis=-1))
@@ -99,6 +103,7 @@ class RecurrentEncoder(keras.layers.Layer):
             "num_layers": self.num_layers,
             "bidirectional": self.bidirectional,
             "dropout": self.dropout,
+            "residual": self.residual,
         }
 
 

@@ -23,6 +23,7 @@ class Seq2SeqConfig:
     encoder_layers: int = 1
     decoder_layers: int = 1
     bidirectional: bool = True
+    residual: bool = False  # each encoder layer adds its input to its output, where both are equally wide
     attention: str = "general"
     input_feeding: bool = False
     tie_embeddings: bool = True  # output layer = target embedding
@@ -91,6 +92,7 @@ def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32") -> Seq2Seq:
         config.encoder_layers,
         config.bidirectional,
         config.dropout,
+        config.residual,
         dtype=dtype,
         name="encoder",
     )
@@ -106,13 +108,11 @@ def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32") -> Seq2Seq:
         name="decoder",
     )
     dropout = keras.layers.Dropout(config.dropout, dtype=dtype, name="embedding_dropout")
-    memory_dropout = keras.layers.Dropout(config.dropout, dtype=dtype, name="memory_dropout")
 
     def encode(source_ids):
         mask = ops.cast(source_ids != PAD, "int32")
         memory, states = encoder(dropout(scale * source_embedding(source_ids)), ops.sum(mask, axis=1))
-        states = [memory_dropout(state) for state in states]
-        return memory_dropout(memory), mask, _decoder_states(states, config)
+        return memory, mask, _decoder_states(states, config)
 
     def logits(vectors):
         return ops.cast(target_embedding(vectors, reverse=True), "float32")

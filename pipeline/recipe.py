@@ -68,6 +68,7 @@ class Model(Section):
     encoder_layers: Annotated[int, Field(ge=1, le=8)] = 1
     decoder_layers: Annotated[int, Field(ge=1, le=8)] = 1
     bidirectional: bool = True
+    residual: bool = False  # each encoder layer adds its input to its output, where both are equally wide
     attention: Literal["dot", "general", "concat"] = "general"
     input_feeding: bool = False
     tie_embeddings: bool = True  # output layer = target embedding, and with a joint tokenizer source embedding too

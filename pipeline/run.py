@@ -52,6 +52,7 @@ def model_config(recipe: Recipe, data: Prepared) -> Seq2SeqConfig:
         encoder_layers=settings.encoder_layers,
         decoder_layers=settings.decoder_layers,
         bidirectional=settings.bidirectional,
+        residual=settings.residual,
         attention=settings.attention,
         input_feeding=settings.input_feeding,
         tie_embeddings=settings.tie_embeddings,

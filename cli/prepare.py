@@ -12,6 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", help="a bundled recipe's name (seq2edge recipes) or a TOML file")
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a key: section.key=value")
     parser.add_argument("--output", metavar="RUN", help="folder of the run (default: runs/NAME)")
+    parser.add_argument("--overwrite", action="store_true", help="replace the data of a training that stands there")
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
@@ -23,6 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     path = find_recipe(arguments.recipe)
     recipe = load_recipe(path, arguments.set)
-    prepared = prepare(recipe, Path(arguments.output or Path("runs") / recipe.name), path.parent, arguments.quiet)
+    output = Path(arguments.output or Path("runs") / recipe.name)
+    prepared = prepare(recipe, output, path.parent, arguments.quiet, arguments.overwrite)
     print(f"data: {prepared.path}")
     return 0

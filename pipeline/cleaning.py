@@ -1,7 +1,7 @@
 """Cleaning of pairs, with an account of what was dropped and why."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -27,8 +27,13 @@ class Cleaner:
     kept: int = 0
     _seen: set[int] = field(default_factory=set)  # 64-bit hashes: a tenth of the memory of the texts
 
-    def clean(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
-        """The pairs worth keeping, normalised."""
+    def clean(self, pairs: Iterable[Pair], split_for: Callable[[Pair], str] = lambda pair: "") -> Iterator[Pair]:
+        """The pairs worth keeping, normalised.
+
+        Args:
+            split_for: The split a pair goes to. A pair is a duplicate only of one in its own split: of a pair that
+                training and test files share, the test file must not lose its copy.
+        """
         for pair in pairs:
             form = self.settings.normalisation
             reason = None
@@ -36,7 +41,7 @@ class Cleaner:
                 reason, cleaned = "broken encoding", pair
             else:
                 cleaned = Pair(normalise(pair.source, form), normalise(pair.target, form))
-                reason = self._fault(cleaned)
+                reason = self._fault(cleaned, split_for)
             if reason is None:
                 self.kept += 1
                 yield cleaned
@@ -44,7 +49,7 @@ class Cleaner:
                 self.dropped[reason] += 1
                 self.examples.setdefault(reason, f"{pair.source[:SHOWN]!r} → {pair.target[:SHOWN]!r}")
 
-    def _fault(self, pair: Pair) -> str | None:
+    def _fault(self, pair: Pair, split_for: Callable[[Pair], str]) -> str | None:
         shorter, longer = sorted((len(pair.source), len(pair.target)))
         if shorter == 0:
             return "empty"
@@ -54,7 +59,7 @@ class Cleaner:
             return "length ratio"
         if pair.source == pair.target and not self.settings.keep_identical:
             return "identical sides"
-        key = hash64(f"{pair.source}\t{pair.target}")
+        key = hash64(f"{split_for(pair)}\t{pair.source}\t{pair.target}")
         if key in self._seen:
             return "duplicate"
         self._seen.add(key)

@@ -1,9 +1,11 @@
 """Files at public addresses, checked and kept in a cache."""
 
 import hashlib
+import http.client
 import os
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -38,7 +40,7 @@ def download(url: str, sha256: str | None) -> Path:
     """Fetch into the cache; a broken download is gone on with, a finished one is used again."""
     cache = Path(os.environ.get("SEQ2EDGE_CACHE") or Path.home() / ".cache" / "seq2edge")
     folder = cache / hashlib.sha256(url.encode()).hexdigest()[:16]
-    path = folder / url.rsplit("/", 1)[-1]
+    path = folder / _file_name(url)
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.part")
@@ -51,29 +53,40 @@ def download(url: str, sha256: str | None) -> Path:
     return path
 
 
+def _file_name(url: str) -> str:
+    """The last part of an address, without a query: whether a file is gzip is told by its name."""
+    return urllib.parse.unquote(urllib.parse.urlsplit(url).path).rstrip("/").rsplit("/", 1)[-1] or "file"
+
+
 def _fetch(url: str, partial: Path) -> None:
     have = partial.stat().st_size if partial.is_file() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    except ValueError as error:
+        raise UserError(f"{url}: not an address: {error}") from None
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
             if have and response.status != 206:  # the server starts again from the beginning
                 have = 0
             length = response.headers.get("Content-Length")
+            whole = have + int(length) if length else None
             with (
                 partial.open("ab" if have else "wb") as file,
                 tqdm(
-                    total=have + int(length) if length else None,
+                    total=whole,
                     initial=have,
                     unit="B",
                     unit_scale=True,
-                    desc=url.rsplit("/", 1)[-1],
+                    desc=_file_name(url),
                     file=sys.stderr,
                 ) as bar,
             ):
                 while chunk := response.read(CHUNK):
                     file.write(chunk)
                     bar.update(len(chunk))
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        if whole is not None and partial.stat().st_size < whole:  # urllib takes a broken connection for the end
+            raise ConnectionError(f"it broke off after {partial.stat().st_size:,} of {whole:,} bytes")
+    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         if isinstance(error, urllib.error.HTTPError) and error.code == 416:  # all of it is here already
             return
         reason = getattr(error, "reason", error)

@@ -1,5 +1,6 @@
 """A stranger's file of pairs: what is in it, and which recipe would fit it."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -13,6 +14,7 @@ import numpy as np
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.cleaning import hash64
+from seq2edge.pipeline.fitting import Fit, fit, held_out, size_for
 from seq2edge.pipeline.recipe import File
 from seq2edge.pipeline.scoring import script
 from seq2edge.pipeline.sources import FORMATS, Pair, file_format, read_pairs
@@ -20,16 +22,9 @@ from seq2edge.pipeline.sources import FORMATS, Pair, file_format, read_pairs
 SAMPLE = 20_000  # pairs whose lengths and scripts are looked at
 SOURCE_NAMES = ("source", "src", "question", "q", "input", "prompt", "utterance", "text", "en", "english")
 TARGET_NAMES = ("target", "tgt", "answer", "a", "output", "reply", "response", "summary", "command", "translation")
+LANGUAGES = ("ar", "cs", "de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "uk", "vi", "zh")
 ENCODINGS = ("utf-8", "utf-16", "cp949", "latin-1")
 
-# By pairs of the file: (up to, vocabulary, units, embedding, dropout, epochs, batch size)
-SIZES = (
-    (3_000, 1_000, 128, 96, 0.3, 60, 32),
-    (15_000, 3_000, 192, 128, 0.3, 40, 32),
-    (60_000, 6_000, 320, 256, 0.3, 20, 64),
-    (400_000, 10_000, 512, 384, 0.2, 10, 64),
-    (10**12, 16_000, 640, 512, 0.1, 4, 128),
-)
 TOKENS_PER_SECOND = 3_000  # target pieces in training, 256 units, two CPU cores; falls with the square of the units
 
 
@@ -40,6 +35,7 @@ class Inspection:
     Attributes:
         lengths: Percentiles 50, 99 and 100 of the characters of source and target.
         scripts: The commonest script of source and target.
+        fit: Vocabulary and lengths that suit it.
     """
 
     name: str
@@ -53,6 +49,7 @@ class Inspection:
     repeated_sources: int
     lengths: dict[str, list[int]]
     scripts: dict[str, str]
+    fit: Fit
     examples: list[Pair]
 
     def describe(self) -> str:
@@ -86,7 +83,7 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
     seen: set[int] = set()
     sources: set[int] = set()
     counts: Counter[str] = Counter()
-    examples: list[Pair] = []
+    sample: list[Pair] = []
     for pair in read_pairs(file, path, target_path):
         counts["pairs"] += 1
         counts["empty"] += not pair.source.strip() or not pair.target.strip()
@@ -96,44 +93,42 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
         seen.add(both)
         sources.add(one)
         if counts["pairs"] <= SAMPLE:
+            sample.append(pair)
             for side, text in (("source", pair.source), ("target", pair.target)):
                 lengths[side].append(len(text))
                 scripts[side][script(text)] += 1
-        if len(examples) < 3:
-            examples.append(pair)
     if not counts["pairs"]:
         raise UserError(f"{path}: no pairs in it")
     common = {side: found.most_common(1)[0][0] for side, found in scripts.items()}
     percentiles = {side: [int(np.percentile(values, p)) for p in (50, 99, 100)] for side, values in lengths.items()}
+    guessed = task or _guess_task(common, percentiles, parallel=target_path is not None)
     name = re.sub(r"[^a-z0-9._-]+", "-", path.name.lower().removesuffix(".gz").rsplit(".", 1)[0]).strip("-._")
     return Inspection(
         name or "pairs",
         path,
         target_path,
         file,
-        task or _guess_task(common, percentiles, counts),
+        guessed,
         counts["pairs"],
         counts["duplicates"],
         counts["empty"],
         counts["repeated"],
         percentiles,
         common,
-        examples,
+        fit(sample, size_for(counts["pairs"]).vocabulary, _is_joint(common, guessed)),
+        sample[:3],
     )
 
 
 def write_recipe(found: Inspection) -> str:
     """A commented recipe that fits the file."""
-    _, vocabulary, units, embedding, dropout, epochs, batch = next(s for s in SIZES if found.pairs <= s[0])
-    joint = found.scripts["source"] == found.scripts["target"] or found.task == "chat"
-    source_length, target_length = (
-        _pieces(found.lengths[side][1], found.scripts[side]) for side in ("source", "target")
-    )
-    per_pair = max(3, _pieces(found.lengths["target"][0], found.scripts["target"]) / 2)
-    speed = TOKENS_PER_SECOND * min(2.0, (256 / units) ** 1.5)
-    longest = max(100, 2 * max(found.lengths["source"][1], found.lengths["target"][1]))
+    size = size_for(found.pairs)
+    joint = _is_joint(found.scripts, found.task)
+    speed = TOKENS_PER_SECOND * min(2.0, (256 / size.units) ** 1.5)
+    minutes = max(1, round(size.epochs * found.pairs * found.fit.typical_target / speed / 60))
+    too_long = max(100, 2 * max(found.lengths["source"][1], found.lengths["target"][1]))
+    share = held_out(found.pairs)
     stop_on = "bleu" if found.task == "translation" else "loss"
-    minutes = max(1, round(epochs * found.pairs * per_pair / speed / 60))
     file = found.file
     place = [f"path = {_text(str(found.path))}"]
     if found.target_path:
@@ -160,9 +155,9 @@ task = "{found.task}"            # chat, translation, summarisation or commands:
 [data]
 licence = "not stated"   # of your data; it is written into the bundle
 normalisation = "NFC"    # or NFKC, which also makes full-width signs ordinary
-valid = 0.05             # share of the sources held out to choose the best epoch
-test = 0.05              # share held out to score at the end; both by a hash, the same on every machine
-max_characters = {longest}     # longer pairs are dropped
+valid = {share:<4}             # share of the sources held out to choose the best epoch
+test = {share:<4}              # share held out to score at the end; both by a hash, the same on every machine
+max_characters = {too_long}     # longer pairs are dropped
 max_length_ratio = 15.0  # so are pairs of which one side is so many times longer
 
 [[data.files]]
@@ -170,23 +165,23 @@ max_length_ratio = 15.0  # so are pairs of which one side is so many times longe
 
 [tokenizer]
 joint = {str(joint).lower()}             # one SentencePiece model for both sides
-vocabulary = {vocabulary}        # pieces; fewer where you have little text
+vocabulary = {found.fit.vocabulary}        # pieces; fewer where you have little text
 
 [model]
 cell = "lstm"            # or "gru": a little smaller and faster
-units = {units}              # width; twice as wide is about four times as slow
-embedding = {embedding}
+units = {size.units}              # width; twice as wide is about four times as slow
+embedding = {size.embedding}
 encoder_layers = 1
 decoder_layers = 1
 attention = "general"    # "dot" and "concat" are the others of Luong et al. 2015
 input_feeding = false    # true: better on long texts, trains several times slower
-dropout = {dropout}
-source_length = {source_length}       # pieces; 99 % of your texts are shorter
-target_length = {target_length}
+dropout = {size.dropout}
+source_length = {found.fit.source_length}       # pieces; 99 % of your texts are shorter
+target_length = {found.fit.target_length}
 
 [training]
-epochs = {epochs}              # at most
-batch_size = {batch}
+epochs = {size.epochs}              # at most
+batch_size = {size.batch_size}
 learning_rate = 0.002
 label_smoothing = {0.0 if found.task == "chat" else 0.1}
 stop_on = "{stop_on}"         # loss, bleu, chrf or exact_match of the validation set
@@ -203,6 +198,10 @@ batches = [1, 5]         # a decode step for greedy search, and for beams up to 
 """
 
 
+def _is_joint(scripts: dict[str, str], task: str) -> bool:
+    return scripts["source"] == scripts["target"] or task == "chat"
+
+
 def _guess_file(path: Path, target_path: Path | None) -> File:
     """Format, encoding and columns of a file."""
     if not path.is_file():
@@ -210,10 +209,10 @@ def _guess_file(path: Path, target_path: Path | None) -> File:
     encoding, text = _head(path)
     if target_path:
         return File(path=str(path), target_path=str(target_path), format="parallel", encoding=encoding)
-    first = text.split("\n", 1)[0].rstrip("\r")
+    first = next((line.rstrip("\r") for line in text.split("\n") if line.strip()), "")
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
     kind = FORMATS.get(suffix, "tsv")
-    if first.lstrip().startswith("{"):
+    if kind == "jsonl" or (suffix not in FORMATS and first.lstrip().startswith("{")):
         kind = "jsonl"
     elif kind != "csv" and "\t" not in first and "," in first:
         kind = "csv"
@@ -232,7 +231,7 @@ def _guess_file(path: Path, target_path: Path | None) -> File:
             f"{path}, row 1: {len(names)} column; a source and a target are needed (tab, comma or JSON keys)"
         )
     source, target = _guess_columns(names, kind)
-    return File(path=str(path), format=kind, encoding=encoding, source=source, target=target)  # type: ignore[arg-type]
+    return File(path=str(path), format=kind, encoding=encoding, source=source, target=target)
 
 
 def _guess_columns(names: list[str], kind: str) -> tuple[int | str, int | str]:
@@ -241,6 +240,9 @@ def _guess_columns(names: list[str], kind: str) -> tuple[int | str, int | str]:
     target = next((names[lower.index(n)] for n in TARGET_NAMES if n in lower), None)
     if source is not None and target is not None and source != target:
         return source, target
+    languages = [name for name, low in zip(names, lower, strict=True) if low in LANGUAGES]
+    if len(languages) == 2:
+        return languages[0], languages[1]
     return (names[0], names[1]) if kind == "jsonl" else (0, 1)
 
 
@@ -259,25 +261,19 @@ def _head(path: Path) -> tuple[str, str]:
         if (encoding == "utf-16") != head.startswith((b"\xff\xfe", b"\xfe\xff")):
             continue
         try:
-            whole = head if len(head) < 1 << 16 else head[: head.rfind(b"\n") + 1] or head
-            return encoding, whole.decode(encoding).lstrip("\ufeff")
+            decoder = codecs.getincrementaldecoder(encoding)()  # 64 KB may end inside a character
+            return encoding, decoder.decode(head, final=len(head) < 1 << 16).lstrip("\ufeff")
         except UnicodeDecodeError:
             continue
     raise UserError(f"{path}: its encoding is none of {', '.join(ENCODINGS)}")
 
 
-def _guess_task(scripts: dict[str, str], lengths: dict[str, list[int]], counts: Counter[str]) -> str:
-    if scripts["source"] != scripts["target"]:
+def _guess_task(scripts: dict[str, str], lengths: dict[str, list[int]], parallel: bool) -> str:
+    if parallel or scripts["source"] != scripts["target"]:
         return "translation"
     if lengths["source"][0] > 3 * lengths["target"][0]:
         return "summarisation"
     return "chat"
-
-
-def _pieces(characters: int, script_name: str) -> int:
-    """Pieces that so many characters make at the most, rounded up to a multiple of 8."""
-    dense = script_name in ("Hangul", "Hiragana", "Katakana", "Cjk")
-    return min(512, max(16, -(-int(characters * (0.9 if dense else 0.5)) // 8) * 8))
 
 
 def _text(value: str) -> str:

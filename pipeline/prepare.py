@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,18 @@ from seq2edge.pipeline.cleaning import Cleaner, hash64
 from seq2edge.pipeline.corpus import corpus_pairs
 from seq2edge.pipeline.download import checksum, locate
 from seq2edge.pipeline.files import whole_folder, write_text
-from seq2edge.pipeline.recipe import File, Recipe
+from seq2edge.pipeline.recipe import Data, File, Recipe
+from seq2edge.pipeline.sampling import Sampler
 from seq2edge.pipeline.sources import Pair, read_pairs
 from seq2edge.pipeline.splitting import split_key, split_of
 from seq2edge.pipeline.storage import PairIds, PairWriter
-from seq2edge.pipeline.tokenizer import encodings, train_tokenizer
+from seq2edge.pipeline.tokenizer import train_tokenizer
 
 SPLITS = ("train", "valid", "test")
 FORMAT = 1  # of the folder; another one is prepared anew
 FEWEST = {"train": 20, "valid": 2}
 BUNDLED = "bundled:smalltalk"
+TRAINED = ("model.keras", "checkpoint.npz")  # what in OUTPUT depends on its data
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,17 @@ class Prepared:
                 yield Pair(source, target)
 
 
-def prepare(recipe: Recipe, output: Path, recipe_folder: Path | None = None, quiet: bool = False) -> Prepared:
+def prepare(
+    recipe: Recipe, output: Path, recipe_folder: Path | None = None, quiet: bool = False, overwrite: bool = True
+) -> Prepared:
     """Prepare a recipe's data in OUTPUT/data, or use what was prepared there from the same recipe and files.
 
+    Args:
+        overwrite: Whether other data may be replaced although a training in OUTPUT was made from it.
+
     Raises:
-        UserError: If a file cannot be read, or there are fewer pairs than can be split.
+        UserError: If a file cannot be read, there are fewer pairs than can be split, or OUTPUT holds a training whose
+            data would be replaced.
     """
     files = [_locate(file, recipe_folder) for file in recipe.data.files]
     fingerprint = _fingerprint(recipe, files)
@@ -94,6 +102,11 @@ def prepare(recipe: Recipe, output: Path, recipe_folder: Path | None = None, qui
         before = Prepared.open(folder)
         if before.summary.get("fingerprint") == fingerprint:
             return before
+        if not overwrite and any((output / made).exists() for made in TRAINED):
+            raise UserError(
+                f"{output}: holds a training of other data (its recipe or files have changed); "
+                "name another --output, or replace the data with --overwrite"
+            )
     output.mkdir(parents=True, exist_ok=True)
     with whole_folder(folder) as new:
         cleaner = Cleaner(recipe.data)
@@ -149,7 +162,8 @@ def _fingerprint(recipe: Recipe, files: list[tuple[Path, Path | None] | None]) -
     """What the prepared data depends on."""
     contents = [[checksum(path) if path else None for path in found] if found else _corpus_hash() for found in files]
     settings = [recipe.data.model_dump(), recipe.tokenizer.model_dump(), recipe.model.source_length]
-    parts = [FORMAT, settings, recipe.model.target_length, contents]
+    seed = recipe.training.seed if recipe.tokenizer.samples > 1 else None
+    parts = [FORMAT, settings, recipe.model.target_length, contents, seed]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -167,9 +181,14 @@ def _write_splits(recipe: Recipe, files: list, cleaner: Cleaner, folder: Path, q
         }
         for file, found in zip(data.files, files, strict=True):
             rows = corpus_pairs() if found is None else read_pairs(file, *found)
-            for pair in cleaner.clean(tqdm(rows, desc=file.path, unit="pair", disable=quiet, file=sys.stderr)):
-                split = split_of(pair.source, data.valid, data.test) if file.split == "all" else file.split
-                outputs[split].write(f"{pair.source}\t{pair.target}\n")
+            progress = tqdm(rows, desc=file.path, unit="pair", disable=quiet, file=sys.stderr)
+            split_for = partial(_split_for, data, file)
+            for pair in cleaner.clean(progress, split_for):
+                outputs[split_for(pair)].write(f"{pair.source}\t{pair.target}\n")
+
+
+def _split_for(data: Data, file: File, pair: Pair) -> str:
+    return split_of(pair.source, data.valid, data.test) if file.split == "all" else file.split
 
 
 def _drop_leaks(folder: Path) -> dict[str, int]:
@@ -226,8 +245,8 @@ def _processor(path: Path) -> sentencepiece.SentencePieceProcessor:
 
 def _write_ids(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
     """Ids of train and valid; pairs with more pieces than the model reads are left out."""
-    sentencepiece.set_random_generator_seed(recipe.training.seed)
     source, target = (_processor(path) for path in Prepared(folder, {}).tokenizers)
+    sampler = Sampler(source, recipe.tokenizer.model_type == "unigram", recipe.training.seed)
     largest = max(source.get_piece_size(), target.get_piece_size()) - 1
     lengths: dict[str, np.ndarray] = {}
     too_many = 0
@@ -236,7 +255,7 @@ def _write_ids(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
         with PairWriter(folder / split, largest) as writer:
             pairs = tqdm(Prepared(folder, {}).texts(split), f"{split} ids", unit="pair", disable=quiet, file=sys.stderr)
             for pair in pairs:
-                plain, *drawn = encodings(source, pair.source, samples)
+                plain, *drawn = sampler.encodings(pair.source, samples)
                 wanted = [*target.encode(pair.target), target.eos_id()]
                 if len(plain) > recipe.model.source_length or len(wanted) > recipe.model.target_length:
                     too_many += 1

@@ -1,12 +1,12 @@
 """Reading pairs: TSV, CSV, JSON Lines or two parallel files, each plain or gzip."""
 
+import codecs
 import csv
 import gzip
 import io
 import json
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -36,11 +36,16 @@ def read_pairs(file: File, path: Path, target_path: Path | None = None) -> Itera
         UserError: Naming file and row, where something cannot be read.
     """
     kind = file_format(file)
-    if kind == "parallel":
-        if target_path is None:
-            raise UserError(f"{path}: a parallel file needs target_path beside path")
+    if (kind == "parallel") != (target_path is not None):
+        raise UserError(
+            f"{path}: format {kind!r} and target_path do not go together; parallel files have both, others none"
+        )
+    if target_path is not None:
         return _read_parallel(path, target_path, file.encoding)
-    return {"tsv": _read_tsv, "csv": _read_csv, "jsonl": _read_jsonl}[kind](path, file)
+    readers = {"tsv": _read_tsv, "csv": _read_csv, "jsonl": _read_jsonl}
+    if kind not in readers:
+        raise UserError(f"{path}: format {kind!r} is for our own corpus; allowed here: {', '.join(readers)}, parallel")
+    return readers[kind](path, file)
 
 
 def file_format(file: File) -> str:
@@ -68,18 +73,17 @@ def _read_tsv(path: Path, file: File) -> Iterator[Pair]:
 
 def _read_csv(path: Path, file: File) -> Iterator[Pair]:
     columns: tuple[int, int] | None = None
-    with _text(path, file.encoding) as stream:
-        reader = csv.reader(stream, strict=True)
-        try:
-            for cells in reader:
-                if columns is None:
-                    columns = _columns(path, file, cells)
-                    if _has_header(file):
-                        continue
-                if cells:
-                    yield _pick(path, reader.line_num, cells, columns)
-        except csv.Error as error:
-            raise UserError(f"{path}, row {reader.line_num}: not CSV: {error}") from None
+    reader = csv.reader(_raw_lines(path, file.encoding), strict=True)
+    try:
+        for cells in reader:
+            if columns is None:
+                columns = _columns(path, file, cells)
+                if _has_header(file):
+                    continue
+            if cells:
+                yield _pick(path, reader.line_num, cells, columns)
+    except csv.Error as error:
+        raise UserError(f"{path}, row {reader.line_num}: not CSV: {error}") from None
     if columns is None:
         raise UserError(f"{path}: is empty")
 
@@ -88,8 +92,8 @@ def _read_jsonl(path: Path, file: File) -> Iterator[Pair]:
     for row, line in _lines(path, file.encoding):
         try:
             values = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UserError(f"{path}, row {row}: not JSON: {error.msg}") from None
+        except (ValueError, RecursionError) as error:  # beside bad JSON: numbers too long, lists too deep
+            raise UserError(f"{path}, row {row}: not JSON: {error}") from None
         cells = []
         for key in (file.source, file.target):
             if not isinstance(values, dict) or not isinstance(values.get(str(key)), str):
@@ -116,34 +120,45 @@ def _read_parallel(path: Path, target_path: Path, encoding: str) -> Iterator[Pai
 def _lines(path: Path, encoding: str, keep_empty: bool = False) -> Iterator[tuple[int, str]]:
     """Row numbers from 1 and lines; only a line feed ends a line, as other separators occur inside texts."""
     row = 0
-    with _text(path, encoding) as stream:
-        for row, line in enumerate(stream, 1):
-            text = line.rstrip("\r\n")
-            if text or keep_empty:
-                yield row, text
+    for row, line in enumerate(_raw_lines(path, encoding), 1):
+        text = line.rstrip("\r\n")
+        if text or keep_empty:
+            yield row, text
     if row == 0:
         raise UserError(f"{path}: is empty")
 
 
-@contextmanager
-def _text(path: Path, encoding: str) -> Iterator[IO[str]]:
-    """A file as text; what is wrong with its bytes is said with its name."""
+def _raw_lines(path: Path, encoding: str) -> Iterator[str]:
+    """Lines with what ends them; what is wrong with the bytes is said with file and row."""
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     try:
-        with (
-            gzip.open(path) if path.suffix == ".gz" else path.open("rb") as raw,
-            io.TextIOWrapper(raw, "utf-8-sig" if encoding.lower() == "utf-8" else encoding, newline="\n") as text,
-        ):
-            yield text
+        codec = codecs.lookup(encoding).name
     except LookupError:
         raise UserError(f"{path}: encoding {encoding!r} is unknown") from None
+    row = 0
+    try:
+        with (
+            _bytes(path) as raw,
+            io.TextIOWrapper(raw, "utf-8-sig" if codec == "utf-8" else codec, newline="\n") as text,
+        ):
+            for line in text:
+                row += 1
+                yield line
     except UnicodeDecodeError as error:
+        row += 1 + error.object[: error.start].decode(codec, "ignore").count("\n")  # in the chunk, before the bad byte
         raise UserError(
-            f"{path}: not {encoding}: byte 0x{error.object[error.start]:02x} cannot be read; set encoding in the recipe"
+            f"{path}, row {row}: not {encoding}: byte 0x{error.object[error.start]:02x} cannot be read; "
+            "set encoding in the recipe"
         ) from None
+    except UnicodeError as error:  # UTF-16 without its mark
+        raise UserError(f"{path}: not {encoding}: {error}; set encoding in the recipe") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise UserError(f"{path}: damaged or truncated gzip file: {error}") from None
+        raise UserError(f"{path}, after row {row}: damaged or truncated gzip file: {error}") from None
+
+
+def _bytes(path: Path) -> IO[bytes]:
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def _has_header(file: File) -> bool:
@@ -157,6 +172,8 @@ def _columns(path: Path, file: File, first: list[str]) -> tuple[int, int]:
     numbers = []
     for column in (file.source, file.target):
         if isinstance(column, int):
+            if column < 0:
+                raise UserError(f"{path}: column {column}: columns are counted from 0")
             numbers.append(column)
         elif column in first:
             numbers.append(first.index(column))

@@ -1,5 +1,6 @@
 """Ids on disk: flat arrays with offsets, memory-mapped, no library but numpy needed."""
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,7 +67,7 @@ class PairWriter:
         folder.mkdir(parents=True)
         self.folder = folder
         self.dtype = np.dtype(np.uint16 if largest_id < 2**16 else np.uint32)
-        self.offsets: dict[str, list[int]] = {"source": [0], "target": [0]}
+        self.offsets = {"source": array("q", [0]), "target": array("q", [0])}
 
     def __enter__(self) -> "PairWriter":
         self.files = {side: (self.folder / f"{side}.ids.raw").open("wb") for side in self.offsets}

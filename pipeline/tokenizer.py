@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import sentencepiece
 
@@ -10,6 +10,20 @@ from seq2edge.device.errors import UserError
 from seq2edge.pipeline.recipe import Tokenizer
 
 LARGEST_SAMPLE = 1_000_000  # sentences SentencePiece learns from
+LONGEST_SENTENCE = 100_000  # bytes; it passes over longer ones, and its own limit of 4192 over whole articles
+SMALLEST = 264  # pieces of a recipe: 256 bytes, 4 special ids, and a few of text
+
+
+class VocabularyError(UserError):
+    """The text does not support a vocabulary.
+
+    Attributes:
+        possible: The nearest one that it does support, or None where that is not known.
+    """
+
+    def __init__(self, message: str, possible: int | None):
+        super().__init__(message)
+        self.possible = possible
 
 
 def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) -> bytes:
@@ -22,7 +36,7 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) ->
         side: "joint", "source" or "target", for messages.
 
     Raises:
-        UserError: If the text does not support the vocabulary; it says which one it does.
+        VocabularyError: If the text does not support the vocabulary; it says which one it does.
     """
     model = io.BytesIO()
     try:
@@ -35,6 +49,7 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) ->
             character_coverage=0.9999,
             normalization_rule_name="identity",  # ours came before
             input_sentence_size=LARGEST_SAMPLE,
+            max_sentence_length=LONGEST_SENTENCE,
             shuffle_input_sentence=True,
             num_threads=2,  # the vocabulary depends on it
             pad_id=0,
@@ -44,24 +59,21 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) ->
             minloglevel=2,
         )
     except (RuntimeError, OSError) as error:
-        raise UserError(_vocabulary_message(str(error), settings.vocabulary, side)) from error
+        raise _vocabulary_error(str(error), settings.vocabulary, side) from error
     return model.getvalue()
 
 
-def _vocabulary_message(message: str, vocabulary: int, side: str) -> str:
+def _vocabulary_error(message: str, vocabulary: int, side: str) -> VocabularyError:
     largest = re.search(r"value <= (\d+)", message)
     smallest = re.search(r"smaller than required_chars\. (\d+) vs (\d+)", message)
     what = f"tokenizer.vocabulary: {vocabulary} pieces ({side} text)"
     if largest:
-        return f"{what} are more than the text supports; the largest possible is {largest[1]}"
+        return VocabularyError(
+            f"{what} are more than the text supports; the largest possible is {largest[1]}", int(largest[1])
+        )
     if smallest:
-        return f"{what} are fewer than the text needs for its characters; the smallest possible is {smallest[2]}"
-    return f"{what}: SentencePiece refused: {message.strip()}"
-
-
-def encodings(processor: sentencepiece.SentencePieceProcessor, text: str, samples: int) -> Iterator[list[int]]:
-    """The plain encoding, then `samples` - 1 drawn ones (subword regularisation, Kudo 2018), each ending in eos."""
-    yield [*processor.encode(text), processor.eos_id()]
-    for _ in range(samples - 1):
-        drawn = processor.encode(text, enable_sampling=True, alpha=0.2, nbest_size=-1)
-        yield [*drawn, processor.eos_id()]
+        return VocabularyError(
+            f"{what} are fewer than the text needs for its characters; the smallest possible is {smallest[2]}",
+            int(smallest[2]),
+        )
+    return VocabularyError(f"{what}: SentencePiece refused: {message.strip()}", None)

@@ -47,7 +47,7 @@ def train(
         UserError: If data or recipe are not fit, or `output` holds another run.
     """
     _take_folder(recipe, output, resume, overwrite)
-    data = prepare(recipe, output, recipe_folder, quiet=quiet)
+    data = prepare(recipe, output, recipe_folder, quiet=quiet, overwrite=not resume)
     write_text(output / RECIPE_FILE, recipe.to_toml())
     settings = recipe.training
     keras.utils.set_random_seed(settings.seed)
@@ -172,11 +172,10 @@ def _plot_attention(run: Run) -> None:
     sources = [pair.source for _, pair in zip(range(ATTENTION_PLOTS), run.data.texts("valid"), strict=False)]
     ids = [codec.encode_source(source, run.recipe.model.source_length) for source in sources]
     found = decode(KerasSequenceModel(run.model()), ids, DecodingOptions(max_length=run.recipe.model.target_length))
-    plot_attention(
-        [
-            (codec.source_pieces(source), codec.target_pieces(best.ids), best.attention)
-            for source, (best, *_) in zip(ids, found, strict=True)
-            if best.attention is not None and best.ids
-        ],
-        run.path / "attention.png",
-    )
+    looked = [
+        (codec.source_pieces(source), codec.target_pieces(best.ids), best.attention)
+        for source, (best, *_) in zip(ids, found, strict=True)
+        if best.attention is not None and best.ids
+    ]
+    if looked:  # a model that has hardly been trained may answer with nothing
+        plot_attention(looked, run.path / "attention.png")

@@ -15,6 +15,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """Serves CONTENT, with ranges; remembers what was asked for."""
 
     asked: list = []  # noqa: RUF012
+    limit = len(CONTENT)  # bytes after which the connection breaks
 
     def do_GET(self):
         start = int(self.headers.get("Range", "bytes=0-")[6:-1])
@@ -22,7 +23,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(CONTENT) - start))
         self.end_headers()
-        self.wfile.write(CONTENT[start:])
+        self.wfile.write(CONTENT[start : start + self.limit])
 
     def log_message(self, *arguments):
         pass
@@ -33,6 +34,7 @@ def address(tmp_path, monkeypatch):
     monkeypatch.setenv("SEQ2EDGE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("SEQ2EDGE_DATA", raising=False)
     Handler.asked = []
+    monkeypatch.setattr(Handler, "limit", len(CONTENT))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}/pairs.tsv"
@@ -80,3 +82,21 @@ def test_a_file_that_is_nowhere_is_said_with_where_it_was_looked_for(tmp_path, m
     monkeypatch.delenv("SEQ2EDGE_DATA", raising=False)
     with pytest.raises(UserError, match=r"no\.tsv: no such file; looked in"):
         locate("no.tsv", None, None, tmp_path)
+
+
+def test_a_connection_that_breaks_is_no_whole_file_even_without_a_checksum(address, monkeypatch):
+    monkeypatch.setattr(Handler, "limit", 4000)
+    with pytest.raises(UserError, match="broke off after 4,000 of 140,000 bytes; what has come is kept"):
+        download(address, None)
+    monkeypatch.setattr(Handler, "limit", len(CONTENT))
+    assert download(address, None).read_bytes() == CONTENT
+    assert Handler.asked == [0, 4000]
+
+
+def test_a_query_is_no_part_of_the_name(address):
+    assert download(f"{address}.gz?raw=true", SHA256).name == "pairs.tsv.gz"
+
+
+def test_what_is_no_address_is_said(address):
+    with pytest.raises(UserError, match=r"example/pairs\.tsv: not an address"):
+        download("example/pairs.tsv", None)

@@ -71,3 +71,23 @@ def test_a_vocabulary_larger_than_the_text_supports_is_refused_with_one_that_doe
     prepare(
         tiny_recipe(settings=[*unigram, f"tokenizer.vocabulary={largest}"]), tmp_path, pairs_file.parent, quiet=True
     )
+
+
+def test_a_test_file_keeps_the_pairs_that_the_training_file_has_too(tiny_recipe, tmp_path):
+    rows = [f"source {i}\ttarget {i}\n" for i in range(60)]
+    for name, lines in (("train", rows), ("valid", rows[:4]), ("test", rows[4:10])):
+        (tmp_path / f"{name}.tsv").write_text("".join(lines))
+    files = ",".join(f"{{path='{split}.tsv',split='{split}'}}" for split in ("train", "valid", "test"))
+    settings = [f"data.files=[{files}]", "tokenizer.vocabulary=280"]
+    data = prepare(tiny_recipe(settings=settings), tmp_path / "run", tmp_path, quiet=True)
+    assert data.summary["pairs"] == {"train": 50, "valid": 4, "test": 6, "also in valid or test": 10}
+
+
+def test_the_data_of_a_training_is_kept_unless_it_may_be_overwritten(tiny_recipe, pairs_file, tmp_path):
+    before = prepare(tiny_recipe(), tmp_path, pairs_file.parent, quiet=True)
+    (tmp_path / "model.keras").write_bytes(b"")
+    other = tiny_recipe(settings=["tokenizer.vocabulary=290"])
+    with pytest.raises(UserError, match="holds a training of other data"):
+        prepare(other, tmp_path, pairs_file.parent, quiet=True, overwrite=False)
+    assert prepare(tiny_recipe(), tmp_path, pairs_file.parent, True, overwrite=False).summary == before.summary
+    assert prepare(other, tmp_path, pairs_file.parent, quiet=True).source_vocabulary == 290

@@ -1,0 +1,86 @@
+"""Several encodings of a text: subword regularisation that a seed decides, on every machine and in every process."""
+
+import math
+import random
+from collections.abc import Iterator
+
+import sentencepiece
+
+ALPHA = 0.2  # how much likelier cuts are preferred: 0 all alike, 1 as the model has it
+UNKNOWN = 10.0  # SentencePiece's penalty for a character that no piece covers
+SPACE = "▁"
+
+
+class Sampler:
+    """Draws encodings from a SentencePiece model.
+
+    SentencePiece (0.2.3) seeds its own generator anew in each process, whatever seed it is given. So for a unigram
+    model the cuts are drawn here, from the same distribution: a forward pass over the lattice of pieces, then a walk
+    back from its end. For a BPE model they are SentencePiece's own (merges dropped at random) and differ between runs.
+
+    Args:
+        unigram: Whether the model is one.
+        seed: Of the draws; they also depend on their order.
+    Reference:
+        [Kudo, 2018](https://arxiv.org/abs/1804.10959)
+    """
+
+    def __init__(self, processor: sentencepiece.SentencePieceProcessor, unigram: bool, seed: int):
+        self.processor, self.unigram, self.random = processor, unigram, random.Random(seed)
+        ordinary = [i for i in range(processor.get_piece_size()) if not _is_special(processor, i)]
+        self.pieces = {processor.id_to_piece(i): (i, ALPHA * processor.get_score(i)) for i in ordinary}
+        self.longest = max(map(len, self.pieces), default=1)
+        self.unknown = min((score for _, score in self.pieces.values()), default=0.0) - ALPHA * UNKNOWN
+
+    def encodings(self, text: str, samples: int) -> Iterator[list[int]]:
+        """The plain encoding, then `samples` - 1 drawn ones, each ending in eos."""
+        eos = self.processor.eos_id()
+        yield [*self.processor.encode(text), eos]
+        if samples == 1:
+            return
+        if not self.unigram:
+            for _ in range(samples - 1):
+                yield [*self.processor.encode(text, enable_sampling=True, alpha=ALPHA, nbest_size=-1), eos]
+            return
+        marked = SPACE + text.replace(" ", SPACE)
+        lattice = self._lattice(marked)
+        for _ in range(samples - 1):
+            yield [*self._walk_back(marked, lattice), eos]
+
+    def _lattice(self, text: str) -> list[list[tuple[int, float]]]:
+        """For each place in the text the pieces that end there: where they begin, and their cumulated probability."""
+        total = [0.0] + [-math.inf] * len(text)  # logarithm of the weights of all cuts up to a place
+        lattice: list[list[tuple[int, float]]] = [[]]
+        for end in range(1, len(text) + 1):
+            begins, weights = [], []
+            for begin in range(max(0, end - self.longest), end):
+                piece = self.pieces.get(text[begin:end])
+                if piece or end - begin == 1:
+                    begins.append(begin)
+                    weights.append(total[begin] + (piece[1] if piece else self.unknown))
+            largest = max(weights)
+            total[end] = largest + math.log(math.fsum(math.exp(weight - largest) for weight in weights))
+            cumulated, sum_so_far = [], 0.0
+            for weight in weights:
+                sum_so_far += math.exp(weight - total[end])
+                cumulated.append(sum_so_far)
+            lattice.append(list(zip(begins, cumulated, strict=True)))
+        return lattice
+
+    def _walk_back(self, text: str, lattice: list[list[tuple[int, float]]]) -> list[int]:
+        found: list[list[int]] = []
+        end = len(text)
+        while end:
+            drawn = self.random.random()
+            begin = next((begin for begin, up_to in lattice[end] if drawn < up_to), lattice[end][-1][0])
+            piece = self.pieces.get(text[begin:end])
+            found.append([piece[0]] if piece else self._byte_ids(text[begin:end]))
+            end = begin
+        return [piece_id for ids in reversed(found) for piece_id in ids]
+
+    def _byte_ids(self, character: str) -> list[int]:
+        return [self.processor.piece_to_id(f"<0x{byte:02X}>") for byte in character.encode()]
+
+
+def _is_special(processor: sentencepiece.SentencePieceProcessor, piece_id: int) -> bool:
+    return processor.is_control(piece_id) or processor.is_unknown(piece_id) or processor.is_byte(piece_id)

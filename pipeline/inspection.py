@@ -231,7 +231,7 @@ def _guess_file(path: Path, target_path: Path | None) -> File:
             f"{path}, row 1: {len(names)} column; a source and a target are needed (tab, comma or JSON keys)"
         )
     source, target = _guess_columns(names, kind)
-    return File(path=str(path), format=kind, encoding=encoding, source=source, target=target)
+    return File(path=str(path), format=kind, encoding=encoding, source=source, target=target)  # type: ignore[arg-type]
 
 
 def _guess_columns(names: list[str], kind: str) -> tuple[int | str, int | str]:

@@ -21,4 +21,5 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for recipe in recipes:
         print(f"{recipe.name:18} {recipe.task:12} {recipe.about}")
+        print(f"{'':18} {recipe.measured}")
     return 0

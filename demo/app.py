@@ -18,7 +18,7 @@ from seq2edge.device.runner import Runner
 PAGE_STYLE = (
     STYLE
     + """
-.gradio-container { max-width: 860px !important; margin: auto; }
+.gradio-container { max-width: 860px !important; width: 100%; margin: auto; }
 footer { display: none !important; }
 @media (max-width: 480px) { .gradio-container { padding: 8px !important; } }
 """

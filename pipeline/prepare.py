@@ -233,8 +233,10 @@ def _write_tokenizers(recipe: Recipe, folder: Path) -> dict[str, int]:
     if settings.joint:
         (folder / "tokenizer.model").write_bytes(train_tokenizer(sentences("source", "target"), settings, "joint"))
     else:
-        for side in ("source", "target"):
-            (folder / f"{side}.model").write_bytes(train_tokenizer(sentences(side), settings, side))
+        sizes = {"source": settings.vocabulary, "target": settings.target_vocabulary or settings.vocabulary}
+        for side, size in sizes.items():
+            of_side = settings.model_copy(update={"vocabulary": size})
+            (folder / f"{side}.model").write_bytes(train_tokenizer(sentences(side), of_side, side))
     source, target = (_processor(path).get_piece_size() for path in Prepared(folder, {}).tokenizers)
     return {"source": source, "target": target}
 

@@ -55,10 +55,20 @@ class Data(Section):
 class Tokenizer(Section):
     joint: bool = True  # one SentencePiece model for both sides
     vocabulary: Annotated[int, Field(ge=264, le=64_000)] = 4000
+    target_vocabulary: Annotated[int, Field(ge=264, le=64_000)] | None = None  # where not joint; None: as many
+    target_phrases: bool = False  # where not joint: target pieces (BPE) span words, for replies that are often the same
+    fold_case: bool = False  # where not joint: upper and lower case of a source are one
     model_type: Literal["unigram", "bpe"] = "unigram"
     samples: Annotated[int, Field(ge=1, le=64)] = (
         1  # encodings written of each training source (subword regularisation)
     )
+
+    @model_validator(mode="after")
+    def _joint_has_no_sides(self) -> "Tokenizer":
+        given = [key for key in ("target_vocabulary", "target_phrases", "fold_case") if getattr(self, key)]
+        if self.joint and given:
+            raise ValueError(f"{', '.join(given)} need a tokenizer for each side, joint = false")
+        return self
 
 
 class Model(Section):
@@ -120,6 +130,7 @@ class Recipe(Section):
     name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]*$")]
     task: Literal["chat", "translation", "summarisation", "commands"]
     about: str = ""
+    measured: str = ""  # score, size and time, as docs/results.md has them
     data: Data
     tokenizer: Tokenizer = Tokenizer()
     model: Model = Model()

@@ -8,7 +8,6 @@ import sentencepiece
 
 ALPHA = 0.2  # how much likelier cuts are preferred: 0 all alike, 1 as the model has it
 UNKNOWN = 10.0  # SentencePiece's penalty for a character that no piece covers
-SPACE = "▁"
 
 
 class Sampler:
@@ -42,7 +41,7 @@ class Sampler:
             for _ in range(samples - 1):
                 yield [*self.processor.encode(text, enable_sampling=True, alpha=ALPHA, nbest_size=-1), eos]
             return
-        marked = SPACE + text.replace(" ", SPACE)
+        marked = self.processor.normalize(text)
         lattice = self._lattice(marked)
         for _ in range(samples - 1):
             yield [*self._walk_back(marked, lattice), eos]

@@ -75,6 +75,7 @@ def test_recipes_are_listed(capsys):
     out = call(capsys, "recipes")[1]
     assert "quickstart" in out
     assert "multi30k-en-de" in out
+    assert "MB" in out
 
 
 def test_a_missing_extra_is_named(monkeypatch, capsys):

@@ -71,3 +71,8 @@ def test_an_unknown_recipe_is_refused_with_what_there_is():
 def test_a_recipe_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         Recipe.model_validate({"name": "a", "task": "chat", "data": {"files": [{"path": "a"}]}}).name = "b"
+
+
+def test_settings_of_one_side_need_a_tokenizer_for_each(tmp_path):
+    with pytest.raises(UserError, match="target_vocabulary, fold_case need a tokenizer for each side, joint = false"):
+        load(tmp_path, MINIMAL, ["tokenizer.target_vocabulary=500", "tokenizer.fold_case=true"])

@@ -57,6 +57,13 @@ def test_cuts_are_as_frequent_as_those_of_sentencepiece(processor):
         assert abs(ours[cut] - theirs[cut]) < 0.06 * draws, processor.id_to_piece(list(cut))
 
 
+def test_drawn_encodings_fold_case_where_the_model_does():
+    model = train_tokenizer(TEXTS, Tokenizer(vocabulary=1000, joint=False, fold_case=True), "source")
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+    found = Sampler(processor, True, 1).encodings("Hello THERE", 12)
+    assert {processor.decode(ids[:-1]) for ids in found} == {"hello there"}
+
+
 def test_a_bpe_model_is_sampled_too():
     model = train_tokenizer(TEXTS, Tokenizer(vocabulary=1000, model_type="bpe"), "joint")
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)

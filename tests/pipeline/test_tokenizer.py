@@ -53,3 +53,21 @@ def test_too_small_a_vocabulary_names_the_smallest_possible():
 
 def test_texts_of_many_kilobytes_are_learned_from():
     train_tokenizer([" ".join(TEXTS)] * 3, Tokenizer(vocabulary=297), "source")
+
+
+def test_case_is_folded_by_the_source_model_alone():
+    settings = Tokenizer(vocabulary=300, joint=False, fold_case=True)
+    source, target = (
+        sentencepiece.SentencePieceProcessor(model_proto=train_tokenizer(TEXTS, settings, side))
+        for side in ("source", "target")
+    )
+    assert source.encode("Red STONE 작은") == source.encode("red stone 작은")
+    assert target.decode(target.encode("Red STONE")) == "Red STONE"
+
+
+def test_phrases_that_are_often_the_same_become_pieces_of_the_target():
+    replies = ["good morning to you", "sleep well and dream"] * 20 + TEXTS[:40]
+    settings = Tokenizer(vocabulary=340, joint=False, target_phrases=True)
+    processor = sentencepiece.SentencePieceProcessor(model_proto=train_tokenizer(replies, settings, "target"))
+    assert len(processor.encode("good morning to you")) <= 2
+    assert processor.decode(processor.encode("good morning to you")) == "good morning to you"

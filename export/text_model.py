@@ -1,5 +1,6 @@
 """Text → text in one SavedModel: normalisation and tokenizer inside the graph, greedy decoding, any batch."""
 
+import hashlib
 from pathlib import Path
 
 import tensorflow as tf
@@ -32,8 +33,8 @@ class TextModel(Signatures):
         source_length: int,
     ):
         super().__init__(model, batches, max_length)
-        self.source_tokenizer = tf_text.SentencepieceTokenizer(source_tokenizer)
-        self.target_tokenizer = tf_text.SentencepieceTokenizer(target_tokenizer)
+        self.source_tokenizer = _tokenizer(source_tokenizer)
+        self.target_tokenizer = _tokenizer(target_tokenizer)
         self.normalisation, self.source_length = normalisation, source_length
         self.functions["serving_default"] = self._text_function()
 
@@ -58,6 +59,11 @@ class TextModel(Signatures):
     def decode_text(self, target_ids: tf.Tensor) -> tf.Tensor:
         """Ids `(batch, length)` → strings `(batch,)`, special ids left out."""
         return self.target_tokenizer.detokenize(tf.ragged.boolean_mask(target_ids, target_ids > EOS))
+
+
+def _tokenizer(model: bytes) -> tf_text.SentencepieceTokenizer:
+    """A tokenizer under a name of its own: in one process, those of the same name would share one model."""
+    return tf_text.SentencepieceTokenizer(model, name=f"tokenizer_{hashlib.sha256(model).hexdigest()[:16]}")
 
 
 def load_text_model(path: Path):

@@ -98,10 +98,7 @@ def _manifest(
         name=recipe.name,
         task=recipe.task,
         signatures=specs,
-        states=[
-            State(name, "float32", specs["encode"]["outputs"][name]["shape"], changing=True)
-            for name in signatures.state_names
-        ],
+        states=[State(name, **specs["encode"]["outputs"][name], changing=True) for name in signatures.state_names],
         batches=sorted(recipe.export.batches),
         vocabulary={"source": model.config.source_vocabulary, "target": model.config.target_vocabulary},
         source_length=recipe.model.source_length,

@@ -8,6 +8,7 @@ import tensorflow as tf
 from seq2edge.models.seq2seq import Seq2Seq
 
 BOS, EOS = 2, 3
+SHARED = ("memory", "memory_mask")  # by all rows of a step
 
 
 class Signatures(tf.Module):
@@ -39,15 +40,9 @@ class Signatures(tf.Module):
         return encode
 
     def _step_function(self, batch: int):
-        inputs = self.decoder_step.input
-        units = inputs["memory"].shape[-1]
         specs = {
-            "token_ids": tf.TensorSpec((batch,), tf.int32, name="token_ids"),
-            "memory": tf.TensorSpec((1, None, units), tf.float32, name="memory"),
-            "memory_mask": tf.TensorSpec((1, None), tf.int32, name="memory_mask"),
-            **{
-                name: tf.TensorSpec((batch, inputs[name].shape[-1]), tf.float32, name=name) for name in self.state_names
-            },
+            name: tf.TensorSpec((1 if name in SHARED else batch, *tensor.shape[1:]), tensor.dtype, name=name)
+            for name, tensor in self.decoder_step.input.items()
         }
 
         @tf.function(input_signature=list(specs.values()))

@@ -1,69 +1,147 @@
-"""Luong's global attention (section 3.1)."""
+"""Luong's attention, global and local (sections 3.1 and 3.2)."""
 
 import keras
 from keras import ops
 
-SCORES = ("dot", "general", "concat")
+from seq2edge.models.config import ALIGNMENTS, SCORES
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class LuongAttention(keras.layers.Layer):
-    """Multiplicative attention over the encoder's memory.
+    """Attention over the encoder's memory.
 
     Args:
-        score: "dot", "general" or "concat" (section 3.1, equation 8).
+        score: "dot", "general", "concat", "location" (section 3.1, equation 8), or "scaled_dot" (Vaswani et al. 2017,
+            equation 1). "concat" is also the score of Bahdanau et al. 2015, whose query is the state before.
+        alignment: "global"; "local-m", within `window` of the target's own position (clipped to the source); or
+            "local-p", within `window` of a predicted position and weighted by a Gaussian around it (equation 10), so
+            that weights sum to less than 1.
+        window: D of section 3.2: positions seen either side of the centre.
+        source_length: The largest one there is, for "location", whose score is a function of the query alone.
     Call arguments:
         query: Decoder outputs, `(batch, target_length, units)`.
         memory: Encoder outputs, `(batch, source_length, memory_units)`; a batch of 1 is shared by all queries.
         memory_mask: Integer or boolean `(batch, source_length)`; true = real token.
+        positions: Of the queries in the target, integer `(batch or 1, target_length)`; None: 0, 1, 2 …
     Returns:
-        Context `(batch, target_length, memory_units)` and weights `(batch, target_length, source_length)`,
-        rows summing to 1 and exactly 0 on padding.
+        Context `(batch, target_length, memory_units)` and weights `(batch, target_length, source_length)`, rows
+        summing to 1 (except "local-p") and exactly 0 on padding and outside the window.
     Raises:
-        ValueError: If `score` is unknown, or "dot" meets query and memory of different units.
+        ValueError: If a setting is unknown or missing, "dot" meets query and memory of different units, or a source is
+            longer than "location" has scores for.
     Reference:
         [Luong et al., 2015](https://arxiv.org/abs/1508.04025)
     """
 
-    def __init__(self, score: str = "general", **kwargs):
+    def __init__(
+        self,
+        score: str = "general",
+        alignment: str = "global",
+        window: int | None = None,
+        source_length: int | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if score not in SCORES:
             raise ValueError(f"score must be one of {', '.join(SCORES)}. Received: score={score!r}")
-        self.score = score
+        if alignment not in ALIGNMENTS:
+            raise ValueError(f"alignment must be one of {', '.join(ALIGNMENTS)}. Received: alignment={alignment!r}")
+        if alignment != "global" and (window is None or window < 1):
+            raise ValueError(f"local attention needs a window of 1 or more. Received: window={window!r}")
+        if score == "location" and source_length is None:
+            raise ValueError("score='location' needs the largest source_length. Received: source_length=None")
+        self.score, self.alignment, self.window, self.source_length = score, alignment, window, source_length
 
-    def build(self, query_shape, memory_shape, memory_mask_shape=None):
+    def build(self, query_shape, memory_shape, memory_mask_shape=None, positions_shape=None):
         query_units, memory_units = query_shape[-1], memory_shape[-1]
-        if self.score == "dot" and query_units != memory_units:
+        if self.score in ("dot", "scaled_dot") and query_units != memory_units:
             raise ValueError(
-                f"score='dot' needs query and memory of the same units. Received: {query_units} and {memory_units}"
+                f"score={self.score!r} needs query and memory of the same units. "
+                f"Received: {query_units} and {memory_units}"
             )
+        self.memory_units = memory_units
         if self.score == "general":
             self.kernel = self.add_weight(name="kernel", shape=(query_units, memory_units))
+        elif self.score == "location":
+            self.kernel = self.add_weight(name="kernel", shape=(query_units, self.source_length))
         elif self.score == "concat":
             # W [query; memory] = W_query query + W_memory memory: the same sum without building the pairs.
             self.query_kernel = self.add_weight(name="query_kernel", shape=(query_units, query_units))
             self.memory_kernel = self.add_weight(name="memory_kernel", shape=(memory_units, query_units))
             self.scale = self.add_weight(name="scale", shape=(query_units, 1))
+        if self.alignment == "local-p":
+            self.position_kernel = self.add_weight(name="position_kernel", shape=(query_units, query_units))
+            self.position_scale = self.add_weight(name="position_scale", shape=(query_units, 1))
 
-    def call(self, query, memory, memory_mask):
-        scores = ops.cast(self._scores(query, memory), "float32")  # (batch, target_length, source_length)
-        mask = ops.cast(ops.expand_dims(memory_mask, 1), "float32")
-        scores = scores - 1e9 * (1.0 - mask)
-        weights = ops.softmax(scores, axis=-1) * mask
-        context = ops.matmul(ops.cast(weights, memory.dtype), memory)
-        return context, weights
+    def call(self, query, memory, memory_mask, positions=None):
+        return self.attend(query, self.prepare(memory), memory_mask, positions)
 
-    def _scores(self, query, memory):
+    def prepare(self, memory):
+        """What does not depend on the query, once for all steps: memory and, for "concat", its keys beside it."""
+        if self.score == "concat":
+            return ops.concatenate([memory, ops.matmul(memory, self.memory_kernel)], axis=-1)
+        return memory
+
+    def attend(self, query, prepared, memory_mask, positions=None):
+        """`call`, given a memory that `prepare` has seen."""
+        memory = prepared[..., : self.memory_units]
+        scores = ops.cast(self._scores(query, prepared), "float32")  # (batch, target_length, source_length)
+        mask = ops.cast(ops.expand_dims(memory_mask, 1), "float32")  # (batch, 1, source_length)
+        if self.alignment == "global":
+            weights = _masked_softmax(scores, mask)
+        else:
+            distance = self._distance(query, mask, positions)
+            mask = mask * ops.cast(ops.abs(distance) <= self.window, "float32")
+            weights = _masked_softmax(scores, mask)
+            if self.alignment == "local-p":
+                weights = weights * ops.exp(-2.0 * ops.square(distance / self.window))  # sigma = window / 2
+        return ops.matmul(ops.cast(weights, memory.dtype), memory), weights
+
+    def _scores(self, query, prepared):
+        if self.score == "location":
+            return self._location_scores(query, prepared)
         if self.score == "concat":
             query = ops.expand_dims(ops.matmul(query, self.query_kernel), 2)  # (batch, target_length, 1, units)
-            memory = ops.expand_dims(ops.matmul(memory, self.memory_kernel), 1)  # (batch, 1, source_length, units)
-            return ops.squeeze(ops.matmul(ops.tanh(query + memory), self.scale), -1)
+            keys = ops.expand_dims(prepared[..., self.memory_units :], 1)  # (batch, 1, source_length, units)
+            return ops.squeeze(ops.matmul(ops.tanh(query + keys), self.scale), -1)
         if self.score == "general":
             query = ops.matmul(query, self.kernel)
-        return ops.matmul(query, ops.transpose(memory, (0, 2, 1)))
+        elif self.score == "scaled_dot":
+            query = query * query.shape[-1] ** -0.5
+        return ops.matmul(query, ops.transpose(prepared, (0, 2, 1)))
 
-    def compute_output_shape(self, query_shape, memory_shape, memory_mask_shape=None):
+    def _location_scores(self, query, prepared):
+        length = prepared.shape[1]
+        if length is not None and length > self.source_length:
+            raise ValueError(
+                f"location attention has scores for {self.source_length} source positions. Received: {length}"
+            )
+        return ops.matmul(query, self.kernel)[..., : ops.shape(prepared)[1]]
+
+    def _distance(self, query, mask, positions):
+        """Source positions from the centre of each query's window, `(batch, target_length, source_length)`."""
+        length = ops.sum(mask, axis=-1, keepdims=True)  # (batch, 1, 1)
+        if self.alignment == "local-p":
+            hidden = ops.tanh(ops.matmul(query, self.position_kernel))
+            centre = length * ops.sigmoid(ops.cast(ops.matmul(hidden, self.position_scale), "float32"))
+        else:
+            if positions is None:
+                positions = ops.expand_dims(ops.arange(ops.shape(query)[1]), 0)
+            centre = ops.minimum(ops.cast(ops.expand_dims(positions, -1), "float32"), length - 1.0)
+        return ops.cast(ops.arange(ops.shape(mask)[-1]), "float32") - centre
+
+    def compute_output_shape(self, query_shape, memory_shape, memory_mask_shape=None, positions_shape=None):
         return (*query_shape[:2], memory_shape[-1]), (*query_shape[:2], memory_shape[1])
 
     def get_config(self):
-        return {**super().get_config(), "score": self.score}
+        return {
+            **super().get_config(),
+            "score": self.score,
+            "alignment": self.alignment,
+            "window": self.window,
+            "source_length": self.source_length,
+        }
+
+
+def _masked_softmax(scores, mask):
+    return ops.softmax(scores - 1e9 * (1.0 - mask), axis=-1) * mask

@@ -1,34 +1,40 @@
-"""A stacked recurrent decoder with Luong attention, with or without input feeding."""
+"""A stacked recurrent decoder: without attention, with Luong's, or with Bahdanau's."""
 
 import keras
 from keras import ops
 
 from seq2edge.models.attention import LuongAttention
-from seq2edge.models.encoder import CELLS
+from seq2edge.models.cells import CELLS, STATES, Recurrence, as_list, sequence_dropout
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
-class LuongDecoder(keras.layers.Layer):
-    """Turns embedded target tokens into attentional vectors (Luong et al. 2015, equation 5).
+class RecurrentDecoder(keras.layers.Layer):
+    """Turns embedded target tokens into the vectors that the output layer reads.
 
-    Without input feeding the cells run over the whole target first and attention is one product for all steps. With
-    input feeding (section 3.3) each step's attentional vector joins the next step's input, so training is one loop.
+    Luong et al. 2015: the cells run over the whole target first and attention is one product for all steps; the
+    vectors are attentional vectors (equation 5). With input feeding (section 3.3) each step's vector joins the next
+    step's input, so training is one loop. Bahdanau et al. 2015: attention is queried by the top layer's state before
+    the step, its context joins the step's input, and the vectors are maxouts of state, input and context (appendix
+    A.2.2). Without attention the vectors come from the cells alone (Sutskever et al. 2014).
 
     Args:
-        cell: "lstm" or "gru".
+        cell: "rnn", "gru" or "lstm".
         units: Width of the cells.
         num_layers: Stacked cells.
-        output_units: Width of the attentional vector.
-        score: Of the attention: "dot", "general" or "concat".
+        output_units: Width of the vectors.
+        attention: "none", a score of `LuongAttention`, or "bahdanau".
+        alignment, window, source_length: As for `LuongAttention`.
         input_feeding: Feed the attentional vector back.
-        dropout: Between layers and on the attentional vector; inside the loop of input feeding only on the vector.
+        initial_state: "copy", "bridge", "mean" or "zeros", as in `Seq2SeqConfig`.
+        dropout: Between layers and on the vectors; inside the loop of a decoder that feeds back only on the vectors.
+        residual, layer_norm, variational_dropout: As for `RecurrentEncoder`.
     Call arguments:
         embedded: `(batch, target_length, embedding)`.
         memory: `(batch, source_length, memory_units)`.
         memory_mask: Integer `(batch, source_length)`; 1 = real token.
-        states: As `RecurrentEncoder` returns them, and with input feeding the last attentional vector behind them.
+        encoder_states: As `RecurrentEncoder` returns them; None where the encoder has none.
     Returns:
-        Attentional vectors `(batch, target_length, output_units)`.
+        Vectors `(batch, target_length, output_units)`.
     """
 
     def __init__(
@@ -37,121 +43,200 @@ class LuongDecoder(keras.layers.Layer):
         units=256,
         num_layers=1,
         output_units=256,
-        score="general",
+        attention="general",
+        alignment="global",
+        window=None,
+        source_length=64,
         input_feeding=False,
+        initial_state="copy",
         dropout=0.0,
+        residual=False,
+        layer_norm=False,
+        variational_dropout=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
         if cell not in CELLS:
             raise ValueError(f"cell must be one of {', '.join(CELLS)}. Received: cell={cell!r}")
         self.cell, self.units, self.num_layers, self.output_units = cell, units, num_layers, output_units
-        self.score, self.input_feeding, self.dropout = score, input_feeding, dropout
+        self.attention, self.alignment, self.window, self.source_length = attention, alignment, window, source_length
+        self.input_feeding, self.initial_state, self.dropout = input_feeding, initial_state, dropout
+        self.residual, self.layer_norm, self.variational_dropout = residual, layer_norm, variational_dropout
+        self.feeds_back = input_feeding or attention == "bahdanau"
         policy = self.dtype_policy
-        self.cells = [CELLS[cell](units, dtype=policy, name=f"cell_{i}") for i in range(num_layers)]
-        self.attention = LuongAttention(score, dtype=policy, name="attention")
-        self.combine = keras.layers.Dense(output_units, activation="tanh", use_bias=False, dtype=policy, name="combine")
-        self.dropouts = [keras.layers.Dropout(dropout, dtype=policy) for _ in range(num_layers)]
-        self.states_per_cell = 2 if cell == "lstm" else 1
-        if input_feeding:
+        hidden = dropout if variational_dropout else 0.0
+        self.recurrences = [
+            Recurrence(CELLS[cell](units, dtype=policy), hidden, name=f"layer_{i}", dtype=policy)
+            for i in range(num_layers)
+        ]
+        self.norms = [keras.layers.LayerNormalization(dtype=policy) for _ in range(num_layers if layer_norm else 0)]
+        self.dropouts = [sequence_dropout(dropout, variational_dropout, policy) for _ in range(num_layers)]
+        if attention != "none":
+            score = "concat" if attention == "bahdanau" else attention
+            self.attend = LuongAttention(score, alignment, window, source_length, dtype=policy, name="attention")
+        if attention == "bahdanau":
+            self.combine = keras.layers.Dense(2 * output_units, dtype=policy, name="combine")
+        else:
+            self.combine = keras.layers.Dense(
+                output_units, activation="tanh", use_bias=False, dtype=policy, name="combine"
+            )
+        if initial_state in ("bridge", "mean"):
+            self.bridges = [
+                keras.layers.Dense(units, activation="tanh", dtype=policy, name=f"bridge_{i}")
+                for i in range(num_layers * STATES[cell])
+            ]
+        if self.feeds_back:
             self.loop = keras.layers.RNN(_FeedingCell(self), return_sequences=True, dtype=policy)
-        else:
-            self.loops = [keras.layers.RNN(layer, return_sequences=True, dtype=policy) for layer in self.cells]
 
-    def build(self, embedded_shape, memory_shape, memory_mask_shape=None, states_shape=None):
-        width = embedded_shape[-1] + (self.output_units if self.input_feeding else 0)
-        for layer, cell in enumerate(self.cells):
-            cell.build((None, width if layer == 0 else self.units))
-        if self.input_feeding:
+    def build(self, embedded_shape, memory_shape, memory_mask_shape=None, encoder_states_shape=None):
+        embedding, memory_units = embedded_shape[-1], memory_shape[-1]
+        width = embedding
+        if self.attention == "bahdanau":
+            width += memory_units
+        elif self.input_feeding:
+            width += self.output_units
+        for layer, recurrence in enumerate(self.recurrences):
+            recurrence.build((None, None, width if layer == 0 else self.units))
+        for norm in self.norms:
+            norm.build((None, None, self.units))
+        combined = self.units
+        if self.attention != "none":
+            self.attend.build((None, None, self.units), memory_shape)
+            combined += memory_units
+        self.combine.build((None, None, combined + (embedding if self.attention == "bahdanau" else 0)))
+        if self.initial_state in ("bridge", "mean"):
+            for bridge in self.bridges:
+                bridge.build((None, memory_units))
+        if self.feeds_back:
             self.loop.built = True
-        else:
-            for layer, loop in enumerate(self.loops):
-                loop.build((None, None, width if layer == 0 else self.units))
-        self.attention.build((None, None, self.units), memory_shape)
-        self.combine.build((None, None, memory_shape[-1] + self.units))
 
-    def call(self, embedded, memory, memory_mask, states, training=False):
-        if self.input_feeding:
-            mask = ops.cast(memory_mask, memory.dtype)
-            vectors = self.loop(embedded, initial_state=[*states, memory, mask], training=training)
+    def call(self, embedded, memory, memory_mask, encoder_states=None, training=False):
+        memory, states = self.start(memory, memory_mask, encoder_states)
+        if self.feeds_back:
+            masks = [
+                mask
+                for layer, recurrence in enumerate(self.recurrences)
+                for mask in recurrence.masks(self._of_layer(states, layer)[0], training)
+            ]
+            constants = [*masks, memory, ops.cast(memory_mask, memory.dtype)]
+            vectors = self.loop(embedded, initial_state=[*states, *constants], training=training)
         else:
-            outputs = self._run_cells(embedded, states, training)
-            vectors, _ = self._attend(outputs, memory, memory_mask)
+            outputs = embedded
+            for layer, recurrence in enumerate(self.recurrences):
+                inputs = outputs
+                outputs = recurrence(inputs, self._of_layer(states, layer), training=training)
+                outputs = self._finish(layer, outputs, inputs)
+                if layer < self.num_layers - 1:
+                    outputs = self.dropouts[layer](outputs, training=training)
+            vectors, _ = self._look(outputs, memory, memory_mask)
         return self.dropouts[-1](vectors, training=training)
 
-    def _attend(self, outputs, memory, memory_mask):
-        context, weights = self.attention(outputs, memory, memory_mask)
+    def start(self, memory, memory_mask, encoder_states):
+        """What the steps look into, and their first states: of the cells, then the fed vector, then the position."""
+        states = self._first_states(memory, memory_mask, encoder_states)
+        rows = ops.shape(memory)[0]
+        if self.input_feeding:
+            states.append(ops.zeros((rows, self.output_units), self.compute_dtype))
+        if self.alignment == "local-m":
+            states.append(ops.zeros((rows, 1), "int32"))
+        return memory if self.attention == "none" else self.attend.prepare(memory), states
+
+    def _first_states(self, memory, memory_mask, encoder_states):
+        if self.initial_state == "zeros":
+            zeros = ops.zeros((ops.shape(memory)[0], self.units), self.compute_dtype)
+            return [zeros] * (self.num_layers * STATES[self.cell])
+        if self.initial_state == "mean":
+            mask = ops.cast(ops.expand_dims(memory_mask, 2), memory.dtype)
+            mean = ops.sum(memory * mask, axis=1) / ops.sum(mask, axis=1)
+            return [bridge(mean) for bridge in self.bridges]
+        # Each layer starts from the encoder layer of its height, the top one above.
+        below = [encoder_states[min(layer, len(encoder_states) - 1)] for layer in range(self.num_layers)]
+        if self.initial_state == "copy":
+            return [state for layer_states in below for state in layer_states]
+        finals = [h for h, *_ in below for _ in range(STATES[self.cell])]
+        return [bridge(h) for bridge, h in zip(self.bridges, finals, strict=True)]
+
+    def one_step(self, embedded, memory, memory_mask, states, masks=(), training=False):
+        """One step without a loop.
+
+        Args:
+            embedded: `(rows, embedding)`.
+            memory: As `start` returns it; a batch of 1 is shared by the rows.
+            masks: What h of each layer is multiplied with, in training.
+
+        Returns:
+            Vector `(rows, output_units)`, new states, and attention weights `(rows, source_length)` or None.
+        """
+        number = self.num_layers * STATES[self.cell]
+        position = states[-1] if self.alignment == "local-m" else None
+        inputs = embedded
+        if self.attention == "bahdanau":
+            query = ops.expand_dims(self._of_layer(states, self.num_layers - 1)[0], 1)
+            context, weights = self.attend.attend(query, memory, memory_mask, position)
+            context, weights = context[:, 0], weights[:, 0]
+            inputs = ops.concatenate([embedded, context], axis=-1)
+        elif self.input_feeding:
+            inputs = ops.concatenate([embedded, states[number]], axis=-1)
+        new_states = []
+        for layer, recurrence in enumerate(self.recurrences):
+            h, *rest = self._of_layer(states, layer)
+            h = h * masks[layer] if masks else h
+            outputs, layer_states = recurrence.cell(inputs, [h, *rest], training=training)
+            new_states += as_list(layer_states)
+            inputs = self._finish(layer, outputs, inputs)
+        if self.attention == "bahdanau":
+            vector = self._maxout(ops.concatenate([inputs, embedded, context], axis=-1))
+        else:
+            vectors, weights = self._look(ops.expand_dims(inputs, 1), memory, memory_mask, position)
+            vector, weights = vectors[:, 0], None if weights is None else weights[:, 0]
+        if self.input_feeding:
+            new_states.append(vector)
+        if position is not None:
+            new_states.append(position + 1)
+        return vector, new_states, weights
+
+    def _look(self, outputs, memory, memory_mask, positions=None):
+        """Attentional vectors (equation 5) and weights."""
+        if self.attention == "none":
+            return self.combine(outputs), None
+        context, weights = self.attend.attend(outputs, memory, memory_mask, positions)
         return self.combine(ops.concatenate([context, outputs], axis=-1)), weights
 
-    def _run_cells(self, outputs, states, training):
-        for layer, loop in enumerate(self.loops):
-            outputs = loop(outputs, initial_state=self._of_cell(states, layer), training=training)
-            if layer < self.num_layers - 1:
-                outputs = self.dropouts[layer](outputs, training=training)
-        return outputs
+    def _maxout(self, inputs):
+        pairs = self.combine(inputs)
+        return ops.maximum(pairs[..., : self.output_units], pairs[..., self.output_units :])
 
-    def one_step(self, embedded, memory, memory_mask, states):
-        """One step without a loop: what `DecoderStep` returns for `embedded` (batch, embedding)."""
-        outputs = embedded
-        if self.input_feeding:
-            outputs = ops.concatenate([outputs, states[-1]], axis=-1)
-        new_states = []
-        for layer, cell in enumerate(self.cells):
-            outputs, cell_states = cell(outputs, self._of_cell(states, layer))
-            new_states += cell_states
-        vectors, weights = self._attend(ops.expand_dims(outputs, 1), memory, memory_mask)
-        vector = vectors[:, 0]
-        return vector, [*new_states, vector] if self.input_feeding else new_states, weights[:, 0]
+    def _finish(self, layer, outputs, inputs):
+        if self.layer_norm:
+            outputs = self.norms[layer](outputs)
+        return outputs + inputs if self.residual and inputs.shape[-1] == self.units else outputs
 
-    def _of_cell(self, states, layer):
-        start = layer * self.states_per_cell
-        return states[start : start + self.states_per_cell]
+    def _of_layer(self, states, layer):
+        start = layer * STATES[self.cell]
+        return states[start : start + STATES[self.cell]]
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "cell": self.cell,
-            "units": self.units,
-            "num_layers": self.num_layers,
-            "output_units": self.output_units,
-            "score": self.score,
-            "input_feeding": self.input_feeding,
-            "dropout": self.dropout,
-        }
-
-
-class DecoderStep(keras.layers.Layer):
-    """A `LuongDecoder` run for one step, sharing its weights.
-
-    Call arguments:
-        embedded: `(batch, embedding)`.
-        memory, memory_mask, states: As for `LuongDecoder`; a memory of batch 1 is shared by the rows.
-    Returns:
-        Attentional vector `(batch, output_units)`, new states, attention weights `(batch, source_length)`.
-    """
-
-    def __init__(self, decoder, **kwargs):
-        super().__init__(**kwargs)
-        self.decoder = decoder
-        self.built = True
-
-    def call(self, embedded, memory, memory_mask, states):
-        return self.decoder.one_step(embedded, memory, memory_mask, states)
+        keys = "cell units num_layers output_units attention alignment window source_length input_feeding"
+        keys += " initial_state dropout residual layer_norm variational_dropout"
+        return {**super().get_config(), **{key: getattr(self, key) for key in keys.split()}}
 
 
 class _FeedingCell:
-    """One step of a decoder with input feeding, for `keras.layers.RNN`: memory and mask travel as constant states."""
+    """One step of a decoder that feeds back, for `keras.layers.RNN`: what is constant travels as states."""
 
     def __init__(self, decoder):
         self.decoder = decoder
-        self.state_size = [decoder.units] * (decoder.num_layers * decoder.states_per_cell) + [decoder.output_units] * 3
+        constants = 2 + (decoder.num_layers if decoder.variational_dropout and decoder.dropout else 0)
+        fed = decoder.input_feeding + (decoder.alignment == "local-m")
+        self.constants = constants
+        self.state_size = [decoder.units] * (decoder.num_layers * STATES[decoder.cell] + fed + constants)
         self.output_size = decoder.output_units
         self.compute_dtype = decoder.compute_dtype
 
     def __call__(self, inputs, states, training=False):
-        *states, memory, mask = states
-        vector, new_states, _ = self.decoder.one_step(inputs, memory, mask, states)
-        return vector, [*new_states, memory, mask]
+        states, constants = states[: -self.constants], states[-self.constants :]
+        *masks, memory, memory_mask = constants
+        vector, new_states, _ = self.decoder.one_step(inputs, memory, memory_mask, states, masks, training)
+        return vector, [*new_states, *constants]
 
-    def call(self, inputs, states, training=False):
-        return self(inputs, states, training=training)
+    call = __call__

@@ -3,20 +3,7 @@
 import keras
 from keras import ops
 
-CELLS = {"lstm": keras.layers.LSTMCell, "gru": keras.layers.GRUCell}
-
-
-@keras.saving.register_keras_serializable(package="seq2edge")
-class FullStateLSTMCell(keras.layers.LSTMCell):
-    """An LSTM cell whose output is its whole state, h and c side by side, so that any step's state can be taken."""
-
-    def __init__(self, units, **kwargs):
-        super().__init__(units, **kwargs)
-        self.output_size = 2 * units
-
-    def call(self, inputs, states, training=False):
-        _, states = super().call(inputs, states, training=training)
-        return ops.concatenate(states, axis=-1), states
+from seq2edge.models.cells import CELLS, STATES, FullStateLSTMCell, Recurrence, sequence_dropout
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
@@ -28,21 +15,34 @@ class RecurrentEncoder(keras.layers.Layer):
     are taken at each sentence's last real token.
 
     Args:
-        cell: "lstm" or "gru".
+        cell: "rnn", "gru" or "lstm".
         units: Width of the memory; each direction has half of it when `bidirectional`.
         num_layers: Stacked layers.
         bidirectional: Read both ways.
         dropout: Between layers.
         residual: Each layer adds its input to its output, where both are equally wide (Wu et al. 2016, section 3.1).
+        layer_norm: Each layer's output is normalised (Ba et al. 2016) before its input is added.
+        variational_dropout: One mask for all steps of a sentence, on recurrent states too.
     Call arguments:
         embedded: `(batch, source_length, embedding)`.
-        lengths: Real tokens of each sentence, int32 `(batch,)`.
+        memory_mask: Integer `(batch, source_length)`; 1 = real token.
     Returns:
-        Memory `(batch, source_length, units)`, zero on padding, and the final states of every layer, a flat list of
-        `(batch, units)`: h, c of layer 0, h, c of layer 1 … (GRU: h alone).
+        Memory `(batch, source_length, units)`, zero on padding, and the final states of each layer, a list of lists of
+        `(batch, units)`: [h, c] of layer 0, [h, c] of layer 1 … (h alone unless "lstm").
     """
 
-    def __init__(self, cell="lstm", units=256, num_layers=1, bidirectional=True, dropout=0.0, residual=False, **kwargs):
+    def __init__(
+        self,
+        cell="lstm",
+        units=256,
+        num_layers=1,
+        bidirectional=True,
+        dropout=0.0,
+        residual=False,
+        layer_norm=False,
+        variational_dropout=False,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if cell not in CELLS:
             raise ValueError(f"cell must be one of {', '.join(CELLS)}. Received: cell={cell!r}")
@@ -50,50 +50,61 @@ class RecurrentEncoder(keras.layers.Layer):
             raise ValueError(f"units must be even for a bidirectional encoder. Received: units={units}")
         self.cell, self.units, self.num_layers = cell, units, num_layers
         self.bidirectional, self.dropout, self.residual = bidirectional, dropout, residual
-        width = units // 2 if bidirectional else units
-        self.forward_layers = [self._recurrent(width, f"forward_{i}") for i in range(num_layers)]
-        self.backward_layers = [
-            self._recurrent(width, f"backward_{i}") for i in range(num_layers if bidirectional else 0)
-        ]
-        self.dropouts = [keras.layers.Dropout(dropout, dtype=self.dtype_policy) for _ in range(num_layers - 1)]
+        self.layer_norm, self.variational_dropout = layer_norm, variational_dropout
+        policy = self.dtype_policy
+        self.forward_layers = [self._recurrence(f"forward_{i}") for i in range(num_layers)]
+        self.backward_layers = [self._recurrence(f"backward_{i}") for i in range(num_layers if bidirectional else 0)]
+        self.norms = [keras.layers.LayerNormalization(dtype=policy) for _ in range(num_layers if layer_norm else 0)]
+        self.dropouts = [sequence_dropout(dropout, variational_dropout, policy) for _ in range(num_layers - 1)]
 
-    def _recurrent(self, units, name):
-        cell = FullStateLSTMCell if self.cell == "lstm" else keras.layers.GRUCell
-        cell = cell(units, dtype=self.dtype_policy)
-        return keras.layers.RNN(cell, return_sequences=True, name=name, dtype=self.dtype_policy)
+    def _recurrence(self, name):
+        cell = FullStateLSTMCell if self.cell == "lstm" else CELLS[self.cell]
+        cell = cell(self._width, dtype=self.dtype_policy)
+        hidden = self.dropout if self.variational_dropout else 0.0
+        return Recurrence(cell, hidden, name=name, dtype=self.dtype_policy)
 
-    def build(self, embedded_shape, lengths_shape=None):
+    @property
+    def _width(self):
+        return self.units // 2 if self.bidirectional else self.units
+
+    def build(self, embedded_shape, memory_mask_shape=None):
         shape = tuple(embedded_shape)
         for layer in range(self.num_layers):
             self.forward_layers[layer].build(shape)
             if self.bidirectional:
                 self.backward_layers[layer].build(shape)
             shape = (*shape[:2], self.units)
+            if self.layer_norm:
+                self.norms[layer].build(shape)
 
-    def call(self, embedded, lengths, training=False):
+    def call(self, embedded, memory_mask, training=False):
         positions = ops.expand_dims(ops.arange(ops.shape(embedded)[1], dtype="int32"), 0)
-        last = ops.expand_dims(lengths - 1, 1)  # (batch, 1)
+        last = ops.sum(ops.cast(memory_mask, "int32"), axis=1, keepdims=True) - 1  # (batch, 1)
         reversal = ops.where(positions <= last, last - positions, positions)
+        zeros = [ops.zeros((ops.shape(embedded)[0], self._width), embedded.dtype)] * STATES[self.cell]
         outputs, states = embedded, []
         for layer in range(self.num_layers):
-            forward = self.forward_layers[layer](outputs)
+            inputs = outputs
+            forward = self.forward_layers[layer](inputs, zeros, training=training)
             directions, finals = [forward], [_take(forward, last)]
             if self.bidirectional:
-                backward = self.backward_layers[layer](_take(outputs, reversal))
+                backward = self.backward_layers[layer](_take(inputs, reversal), zeros, training=training)
                 directions.append(_take(backward, reversal))
                 finals.append(_take(backward, last))
-            width = self.units // len(directions)
-            inputs = outputs
-            outputs = ops.concatenate([direction[..., :width] for direction in directions], axis=-1)
+            outputs = ops.concatenate([direction[..., : self._width] for direction in directions], axis=-1)
+            if self.layer_norm:
+                outputs = self.norms[layer](outputs)
             if self.residual and inputs.shape[-1] == self.units:
                 outputs = outputs + inputs
-            for start in range(0, forward.shape[-1], width):  # h, then c
-                state = [final[:, 0, start : start + width] for final in finals]
-                states.append(ops.concatenate(state, axis=-1))
+            states.append(
+                [
+                    ops.concatenate([final[:, 0, start : start + self._width] for final in finals], axis=-1)
+                    for start in range(0, forward.shape[-1], self._width)  # h, then c
+                ]
+            )
             if layer < self.num_layers - 1:
                 outputs = self.dropouts[layer](outputs, training=training)
-        mask = ops.cast(ops.expand_dims(positions <= last, 2), outputs.dtype)
-        return outputs * mask, states
+        return outputs * ops.cast(ops.expand_dims(memory_mask, 2), outputs.dtype), states
 
     def get_config(self):
         return {
@@ -104,6 +115,8 @@ class RecurrentEncoder(keras.layers.Layer):
             "bidirectional": self.bidirectional,
             "dropout": self.dropout,
             "residual": self.residual,
+            "layer_norm": self.layer_norm,
+            "variational_dropout": self.variational_dropout,
         }
 
 

@@ -1,9 +1,11 @@
 """Cross-entropy over real target tokens."""
 
+import keras
 from keras import ops
 
 
-class SequenceLoss:
+@keras.saving.register_keras_serializable(package="seq2edge")
+class SequenceLoss(keras.losses.Loss):
     """Mean cross-entropy a real target token, in nats, with label smoothing (Szegedy et al. 2016, section 7).
 
     Args:
@@ -14,11 +16,12 @@ class SequenceLoss:
         logits: `(batch, target_length, vocabulary)`.
     """
 
-    def __init__(self, label_smoothing: float = 0.0, pad_id: int = 0):
+    def __init__(self, label_smoothing: float = 0.0, pad_id: int = 0, name: str = "sequence_loss", **kwargs):
+        super().__init__(name=name, **kwargs)
         self.label_smoothing, self.pad_id = label_smoothing, pad_id
-        self.__name__ = "sequence_loss"
 
-    def __call__(self, target_ids, logits):
+    def __call__(self, target_ids, logits, sample_weight=None):
+        # Not `call`, whose mean Keras would take over all positions.
         logits = ops.cast(logits, "float32")
         target_ids = ops.cast(target_ids, "int32")
         right = ops.squeeze(ops.take_along_axis(logits, ops.expand_dims(target_ids, -1), axis=-1), -1)
@@ -27,3 +30,6 @@ class SequenceLoss:
         losses = ops.logsumexp(logits, axis=-1) - wanted
         real = ops.cast(target_ids != self.pad_id, "float32")
         return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
+
+    def get_config(self):
+        return {**super().get_config(), "label_smoothing": self.label_smoothing, "pad_id": self.pad_id}

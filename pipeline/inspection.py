@@ -168,12 +168,13 @@ joint = {str(joint).lower()}             # one SentencePiece model for both side
 vocabulary = {found.fit.vocabulary}        # pieces; fewer where you have little text
 
 [model]
-cell = "lstm"            # or "gru": a little smaller and faster
+encoder = "lstm"         # or "gru" (a little smaller and faster), "rnn", "transformer"
+decoder = "lstm"         # the same; any goes with any
 units = {size.units}              # width; twice as wide is about four times as slow
 embedding = {size.embedding}
 encoder_layers = 1
 decoder_layers = 1
-attention = "general"    # "dot" and "concat" are the others of Luong et al. 2015
+attention = "general"    # or "dot", "concat", "location" (Luong et al. 2015), "scaled_dot", "bahdanau", "none"
 input_feeding = false    # true: better on long texts, trains several times slower
 dropout = {size.dropout}
 source_length = {found.fit.source_length}       # pieces; 99 % of your texts are shorter

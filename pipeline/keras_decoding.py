@@ -51,7 +51,7 @@ class KerasSequenceModel:
         return StepOutput(
             logits=outputs["logits"][:rows],
             states=[outputs[name][:rows] for name in self.state_names],
-            attention=outputs["attention"][:rows],
+            attention=outputs["attention"][:rows] if "attention" in outputs else None,
         )
 
 

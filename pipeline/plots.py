@@ -44,12 +44,16 @@ def plot_history(history: Sequence[dict[str, float]], score: str, path: Path) ->
 
 
 def plot_attention(
-    sentences: Sequence[tuple[Sequence[str], Sequence[str], np.ndarray]], path: Path, columns: int = 2
+    sentences: Sequence[tuple[Sequence[str], Sequence[str], np.ndarray]],
+    path: Path,
+    columns: int = 2,
+    titles: Sequence[str] = (),
 ) -> None:
     """Heat-maps of attention.
 
     Args:
         sentences: (source pieces, target pieces, weights `(target_length, source_length)`) of each.
+        titles: Of each; none where there are none.
     """
     _use_fonts()
     rows = -(-len(sentences) // columns)
@@ -61,6 +65,8 @@ def plot_attention(
         axis.set_xticks(range(len(source)), source, rotation=60, ha="right", fontsize=8)
         axis.set_yticks(range(len(target)), target, fontsize=8)
         axis.spines[:].set_visible(False)
+    for axis, title in zip(axes.flat, titles, strict=False):
+        axis.set_title(title, loc="left", fontsize=11)
     _save(figure, path)
 
 

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from seq2edge.device.errors import UserError
+from seq2edge.models.config import Seq2SeqConfig
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -72,19 +74,49 @@ class Tokenizer(Section):
 
 
 class Model(Section):
-    cell: Literal["lstm", "gru"] = "lstm"
+    """`seq2edge.models.config.Seq2SeqConfig`, which says more of each key, without what the data decides."""
+
+    encoder: Literal["rnn", "gru", "lstm", "transformer"] = "lstm"  # any goes with any decoder
+    decoder: Literal["rnn", "gru", "lstm", "transformer"] = "lstm"
     units: Annotated[int, Field(ge=4, le=4096)] = 256
     embedding: Annotated[int, Field(ge=4, le=4096)] = 256
     encoder_layers: Annotated[int, Field(ge=1, le=8)] = 1
     decoder_layers: Annotated[int, Field(ge=1, le=8)] = 1
-    bidirectional: bool = True
-    residual: bool = False  # each encoder layer adds its input to its output, where both are equally wide
-    attention: Literal["dot", "general", "concat"] = "general"
+    bidirectional: bool = True  # of a recurrent encoder
+    decoder_bidirectional: Annotated[bool, Field(exclude=True)] = False  # there to be refused with its reason
+    residual: bool = False  # recurrent layers add their input to their output, where both are equally wide
+    layer_norm: bool = False  # recurrent layers' outputs are normalised
+    heads: Annotated[int, Field(ge=1, le=64)] = 4  # of Transformer layers; they divide the units
+    feed_forward: Annotated[int, Field(ge=4, le=16_384)] | None = None  # of Transformer layers; None: 4 * units
+    attention: Literal["none", "dot", "general", "concat", "location", "scaled_dot", "bahdanau"] | None = None
+    alignment: Literal["global", "local-m", "local-p"] = "global"
+    window: Annotated[int, Field(ge=1, le=2048)] | None = None  # pieces seen either side, of local attention
     input_feeding: bool = False
-    tie_embeddings: bool = True  # output layer = target embedding, and with a joint tokenizer source embedding too
+    initial_state: Literal["copy", "bridge", "mean", "zeros"] | None = None  # of a recurrent decoder
+    tie_embeddings: bool = True  # output layer = target embedding
+    share_embeddings: bool | None = None  # source embedding = target's; None: where tied and the tokenizer is joint
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    variational_dropout: bool = False  # one mask for all steps, on recurrent states too
     source_length: Annotated[int, Field(ge=4, le=2048)] = 64  # pieces, eos counted; longer pairs are dropped
     target_length: Annotated[int, Field(ge=4, le=2048)] = 64
+
+    def config(self, source_vocabulary: int, target_vocabulary: int, joint: bool) -> Seq2SeqConfig:
+        """The model over vocabularies of these sizes."""
+        settings = self.model_dump(exclude={"share_embeddings"})
+        share = self.tie_embeddings and joint if self.share_embeddings is None else self.share_embeddings
+        return Seq2SeqConfig(source_vocabulary, target_vocabulary, share_embeddings=share, **settings)
+
+    @model_validator(mode="after")
+    def _settings_fit(self) -> "Model":
+        mistakes = self.config(1, 1, joint=True).mistakes()
+        if self.decoder_bidirectional:
+            mistakes.append(
+                "decoder_bidirectional = true: a decoder writes from its first piece to its last and cannot read what "
+                "is not written; allowed: false (bidirectional = true is of the encoder)"
+            )
+        if mistakes:
+            raise PydanticCustomError("misfit", "{mistakes}", {"mistakes": "\n".join(mistakes)})
+        return self
 
 
 class Training(Section):
@@ -137,6 +169,16 @@ class Recipe(Section):
     training: Training = Training()
     decoding: Decoding = Decoding()
     export: Export = Export()
+
+    @model_validator(mode="after")
+    def _vocabularies_fit(self) -> "Recipe":
+        if self.model.share_embeddings and not self.tokenizer.joint:
+            raise PydanticCustomError(
+                "misfit",
+                "model.share_embeddings = true: needs one vocabulary for both sides; allowed: false, or "
+                "tokenizer.joint = true",
+            )
+        return self
 
     def to_toml(self) -> str:
         """The resolved recipe, every default written out."""
@@ -209,6 +251,8 @@ def _mistakes(error: ValidationError) -> Iterator[str]:
             yield f"unknown key {key!r}; {hint}"
         elif mistake["type"] == "missing":
             yield f"{key}: missing, and there is no default"
+        elif mistake["type"] == "misfit":
+            yield from (".".join(filter(None, (key, line))) for line in mistake["msg"].split("\n"))
         else:
             yield f"{key}: {mistake['msg'].removeprefix('Value error, ')}; given {_short(mistake['input'])}"
 

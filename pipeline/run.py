@@ -42,20 +42,4 @@ class Run:
 
 def model_config(recipe: Recipe, data: Prepared) -> Seq2SeqConfig:
     """The model that a recipe asks for over prepared data."""
-    settings = recipe.model
-    return Seq2SeqConfig(
-        source_vocabulary=data.source_vocabulary,
-        target_vocabulary=data.target_vocabulary,
-        cell=settings.cell,
-        units=settings.units,
-        embedding=settings.embedding,
-        encoder_layers=settings.encoder_layers,
-        decoder_layers=settings.decoder_layers,
-        bidirectional=settings.bidirectional,
-        residual=settings.residual,
-        attention=settings.attention,
-        input_feeding=settings.input_feeding,
-        tie_embeddings=settings.tie_embeddings,
-        share_embeddings=settings.tie_embeddings and recipe.tokenizer.joint,
-        dropout=settings.dropout,
-    )
+    return recipe.model.config(data.source_vocabulary, data.target_vocabulary, recipe.tokenizer.joint)

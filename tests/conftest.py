@@ -75,6 +75,23 @@ def trained_run(tmp_path_factory, pairs_file):
 
 
 @pytest.fixture(scope="session")
+def transformer_bundle(tmp_path_factory, pairs_file):
+    """The int8 bundle of a tiny Transformer that has learned the same task."""
+    from seq2edge.export.bundle import export_bundle
+    from seq2edge.pipeline.recipe import load_recipe
+    from seq2edge.pipeline.training import train
+
+    path = pairs_file.parent / "transformer.toml"
+    path.write_text(TINY.format(task="translation", epochs=40), encoding="utf-8")
+    settings = ['model.encoder="transformer"', 'model.decoder="transformer"', "training.learning_rate=0.003"]
+    recipe = load_recipe(path, [*settings, "training.patience=60"])
+    folder = tmp_path_factory.mktemp("transformer")
+    run = train(recipe, folder / "run", pairs_file.parent, quiet=True)
+    export_bundle(run, folder / "bundle", "int8", tell=lambda line: None)
+    return folder / "bundle"
+
+
+@pytest.fixture(scope="session")
 def bundles(tmp_path_factory, trained_run):
     """Bundles of the tiny run by quantization."""
     from seq2edge.export.bundle import export_bundle

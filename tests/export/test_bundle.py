@@ -3,6 +3,7 @@ import json
 import pytest
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.runner import Runner
 from seq2edge.export.bundle import export_bundle, export_saved_model
 from seq2edge.export.verify import verify_saved_model
 from seq2edge.pipeline.training import train
@@ -70,3 +71,21 @@ def test_source_and_target_tokenizers_stay_apart_in_the_saved_model(tiny_recipe,
     assert verify_saved_model(run, export_saved_model(run, tmp_path / "apart.saved_model")) == 100
     codec = run.data.codec()
     assert list(codec.encode_source("The RED stone")) == list(codec.encode_source("the red stone"))
+
+
+def test_a_transformer_bundle_keeps_its_score_and_says_its_states(transformer_bundle):
+    values = json.loads((transformer_bundle / "bundle.json").read_text(encoding="utf-8"))
+    assert values["scores"]["keras"]["exact_match"] >= 60
+    assert values["scores"]["bundle"]["exact_match"] >= values["scores"]["keras"]["exact_match"] - 10
+    assert values["states"] == [
+        {"name": "state_0", "dtype": "int32", "shape": [1, 1], "changing": True},
+        {"name": "state_1", "dtype": "float32", "shape": [1, 24, 128], "changing": True},
+    ]
+
+
+def test_a_bundle_without_attention_runs_and_has_none_to_show(tiny_recipe, pairs_file, tmp_path):
+    recipe = tiny_recipe(epochs=2, settings=["model.attention=none", "model.encoder=gru"])
+    run = train(recipe, tmp_path / "run", pairs_file.parent, quiet=True)
+    export_bundle(run, tmp_path / "bundle", tell=lambda line: None)
+    result = Runner.from_bundle(tmp_path / "bundle").run("the red stone is here", beam=3)
+    assert [part.attention for part in result.parts] == [None]

@@ -9,7 +9,13 @@ SMALL = {"source_vocabulary": 20, "target_vocabulary": 20, "units": 16, "embeddi
 VARIANTS = {
     "lstm": {},
     "residual": {"residual": True, "encoder_layers": 2},
-    "gru, concat, two layers": {"cell": "gru", "attention": "concat", "encoder_layers": 2, "decoder_layers": 2},
+    "gru, concat, two layers": {
+        "encoder": "gru",
+        "decoder": "gru",
+        "attention": "concat",
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+    },
     "input feeding": {"input_feeding": True, "decoder_layers": 2, "bidirectional": False},
     "dot, shared but untied": {"attention": "dot", "tie_embeddings": False, "embedding": 8, "share_embeddings": True},
 }

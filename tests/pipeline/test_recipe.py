@@ -14,7 +14,7 @@ def load(tmp_path, text, settings=None):
 
 def test_a_minimal_recipe_has_defaults_for_the_rest(tmp_path):
     recipe = load(tmp_path, MINIMAL)
-    assert recipe.model.attention == "general"
+    assert recipe.model.encoder == "lstm"
     assert recipe.export.batches == [1, 5]
 
 
@@ -36,13 +36,13 @@ def test_settings_override_keys(tmp_path):
 
 
 def test_all_mistakes_are_said_at_once_with_near_keys_and_what_is_allowed(tmp_path):
-    text = MINIMAL + '[model]\nunit = 3\ncell = "rnn"\n[training]\nlearning_rate = -1\n[decodin]\nbeam = 3\n'
+    text = MINIMAL + '[model]\nunit = 3\nencoder = "rnm"\n[training]\nlearning_rate = -1\n[decodin]\nbeam = 3\n'
     with pytest.raises(UserError) as error:
         load(tmp_path, text)
     lines = str(error.value).split("\n")
     assert len(lines) == 4
     assert "unknown key 'model.unit'; did you mean 'units'?" in str(error.value)
-    assert "model.cell: Input should be 'lstm' or 'gru'; given 'rnn'" in str(error.value)
+    assert "model.encoder: Input should be 'rnn', 'gru', 'lstm' or 'transformer'; given 'rnm'" in str(error.value)
     assert "training.learning_rate: Input should be greater than 0; given -1" in str(error.value)
     assert "unknown key 'decodin'; did you mean 'decoding'?" in str(error.value)
 
@@ -76,3 +76,28 @@ def test_a_recipe_cannot_be_changed():
 def test_settings_of_one_side_need_a_tokenizer_for_each(tmp_path):
     with pytest.raises(UserError, match="target_vocabulary, fold_case need a tokenizer for each side, joint = false"):
         load(tmp_path, MINIMAL, ["tokenizer.target_vocabulary=500", "tokenizer.fold_case=true"])
+
+
+def test_settings_that_do_not_go_together_are_refused_together_with_reasons(tmp_path):
+    model = ['alignment="local-p"', "decoder_bidirectional=true", 'initial_state="copy"', 'encoder="gru"']
+    with pytest.raises(UserError) as error:
+        load(tmp_path, MINIMAL, [f"model.{setting}" for setting in model])
+    lines = [line.removeprefix(f"{tmp_path / 'recipe.toml'}: ") for line in str(error.value).split("\n")]
+    assert [line.split(":")[0] for line in lines] == [
+        "model.alignment = 'local-p'",
+        "model.initial_state = 'copy'",
+        "model.decoder_bidirectional = true",
+    ]
+    assert all("allowed: " in line for line in lines)
+
+
+def test_one_embedding_for_two_tokenizers_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"model\.share_embeddings = true: needs one vocabulary"):
+        load(tmp_path, MINIMAL, ["tokenizer.joint=false", "model.share_embeddings=true"])
+
+
+def test_the_resolved_recipe_decides_the_model(tmp_path):
+    recipe = load(tmp_path, MINIMAL, ["model.encoder=transformer", "model.attention=location"])
+    config = load(tmp_path, recipe.to_toml()).model.config(300, 300, joint=True)
+    assert (config.encoder, config.decoder, config.attention) == ("transformer", "lstm", "location")
+    assert config.share_embeddings

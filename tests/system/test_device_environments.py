@@ -29,9 +29,9 @@ def environment(wheel, folder, extra):
     return python
 
 
-def answers(python, bundle):
+def answers(python, bundle, beam):
     process = subprocess.run(
-        [python, "-m", "seq2edge.cli.main", "run", bundle, "--json"],
+        [python, "-m", "seq2edge.cli.main", "run", bundle, "--json", "--beam", str(beam)],
         input="\n".join(SENTENCES),
         capture_output=True,
         text=True,
@@ -41,14 +41,14 @@ def answers(python, bundle):
 
 
 @pytest.mark.network
-def test_both_runtimes_say_the_same_without_tensorflow(wheel, bundles, tmp_path):
+def test_both_runtimes_say_the_same_without_tensorflow(wheel, bundles, transformer_bundle, tmp_path):
     said = {}
     for extra in ("device", "device-tflite"):
         if extra == "device-tflite" and sys.version_info >= (3, 12):
             pytest.skip("tflite-runtime has no wheel for this Python")
         python = environment(wheel, tmp_path / extra, extra)
         assert subprocess.run([python, "-c", "import tensorflow"], capture_output=True).returncode != 0
-        said[extra] = answers(python, bundles / "int8")
+        said[extra] = [answers(python, bundles / "int8", beam=1), answers(python, transformer_bundle, beam=5)]
     assert said["device"] == said["device-tflite"]
 
 

@@ -1,0 +1,178 @@
+"""Every architecture with the same width, data and number of steps: score, size and speed.
+
+    python benchmarks/architectures.py                # trains what is missing, then measures and writes the table
+    python benchmarks/architectures.py --train-only --only lstm-dot lstm-concat       # one process of several
+
+Data: Multi30k en→de. Each architecture is a run in OUTPUT/NAME that goes on where it stopped. Measure with nothing else
+running; the peer that ratios are to is lstm-general, measured in the same run.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+STEPS = 2000
+PEER = "lstm-general"
+# Beside the settings that all share.
+ARCHITECTURES: dict[str, dict[str, Any]] = {
+    "rnn-none": {"encoder": "rnn", "decoder": "rnn", "attention": "none"},
+    "gru-none": {"encoder": "gru", "decoder": "gru", "attention": "none"},
+    "lstm-none": {"attention": "none"},
+    "rnn-general": {"encoder": "rnn", "decoder": "rnn"},
+    "gru-general": {"encoder": "gru", "decoder": "gru"},
+    "lstm-general": {},
+    "lstm-dot": {"attention": "dot"},
+    "lstm-scaled-dot": {"attention": "scaled_dot"},
+    "lstm-concat": {"attention": "concat"},
+    "lstm-location": {"attention": "location"},
+    "lstm-local-m": {"alignment": "local-m", "window": 5},
+    "lstm-local-p": {"alignment": "local-p", "window": 5},
+    "lstm-general-feeding": {"input_feeding": True},
+    "gru-bahdanau": {"encoder": "gru", "decoder": "gru", "attention": "bahdanau"},
+    "lstm-stacked": {
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "residual": True,
+        "layer_norm": True,
+        "variational_dropout": True,
+    },
+    "gru-lstm-general": {"encoder": "gru"},
+    "transformer-lstm": {"encoder": "transformer", "encoder_layers": 2},
+    "lstm-transformer": {"decoder": "transformer", "decoder_layers": 2},
+    "transformer": {"encoder": "transformer", "decoder": "transformer", "encoder_layers": 2, "decoder_layers": 2},
+}
+SHARED = {
+    "tokenizer.vocabulary": 3000,
+    "model.units": 256,
+    "model.embedding": 256,
+    "model.dropout": 0.2,
+    "training.batch_size": 32,
+    "training.epochs": 4,
+    "training.steps_per_epoch": STEPS // 4,
+    "training.warmup_steps": 400,
+    "training.learning_rate": 0.002,
+    "training.stop_on": "loss",
+    "training.score_sentences": 0,
+    "training.tensorboard": False,
+    "export.batches": [1],
+}
+SENTENCES = 100  # of the validation set, for words a second on the device
+
+
+def recipe_of(name: str) -> Any:
+    """The recipe multi30k-en-de with one architecture."""
+    from seq2edge.pipeline.recipe import RECIPES, load_recipe
+
+    settings = {f"model.{key}": value for key, value in ARCHITECTURES[name].items()}
+    if "transformer" in name:
+        settings["training.learning_rate"] = 0.001  # at 0.002 its loss stays high
+    values = {**SHARED, **settings}
+    return load_recipe(RECIPES / "multi30k-en-de.toml", [f"{key}={json.dumps(value)}" for key, value in values.items()])
+
+
+def train_one(name: str, output: Path) -> None:
+    """Train an architecture, or go on with it; data is prepared once for all."""
+    from seq2edge.pipeline.prepare import prepare
+    from seq2edge.pipeline.recipe import RECIPES
+    from seq2edge.pipeline.training import train
+
+    recipe, folder = recipe_of(name), output / name
+    if not (folder / "data").is_dir():
+        shared = output / "data"
+        if not shared.is_dir():
+            prepare(recipe, output, RECIPES)
+        shutil.copytree(shared, folder / "data")
+    train(recipe, folder, RECIPES, resume=True)
+
+
+def measure_one(name: str, output: Path) -> dict[str, Any]:
+    """Score, size and speed of a trained architecture."""
+    from seq2edge.export.bundle import export_bundle
+    from seq2edge.pipeline.evaluation import evaluate
+    from seq2edge.pipeline.run import Run
+
+    run = Run.open(output / name)
+    model = run.model()
+    bundle = export_bundle(run, output / f"{name}-int8", overwrite=True, tell=lambda line: None)
+    return {
+        "architecture": name,
+        "bleu": evaluate(run, "valid", beam=1).scores["bleu"],
+        "parameters": model.training.count_params(),
+        "int8_mb": bundle.files["model.tflite"]["bytes"] / 1e6,
+        "tokens_per_s": training_speed(model, run),
+        "ms_per_word": device_speed(bundle.path, run),
+        "int8_logit_difference": bundle.scores["agreement_with_keras"]["largest_logit_difference"],
+    }
+
+
+def training_speed(model: Any, run: Any, steps: int = 20) -> float:
+    """Real target tokens a second, the median over training steps of one shape."""
+    import keras
+
+    from seq2edge.models.loss import SequenceLoss
+    from seq2edge.pipeline.batches import Batches
+
+    batches = Batches(run.data.train, run.recipe.training.batch_size, buckets=1, seed=1)
+    model.training.compile(keras.optimizers.AdamW(1e-5), SequenceLoss(), jit_compile=False)
+    speeds = []
+    for step in range(3 + steps):
+        inputs, target_ids = batches[step]
+        started = time.perf_counter()
+        model.training.train_on_batch(list(inputs), target_ids)
+        speeds.append((target_ids != 0).sum() / (time.perf_counter() - started))
+    return statistics.median(speeds[3:])  # the first steps compile
+
+
+def device_speed(bundle: Path, run: Any) -> float:
+    """Milliseconds a word of greedy output on LiteRT, one thread, the median over sentences."""
+    from seq2edge.device.runner import Runner
+
+    runner = Runner.from_bundle(bundle)
+    sources = [pair.source for _, pair in zip(range(SENTENCES), run.data.texts("valid"), strict=False)]
+    for source in sources[:10]:
+        runner.run(source, beam=1)
+    results = [runner.run(source, beam=1) for source in sources]
+    return statistics.median(1000 * result.seconds / max(len(result.text.split()), 1) for result in results)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Markdown; speeds also as ratios to the peer of the same run."""
+    peer = next((row for row in rows if row["architecture"] == PEER), rows[0])
+    lines = [
+        "| architecture | validation BLEU | parameters | int8 MB | training tokens/s | ms a word | int8 logits off |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        tokens, word = row["tokens_per_s"], row["ms_per_word"]
+        lines.append(
+            f"| {row['architecture']} | {row['bleu']:.1f} | {row['parameters'] / 1e6:.2f} M | {row['int8_mb']:.2f} "
+            f"| {tokens:,.0f} ({tokens / peer['tokens_per_s']:.2f}) | {word:.2f} ({word / peer['ms_per_word']:.2f}) "
+            f"| {row['int8_logit_difference']:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, default=Path("runs/architectures"))
+    parser.add_argument("--only", nargs="+", choices=ARCHITECTURES, default=list(ARCHITECTURES), metavar="NAME")
+    parser.add_argument("--train-only", action="store_true", help="leave measuring to a run that has the machine alone")
+    arguments = parser.parse_args()
+    for name in arguments.only:
+        train_one(name, arguments.output)
+    if arguments.train_only:
+        return
+    rows = []
+    for name in arguments.only:
+        rows.append(measure_one(name, arguments.output))
+        print(json.dumps(rows[-1]), flush=True)
+    (arguments.output / "table.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Where each architecture looks: its attention in the same five sentences.
+
+    python benchmarks/attention.py                  # writes docs/attention-1.png … docs/attention-5.png
+
+After `benchmarks/architectures.py`, whose trained models it draws. Every model is given the same target, so that the
+pictures differ by where it looks and not by what it says.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from architectures import ARCHITECTURES
+
+BOS, EOS = 2, 3
+SENTENCES = (  # ours
+    ("A man is walking down the street.", "Ein Mann geht die Straße entlang."),
+    ("Two dogs are playing in the snow.", "Zwei Hunde spielen im Schnee."),
+    ("A woman in a red coat is reading a book.", "Eine Frau in einem roten Mantel liest ein Buch."),
+    ("Three children are sitting on a bench in the park.", "Drei Kinder sitzen auf einer Bank im Park."),
+    ("On the beach, a boy throws a blue ball.", "Am Strand wirft ein Junge einen blauen Ball."),
+)
+
+
+def attention(model: Any, source_ids: np.ndarray, target_ids: list[int]) -> np.ndarray | None:
+    """Weights `(target_length, source_length)` while a model is led through a target; None where it has none."""
+    from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+
+    steps = KerasSequenceModel(model)
+    memory, states = steps.encode([source_ids])
+    rows = []
+    for token in [BOS, *target_ids]:
+        output = steps.step(np.array([token]), memory, np.array([0]), states)
+        if output.attention is None:
+            return None
+        states = output.states
+        rows.append(output.attention[0, : len(source_ids)])
+    return np.stack(rows)
+
+
+def main() -> None:
+    from seq2edge.pipeline.plots import plot_attention
+    from seq2edge.pipeline.run import Run
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=Path, default=Path("runs/architectures"))
+    parser.add_argument("--output", type=Path, default=Path("docs"))
+    arguments = parser.parse_args()
+    runs = {name: Run.open(arguments.runs / name) for name in ARCHITECTURES if (arguments.runs / name).is_dir()}
+    models = {name: run.model() for name, run in runs.items()}
+    codec = next(iter(runs.values())).data.codec()
+    for number, (source, target) in enumerate(SENTENCES, start=1):
+        source_ids, target_ids = codec.encode_source(source), codec.target.encode(target)
+        source_pieces, target_pieces = codec.source_pieces(source_ids), codec.target_pieces([*target_ids, EOS])
+        drawn = {name: attention(model, source_ids, target_ids) for name, model in models.items()}
+        looked = {name: weights for name, weights in drawn.items() if weights is not None}
+        plot_attention(
+            [(source_pieces, target_pieces, weights) for weights in looked.values()],
+            arguments.output / f"attention-{number}.png",
+            columns=4,
+            titles=list(looked),
+        )
+
+
+if __name__ == "__main__":
+    main()

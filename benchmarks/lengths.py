@@ -1,0 +1,106 @@
+"""Milliseconds to read a source and to write a piece, by length: where linear meets quadratic.
+
+    python benchmarks/lengths.py                    # writes docs/lengths.png and prints the table
+
+Random weights (speed does not depend on them), int8, LiteRT, one thread. For each length the encoder reads that many
+pieces, and the decoder takes a step with that many pieces written and as many read. All models in turn, the median of
+REPEATS; ratios are to the recurrent one.
+"""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+LENGTHS = (10, 25, 50, 75, 100, 150, 200)
+REPEATS = 21
+VOCABULARY = 6000
+LAYERS = 2
+MODELS = {
+    "recurrent": {"encoder": "lstm", "decoder": "lstm", "attention": "general"},
+    "hybrid": {"encoder": "transformer", "decoder": "lstm", "attention": "general"},
+    "Transformer": {"encoder": "transformer", "decoder": "transformer"},
+}
+COLOURS = {"recurrent": "#22303c", "hybrid": "#3c7d5a", "Transformer": "#c8553d"}
+
+
+def signatures_of(settings: dict) -> dict:
+    """Runners of `encode` and `decode_step_1` over a fresh int8 file."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    from seq2edge.export.signatures import Signatures
+    from seq2edge.export.tflite import convert
+    from seq2edge.models.config import Seq2SeqConfig
+    from seq2edge.models.seq2seq import build_seq2seq
+
+    layers = {"encoder_layers": LAYERS, "decoder_layers": LAYERS}
+    lengths = {"source_length": max(LENGTHS), "target_length": max(LENGTHS)}
+    model = build_seq2seq(Seq2SeqConfig(VOCABULARY, VOCABULARY, share_embeddings=True, **layers, **lengths, **settings))
+    with tempfile.TemporaryDirectory() as folder:
+        Signatures(model, [1], max(LENGTHS)).save(Path(folder) / "saved_model")
+        interpreter = Interpreter(model_content=convert(Path(folder) / "saved_model", "int8"), num_threads=1)
+    return {name: interpreter.get_signature_runner(name) for name in ("encode", "decode_step_1")}
+
+
+def measure(signatures: dict, length: int) -> tuple[float, float]:
+    """Median milliseconds of encoding and of a step."""
+    source_ids = np.full((1, length), 5, np.int32)
+    encode, step = [], []
+    for _ in range(REPEATS + 2):
+        started = time.perf_counter()
+        encoded = signatures["encode"](source_ids=source_ids)
+        encode.append(1000 * (time.perf_counter() - started))
+    states = {name: value for name, value in encoded.items() if name.startswith("state_")}
+    if states["state_0"].dtype == np.int32:  # a Transformer's position: as after so many steps
+        states["state_0"] = np.full((1, 1), length - 1, np.int32)
+    inputs = {"token_ids": np.array([5], np.int32), "memory": encoded["memory"], "memory_mask": encoded["memory_mask"]}
+    for _ in range(REPEATS + 2):
+        started = time.perf_counter()
+        signatures["decode_step_1"](**inputs, **states)
+        step.append(1000 * (time.perf_counter() - started))
+    return statistics.median(encode[2:]), statistics.median(step[2:])  # the first calls allocate
+
+
+def plot(rows: dict[str, list[tuple[float, float]]], path: Path) -> None:
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.6))
+    for axis, column, title in zip(axes, (0, 1), ("reading the source", "writing one piece"), strict=True):
+        for name, values in rows.items():
+            axis.plot(LENGTHS, [value[column] for value in values], "o-", color=COLOURS[name], label=name, markersize=4)
+        axis.set_title(title, loc="left", fontsize=11)
+        axis.set_xlabel("pieces")
+        axis.set_ylabel("ms")
+        axis.set_ylim(bottom=0)
+        axis.grid(color="#dfe3e6")
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0].legend(frameon=False)
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+
+
+def main() -> None:
+    signatures = {name: signatures_of(settings) for name, settings in MODELS.items()}
+    rows: dict[str, list[tuple[float, float]]] = {name: [] for name in MODELS}
+    for length in LENGTHS:
+        for name in MODELS:
+            rows[name].append(measure(signatures[name], length))
+    print("| pieces | " + " | ".join(f"{name}: read | write one" for name in MODELS) + " |")
+    print("|---|" + "---|---|" * len(MODELS))
+    for place, length in enumerate(LENGTHS):
+        peer = rows["recurrent"][place]
+        cells = [
+            f"{value[column]:.2f} ({value[column] / peer[column]:.2f})"
+            for value in (rows[name][place] for name in MODELS)
+            for column in (0, 1)
+        ]
+        print(f"| {length} | " + " | ".join(cells) + " |")
+    plot(rows, Path("docs/lengths.png"))
+
+
+if __name__ == "__main__":
+    main()

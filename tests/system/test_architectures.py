@@ -1,0 +1,162 @@
+"""Every architecture learns a small task, and says the same step by step, padded, loaded and on TFLite."""
+
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+import pytest
+
+from seq2edge.device.decoding import DecodingOptions, decode
+from seq2edge.export.signatures import Signatures
+from seq2edge.export.tflite import convert
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.loss import SequenceLoss
+from seq2edge.models.seq2seq import build_seq2seq
+from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+
+BOS, EOS, FIRST, VOCABULARY = 2, 3, 4, 14
+LONGEST = 6
+ACCURACY = 0.95  # of the pieces of sentences it has not seen
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Settings, and the task that suits them."""
+
+    settings: dict
+    task: str = "reverse"
+    steps: int = 300
+    learning_rate: float = 0.01
+
+
+GRU = {"encoder": "gru", "decoder": "gru"}
+RNN = {"encoder": "rnn", "decoder": "rnn"}
+TRANSFORMER = {"encoder": "transformer", "decoder": "transformer"}
+TWO_LAYERS = {"encoder_layers": 2, "decoder_layers": 2}
+ARCHITECTURES = {
+    "rnn, no attention": Architecture({**RNN, "attention": "none"}, steps=1500, learning_rate=0.003),
+    "gru, no attention": Architecture({**GRU, "attention": "none"}, steps=900),
+    "lstm, no attention, one direction": Architecture({"attention": "none", "bidirectional": False}, steps=900),
+    "rnn, dot": Architecture({**RNN, "attention": "dot"}),
+    "gru, general": Architecture(GRU),
+    "lstm, general, untied": Architecture({"tie_embeddings": False, "share_embeddings": True}),
+    "lstm, concat": Architecture({"attention": "concat"}),
+    "lstm, location": Architecture({"attention": "location", "source_length": 16}, "copy"),
+    "lstm, scaled dot, from zeros": Architecture({"attention": "scaled_dot", "initial_state": "zeros"}),
+    "lstm, local-m": Architecture({"attention": "dot", "alignment": "local-m", "window": 1}, "copy"),
+    "gru, local-p": Architecture({**GRU, "alignment": "local-p", "window": 2}),
+    "lstm, input feeding, two layers": Architecture({**TWO_LAYERS, "input_feeding": True}),
+    "gru, input feeding, local-m": Architecture(
+        {**GRU, "input_feeding": True, "alignment": "local-m", "window": 1}, "copy"
+    ),
+    "gru, Bahdanau": Architecture({**GRU, "attention": "bahdanau", "initial_state": "bridge"}),
+    "lstm, Bahdanau, local-p, two layers": Architecture(
+        {**TWO_LAYERS, "attention": "bahdanau", "alignment": "local-p", "window": 2}
+    ),
+    "gru, stacked, residual, normalised, variational": Architecture(
+        {**GRU, **TWO_LAYERS, "residual": True, "layer_norm": True, "variational_dropout": True, "dropout": 0.1}
+    ),
+    "rnn to lstm": Architecture({"encoder": "rnn"}),
+    "Transformer": Architecture({**TRANSFORMER, **TWO_LAYERS}, "copy", learning_rate=0.003),
+    "Transformer to gru": Architecture({"encoder": "transformer", "decoder": "gru"}, "copy", learning_rate=0.005),
+    "Transformer, no attention": Architecture(
+        {"encoder": "transformer", "encoder_layers": 2, "attention": "none"}, "copy", steps=900, learning_rate=0.003
+    ),
+    "lstm to Transformer": Architecture({"decoder": "transformer"}, learning_rate=0.005),
+}
+
+
+@dataclass
+class Pairs:
+    """Sequences of 2 to LONGEST symbols and what the task makes of them, padded."""
+
+    task: str
+    number: int
+    seed: int
+    source: np.ndarray = field(init=False)
+    target: np.ndarray = field(init=False)
+
+    def __post_init__(self):
+        rng = np.random.default_rng(self.seed)
+        self.source, self.target = np.zeros((2, self.number, LONGEST + 1), np.int32)
+        for row in range(self.number):
+            symbols = rng.integers(FIRST, VOCABULARY, rng.integers(2, LONGEST + 1))
+            self.source[row, : len(symbols) + 1] = [*symbols, EOS]
+            self.target[row, : len(symbols) + 1] = [*(symbols[::-1] if self.task == "reverse" else symbols), EOS]
+
+    @property
+    def target_inputs(self):
+        return np.concatenate([np.full((self.number, 1), BOS, np.int32), self.target[:, :-1]], axis=1)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_it_learns_and_says_the_same_everywhere(name, tmp_path):
+    from ai_edge_litert.interpreter import Interpreter
+
+    architecture = ARCHITECTURES[name]
+    keras.utils.set_random_seed(3)
+    model = build_seq2seq(
+        Seq2SeqConfig(VOCABULARY, VOCABULARY, units=32, embedding=24, target_length=12, **architecture.settings)
+    )
+    learn(model, architecture)
+    unseen = Pairs(architecture.task, 40, seed=2)
+    whole = np.array(model.training([unseen.source, unseen.target_inputs]))
+    assert accuracy(whole, unseen.target) >= ACCURACY
+
+    np.testing.assert_allclose(step_by_step(model, unseen), whole, atol=2e-4)
+    padded = np.pad(unseen.source, ((0, 0), (0, 5)))
+    np.testing.assert_allclose(model.training([padded, unseen.target_inputs]), whole, atol=2e-4)
+    model.training.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded([unseen.source, unseen.target_inputs]), whole)
+
+    Signatures(model, [1, 3], max_length=12).save(tmp_path / "saved_model")
+    interpreter = Interpreter(model_content=convert(tmp_path / "saved_model", "none"))  # builtin operators only
+    generate = interpreter.get_signature_runner("generate")
+    sources = [row[row != 0] for row in unseen.source]
+    expected = decode(KerasSequenceModel(model), sources, DecodingOptions(max_length=12))
+    for source, (best,) in zip(sources, expected, strict=True):
+        found = generate(source_ids=source[None])
+        assert found["target_ids"][0, : found["length"][0] - 1].tolist() == list(best.ids)
+    check_step_of_three(interpreter, model, sources[0])
+
+
+def learn(model, architecture):
+    pairs = Pairs(architecture.task, 64 * 40, seed=1)
+    optimizer = keras.optimizers.Adam(
+        keras.optimizers.schedules.CosineDecay(architecture.learning_rate, architecture.steps), global_clipnorm=1.0
+    )
+    model.training.compile(optimizer, SequenceLoss(), jit_compile=False)
+    epochs = -(-architecture.steps // 40)
+    model.training.fit([pairs.source, pairs.target_inputs], pairs.target, batch_size=64, epochs=epochs, verbose=0)
+
+
+def accuracy(logits, target):
+    return (logits.argmax(-1) == target)[target != 0].mean()
+
+
+def step_by_step(model, pairs):
+    encoded = {name: np.array(value) for name, value in model.encoder(pairs.source).items()}
+    states = {name: value for name, value in encoded.items() if name.startswith("state_")}
+    looked = {name: encoded[name] for name in ("memory", "memory_mask")}
+    logits = []
+    for token_ids in pairs.target_inputs.T:
+        outputs = model.decoder_step({"token_ids": token_ids, **looked, **states})
+        states = {name: np.array(outputs[name]) for name in states}
+        logits.append(np.array(outputs["logits"]))
+    return np.stack(logits, axis=1)
+
+
+def check_step_of_three(interpreter, model, source):
+    """Three hypotheses share one memory; attention comes out wherever there is one."""
+    encoded = interpreter.get_signature_runner("encode")(source_ids=source[None])
+    states = {name: np.repeat(value, 3, axis=0) for name, value in encoded.items() if name.startswith("state_")}
+    looked = {name: encoded[name] for name in ("memory", "memory_mask")}
+    inputs = {"token_ids": np.array([2, 5, 6], np.int32), **looked, **states}
+    found = interpreter.get_signature_runner("decode_step_3")(**inputs)
+    rows = {name: np.repeat(value, 3, axis=0) for name, value in looked.items()}
+    expected = model.decoder_step({**inputs, **rows})
+    assert set(found) == set(expected)
+    assert ("attention" in found) == (model.config.attention_in_use != "none")
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], np.array(value), atol=2e-3)

@@ -65,7 +65,7 @@ SENTENCES = 100  # of the validation set, for words a second on the device
 
 def recipe_of(name: str) -> Any:
     """The recipe multi30k-en-de with one architecture."""
-    from seq2edge.pipeline.recipe import RECIPES, load_recipe
+    from seq2edge.pipeline.recipe_file import RECIPES, load_recipe
 
     settings = {f"model.{key}": value for key, value in ARCHITECTURES[name].items()}
     if "transformer" in name:
@@ -77,7 +77,7 @@ def recipe_of(name: str) -> Any:
 def train_one(name: str, output: Path) -> None:
     """Train an architecture, or go on with it; data is prepared once for all."""
     from seq2edge.pipeline.prepare import prepare
-    from seq2edge.pipeline.recipe import RECIPES
+    from seq2edge.pipeline.recipe_file import RECIPES
     from seq2edge.pipeline.training import train
 
     recipe, folder = recipe_of(name), output / name

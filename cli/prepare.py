@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from seq2edge.pipeline.prepare import prepare
-    from seq2edge.pipeline.recipe import find_recipe, load_recipe
+    from seq2edge.pipeline.recipe_file import find_recipe, load_recipe
 
     path = find_recipe(arguments.recipe)
     recipe = load_recipe(path, arguments.set)

@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from seq2edge.cli.keras_setup import quiet_tensorflow
-    from seq2edge.pipeline.recipe import RECIPES, load_recipe
+    from seq2edge.pipeline.recipe_file import RECIPES, load_recipe
 
     started = time.monotonic()
 

@@ -112,11 +112,12 @@ class LuongAttention(keras.layers.Layer):
 
     def _location_scores(self, query, prepared):
         length = prepared.shape[1]
-        if length is not None and length > self.source_length:
+        if isinstance(length, int) and length > (self.source_length or 0):
             raise ValueError(
                 f"location attention has scores for {self.source_length} source positions. Received: {length}"
             )
-        return ops.matmul(query, self.kernel)[..., : ops.shape(prepared)[1]]
+        # Not a slice, whose end JAX wants to know while lengths are still symbols.
+        return ops.take(ops.matmul(query, self.kernel), ops.arange(ops.shape(prepared)[1]), axis=-1)
 
     def _distance(self, query, mask, positions):
         """Source positions from the centre of each query's window, `(batch, target_length, source_length)`."""

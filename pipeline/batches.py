@@ -9,6 +9,7 @@ import numpy as np
 from seq2edge.pipeline.storage import PairIds
 
 UNK, BOS, EOS = 1, 2, 3
+EMPTY = -1  # index of a pair that fills up a batch
 MULTIPLE = 4  # lengths of batches are multiples of it, which keeps the shapes few
 
 
@@ -16,12 +17,15 @@ class Batches(keras.utils.PyDataset):
     """Batches of pairs of like length, each bucket with one shape.
 
     A batch is `((source_ids, target_inputs), target_ids)`, int32 `(batch_size, length of the bucket)`, padded with 0;
-    `target_inputs` is `target_ids` moved right by one with bos in front. A bucket's last batch is filled up from the
-    start of the bucket, so that there is one shape to compile.
+    `target_inputs` is `target_ids` moved right by one with bos in front. A bucket's last batch is filled up, so that
+    there is one shape to compile: in training from the start of the bucket, in validation with empty pairs, which cost
+    nothing.
 
     Args:
         pairs: The ids.
         batch_size: Pairs a batch.
+        tokens: A budget in place of the batch size: a bucket's batches have as many pairs as fit into it, each counted
+            with the bucket's longer side.
         buckets: How many groups of like length; fewer where the lengths do not differ that much.
         seed: Of the order; None keeps the order of the bucket (for validation).
         first_step: Step at which item 0 stands: a resumed training's first.
@@ -38,12 +42,14 @@ class Batches(keras.utils.PyDataset):
         first_step: int = 0,
         steps: int | None = None,
         word_dropout: float = 0.0,
+        tokens: int | None = None,
     ):
         super().__init__()
         self.word_dropout = word_dropout
-        self.pairs, self.batch_size, self.seed, self.first_step = pairs, batch_size, seed, first_step
+        self.pairs, self.seed, self.first_step = pairs, seed, first_step
         self.buckets, self.shapes = _make_buckets(pairs, buckets)
-        self.steps_per_pass = sum(-(-len(bucket) // batch_size) for bucket in self.buckets)
+        self.rows = [max(1, tokens // max(shape)) if tokens else batch_size for shape in self.shapes]
+        self.steps_per_pass = sum(-(-len(pairs) // rows) for pairs, rows in zip(self.buckets, self.rows, strict=True))
         self.steps = self.steps_per_pass if steps is None else steps
         self._plan: tuple[int, list[tuple[int, np.ndarray]]] | None = None
 
@@ -67,8 +73,10 @@ class Batches(keras.utils.PyDataset):
             plan = []
             for number, bucket in enumerate(self.buckets):
                 indices = bucket if order is None else order.permutation(bucket)
-                filled = np.resize(indices, -(-len(indices) // self.batch_size) * self.batch_size)
-                plan += [(number, chosen) for chosen in filled.reshape(-1, self.batch_size)]
+                rows = self.rows[number]
+                missing = -len(indices) % rows
+                filler = np.full(missing, EMPTY) if order is None else np.resize(indices, missing)
+                plan += [(number, chosen) for chosen in np.concatenate([indices, filler]).reshape(-1, rows)]
             if order is not None:
                 plan = [plan[i] for i in order.permutation(len(plan))]
             self._plan = data_pass, plan
@@ -78,6 +86,9 @@ class Batches(keras.utils.PyDataset):
         source_ids = np.zeros((len(chosen), shape[0]), np.int32)
         target_ids = np.zeros((len(chosen), shape[1]), np.int32)
         for row, index in enumerate(chosen):
+            if index == EMPTY:
+                source_ids[row, 0] = EOS
+                continue
             source = self.pairs.source(index, 0 if self.seed is None else sample % self.pairs.samples)
             target = self.pairs.target(index)
             source_ids[row, : len(source)] = source[: shape[0]]
@@ -98,7 +109,7 @@ class Batches(keras.utils.PyDataset):
             return self
         import tensorflow as tf
 
-        ids = tf.TensorSpec((self.batch_size, None), tf.int32)
+        ids = tf.TensorSpec((None, None), tf.int32)
         dataset = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=((ids, ids), ids))
         return dataset.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
 

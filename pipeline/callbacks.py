@@ -1,6 +1,7 @@
 """What happens beside the steps of a training: scoring, keeping, stopping, telling."""
 
 import csv
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.averaging import averaged_weights, keep_epoch
 from seq2edge.pipeline.checkpoint import Progress, save_checkpoint
 from seq2edge.pipeline.plots import plot_history
 
@@ -44,7 +47,8 @@ class ScoreValidation(keras.callbacks.Callback):
         self.decode, self.path = decode, path
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        sources, hypotheses, references, scores = self.decode()
+        with averaged_weights(self.model):
+            sources, hypotheses, references, scores = self.decode()
         if logs is not None:
             logs.update({f"val_{name}": value for name, value in scores.items()})
         lines = [f"after epoch {epoch + 1}", ""]
@@ -55,12 +59,80 @@ class ScoreValidation(keras.callbacks.Callback):
         temporary.replace(self.path)
 
 
-class KeepBest(keras.callbacks.Callback):
-    """Keeps the best model, a checkpoint to go on from, the history and its plot; stops when patience is over."""
+class HalveOnPlateau(keras.callbacks.Callback):
+    """Halves the learning rate after every `patience` epochs without a better score.
 
-    def __init__(self, folder: Path, progress: Progress, score: str, patience: int):
+    The rate is a function of the history, so that a resumed training goes on with the same one.
+    """
+
+    def __init__(self, progress: Progress, score: str, peak: float, patience: int):
         super().__init__()
-        self.folder, self.progress, self.score, self.patience = folder, progress, score, patience
+        self.progress, self.score, self.peak, self.patience = progress, score, peak, patience
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.model.optimizer.learning_rate = self.peak * 0.5 ** self.halvings()
+
+    def halvings(self) -> int:
+        best, waited, halvings = None, 0, 0
+        for row in self.progress.history:
+            value = row[f"val_{self.score}"]
+            if best is None or is_better(self.score, value, best):
+                best, waited = value, 0
+            else:
+                waited += 1
+                if waited == self.patience:
+                    halvings, waited = halvings + 1, 0
+        return halvings
+
+
+class StartEpoch(keras.callbacks.Callback):
+    """Tells an objective that changes over the epochs which one begins."""
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.model.start_epoch(epoch, self.params["epochs"])
+
+
+class StopOnNonsense(keras.callbacks.Callback):
+    """Ends a training whose loss is no longer a number, naming the step and the sentences of its batch.
+
+    Args:
+        sentences: From the number of a batch, counted from the start of this `fit`, to its source sentences.
+    """
+
+    def __init__(self, steps_per_epoch: int, first_epoch: int, sentences: Callable[[int], list[str]]):
+        super().__init__()
+        self.steps_per_epoch, self.first_epoch, self.sentences = steps_per_epoch, first_epoch, sentences
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if logs and not math.isfinite(float(logs["loss"])):
+            index = (self.epoch - self.first_epoch) * self.steps_per_epoch + batch
+            shown = "\n".join(f"  {sentence}" for sentence in self.sentences(index))
+            raise UserError(
+                f"the loss is {float(logs['loss'])} at step {self.epoch * self.steps_per_epoch + batch + 1} (epoch "
+                f"{self.epoch + 1}); the checkpoint of epoch {self.epoch} is kept. A smaller training.learning_rate or "
+                f'clip_norm, or precision = "float32" helps. The batch\'s sources:\n{shown}'
+            )
+
+
+def is_better(score: str, value: float, best: float) -> bool:
+    return value > best if HIGHER_IS_BETTER[score] else value < best
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Keeps the best model, a checkpoint to go on from, the history and its plot; stops when patience is over.
+
+    Args:
+        kept: The model that is kept, inside the one that is fitted.
+        average: Last epochs whose weights are kept for their mean; 1 keeps none.
+    """
+
+    def __init__(self, folder: Path, kept: keras.Model, progress: Progress, score: str, patience: int, average: int):
+        super().__init__()
+        self.folder, self.kept, self.progress = folder, kept, progress
+        self.score, self.patience, self.average = score, patience, average
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.started = time.monotonic() - self.progress.seconds
@@ -69,13 +141,12 @@ class KeepBest(keras.callbacks.Callback):
         values = {name: float(value) for name, value in (logs or {}).items()}
         progress = self.progress
         value = values[f"val_{self.score}"]
-        higher = HIGHER_IS_BETTER[self.score]
-        better = progress.best is None or (value > progress.best if higher else value < progress.best)
-        if better:
-            progress.best, progress.best_epoch = value, epoch
-            temporary = self.folder / "best.tmp.keras"
-            self.model.save(temporary)
-            temporary.replace(self.folder / "model.keras")
+        with averaged_weights(self.model):
+            if progress.best is None or is_better(self.score, value, progress.best):
+                progress.best, progress.best_epoch = value, epoch
+                save_model(self.kept, self.folder)
+            if self.average > 1:
+                keep_epoch(self.folder, self.kept, epoch, self.average)
         progress.epoch = epoch + 1
         progress.seconds = time.monotonic() - self.started
         progress.history.append({"epoch": epoch + 1, **values, "seconds": round(progress.seconds, 1)})
@@ -92,6 +163,13 @@ class KeepBest(keras.callbacks.Callback):
             writer.writeheader()
             writer.writerows(self.progress.history)
         temporary.replace(self.folder / "history.csv")
+
+
+def save_model(model: keras.Model, folder: Path) -> None:
+    """Write FOLDER/model.keras over the former one."""
+    temporary = folder / "best.tmp.keras"
+    model.save(temporary)
+    temporary.replace(folder / "model.keras")
 
 
 class ShowProgress(keras.callbacks.Callback):

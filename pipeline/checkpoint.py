@@ -22,6 +22,7 @@ class Progress:
     best: float | None = None
     best_epoch: int = 0
     seconds: float = 0.0  # spent in training so far
+    averaged: bool = False  # whether the mean of the last epochs was tried
     history: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -29,11 +30,20 @@ def save_checkpoint(folder: Path, model: keras.Model, progress: Progress) -> Non
     """Write FOLDER/checkpoint.npz over the former one."""
     arrays = {f"weight_{i}": np.asarray(weight) for i, weight in enumerate(model.weights)}
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(model.optimizer.variables)}
-    arrays["progress"] = np.array(json.dumps(dataclasses.asdict(progress)))
+    _write(folder, {**arrays, "progress": np.array(json.dumps(dataclasses.asdict(progress)))})
+
+
+def _write(folder: Path, arrays: dict[str, np.ndarray]) -> None:
     temporary = folder / f"{FILE}.tmp"
     with temporary.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
     temporary.replace(folder / FILE)
+
+
+def save_progress(folder: Path, progress: Progress) -> None:
+    """Write a checkpoint's progress anew, and leave its weights."""
+    with np.load(folder / FILE, allow_pickle=False) as arrays:
+        _write(folder, {**arrays, "progress": np.array(json.dumps(dataclasses.asdict(progress)))})
 
 
 def load_checkpoint(folder: Path, model: keras.Model) -> Progress | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -84,22 +85,30 @@ class Prepared:
 
 
 def prepare(
-    recipe: Recipe, output: Path, recipe_folder: Path | None = None, quiet: bool = False, overwrite: bool = True
+    recipe: Recipe,
+    output: Path,
+    recipe_folder: Path | None = None,
+    quiet: bool = False,
+    overwrite: bool = True,
+    tokenizers: tuple[Path, Path] | None = None,
 ) -> Prepared:
     """Prepare a recipe's data in OUTPUT/data, or use what was prepared there from the same recipe and files.
 
     Args:
         overwrite: Whether other data may be replaced although a training in OUTPUT was made from it.
+        tokenizers: SentencePiece models of source and target to use, in place of new ones.
 
     Raises:
         UserError: If a file cannot be read, there are fewer pairs than can be split, or OUTPUT holds a training whose
             data would be replaced.
     """
     files = [_locate(file, recipe_folder) for file in recipe.data.files]
-    fingerprint = _fingerprint(recipe, files)
     folder = output / "data"
-    if (folder / "summary.json").is_file():
-        before = Prepared.open(folder)
+    before = Prepared.open(folder) if (folder / "summary.json").is_file() else None
+    if tokenizers is None and before and before.summary.get("tokenizers_given") and not overwrite:
+        tokenizers = before.tokenizers
+    fingerprint = _fingerprint(recipe, files, tokenizers)
+    if before:
         if before.summary.get("fingerprint") == fingerprint:
             return before
         if not overwrite and any((output / made).exists() for made in TRAINED):
@@ -113,7 +122,7 @@ def prepare(
         _write_splits(recipe, files, cleaner, new, quiet)
         counts = _drop_leaks(new)
         _refuse_too_few(counts, cleaner)
-        vocabulary = _write_tokenizers(recipe, new)
+        vocabulary = _write_tokenizers(recipe, new, tokenizers)
         ids = _write_ids(recipe, new, quiet)
         summary = {
             "format": FORMAT,
@@ -124,6 +133,7 @@ def prepare(
             "dropped": dict(cleaner.dropped),
             "dropped_examples": cleaner.examples,
             "vocabulary": vocabulary,
+            "tokenizers_given": tokenizers is not None,
             **ids,
         }
         write_text(new / "summary.json", json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
@@ -158,12 +168,15 @@ def _locate(file: File, recipe_folder: Path | None) -> tuple[Path, Path | None] 
     )
 
 
-def _fingerprint(recipe: Recipe, files: list[tuple[Path, Path | None] | None]) -> str:
+def _fingerprint(
+    recipe: Recipe, files: list[tuple[Path, Path | None] | None], tokenizers: tuple[Path, Path] | None
+) -> str:
     """What the prepared data depends on."""
     contents = [[checksum(path) if path else None for path in found] if found else _corpus_hash() for found in files]
     settings = [recipe.data.model_dump(), recipe.tokenizer.model_dump(), recipe.model.source_length]
     seed = recipe.training.seed if recipe.tokenizer.samples > 1 else None
     parts = [FORMAT, settings, recipe.model.target_length, contents, seed]
+    parts += [checksum(path) for path in tokenizers or ()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -225,12 +238,15 @@ def _refuse_too_few(counts: dict[str, int], cleaner: Cleaner) -> None:
             )
 
 
-def _write_tokenizers(recipe: Recipe, folder: Path) -> dict[str, int]:
+def _write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, Path] | None) -> dict[str, int]:
     def sentences(*sides: str) -> Iterable[str]:
         return (getattr(pair, side) for pair in Prepared(folder, {}).texts("train") for side in sides)
 
     settings = recipe.tokenizer
-    if settings.joint:
+    if given:
+        for path in set(given):
+            shutil.copyfile(path, folder / path.name)
+    elif settings.joint:
         (folder / "tokenizer.model").write_bytes(train_tokenizer(sentences("source", "target"), settings, "joint"))
     else:
         sizes = {"source": settings.vocabulary, "target": settings.target_vocabulary or settings.vocabulary}

@@ -1,23 +1,21 @@
-"""A recipe: everything that decides a training, in one commented TOML file."""
+"""A recipe: everything that decides a training, its keys and what goes together."""
 
-import difflib
-import tomllib
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from seq2edge.device.errors import UserError
 from seq2edge.models.config import Seq2SeqConfig
-
-RECIPES = Path(__file__).parent / "recipes"
 
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _misfit(mistakes: list[str]) -> PydanticCustomError:
+    """Settings that do not go together, a line each: "key = value: why not; allowed: …"."""
+    return PydanticCustomError("misfit", "{mistakes}", {"mistakes": "\n".join(mistakes)})
 
 
 class File(Section):
@@ -115,7 +113,7 @@ class Model(Section):
                 "is not written; allowed: false (bidirectional = true is of the encoder)"
             )
         if mistakes:
-            raise PydanticCustomError("misfit", "{mistakes}", {"mistakes": "\n".join(mistakes)})
+            raise _misfit(mistakes)
         return self
 
 
@@ -123,14 +121,21 @@ class Training(Section):
     epochs: Annotated[int, Field(ge=1)] = 20
     steps_per_epoch: Annotated[int, Field(ge=1)] | None = None  # None: one pass over the data
     batch_size: Annotated[int, Field(ge=1)] = 64
+    batch_tokens: Annotated[int, Field(ge=16)] | None = None  # in its place: pieces a batch, rows times longer side
+    accumulate: Annotated[int, Field(ge=1)] = 1  # batches whose gradients make one update
     buckets: Annotated[int, Field(ge=1, le=16)] = 4  # batch shapes by length; each one is compiled once
     learning_rate: Annotated[float, Field(gt=0)] = 0.001
-    schedule: Literal["constant", "inverse_sqrt", "cosine"] = "cosine"
-    warmup_steps: Annotated[int, Field(ge=0)] = 200
+    schedule: Literal["constant", "inverse_sqrt", "cosine", "plateau"] = "cosine"
+    warmup_steps: Annotated[int, Field(ge=0)] = 200  # updates; "plateau" has none
+    plateau_patience: Annotated[int, Field(ge=1)] = 2  # epochs without a better score before "plateau" halves the rate
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     clip_norm: Annotated[float, Field(gt=0)] = 1.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
     word_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of source pieces hidden (as unk) in training
+    scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of the model's own words in the last epoch
+    r_drop: Annotated[float, Field(ge=0)] = 0.0  # weight of the difference between two passes under dropout
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0  # decay of a moving average of weights; it is what is scored, kept
+    average: Annotated[int, Field(ge=1)] = 1  # last epochs whose mean is kept, where it scores better than the best
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     stop_on: Literal["loss", "bleu", "chrf", "exact_match"] = "loss"
     patience: Annotated[int, Field(ge=1)] = 5  # epochs without a better score
@@ -138,6 +143,20 @@ class Training(Section):
     jit_compile: bool = False
     tensorboard: bool = True
     seed: int = 1
+
+    @model_validator(mode="after")
+    def _settings_fit(self) -> "Training":
+        mistakes = []
+        if self.scheduled_sampling and self.r_drop:
+            mistakes.append(
+                f"r_drop = {self.r_drop}: both it and scheduled_sampling take a second pass; allowed: 0, or "
+                "scheduled_sampling = 0"
+            )
+        if self.average > self.epochs:
+            mistakes.append(f"average = {self.average}: there are {self.epochs} epochs; allowed: up to as many")
+        if mistakes:
+            raise _misfit(mistakes)
+        return self
 
 
 class Unsure(Section):
@@ -173,102 +192,14 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _vocabularies_fit(self) -> "Recipe":
         if self.model.share_embeddings and not self.tokenizer.joint:
-            raise PydanticCustomError(
-                "misfit",
-                "model.share_embeddings = true: needs one vocabulary for both sides; allowed: false, or "
-                "tokenizer.joint = true",
+            raise _misfit(
+                [
+                    "model.share_embeddings = true: needs one vocabulary for both sides; allowed: false, or "
+                    "tokenizer.joint = true"
+                ]
             )
         return self
 
     def to_toml(self) -> str:
         """The resolved recipe, every default written out."""
         return tomli_w.dumps(self.model_dump(exclude_none=True))
-
-
-def recipe_names() -> list[str]:
-    """The recipes that come with the project."""
-    return sorted(path.stem for path in RECIPES.glob("*.toml"))
-
-
-def find_recipe(name_or_path: str) -> Path:
-    """A bundled recipe by its name, or the user's own by its path."""
-    bundled = RECIPES / f"{name_or_path}.toml"
-    if bundled.is_file():
-        return bundled
-    path = Path(name_or_path)
-    if path.is_file():
-        return path
-    raise UserError(
-        f"recipe {name_or_path!r}: no such file, and no bundled recipe; bundled: {', '.join(recipe_names())}"
-    )
-
-
-def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
-    """Read and check a recipe.
-
-    Args:
-        path: The TOML file.
-        settings: "section.key=value" overrides, the value as TOML or else as text.
-
-    Raises:
-        UserError: All mistakes at once, one a line.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a TOML file: {error}") from None
-    for setting in settings or []:
-        _override(values, setting)
-    try:
-        return Recipe.model_validate(values)
-    except ValidationError as error:
-        raise UserError("\n".join(f"{path}: {line}" for line in _mistakes(error))) from None
-
-
-def _override(values: dict[str, Any], setting: str) -> None:
-    key, equals, text = setting.partition("=")
-    if not equals:
-        raise UserError(f"--set {setting!r}: expected section.key=value")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    *sections, last = key.strip().split(".")
-    for section in sections:
-        values = values.setdefault(section, {})
-        if not isinstance(values, dict):
-            raise UserError(f"--set {setting!r}: {section} is not a section")
-    values[last] = value
-
-
-def _mistakes(error: ValidationError) -> Iterator[str]:
-    for mistake in error.errors():
-        key = ".".join(str(part) for part in mistake["loc"])
-        if mistake["type"] == "extra_forbidden":
-            allowed = _allowed_keys(mistake["loc"])
-            near = difflib.get_close_matches(str(mistake["loc"][-1]), allowed, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(allowed)}"
-            yield f"unknown key {key!r}; {hint}"
-        elif mistake["type"] == "missing":
-            yield f"{key}: missing, and there is no default"
-        elif mistake["type"] == "misfit":
-            yield from (".".join(filter(None, (key, line))) for line in mistake["msg"].split("\n"))
-        else:
-            yield f"{key}: {mistake['msg'].removeprefix('Value error, ')}; given {_short(mistake['input'])}"
-
-
-def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
-    """The keys of the section in which an unknown one stands."""
-    section: Any = Recipe
-    for part in location[:-1]:
-        if isinstance(part, int):
-            continue
-        annotation = section.model_fields[part].annotation
-        candidates = [annotation, *getattr(annotation, "__args__", ())]
-        section = next(c for c in candidates if isinstance(c, type) and issubclass(c, Section))
-    return list(section.model_fields)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -6,7 +6,8 @@ from pathlib import Path
 from seq2edge.device.errors import UserError
 from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
 from seq2edge.pipeline.prepare import Prepared
-from seq2edge.pipeline.recipe import Recipe, load_recipe
+from seq2edge.pipeline.recipe import Recipe
+from seq2edge.pipeline.recipe_file import load_recipe
 
 RECIPE_FILE, MODEL_FILE, DATA_FOLDER = "recipe.toml", "model.keras", "data"
 

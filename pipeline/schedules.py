@@ -6,11 +6,14 @@ from keras import ops
 from seq2edge.pipeline.recipe import Training
 
 
-def learning_rate(training: Training, total_steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+def learning_rate(training: Training, total_steps: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
     """The recipe's schedule: a linear warm-up to `learning_rate`, then as `schedule` says.
 
-    "cosine" ends at 2 % of the peak after `total_steps`; "inverse_sqrt" is that of Vaswani et al. 2017, section 5.3.
+    "cosine" ends at 2 % of the peak after `total_steps`; "inverse_sqrt" is that of Vaswani et al. 2017, section 5.3;
+    "plateau" is constant until `seq2edge.pipeline.callbacks.HalveOnPlateau` halves it.
     """
+    if training.schedule == "plateau":
+        return training.learning_rate
     warmup = min(training.warmup_steps, total_steps // 2)
     if training.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(

@@ -72,7 +72,7 @@ def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file
     (tmp_path / "recipe.toml").write_text(recipe.to_toml())
     script = (
         "import sys; from pathlib import Path\n"
-        "from seq2edge.pipeline.recipe import load_recipe\n"
+        "from seq2edge.pipeline.recipe_file import load_recipe\n"
         "from seq2edge.pipeline.training import train\n"
         "train(load_recipe(Path(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3]), quiet=True)\n"
     )
@@ -108,3 +108,60 @@ def test_another_recipe_cannot_go_on(trained_run, tiny_recipe, pairs_file):
 def test_a_folder_that_is_no_run_is_said(tmp_path):
     with pytest.raises(UserError, match=r"not a finished run, recipe\.toml is missing"):
         Run.open(tmp_path)
+
+
+def test_a_budget_of_tokens_makes_batches_of_as_many_pairs_as_fit(data):
+    batches = Batches(data.train, batch_size=1, buckets=3, seed=1, tokens=200)
+    for (sources, _), targets in batches:
+        longest = max(sources.shape[1], targets.shape[1])
+        assert len(sources) == 200 // longest
+
+
+def test_validation_is_filled_up_with_pairs_that_cost_nothing(data):
+    batches = Batches(data.valid, batch_size=5, buckets=1)
+    real = [row for _, targets in batches for row in targets if row.any()]
+    assert len(real) == len(data.valid)
+    assert len(batches) * 5 > len(real)
+
+
+def rates(folder):
+    return [row["epoch"] for row in csv.DictReader((folder / "history.csv").open())]
+
+
+def test_everything_at_once_trains_stops_and_goes_on(tiny_recipe, pairs_file, tmp_path):
+    settings = ["training.schedule=plateau", "training.ema=0.9", "training.average=3", "training.accumulate=2"]
+    settings += ["training.batch_tokens=300", "training.scheduled_sampling=0.3", "training.stop_on=chrf"]
+    settings += ["training.patience=20"]
+    first = train(tiny_recipe(epochs=3, settings=settings), tmp_path / "run", pairs_file.parent, quiet=True)
+    assert len(rates(first.path)) == 3
+    longer = tiny_recipe(epochs=12, settings=settings)
+    again = train(longer, tmp_path / "run", pairs_file.parent, resume=True, quiet=True)
+    assert len(rates(again.path)) == 12
+    assert losses(again.path)[-1] < losses(again.path)[0] - 2
+
+
+def test_a_loss_that_is_no_number_stops_with_step_and_sentences_and_keeps_the_checkpoint(
+    tiny_recipe, pairs_file, tmp_path
+):
+    run = train(tiny_recipe(epochs=1), tmp_path / "run", pairs_file.parent, quiet=True)
+    before = (run.path / "model.keras").read_bytes()
+    checkpoint = dict(np.load(run.path / "checkpoint.npz"))
+    checkpoint["weight_0"] = np.full_like(checkpoint["weight_0"], np.nan)
+    np.savez(run.path / "checkpoint.npz", **checkpoint)
+    with pytest.raises(UserError, match=r"the loss is nan at step \d+ \(epoch 2\)[\s\S]*  the \w+ \w+ is here"):
+        train(tiny_recipe(epochs=2), run.path, pairs_file.parent, resume=True, quiet=True)
+    assert (run.path / "model.keras").read_bytes() == before
+
+
+def test_an_earlier_run_is_gone_on_from_with_its_tokenizer(trained_run, tiny_recipe, pairs_file, tmp_path):
+    recipe = tiny_recipe(epochs=1, settings=["training.learning_rate=0.00001", "data.test=0.15"])
+    run = train(recipe, tmp_path / "run", pairs_file.parent, quiet=True, start=trained_run)
+    assert run.data.tokenizers[0].read_bytes() == trained_run.data.tokenizers[0].read_bytes()
+    assert losses(run.path)[0] < 0.2
+    train(recipe, tmp_path / "run", pairs_file.parent, quiet=True, resume=True)
+
+
+def test_a_run_of_another_shape_is_not_gone_on_from(trained_run, tiny_recipe, pairs_file, tmp_path):
+    recipe = tiny_recipe(settings=["model.units=32", "model.decoder=gru"])
+    with pytest.raises(UserError, match=r"decoder: 'lstm' there, 'gru' now; units: 64 there, 32 now"):
+        train(recipe, tmp_path / "run", pairs_file.parent, quiet=True, start=trained_run)

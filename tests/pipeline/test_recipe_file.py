@@ -1,7 +1,8 @@
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.recipe import RECIPES, Recipe, find_recipe, load_recipe, recipe_names
+from seq2edge.pipeline.recipe import Recipe
+from seq2edge.pipeline.recipe_file import RECIPES, find_recipe, load_recipe, recipe_names
 
 MINIMAL = 'name = "a"\ntask = "chat"\n[data]\n[[data.files]]\npath = "a.tsv"\n'
 

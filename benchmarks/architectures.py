@@ -8,6 +8,7 @@ running; the peer that ratios are to is lstm-general, measured in the same run.
 """
 
 import argparse
+import dataclasses
 import json
 import shutil
 import statistics
@@ -58,9 +59,9 @@ SHARED = {
     "training.stop_on": "loss",
     "training.score_sentences": 0,
     "training.tensorboard": False,
+    "decoding.beam": 1,
     "export.batches": [1],
 }
-SENTENCES = 100  # of the validation set, for words a second on the device
 
 
 def recipe_of(name: str) -> Any:
@@ -91,31 +92,27 @@ def train_one(name: str, output: Path) -> None:
 
 def measure_one(name: str, output: Path) -> dict[str, Any]:
     """Score, size and speed of a trained architecture."""
-    from seq2edge.export.bundle import export_bundle
-    from seq2edge.pipeline.evaluation import evaluate
+    from seq2edge.export.comparison import compare, int8_bundle
     from seq2edge.pipeline.run import Run
 
-    run = Run.open(output / name)
-    model = run.model()
-    bundle = export_bundle(run, output / f"{name}-int8", overwrite=True, tell=lambda line: None)
+    run = dataclasses.replace(Run.open(output / name), recipe=recipe_of(name))
+    (row,) = compare([run])
+    agreement = int8_bundle(run).scores["agreement_with_keras"]
     return {
-        "architecture": name,
-        "bleu": evaluate(run, "valid", beam=1).scores["bleu"],
-        "parameters": model.training.count_params(),
-        "int8_mb": bundle.files["model.tflite"]["bytes"] / 1e6,
-        "tokens_per_s": training_speed(model, run),
-        "ms_per_word": device_speed(bundle.path, run),
-        "int8_logit_difference": bundle.scores["agreement_with_keras"]["largest_logit_difference"],
+        **dataclasses.asdict(row),
+        "tokens_per_s": training_speed(run),
+        "int8_logit_difference": agreement["largest_logit_difference"],
     }
 
 
-def training_speed(model: Any, run: Any, steps: int = 20) -> float:
+def training_speed(run: Any, steps: int = 20) -> float:
     """Real target tokens a second, the median over training steps of one shape."""
     import keras
 
     from seq2edge.models.loss import SequenceLoss
     from seq2edge.pipeline.batches import Batches
 
+    model = run.model()
     batches = Batches(run.data.train, run.recipe.training.batch_size, buckets=1, seed=1)
     model.training.compile(keras.optimizers.AdamW(1e-5), SequenceLoss(), jit_compile=False)
     speeds = []
@@ -127,21 +124,9 @@ def training_speed(model: Any, run: Any, steps: int = 20) -> float:
     return statistics.median(speeds[3:])  # the first steps compile
 
 
-def device_speed(bundle: Path, run: Any) -> float:
-    """Milliseconds a word of greedy output on LiteRT, one thread, the median over sentences."""
-    from seq2edge.device.runner import Runner
-
-    runner = Runner.from_bundle(bundle)
-    sources = [pair.source for _, pair in zip(range(SENTENCES), run.data.texts("valid"), strict=False)]
-    for source in sources[:10]:
-        runner.run(source, beam=1)
-    results = [runner.run(source, beam=1) for source in sources]
-    return statistics.median(1000 * result.seconds / max(len(result.text.split()), 1) for result in results)
-
-
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown; speeds also as ratios to the peer of the same run."""
-    peer = next((row for row in rows if row["architecture"] == PEER), rows[0])
+    peer = next((row for row in rows if row["name"] == PEER), rows[0])
     lines = [
         "| architecture | validation BLEU | parameters | int8 MB | training tokens/s | ms a word | int8 logits off |",
         "|---|---|---|---|---|---|---|",
@@ -149,7 +134,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         tokens, word = row["tokens_per_s"], row["ms_per_word"]
         lines.append(
-            f"| {row['architecture']} | {row['bleu']:.1f} | {row['parameters'] / 1e6:.2f} M | {row['int8_mb']:.2f} "
+            f"| {row['name']} | {row['bleu']:.1f} | {row['parameters'] / 1e6:.2f} M | {row['int8_mb']:.2f} "
             f"| {tokens:,.0f} ({tokens / peer['tokens_per_s']:.2f}) | {word:.2f} ({word / peer['ms_per_word']:.2f}) "
             f"| {row['int8_logit_difference']:.2f} |"
         )

@@ -1,5 +1,6 @@
 """A trained run → a bundle: files, manifest, card and test vectors, whole or not at all."""
 
+import dataclasses
 import hashlib
 import importlib.metadata
 import json
@@ -65,7 +66,7 @@ def export_bundle(
         bundle = verify_bundle(run, model, bundle)
         write_text(new / FILE, bundle.to_json())
         write_text(new / "README.md", card(bundle))
-    return bundle
+    return dataclasses.replace(bundle, path=output)
 
 
 def export_saved_model(run: Run, output: Path, overwrite: bool = False) -> Path:
@@ -143,8 +144,6 @@ def _signature_specs(content: bytes) -> dict[str, Any]:
 
 
 def _with_files(bundle: Bundle, folder: Path) -> Bundle:
-    import dataclasses
-
     files = {
         path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
         for path in sorted(folder.iterdir())
@@ -154,8 +153,6 @@ def _with_files(bundle: Bundle, folder: Path) -> Bundle:
 
 def _vectors(bundle: Bundle) -> dict[str, Any]:
     """What a port of the runner has to reproduce: text, ids, and the first logits of the first steps."""
-    import dataclasses
-
     source, target = bundle.path / "source.model", bundle.path / "target.model"
     if not source.is_file():
         source = target = bundle.path / "tokenizer.model"

@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -67,6 +67,30 @@ def plot_attention(
         axis.spines[:].set_visible(False)
     for axis, title in zip(axes.flat, titles, strict=False):
         axis.set_title(title, loc="left", fontsize=11)
+    _save(figure, path)
+
+
+def plot_points(
+    panels: Mapping[str, Sequence[float]], values: Sequence[float], names: Sequence[str], label: str, path: Path
+) -> None:
+    """One value against several costs, a point for each name.
+
+    Args:
+        panels: By the label of its axis, a cost of each name.
+        values, names: What is gained, and by whom.
+        label: Of the values.
+    """
+    _use_fonts()
+    figure, axes = plt.subplots(1, len(panels), figsize=(4.4 * len(panels), 3.6), sharey=True, squeeze=False)
+    for axis, (cost, costs) in zip(axes[0], panels.items(), strict=True):
+        axis.scatter(costs, values, color=ACCENT, zorder=2)
+        for name, x, y in zip(names, costs, values, strict=True):
+            axis.annotate(name, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=8, color=INK)
+        axis.set_xlabel(cost)
+        axis.set_xlim(left=0, right=1.35 * max(costs) or 1)
+        axis.grid(color=GRID)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0][0].set_ylabel(label)
     _save(figure, path)
 
 

@@ -1,5 +1,6 @@
 """A run: the folder of one training."""
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,12 @@ class Run:
                     f"{path}: not a finished run, {needed} is missing; make one with: seq2edge train RECIPE"
                 )
         return cls(path, load_recipe(path / RECIPE_FILE), Prepared.open(path / DATA_FOLDER))
+
+    def seconds(self) -> float:
+        """Spent in training."""
+        with (self.path / "history.csv").open(encoding="utf-8") as file:
+            *_, last = csv.DictReader(file)
+        return float(last["seconds"])
 
     def model(self) -> Seq2Seq:
         """The best model of the training, in float32."""

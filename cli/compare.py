@@ -1,0 +1,35 @@
+"""seq2edge compare: runs side by side."""
+
+import argparse
+
+HELP = "compare runs: score, size, training time and speed, in one table and one plot"
+EXAMPLES = """\
+  seq2edge compare runs/quickstart runs/second-try
+  seq2edge compare runs/* --split test --plot comparison.png"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="trained runs' folders")
+    parser.add_argument("--split", choices=("valid", "test"), default="valid", help="default: valid")
+    parser.add_argument("--plot", metavar="PNG", default="comparison.png", help="default: comparison.png")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import dataclasses
+    import json
+    import sys
+    from pathlib import Path
+
+    from seq2edge.cli.keras_setup import quiet_tensorflow
+
+    quiet_tensorflow()
+    from seq2edge.export.comparison import compare, plot, table
+    from seq2edge.pipeline.run import Run
+
+    rows = compare([Run.open(Path(path)) for path in arguments.runs], arguments.split, arguments.quiet)
+    print(json.dumps([dataclasses.asdict(row) for row in rows]) if arguments.json else table(rows))
+    plot(rows, Path(arguments.plot))
+    print(f"plot: {arguments.plot}", file=sys.stderr)
+    return 0

@@ -1,0 +1,48 @@
+"""seq2edge distill: a small student that learns what a large teacher says."""
+
+import argparse
+
+HELP = "train a recipe on what a trained run says (sequence-level distillation)"
+EXAMPLES = """\
+  seq2edge distill runs/multi30k-en-de small.toml
+  seq2edge distill runs/large multi30k-en-de --set model.units=128 --set model.embedding=96 --output runs/small"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("teacher", metavar="TEACHER_RUN", help="a trained run's folder")
+    parser.add_argument("recipe", help="the student's: a bundled recipe's name or a TOML file")
+    parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a key: section.key=value")
+    parser.add_argument("--output", metavar="RUN", help="folder of the student's run (default: runs/NAME-student)")
+    parser.add_argument("--beam", type=int, default=5, help="of the teacher (default: 5)")
+    parser.add_argument("--resume", action="store_true", help="go on where a stopped distillation was")
+    parser.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from seq2edge.cli.keras_setup import quiet_tensorflow
+    from seq2edge.pipeline.recipe_file import find_recipe, load_recipe
+
+    path = find_recipe(arguments.recipe)
+    recipe = load_recipe(path, arguments.set)
+    output = Path(arguments.output or Path("runs") / f"{recipe.name}-student")
+    quiet_tensorflow()
+    from seq2edge.export.comparison import compare, table
+    from seq2edge.pipeline.distillation import distill
+    from seq2edge.pipeline.run import Run
+
+    teacher = Run.open(Path(arguments.teacher))
+    student = distill(
+        teacher,
+        recipe,
+        output,
+        path.parent,
+        arguments.beam,
+        arguments.resume,
+        arguments.overwrite,
+        arguments.quiet,
+    )
+    print(table(compare([teacher, student], quiet=arguments.quiet)))
+    return 0

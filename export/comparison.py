@@ -1,0 +1,130 @@
+"""Runs side by side: what they score, and what they cost on a device."""
+
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seq2edge.device.bundle import FILE, Bundle, read_bundle
+from seq2edge.device.runner import Runner
+from seq2edge.export.bundle import export_bundle
+from seq2edge.pipeline.evaluation import evaluate
+from seq2edge.pipeline.run import MODEL_FILE, Run
+
+INT8 = "int8"  # folder of the bundle that is made for comparing, inside the run
+SENTENCES = 100  # that are timed
+WARM_UP = 10
+SCORES = {"bleu": "BLEU", "chrf": "chrF", "exact_match": "exact match %"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run.
+
+    Attributes:
+        split: What was scored, with the recipe's beam.
+        minutes: Spent in training.
+        int8_mb: Of the int8 model file, millions of bytes.
+        ms_per_word: Of greedy output on LiteRT, one thread, the median over sentences.
+        identical: Share in percent of test sentences for which int8 says what Keras says.
+    """
+
+    name: str
+    task: str
+    split: str
+    bleu: float
+    chrf: float
+    exact_match: float
+    parameters: int
+    minutes: float
+    int8_mb: float
+    ms_per_word: float
+    identical: float
+
+    @property
+    def score(self) -> str:
+        """The name of the score that fits the task."""
+        return "exact_match" if self.task == "chat" else "bleu"
+
+
+def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> list[Row]:
+    """Score every run, export it to int8, and time it.
+
+    The bundle is kept in RUN/int8 and used again as long as it is newer than the model.
+    """
+    rows = []
+    for run in runs:
+        scores = evaluate(run, split, quiet=quiet).scores
+        bundle = int8_bundle(run, quiet)
+        rows.append(
+            Row(
+                name=run.path.name,
+                task=run.recipe.task,
+                split=split,
+                bleu=scores["bleu"],
+                chrf=scores["chrf"],
+                exact_match=scores["exact_match"],
+                parameters=run.model().training.count_params(),
+                minutes=run.seconds() / 60,
+                int8_mb=bundle.files["model.tflite"]["bytes"] / 1e6,
+                ms_per_word=milliseconds_per_word(bundle.path, run),
+                identical=bundle.scores["agreement_with_keras"]["identical"],
+            )
+        )
+    return rows
+
+
+def int8_bundle(run: Run, quiet: bool = False) -> Bundle:
+    """The run's int8 bundle, exported where there is none or an older one."""
+    path = run.path / INT8
+    if (path / FILE).is_file() and (path / FILE).stat().st_mtime > (run.path / MODEL_FILE).stat().st_mtime:
+        return read_bundle(path)
+    return export_bundle(run, path, "int8", overwrite=True, tell=lambda line: None if quiet else _tell(line))
+
+
+def milliseconds_per_word(bundle: Path, run: Run) -> float:
+    """Of greedy output on validation sentences, one thread; the median over sentences."""
+    runner = Runner.from_bundle(bundle)
+    sources = [pair.source for _, pair in zip(range(SENTENCES), run.data.texts("valid"), strict=False)]
+    for source in sources[:WARM_UP]:
+        runner.run(source, beam=1)
+    results = [runner.run(source, beam=1) for source in sources]
+    return statistics.median(1000 * r.seconds / max(len(r.alternatives[0][0].split()), 1) for r in results)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """For a person to read."""
+    cells = [("run", *SCORES.values(), "parameters", "training min", "int8 MB", "ms a word", "int8 same %")]
+    cells += [
+        (
+            row.name,
+            f"{row.bleu:.2f}",
+            f"{row.chrf:.2f}",
+            f"{row.exact_match:.2f}",
+            f"{row.parameters:,}",
+            f"{row.minutes:.1f}",
+            f"{row.int8_mb:.2f}",
+            f"{row.ms_per_word:.2f}",
+            f"{row.identical:.1f}",
+        )
+        for row in rows
+    ]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]
+    return "\n".join([f"{rows[0].split} set", *lines])
+
+
+def plot(rows: Sequence[Row], path: Path) -> None:
+    """The score against size, training time and speed."""
+    from seq2edge.pipeline.plots import plot_points
+
+    score = rows[0].score
+    values = [getattr(row, score) for row in rows]
+    columns = {"int8 MB": "int8_mb", "training minutes": "minutes", "ms a word": "ms_per_word"}
+    panels = {label: [getattr(row, key) for row in rows] for label, key in columns.items()}
+    plot_points(panels, values, [row.name for row in rows], f"{SCORES[score]}, {rows[0].split} set", path)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)

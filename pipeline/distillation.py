@@ -1,0 +1,83 @@
+"""Sequence-level distillation (Kim & Rush 2016): a student learns what its teacher says."""
+
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from seq2edge.device.decoding import DecodingOptions
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.evaluation import answer
+from seq2edge.pipeline.files import write_text
+from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.prepare import SPLITS, Prepared, prepare
+from seq2edge.pipeline.recipe import File, Recipe
+from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.training import train
+
+FOLDER = "distilled"
+CHUNK = 1024  # sources whose targets are written together
+
+
+def distill(
+    teacher: Run,
+    recipe: Recipe,
+    output: Path,
+    recipe_folder: Path | None = None,
+    beam: int = 5,
+    resume: bool = False,
+    overwrite: bool = False,
+    quiet: bool = False,
+) -> Run:
+    """Train a recipe on its own sources and a teacher's targets.
+
+    Validation and test keep their targets, so that student and teacher are scored on the same.
+
+    Args:
+        output: The student's run; what the teacher said is kept beside it, in OUTPUT.distilled, and a distillation that
+            was stopped goes on from there.
+        beam: Of the teacher.
+
+    Raises:
+        UserError: If teacher and recipe are not of one task and normalisation, with both values.
+    """
+    for what, theirs, ours in (
+        ("task", teacher.recipe.task, recipe.task),
+        ("data.normalisation", teacher.recipe.data.normalisation, recipe.data.normalisation),
+    ):
+        if theirs != ours:
+            raise UserError(
+                f"{teacher.path}: cannot teach this recipe; {what}: {theirs!r} there, {ours!r} in the recipe"
+            )
+    folder = output.with_name(f"{output.name}.{FOLDER}")
+    data = prepare(recipe, folder, recipe_folder, quiet=quiet)
+    _write_targets(teacher, data, folder, beam, quiet)
+    for split in ("valid", "test"):
+        write_text(folder / f"{split}.tsv", (data.path / f"{split}.tsv").read_text(encoding="utf-8"))
+    paths = {split: folder / f"{split}.tsv" for split in SPLITS}
+    files = [
+        File.model_validate({"path": str(path.resolve()), "split": split})
+        for split, path in paths.items()
+        if path.stat().st_size
+    ]
+    student = recipe.model_copy(update={"data": recipe.data.model_copy(update={"files": files})})
+    return train(student, output, folder, resume=resume, overwrite=overwrite, quiet=quiet)
+
+
+def _write_targets(teacher: Run, data: Prepared, folder: Path, beam: int, quiet: bool) -> None:
+    """Write train.tsv with the teacher's targets; chunks that an earlier attempt wrote are taken as they are."""
+    sources = [pair.source for pair in data.texts("train")]
+    chunks = folder / f"beam-{beam}"
+    chunks.mkdir(exist_ok=True)
+    options = DecodingOptions(beam, 1, teacher.recipe.model.target_length, teacher.recipe.decoding.length_penalty)
+    model, codec = KerasSequenceModel(teacher.model()), teacher.data.codec()
+    with tqdm(total=len(sources), desc="teacher", unit="sentence", disable=quiet, file=sys.stderr) as bar:
+        for start in range(0, len(sources), CHUNK):
+            chunk, path = sources[start : start + CHUNK], chunks / f"{start:09}.tsv"
+            if not path.is_file():
+                targets = answer(model, codec, chunk, options, teacher.recipe.model.source_length, quiet=True)
+                rows = zip(chunk, targets, strict=True)
+                write_text(path, "".join(f"{source}\t{target}\n" for source, target in rows))
+            bar.update(len(chunk))
+    parts = [path.read_text(encoding="utf-8") for path in sorted(chunks.glob("*.tsv"))]
+    write_text(folder / "train.tsv", "".join(parts))

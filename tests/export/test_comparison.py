@@ -1,0 +1,33 @@
+import matplotlib.image
+import pytest
+
+from seq2edge.export.comparison import compare, plot, table
+from seq2edge.pipeline.training import train
+
+
+@pytest.fixture(scope="module")
+def rows(trained_run, pairs_file, tmp_path_factory):
+    from seq2edge.pipeline.recipe_file import load_recipe
+
+    recipe = load_recipe(pairs_file.parent / "trained.toml", ["model.units=32", "training.epochs=2"])
+    small = train(recipe, tmp_path_factory.mktemp("runs") / "small", pairs_file.parent, quiet=True)
+    return compare([trained_run, small], quiet=True)
+
+
+def test_every_run_is_scored_sized_and_timed(rows):
+    large, small = rows
+    assert large.chrf > small.chrf  # BLEU needs four words
+    assert large.parameters > small.parameters
+    assert large.int8_mb > small.int8_mb
+    assert min(large.minutes, small.minutes, large.ms_per_word, small.ms_per_word) > 0
+
+
+def test_the_table_names_each_run(rows):
+    lines = table(rows).split("\n")
+    assert lines[0] == "valid set"
+    assert [line.split()[0] for line in lines[2:]] == ["tiny", "small"]
+
+
+def test_the_plot_is_a_picture(rows, tmp_path):
+    plot(rows, tmp_path / "comparison.png")
+    assert matplotlib.image.imread(tmp_path / "comparison.png").shape[1] > 1000

@@ -1,0 +1,34 @@
+import dataclasses
+
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.distillation import distill
+
+
+def test_a_student_learns_what_its_teacher_says(trained_run, tiny_recipe, pairs_file, tmp_path):
+    recipe = tiny_recipe(epochs=3, settings=["model.units=32"])
+    student = distill(trained_run, recipe, tmp_path / "student", pairs_file.parent, beam=2, quiet=True)
+    said = (tmp_path / "student.distilled" / "train.tsv").read_text(encoding="utf-8").splitlines()
+    taught = {pair.source: pair.target for pair in student.data.texts("train")}
+    assert len(taught) == len(said) == len(list(trained_run.data.texts("train")))
+    assert "the red stone is here\tstone red" in said or "the blue house is here\thouse blue" in said
+    assert list(student.data.texts("test")) == list(trained_run.data.texts("test"))
+    assert student.model().config.units == 32
+
+
+def test_what_was_said_is_not_asked_again(trained_run, tiny_recipe, pairs_file, tmp_path):
+    recipe = tiny_recipe(epochs=1, settings=["model.units=16"])
+    distill(trained_run, recipe, tmp_path / "student", pairs_file.parent, beam=1, quiet=True)
+    chunk = tmp_path / "student.distilled" / "beam-1" / "000000000.tsv"
+    chunk.write_text(chunk.read_text(encoding="utf-8").replace("stone", "stones"), encoding="utf-8")
+    again = distill(trained_run, recipe, tmp_path / "other", pairs_file.parent, beam=1, quiet=True, overwrite=True)
+    assert not any("stones" in pair.target for pair in again.data.texts("train"))
+    resumed = distill(trained_run, recipe, tmp_path / "student", pairs_file.parent, beam=1, quiet=True, overwrite=True)
+    assert any("stones" in pair.target for pair in resumed.data.texts("train"))
+
+
+def test_a_teacher_of_another_task_is_refused_with_both_values(trained_run, tiny_recipe, pairs_file, tmp_path):
+    teacher = dataclasses.replace(trained_run, recipe=tiny_recipe(task="chat"))
+    with pytest.raises(UserError, match="task: 'chat' there, 'translation' in the recipe"):
+        distill(teacher, tiny_recipe(), tmp_path / "student", pairs_file.parent, quiet=True)

@@ -21,7 +21,7 @@ class ScheduledSampling(keras.Model):
     def __init__(self, model: keras.Model, final_rate: float):
         super().__init__()
         self.model, self.final_rate = model, final_rate
-        self.rate = keras.Variable(0.0, trainable=False, name="rate")
+        self.rate = self.add_weight(name="rate", shape=(), initializer="zeros", trainable=False)
         self.seed_generator = keras.random.SeedGenerator(0)
         self.built = True
 

@@ -140,7 +140,7 @@ class Training(Section):
     stop_on: Literal["loss", "bleu", "chrf", "exact_match"] = "loss"
     patience: Annotated[int, Field(ge=1)] = 5  # epochs without a better score
     score_sentences: Annotated[int, Field(ge=0)] = 200  # of the validation set, decoded after each epoch
-    jit_compile: bool = False
+    jit_compile: bool = False  # XLA on TensorFlow; JAX always compiles
     tensorboard: bool = True
     seed: int = 1
 

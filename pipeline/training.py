@@ -151,7 +151,9 @@ def _compile(fitted: keras.Model, recipe: Recipe, total_steps: int) -> None:
         ema_momentum=settings.ema or 0.99,
         gradient_accumulation_steps=settings.accumulate if settings.accumulate > 1 else None,
     )
-    fitted.compile(optimizer, SequenceLoss(settings.label_smoothing), jit_compile=settings.jit_compile)
+    # JAX without compilation takes each operation apart.
+    compiled = settings.jit_compile or keras.backend.backend() == "jax"
+    fitted.compile(optimizer, SequenceLoss(settings.label_smoothing), jit_compile=compiled)
 
 
 def _training_batches(recipe: Recipe, data: Prepared, first_step: int = 0, steps: int | None = None) -> Batches:

@@ -3,8 +3,8 @@
     python benchmarks/lengths.py                    # writes docs/lengths.png and prints the table
 
 Random weights (speed does not depend on them), int8, LiteRT, one thread. For each length the encoder reads that many
-pieces, and the decoder takes a step with that many pieces written and as many read. All models in turn, the median of
-REPEATS; ratios are to the recurrent one.
+pieces, and the decoder takes a step with that many pieces written and as many read. All models and lengths in turn,
+again and again, and the median of all calls; ratios are to the recurrent one.
 """
 
 import statistics
@@ -19,7 +19,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 LENGTHS = (10, 25, 50, 75, 100, 150, 200)
-REPEATS = 21
+ROUNDS, CALLS = 9, 5  # rounds over everything, calls of each in a round
 VOCABULARY = 6000
 LAYERS = 2
 MODELS = {
@@ -48,23 +48,26 @@ def signatures_of(settings: dict) -> dict:
     return {name: interpreter.get_signature_runner(name) for name in ("encode", "decode_step_1")}
 
 
-def measure(signatures: dict, length: int) -> tuple[float, float]:
-    """Median milliseconds of encoding and of a step."""
+def measure(signatures: dict, length: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of encoding and of a step, a few times each."""
     source_ids = np.full((1, length), 5, np.int32)
-    encode, step = [], []
-    for _ in range(REPEATS + 2):
-        started = time.perf_counter()
-        encoded = signatures["encode"](source_ids=source_ids)
-        encode.append(1000 * (time.perf_counter() - started))
+    encode, encoded = timed(signatures["encode"], source_ids=source_ids)
     states = {name: value for name, value in encoded.items() if name.startswith("state_")}
     if states["state_0"].dtype == np.int32:  # a Transformer's position: as after so many steps
         states["state_0"] = np.full((1, 1), length - 1, np.int32)
     inputs = {"token_ids": np.array([5], np.int32), "memory": encoded["memory"], "memory_mask": encoded["memory_mask"]}
-    for _ in range(REPEATS + 2):
+    step, _ = timed(signatures["decode_step_1"], **inputs, **states)
+    return encode, step
+
+
+def timed(signature, **inputs: np.ndarray) -> tuple[list[float], dict]:
+    """Milliseconds of some calls, and what they gave."""
+    milliseconds = []
+    for _ in range(CALLS + 2):
         started = time.perf_counter()
-        signatures["decode_step_1"](**inputs, **states)
-        step.append(1000 * (time.perf_counter() - started))
-    return statistics.median(encode[2:]), statistics.median(step[2:])  # the first calls allocate
+        outputs = signature(**inputs)
+        milliseconds.append(1000 * (time.perf_counter() - started))
+    return milliseconds[2:], outputs  # the first calls allocate
 
 
 def plot(rows: dict[str, list[tuple[float, float]]], path: Path) -> None:
@@ -85,10 +88,15 @@ def plot(rows: dict[str, list[tuple[float, float]]], path: Path) -> None:
 
 def main() -> None:
     signatures = {name: signatures_of(settings) for name, settings in MODELS.items()}
-    rows: dict[str, list[tuple[float, float]]] = {name: [] for name in MODELS}
-    for length in LENGTHS:
-        for name in MODELS:
-            rows[name].append(measure(signatures[name], length))
+    found: dict = {(name, length): ([], []) for name in MODELS for length in LENGTHS}
+    for _ in range(ROUNDS):
+        for (name, length), kept in found.items():
+            for values, new in zip(kept, measure(signatures[name], length), strict=True):
+                values += new
+    rows = {
+        name: [tuple(statistics.median(values) for values in found[name, length]) for length in LENGTHS]
+        for name in MODELS
+    }
     print("| pieces | " + " | ".join(f"{name}: read | write one" for name in MODELS) + " |")
     print("|---|" + "---|---|" * len(MODELS))
     for place, length in enumerate(LENGTHS):

@@ -16,7 +16,7 @@ test: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 # A stamp for each extra: installing again is only needed when the dependencies change. The editable install is a
 # tree of links, so files that came since need a new one; it takes a second.

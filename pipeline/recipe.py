@@ -152,6 +152,11 @@ class Training(Section):
                 f"r_drop = {self.r_drop}: both it and scheduled_sampling take a second pass; allowed: 0, or "
                 "scheduled_sampling = 0"
             )
+        if self.stop_on != "loss" and not self.score_sentences:
+            mistakes.append(
+                f"stop_on = {self.stop_on!r}: no sentences are decoded to score; allowed: 'loss', or score_sentences "
+                "of 1 or more"
+            )
         if self.average > self.epochs:
             mistakes.append(f"average = {self.average}: there are {self.epochs} epochs; allowed: up to as many")
         if mistakes:

@@ -102,3 +102,14 @@ def test_the_resolved_recipe_decides_the_model(tmp_path):
     config = load(tmp_path, recipe.to_toml()).model.config(300, 300, joint=True)
     assert (config.encoder, config.decoder, config.attention) == ("transformer", "lstm", "location")
     assert config.share_embeddings
+
+
+def test_training_settings_that_do_not_go_together_are_refused_together(tmp_path):
+    training = ["r_drop=1.0", "scheduled_sampling=0.5", "average=30", 'stop_on="bleu"', "score_sentences=0"]
+    with pytest.raises(UserError) as error:
+        load(tmp_path, MINIMAL, [f"training.{setting}" for setting in training])
+    assert [line.split("training.")[1].split(" =")[0] for line in str(error.value).split("\n")] == [
+        "r_drop",
+        "stop_on",
+        "average",
+    ]

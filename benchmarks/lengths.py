@@ -24,7 +24,7 @@ VOCABULARY = 6000
 LAYERS = 2
 MODELS = {
     "recurrent": {"encoder": "lstm", "decoder": "lstm", "attention": "general"},
-    "hybrid": {"encoder": "transformer", "decoder": "lstm", "attention": "general"},
+    "hybrid": {"encoder": "transformer", "decoder": "lstm", "attention": "scaled_dot"},
     "Transformer": {"encoder": "transformer", "decoder": "transformer"},
 }
 COLOURS = {"recurrent": "#22303c", "hybrid": "#3c7d5a", "Transformer": "#c8553d"}

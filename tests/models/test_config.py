@@ -62,6 +62,14 @@ def test_a_recurrent_decoder_takes_any_attention(attention):
     assert config(encoder="transformer", attention=attention).mistakes() == []
 
 
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "attention"),
+    [("lstm", "gru", "general"), ("transformer", "gru", "scaled_dot"), ("lstm", "transformer", "scaled_dot")],
+)
+def test_scores_beside_a_transformer_are_scaled(encoder, decoder, attention):
+    assert config(encoder=encoder, decoder=decoder).attention_in_use == attention
+
+
 def test_mistakes_come_together():
     assert (
         len(config(encoder="transformer", units=30, heads=4, bidirectional=False, alignment="local-m").mistakes()) == 3

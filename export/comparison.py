@@ -4,9 +4,10 @@ import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from seq2edge.device.bundle import FILE, Bundle, read_bundle
+from seq2edge.device.bundle import FILE, MODEL, Bundle, read_bundle
 from seq2edge.device.runner import Runner
 from seq2edge.export.bundle import export_bundle
 from seq2edge.pipeline.evaluation import evaluate
@@ -67,7 +68,7 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
                 exact_match=scores["exact_match"],
                 parameters=run.model().training.count_params(),
                 minutes=run.seconds() / 60,
-                int8_mb=bundle.files["model.tflite"]["bytes"] / 1e6,
+                int8_mb=bundle.files[MODEL]["bytes"] / 1e6,
                 ms_per_word=milliseconds_per_word(bundle.path, run),
                 identical=bundle.scores["agreement_with_keras"]["identical"],
             )
@@ -80,7 +81,8 @@ def int8_bundle(run: Run, quiet: bool = False) -> Bundle:
     path = run.path / INT8
     if (path / FILE).is_file() and (path / FILE).stat().st_mtime > (run.path / MODEL_FILE).stat().st_mtime:
         return read_bundle(path)
-    return export_bundle(run, path, "int8", overwrite=True, tell=lambda line: None if quiet else _tell(line))
+    tell = (lambda line: None) if quiet else partial(print, file=sys.stderr)
+    return export_bundle(run, path, "int8", overwrite=True, tell=tell)
 
 
 def milliseconds_per_word(bundle: Path, run: Run) -> float:
@@ -124,7 +126,3 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     columns = {"int8 MB": "int8_mb", "training minutes": "minutes", "ms a word": "ms_per_word"}
     panels = {label: [getattr(row, key) for row in rows] for label, key in columns.items()}
     plot_points(panels, values, [row.name for row in rows], f"{SCORES[score]}, {rows[0].split} set", path)
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr)

@@ -88,11 +88,11 @@ class LuongAttention(keras.layers.Layer):
         scores = ops.cast(self._scores(query, prepared), "float32")  # (batch, target_length, source_length)
         mask = ops.cast(ops.expand_dims(memory_mask, 1), "float32")  # (batch, 1, source_length)
         if self.alignment == "global":
-            weights = _masked_softmax(scores, mask)
+            weights = masked_softmax(scores, mask)
         else:
             distance = self._distance(query, mask, positions)
             mask = mask * ops.cast(ops.abs(distance) <= self.window, "float32")
-            weights = _masked_softmax(scores, mask)
+            weights = masked_softmax(scores, mask)
             if self.alignment == "local-p":
                 weights = weights * ops.exp(-2.0 * ops.square(distance / self.window))  # sigma = window / 2
         return ops.matmul(ops.cast(weights, memory.dtype), memory), weights
@@ -144,5 +144,6 @@ class LuongAttention(keras.layers.Layer):
         }
 
 
-def _masked_softmax(scores, mask):
+def masked_softmax(scores, mask):
+    """Softmax over the last axis of float32 scores, exactly 0 where the float32 mask is 0."""
     return ops.softmax(scores - 1e9 * (1.0 - mask), axis=-1) * mask

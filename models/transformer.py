@@ -5,6 +5,8 @@ import keras_nlp
 import numpy as np
 from keras import ops
 
+from seq2edge.models.attention import masked_softmax
+
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class TransformerEncoder(keras.layers.Layer):
@@ -112,9 +114,10 @@ class TransformerDecoder(keras.layers.Layer):
         causal = ops.expand_dims(ops.expand_dims(positions, 1) >= ops.expand_dims(positions, 0), 0)
         source_mask = ops.expand_dims(memory_mask, 1)
         for block in self.blocks:
-            own = block.own_attention.keys_and_values(block.normalised(outputs))
+            normalised = block.norms[0](outputs)
+            own = block.own_attention.keys_and_values(normalised)
             source = block.source_attention.keys_and_values(memory)
-            outputs, _ = block(outputs, own, causal, source, source_mask, training=training)
+            outputs, _ = block(outputs, normalised, own, causal, source, source_mask, training=training)
         return self.outputs(self.norm(outputs))
 
     def start(self, memory, memory_mask, encoder_states):
@@ -134,10 +137,11 @@ class TransformerDecoder(keras.layers.Layer):
         source_mask = ops.expand_dims(memory_mask, 1)
         new_caches = []
         for layer, (block, cache) in enumerate(zip(self.blocks, caches, strict=True)):
+            normalised = block.norms[0](outputs)
             # The place of a step is zero until then, so that adding writes it.
-            cache = cache + here * block.own_attention.keys_and_values(block.normalised(outputs))
+            cache = cache + here * block.own_attention.keys_and_values(normalised)
             source = memory[..., 2 * self.units * layer : 2 * self.units * (layer + 1)]
-            outputs, weights = block(outputs, cache, seen, source, source_mask)
+            outputs, weights = block(outputs, normalised, cache, seen, source, source_mask)
             new_caches.append(cache)
         vector = self.outputs(self.norm(outputs))[:, 0]
         return vector, [position + 1, *new_caches], ops.mean(weights, axis=1)[:, 0]
@@ -174,7 +178,10 @@ class _Inputs(keras.layers.Layer):
 
 
 class _DecoderBlock(keras.layers.Layer):
-    """Attention to the target so far, attention to the source, feed-forward."""
+    """Attention to the target so far, attention to the source, feed-forward.
+
+    Its input also comes normalised (`norms[0]`), because the caller needs that for the keys and values of `own`.
+    """
 
     def __init__(self, units, heads, feed_forward, dropout, **kwargs):
         super().__init__(**kwargs)
@@ -196,12 +203,8 @@ class _DecoderBlock(keras.layers.Layer):
             norm.build(outputs_shape)
         self.built = True
 
-    def normalised(self, outputs):
-        """What this block's attention to the target has its keys and values of."""
-        return self.norms[0](outputs)
-
-    def call(self, outputs, own, own_mask, source, source_mask, training=False):
-        attended, _ = self.own_attention(self.normalised(outputs), own, own_mask, training=training)
+    def call(self, outputs, normalised, own, own_mask, source, source_mask, training=False):
+        attended, _ = self.own_attention(normalised, own, own_mask, training=training)
         outputs = outputs + self.dropouts[0](attended, training=training)
         attended, weights = self.source_attention(self.norms[1](outputs), source, source_mask, training=training)
         outputs = outputs + self.dropouts[1](attended, training=training)
@@ -243,8 +246,7 @@ class _MultiHeadAttention(keras.layers.Layer):
         values = self._split(keys_and_values[..., self.units :])
         queries = self._split(self.query(queries) * (self.units // self.heads) ** -0.5)
         scores = ops.cast(ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2))), "float32")
-        hidden = 1.0 - ops.cast(ops.expand_dims(mask, 1), "float32")
-        weights = ops.softmax(scores - 1e9 * hidden, axis=-1)
+        weights = masked_softmax(scores, ops.cast(ops.expand_dims(mask, 1), "float32"))
         looked = ops.matmul(self.drop(ops.cast(weights, values.dtype), training=training), values)
         rows, length = ops.shape(looked)[0], ops.shape(looked)[2]
         joined = ops.reshape(ops.transpose(looked, (0, 2, 1, 3)), (rows, length, self.units))

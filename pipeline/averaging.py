@@ -7,6 +7,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from seq2edge.pipeline.files import write_arrays
+
 FOLDER = "epochs"
 
 
@@ -33,10 +35,8 @@ def keep_epoch(folder: Path, model: keras.Model, epoch: int, number: int) -> Non
     """Keep the weights of an epoch in FOLDER/epochs, and no more than the last `number`."""
     path = folder / FOLDER
     path.mkdir(exist_ok=True)
-    temporary = path / "new.tmp"
-    with temporary.open("wb") as file:
-        np.savez(file, *(np.asarray(weight) for weight in model.weights))
-    temporary.replace(path / f"{epoch:05}.npz")
+    arrays = {f"weight_{i}": np.asarray(weight) for i, weight in enumerate(model.weights)}
+    write_arrays(path / f"{epoch:05}.npz", arrays)
     for old in sorted(path.glob("*.npz"))[:-number]:
         old.unlink()
 

@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from seq2edge.device.decoding import BOS, EOS, UNK
 from seq2edge.pipeline.storage import PairIds
 
-UNK, BOS, EOS = 1, 2, 3
 EMPTY = -1  # index of a pair that fills up a batch
 MULTIPLE = 4  # lengths of batches are multiples of it, which keeps the shapes few
 
@@ -49,7 +49,7 @@ class Batches(keras.utils.PyDataset):
         self.pairs, self.seed, self.first_step = pairs, seed, first_step
         self.buckets, self.shapes = _make_buckets(pairs, buckets)
         self.rows = [max(1, tokens // max(shape)) if tokens else batch_size for shape in self.shapes]
-        self.steps_per_pass = sum(-(-len(pairs) // rows) for pairs, rows in zip(self.buckets, self.rows, strict=True))
+        self.steps_per_pass = sum(-(-len(bucket) // rows) for bucket, rows in zip(self.buckets, self.rows, strict=True))
         self.steps = self.steps_per_pass if steps is None else steps
         self._plan: tuple[int, list[tuple[int, np.ndarray]]] | None = None
 

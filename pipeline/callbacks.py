@@ -73,10 +73,11 @@ class HalveOnPlateau(keras.callbacks.Callback):
         self.model.optimizer.learning_rate = self.peak * 0.5 ** self.halvings()
 
     def halvings(self) -> int:
-        best, waited, halvings = None, 0, 0
+        best: float | None = None
+        waited, halvings = 0, 0
         for row in self.progress.history:
             value = row[f"val_{self.score}"]
-            if best is None or is_better(self.score, value, best):
+            if is_better(self.score, value, best):
                 best, waited = value, 0
             else:
                 waited += 1
@@ -117,7 +118,9 @@ class StopOnNonsense(keras.callbacks.Callback):
             )
 
 
-def is_better(score: str, value: float, best: float) -> bool:
+def is_better(score: str, value: float, best: float | None) -> bool:
+    if best is None:
+        return True
     return value > best if HIGHER_IS_BETTER[score] else value < best
 
 
@@ -142,7 +145,7 @@ class KeepBest(keras.callbacks.Callback):
         progress = self.progress
         value = values[f"val_{self.score}"]
         with averaged_weights(self.model):
-            if progress.best is None or is_better(self.score, value, progress.best):
+            if is_better(self.score, value, progress.best):
                 progress.best, progress.best_epoch = value, epoch
                 save_model(self.kept, self.folder)
             if self.average > 1:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.files import write_arrays
 
 FILE = "checkpoint.npz"
 
@@ -30,20 +31,17 @@ def save_checkpoint(folder: Path, model: keras.Model, progress: Progress) -> Non
     """Write FOLDER/checkpoint.npz over the former one."""
     arrays = {f"weight_{i}": np.asarray(weight) for i, weight in enumerate(model.weights)}
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(model.optimizer.variables)}
-    _write(folder, {**arrays, "progress": np.array(json.dumps(dataclasses.asdict(progress)))})
-
-
-def _write(folder: Path, arrays: dict[str, np.ndarray]) -> None:
-    temporary = folder / f"{FILE}.tmp"
-    with temporary.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-    temporary.replace(folder / FILE)
+    write_arrays(folder / FILE, arrays | _as_array(progress))
 
 
 def save_progress(folder: Path, progress: Progress) -> None:
     """Write a checkpoint's progress anew, and leave its weights."""
     with np.load(folder / FILE, allow_pickle=False) as arrays:
-        _write(folder, {**arrays, "progress": np.array(json.dumps(dataclasses.asdict(progress)))})
+        write_arrays(folder / FILE, dict(arrays) | _as_array(progress))
+
+
+def _as_array(progress: Progress) -> dict[str, np.ndarray]:
+    return {"progress": np.array(json.dumps(dataclasses.asdict(progress)))}
 
 
 def load_checkpoint(folder: Path, model: keras.Model) -> Progress | None:

@@ -52,9 +52,7 @@ def distill(
     folder = output.with_name(f"{output.name}.{FOLDER}")
     data = prepare(recipe, folder, recipe_folder, quiet=quiet)
     _write_targets(teacher, data, folder, beam, quiet)
-    for split in ("valid", "test"):
-        write_text(folder / f"{split}.tsv", (data.path / f"{split}.tsv").read_text(encoding="utf-8"))
-    paths = {split: folder / f"{split}.tsv" for split in SPLITS}
+    paths = {split: (folder if split == "train" else data.path) / f"{split}.tsv" for split in SPLITS}
     files = [
         File.model_validate({"path": str(path.resolve()), "split": split})
         for split, path in paths.items()

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-PAD, EOS = 0, 3
+from seq2edge.device.decoding import EOS, PAD
 
 
 class ScheduledSampling(keras.Model):

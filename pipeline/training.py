@@ -72,8 +72,7 @@ def train(
     if start is not None:
         take_weights(start, model)
     fitted = objective(model.training, settings.scheduled_sampling, settings.r_drop)
-    batches = _training_batches(recipe, data)
-    steps_per_epoch = settings.steps_per_epoch or batches.steps_per_pass
+    steps_per_epoch = settings.steps_per_epoch or _training_batches(recipe, data).steps_per_pass
     _compile(fitted, recipe, steps_per_epoch * settings.epochs)
     progress = load_checkpoint(output, fitted) or Progress()
     finished = progress.epoch >= settings.epochs or (
@@ -231,7 +230,7 @@ def _try_mean(recipe: Recipe, data: Prepared, progress: Progress, output: Path, 
         value = model.training.evaluate(_validation_batches(recipe, data).for_fit(), verbose=0)
     else:
         value = _scorer(model, recipe, data)()[-1][score]
-    better = progress.best is None or is_better(score, value, progress.best)
+    better = is_better(score, value, progress.best)
     if better:
         progress.best = value
         save_model(model.training, output)

@@ -30,21 +30,18 @@ class Spy(keras.Model):
         return keras.ops.one_hot(keras.ops.full_like(inputs[1], 6), 12)
 
 
-def test_scheduled_sampling_puts_the_models_own_words_where_words_were():
+@pytest.mark.parametrize(
+    ("final_rate", "epoch", "second_inputs"),
+    [(0.5, 0, INPUTS), (1.0, 4, [[2, 6, 6, 6], [2, 6, 6, 0]])],
+    ids=["teacher forcing in the first epoch", "the model's own words where words were in the last"],
+)
+def test_scheduled_sampling_mixes_the_second_pass(final_rate, epoch, second_inputs):
     spy = Spy()
-    wrapped = ScheduledSampling(spy, final_rate=1.0)
-    wrapped.start_epoch(4, epochs=5)
+    wrapped = ScheduledSampling(spy, final_rate)
+    wrapped.start_epoch(epoch, epochs=5)
     wrapped([SOURCE, INPUTS], training=True)
     np.testing.assert_array_equal(spy.seen[0], INPUTS)
-    np.testing.assert_array_equal(spy.seen[1], [[2, 6, 6, 6], [2, 6, 6, 0]])
-
-
-def test_scheduled_sampling_begins_with_teacher_forcing():
-    spy = Spy()
-    wrapped = ScheduledSampling(spy, final_rate=0.5)
-    wrapped.start_epoch(0, epochs=5)
-    wrapped([SOURCE, INPUTS], training=True)
-    np.testing.assert_array_equal(spy.seen[1], INPUTS)
+    np.testing.assert_array_equal(spy.seen[1], second_inputs)
 
 
 def test_without_dropout_r_drop_is_the_plain_loss():

@@ -1,13 +1,22 @@
 """seq2edge train: a recipe → a run."""
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seq2edge.pipeline.recipe import Recipe
+    from seq2edge.pipeline.run import Run
 
 HELP = "train a recipe into a run"
 EXAMPLES = """\
   seq2edge train ko-chatbot
   seq2edge train my-recipe.toml --output runs/second-try --set model.units=512 --set training.epochs=40
   seq2edge train my-recipe.toml --resume          go on where a killed training was
-  seq2edge train new-pairs.toml --from runs/old   go on from an earlier model with new pairs; its tokenizer is kept"""
+  seq2edge train new-pairs.toml --from runs/old   go on from an earlier model with new pairs; its tokenizer is kept
+
+  on two machines, each with its own --process:
+  KERAS_BACKEND=jax seq2edge train big.toml --hosts 10.0.0.1:9000,10.0.0.2 --process 0"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,6 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a key: section.key=value")
     parser.add_argument("--output", metavar="RUN", help="folder of the run (default: runs/NAME)")
     parser.add_argument("--from", dest="start", metavar="RUN", help="go on from an earlier run's weights and tokenizer")
+    parser.add_argument(
+        "--hosts",
+        metavar="HOST:PORT,HOST,…",
+        help="train on several machines or processes: addresses of all; the first needs PORT and the next one",
+    )
+    parser.add_argument("--process", type=int, metavar="N", help="this process' place in --hosts, from 0")
     parser.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
     parser.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     parser.add_argument("--quiet", action="store_true", help="no progress")
@@ -22,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     import sys
-    from pathlib import Path
 
     from seq2edge.cli.keras_setup import quiet_tensorflow
     from seq2edge.pipeline.recipe_file import find_recipe, load_recipe
@@ -34,16 +48,70 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.pipeline.run import Run
     from seq2edge.pipeline.training import train
 
+    start = Run.open(Path(arguments.start)) if arguments.start else None
     try:
-        start = Run.open(Path(arguments.start)) if arguments.start else None
+        if arguments.hosts:
+            return _train_together(arguments, recipe, output, path.parent, start)
         trained = train(recipe, output, path.parent, arguments.resume, arguments.overwrite, arguments.quiet, start)
     except KeyboardInterrupt:
         if (output / "checkpoint.npz").is_file():
             print(f"\nstopped; the last whole epoch is kept. Go on with: {_again(arguments)}", file=sys.stderr)
         raise
+    _tell(trained)
+    return 0
+
+
+def _train_together(
+    arguments: argparse.Namespace, recipe: "Recipe", output: Path, recipe_folder: Path, start: "Run | None"
+) -> int:
+    """Train with other processes; a mistake ends this one at once, as JAX would wait for the others at its exit."""
+    import os
+    import sys
+
+    from seq2edge.cli.main import WRONG_INPUT
+    from seq2edge.device.errors import UserError
+    from seq2edge.pipeline.distribution import initialise
+    from seq2edge.pipeline.hosts import Hosts, parse_hosts
+    from seq2edge.pipeline.training import help_train, train
+
+    def give_up(reason: str) -> None:
+        kept = (
+            f"; go on with --resume in every process from {output}'s last epoch"
+            if (output / "checkpoint.npz").is_file()
+            else ""
+        )
+        print(f"\nseq2edge: {reason}{kept}", file=sys.stderr, flush=True)
+        os._exit(WRONG_INPUT)
+
+    addresses, process = parse_hosts(arguments.hosts, arguments.process)
+    try:
+        with Hosts(addresses, process, give_up) as hosts:
+            initialise(hosts)
+            if hosts.first:
+                _tell(
+                    train(
+                        recipe,
+                        output,
+                        recipe_folder,
+                        arguments.resume,
+                        arguments.overwrite,
+                        arguments.quiet,
+                        start,
+                        hosts,
+                    )
+                )
+            else:
+                help_train(recipe, output, hosts, recipe_folder, start)
+    except UserError as error:
+        give_up(str(error))
+    return 0
+
+
+def _tell(trained: "Run") -> None:
+    import sys
+
     print(f"run: {trained.path}")
     print(f"next: seq2edge evaluate {trained.path}", file=sys.stderr)
-    return 0
 
 
 def _again(arguments: argparse.Namespace) -> str:

@@ -1,34 +1,34 @@
 """Means of weights: a moving average within a training, and the mean of its last epochs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from seq2edge.models.seq2seq import Seq2SeqConfig, build_seq2seq
+from seq2edge.pipeline.distribution import undistributed
 from seq2edge.pipeline.files import write_arrays
 
 FOLDER = "epochs"
 
 
-@contextmanager
-def averaged_weights(model: keras.Model) -> Iterator[None]:
-    """Within it a compiled model has the optimizer's moving average for weights, where the optimizer keeps one."""
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)  # of mixed_float16
-    averages = getattr(optimizer, "_model_variables_moving_average", None)
-    if not averages:
-        yield
-        return
-    weights = list(optimizer._trainable_variables)
-    before = [np.array(weight) for weight in weights]
-    for weight, average in zip(weights, averages, strict=True):
-        weight.assign(average)
-    try:
-        yield
-    finally:
-        for weight, value in zip(weights, before, strict=True):
-            weight.assign(value)
+class Snapshot:
+    """The model as it is scored and kept: on one device, with the moving average for weights where there is one.
+
+    It is a model of its own, so that the one in training stays as it is.
+    """
+
+    def __init__(self, config: Seq2SeqConfig):
+        with undistributed():
+            self.model = build_seq2seq(config)
+
+    def take(self, fitted: keras.Model) -> None:
+        """Copy the weights of the compiled model in training."""
+        optimizer = getattr(fitted.optimizer, "inner_optimizer", fitted.optimizer)  # of mixed_float16
+        averages = getattr(optimizer, "_model_variables_moving_average", None)
+        values = averages or fitted.trainable_weights
+        for weight, value in zip(self.model.training.trainable_weights, values, strict=True):
+            weight.assign(np.asarray(value))
 
 
 def keep_epoch(folder: Path, model: keras.Model, epoch: int, number: int) -> None:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from seq2edge.device.decoding import BOS, EOS, UNK
+from seq2edge.pipeline.distribution import ALONE, Share
 from seq2edge.pipeline.storage import PairIds
 
 EMPTY = -1  # index of a pair that fills up a batch
@@ -31,6 +32,8 @@ class Batches(keras.utils.PyDataset):
         first_step: Step at which item 0 stands: a resumed training's first.
         steps: How many items there are; None: one pass.
         word_dropout: Share of source pieces replaced by unk, drawn anew for each step.
+        share: What part of each batch to give, where several processes train together. The rows of a batch are a
+            multiple of all their devices.
     """
 
     def __init__(
@@ -43,12 +46,15 @@ class Batches(keras.utils.PyDataset):
         steps: int | None = None,
         word_dropout: float = 0.0,
         tokens: int | None = None,
+        share: Share = ALONE,
     ):
         super().__init__()
         self.word_dropout = word_dropout
         self.pairs, self.seed, self.first_step = pairs, seed, first_step
         self.buckets, self.shapes = _make_buckets(pairs, buckets)
-        self.rows = [max(1, tokens // max(shape)) if tokens else batch_size for shape in self.shapes]
+        self.share = share
+        wanted = [tokens // max(shape) if tokens else batch_size for shape in self.shapes]
+        self.rows = [max(1, rows // share.devices) * share.devices for rows in wanted]
         self.steps_per_pass = sum(-(-len(bucket) // rows) for bucket, rows in zip(self.buckets, self.rows, strict=True))
         self.steps = self.steps_per_pass if steps is None else steps
         self._plan: tuple[int, list[tuple[int, np.ndarray]]] | None = None
@@ -60,9 +66,10 @@ class Batches(keras.utils.PyDataset):
         step = self.first_step + index
         data_pass, position = divmod(step, self.steps_per_pass)
         bucket, chosen = self._plan_of(data_pass)[position]
-        (source_ids, target_inputs), target_ids = self._batch(chosen, self.shapes[bucket], sample=data_pass)
+        own = self.share.rows(len(chosen))
+        (source_ids, target_inputs), target_ids = self._batch(chosen[own], self.shapes[bucket], sample=data_pass)
         if self.word_dropout and self.seed is not None:
-            drawn = np.random.default_rng([self.seed, step, 1]).random(source_ids.shape)
+            drawn = np.random.default_rng([self.seed, step, 1]).random((len(chosen), source_ids.shape[1]))[own]
             source_ids[(drawn < self.word_dropout) & (source_ids > EOS)] = UNK
         return (source_ids, target_inputs), target_ids
 

@@ -13,8 +13,10 @@ import numpy as np
 from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.averaging import averaged_weights, keep_epoch
+from seq2edge.pipeline.averaging import Snapshot, keep_epoch
 from seq2edge.pipeline.checkpoint import Progress, save_checkpoint
+from seq2edge.pipeline.distribution import digest, undistributed
+from seq2edge.pipeline.hosts import Hosts
 from seq2edge.pipeline.plots import plot_history
 
 HIGHER_IS_BETTER = {"loss": False, "bleu": True, "chrf": True, "exact_match": True}
@@ -34,6 +36,17 @@ class SeedDropout(keras.callbacks.Callback):
             state.assign(value.astype("uint32"))
 
 
+class TakeSnapshot(keras.callbacks.Callback):
+    """Takes what the callbacks after it score and keep."""
+
+    def __init__(self, snapshot: Snapshot):
+        super().__init__()
+        self.snapshot = snapshot
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.snapshot.take(self.model)
+
+
 class ScoreValidation(keras.callbacks.Callback):
     """Decodes validation sentences after each epoch, adds their scores to the logs, and keeps the outputs.
 
@@ -47,7 +60,7 @@ class ScoreValidation(keras.callbacks.Callback):
         self.decode, self.path = decode, path
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        with averaged_weights(self.model):
+        with undistributed():
             sources, hypotheses, references, scores = self.decode()
         if logs is not None:
             logs.update({f"val_{name}": value for name, value in scores.items()})
@@ -128,7 +141,7 @@ class KeepBest(keras.callbacks.Callback):
     """Keeps the best model, a checkpoint to go on from, the history and its plot; stops when patience is over.
 
     Args:
-        kept: The model that is kept, inside the one that is fitted.
+        kept: The model that is kept.
         average: Last epochs whose weights are kept for their mean; 1 keeps none.
     """
 
@@ -144,12 +157,12 @@ class KeepBest(keras.callbacks.Callback):
         values = {name: float(value) for name, value in (logs or {}).items()}
         progress = self.progress
         value = values[f"val_{self.score}"]
-        with averaged_weights(self.model):
-            if is_better(self.score, value, progress.best):
-                progress.best, progress.best_epoch = value, epoch
+        if is_better(self.score, value, progress.best):
+            progress.best, progress.best_epoch = value, epoch
+            with undistributed():
                 save_model(self.kept, self.folder)
-            if self.average > 1:
-                keep_epoch(self.folder, self.kept, epoch, self.average)
+        if self.average > 1:
+            keep_epoch(self.folder, self.kept, epoch, self.average)
         progress.epoch = epoch + 1
         progress.seconds = time.monotonic() - self.started
         progress.history.append({"epoch": epoch + 1, **values, "seconds": round(progress.seconds, 1)})
@@ -166,6 +179,29 @@ class KeepBest(keras.callbacks.Callback):
             writer.writeheader()
             writer.writerows(self.progress.history)
         temporary.replace(self.folder / "history.csv")
+
+
+class KeepInStep(keras.callbacks.Callback):
+    """At the end of an epoch waits for the other processes, and takes over what process 0 has decided.
+
+    Raises:
+        RuntimeError: If their weights are no longer the same.
+    """
+
+    def __init__(self, hosts: Hosts, kept: keras.Model, progress: Progress):
+        super().__init__()
+        self.hosts, self.kept, self.progress = hosts, kept, progress
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        mine = {"weights": digest(self.kept), "progress": vars(self.progress), "stop": self.model.stop_training}
+        everybody = self.hosts.exchange(mine)
+        for process, theirs in enumerate(everybody):
+            if theirs["weights"] != everybody[0]["weights"]:
+                raise RuntimeError(
+                    f"after epoch {epoch + 1} {self.hosts.name(process)} has other weights than process 0"
+                )
+        vars(self.progress).update(everybody[0]["progress"])
+        self.model.stop_training = everybody[0]["stop"]
 
 
 def save_model(model: keras.Model, folder: Path) -> None:

@@ -12,14 +12,20 @@ from tqdm import tqdm
 from seq2edge.device.decoding import DecodingOptions, SequenceModel, decode
 from seq2edge.device.errors import UserError
 from seq2edge.device.text import TextCodec
+from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.baseline import nearest_neighbour
 from seq2edge.pipeline.batches import Batches
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel, perplexity
+from seq2edge.pipeline.prepare import Prepared
+from seq2edge.pipeline.recipe import Recipe
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.scoring import Example, examples, scores, scores_by_script
 
 TOGETHER = 64  # sentences decoded in one batch
+SAMPLES = 12  # validation sentences in samples.txt
+
+ScoredSample = tuple[list[str], list[str], list[str], dict[str, float]]  # sources, hypotheses, references, scores
 
 
 @dataclass(frozen=True)
@@ -140,3 +146,25 @@ def _keep(run: Run, evaluation: Evaluation) -> None:
     write_text(path, json.dumps(evaluation.as_dict(), ensure_ascii=False, indent=2) + "\n")
     lines = ["\t".join((source, hypothesis, *references)) for source, hypothesis, references in evaluation.outputs]
     write_text(run.path / f"outputs-{evaluation.split}.tsv", "\n".join(["source\thypothesis\treferences", *lines, ""]))
+
+
+def validation_scorer(model: Seq2Seq, recipe: Recipe, data: Prepared) -> Callable[[], ScoredSample]:
+    """What a training calls for greedy outputs of the first validation sentences and their scores."""
+    expected = examples(list(data.texts("valid")), recipe.task)[: recipe.training.score_sentences]
+    codec, decoder = data.codec(), KerasSequenceModel(model)
+    sources = [codec.encode_source(example.source, recipe.model.source_length) for example in expected]
+    options = DecodingOptions(max_length=recipe.model.target_length)
+
+    def score() -> ScoredSample:
+        found = decode(decoder, sources, options)
+        hypotheses = [codec.decode_target(best.ids) for best, *_ in found]
+        wanted = scores(hypotheses, expected)
+        shown = expected[:SAMPLES]
+        return (
+            [example.source for example in shown],
+            hypotheses[:SAMPLES],
+            [" | ".join(example.references) for example in shown],
+            {name: wanted[name] for name in ("bleu", "chrf", "exact_match")},
+        )
+
+    return score

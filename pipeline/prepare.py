@@ -72,6 +72,12 @@ class Prepared:
     def target_vocabulary(self) -> int:
         return int(self.summary["vocabulary"]["target"])
 
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 of what a model learns from, by file."""
+        folders = (self.path / "train", self.path / "valid")
+        files = [*set(self.tokenizers), *(path for folder in folders for path in folder.glob("*.npy"))]
+        return {str(path.relative_to(self.path)): checksum(path) for path in sorted(files)}
+
     def codec(self) -> TextCodec:
         """The text ↔ ids object that training and device share."""
         return TextCodec(*self.tokenizers, self.summary["normalisation"])

@@ -1,10 +1,13 @@
 """Train a recipe: prepared ids in, the best Keras model and everything about its training out."""
 
 import dataclasses
+import importlib.metadata
 import shutil
 import sys
-from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -12,33 +15,36 @@ from seq2edge.device.decoding import DecodingOptions, decode
 from seq2edge.device.errors import UserError
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
-from seq2edge.pipeline.averaging import load_mean
+from seq2edge.pipeline.averaging import Snapshot, load_mean
 from seq2edge.pipeline.batches import Batches
 from seq2edge.pipeline.callbacks import (
     HalveOnPlateau,
     KeepBest,
+    KeepInStep,
     ScoreValidation,
     SeedDropout,
     ShowProgress,
     StartEpoch,
     StopOnNonsense,
+    TakeSnapshot,
     is_better,
     save_model,
 )
 from seq2edge.pipeline.checkpoint import Progress, load_checkpoint, save_progress
-from seq2edge.pipeline.files import refuse_existing, write_text
+from seq2edge.pipeline.distribution import ALONE, Share, data_parallel, send_state
+from seq2edge.pipeline.evaluation import validation_scorer
+from seq2edge.pipeline.files import write_text
+from seq2edge.pipeline.hosts import Hosts
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.objectives import objective
 from seq2edge.pipeline.plots import plot_attention
 from seq2edge.pipeline.prepare import Prepared, prepare
 from seq2edge.pipeline.recipe import Recipe
-from seq2edge.pipeline.recipe_file import load_recipe
-from seq2edge.pipeline.run import DATA_FOLDER, RECIPE_FILE, Run, model_config
+from seq2edge.pipeline.run import RECIPE_FILE, Run, model_config
 from seq2edge.pipeline.schedules import learning_rate
-from seq2edge.pipeline.scoring import examples, scores
+from seq2edge.pipeline.starting import COUNTED, old_run, take_folder, take_weights
 
-SAMPLES = 12  # sentences in samples.txt and, of these, the first few in attention.png
-ATTENTION_PLOTS = 4
+ATTENTION_PLOTS = 4  # validation sentences in attention.png
 
 
 def train(
@@ -49,6 +55,7 @@ def train(
     overwrite: bool = False,
     quiet: bool = False,
     start: Run | None = None,
+    hosts: Hosts | None = None,
 ) -> Run:
     """Train a recipe into a run.
 
@@ -58,86 +65,110 @@ def train(
         resume: Go on from the last checkpoint in `output`, if there is one.
         overwrite: Start anew where a run stands already.
         start: An earlier run whose weights are gone on from, with its tokenizer.
+        hosts: The processes that train it together, of which this is the first; the others call `help_train`.
 
     Raises:
-        UserError: If data or recipe are not fit, or `output` holds another run.
+        UserError: If data or recipe are not fit, `output` holds another run, or another process is lost.
     """
-    _take_folder(recipe, output, resume, overwrite)
+    if hosts:
+        hosts.agree("recipe", _what_counts(recipe))
+    take_folder(recipe, output, resume, overwrite)
     tokenizers = start.data.tokenizers if start else None
     data = prepare(recipe, output, recipe_folder, quiet=quiet, overwrite=not resume, tokenizers=tokenizers)
+    if hosts:
+        hosts.exchange({})  # others who share the disk find the data made
+        hosts.agree("data", data.checksums())
     write_text(output / RECIPE_FILE, recipe.to_toml())
+    distribution, share = data_parallel()
+    with distribution.scope() if distribution else nullcontext():
+        training = _build(recipe, data, share, start)
+        training.progress = load_checkpoint(output, training.fitted) or Progress()
+        if hosts:
+            _begin_together(hosts, training)
+        if not training.finished():
+            _fit(training, _writers(training, output, quiet), hosts)
+    if recipe.training.average > 1 and not training.progress.averaged:
+        _try_mean(recipe, data, training.progress, output, quiet)
+    run = Run.open(output)
+    _plot_attention(run)
+    shutil.rmtree(old_run(output), ignore_errors=True)
+    return run
+
+
+def help_train(
+    recipe: Recipe, output: Path, hosts: Hosts, recipe_folder: Path | None = None, start: Run | None = None
+) -> None:
+    """Compute this process' share of a training that process 0 keeps; here only OUTPUT/data is written.
+
+    Raises:
+        UserError: As `train`.
+    """
+    hosts.agree("recipe", _what_counts(recipe))
+    hosts.exchange({})
+    tokenizers = start.data.tokenizers if start else None
+    data = prepare(recipe, output, recipe_folder, quiet=True, tokenizers=tokenizers)
+    hosts.agree("data", data.checksums())
+    distribution, share = data_parallel()
+    with distribution.scope():
+        training = _build(recipe, data, share, start)
+        _begin_together(hosts, training)
+        if not training.finished():
+            _fit(training, [], hosts)
+
+
+def _what_counts(recipe: Recipe) -> dict[str, Any]:
+    """What has to be the same in every process: the recipe, key by key, and what computes it."""
+    versions = {name: importlib.metadata.version(name) for name in ("seq2edge", "keras", "jax", "sentencepiece")}
+    sections = recipe.model_dump(mode="json")
+    keys = {f"{name}.{key}": sections[name][key] for name in COUNTED for key in sections[name]}
+    return versions | keys
+
+
+@dataclass
+class _Training:
+    """One process' part in a training.
+
+    Attributes:
+        fitted: What `fit` trains: the model, or an objective around it; compiled.
+        progress: Shared with the callbacks, which write it on.
+    """
+
+    recipe: Recipe
+    data: Prepared
+    share: Share
+    model: Seq2Seq
+    fitted: keras.Model
+    steps_per_epoch: int
+    progress: Progress
+
+    def finished(self) -> bool:
+        settings, done = self.recipe.training, self.progress
+        return done.epoch >= settings.epochs or (
+            done.epoch > 0 and done.epoch - 1 - done.best_epoch >= settings.patience
+        )
+
+
+def _build(recipe: Recipe, data: Prepared, share: Share, start: Run | None) -> _Training:
     settings = recipe.training
+    if not settings.batch_tokens and settings.batch_size % share.devices:
+        raise UserError(
+            f"training.batch_size {settings.batch_size}: expected a multiple of {share.devices}, the number of devices"
+        )
     keras.utils.set_random_seed(settings.seed)
     model = build_seq2seq(model_config(recipe, data), dtype=settings.precision)
     if start is not None:
         take_weights(start, model)
     fitted = objective(model.training, settings.scheduled_sampling, settings.r_drop)
-    steps_per_epoch = settings.steps_per_epoch or _training_batches(recipe, data).steps_per_pass
+    steps_per_epoch = settings.steps_per_epoch or _training_batches(recipe, data, share).steps_per_pass
     _compile(fitted, recipe, steps_per_epoch * settings.epochs)
-    progress = load_checkpoint(output, fitted) or Progress()
-    finished = progress.epoch >= settings.epochs or (
-        progress.epoch > 0 and progress.epoch - 1 - progress.best_epoch >= settings.patience
-    )
-    if not finished:
-        _fit(model, fitted, recipe, data, progress, steps_per_epoch, output, quiet)
-    if settings.average > 1 and not progress.averaged:
-        _try_mean(recipe, data, progress, output, quiet)
-    run = Run.open(output)
-    _plot_attention(run)
-    shutil.rmtree(_old(output), ignore_errors=True)
-    return run
+    return _Training(recipe, data, share, model, fitted, steps_per_epoch, Progress())
 
 
-def _take_folder(recipe: Recipe, output: Path, resume: bool, overwrite: bool) -> None:
-    """Refuse a folder that holds something else, and make a new one."""
-    there = output / RECIPE_FILE
-    if not resume:
-        refuse_existing(output, overwrite, keep=DATA_FOLDER)
-        if there.is_file():
-            _set_aside(output)
-    elif there.is_file():
-        before = load_recipe(there).model_dump()
-        changed = [
-            f"{section}.{key}: {old!r} there, {new!r} now"
-            for section, values in recipe.model_dump().items()
-            if section in ("data", "tokenizer", "model", "training")
-            for key, new in values.items()
-            if (old := before[section][key]) != new and (section, key) != ("training", "epochs")
-        ]
-        if changed:
-            raise UserError(f"{output}: cannot go on with another recipe; " + "; ".join(changed))
-    output.mkdir(parents=True, exist_ok=True)
-
-
-def _set_aside(output: Path) -> None:
-    """Move an old run out of the way; it is deleted when the new one is whole. Prepared data is used again."""
-    old = _old(output)
-    shutil.rmtree(old, ignore_errors=True)
-    output.rename(old)
-    output.mkdir()
-    if (old / DATA_FOLDER).is_dir():
-        (old / DATA_FOLDER).rename(output / DATA_FOLDER)
-
-
-def _old(output: Path) -> Path:
-    return output.with_name(f".{output.name}.old")
-
-
-def take_weights(start: Run, model: Seq2Seq) -> None:
-    """Give a fresh model the weights of an earlier run.
-
-    Raises:
-        UserError: If it is of another shape, with both values of every setting that differs.
-    """
-    before, now = dataclasses.asdict(model_config(start.recipe, start.data)), dataclasses.asdict(model.config)
-    free = ("dropout", "variational_dropout")
-    differing = [
-        f"{key}: {before[key]!r} there, {now[key]!r} now" for key in now if before[key] != now[key] and key not in free
-    ]
-    if differing:
-        raise UserError(f"{start.path}: its weights do not fit this recipe's model; " + "; ".join(differing))
-    for weight, value in zip(model.training.trainable_weights, start.model().training.trainable_weights, strict=True):
-        weight.assign(value)
+def _begin_together(hosts: Hosts, training: _Training) -> None:
+    """Take process 0's checkpoint everywhere."""
+    training.fitted.optimizer.build(training.fitted.trainable_variables)
+    vars(training.progress).update(hosts.exchange(dataclasses.asdict(training.progress))[0])
+    send_state(training.fitted)
 
 
 def _compile(fitted: keras.Model, recipe: Recipe, total_steps: int) -> None:
@@ -155,7 +186,9 @@ def _compile(fitted: keras.Model, recipe: Recipe, total_steps: int) -> None:
     fitted.compile(optimizer, SequenceLoss(settings.label_smoothing), jit_compile=compiled)
 
 
-def _training_batches(recipe: Recipe, data: Prepared, first_step: int = 0, steps: int | None = None) -> Batches:
+def _training_batches(
+    recipe: Recipe, data: Prepared, share: Share, first_step: int = 0, steps: int | None = None
+) -> Batches:
     settings = recipe.training
     return Batches(
         data.train,
@@ -166,27 +199,20 @@ def _training_batches(recipe: Recipe, data: Prepared, first_step: int = 0, steps
         steps,
         settings.word_dropout,
         settings.batch_tokens,
+        share,
     )
 
 
-def _validation_batches(recipe: Recipe, data: Prepared) -> Batches:
-    return Batches(data.valid, min(recipe.training.batch_size, len(data.valid)), buckets=2)
+def _validation_batches(recipe: Recipe, data: Prepared, share: Share = ALONE) -> Batches:
+    return Batches(data.valid, min(recipe.training.batch_size, len(data.valid)), buckets=2, share=share)
 
 
-def _fit(
-    model: Seq2Seq,
-    fitted: keras.Model,
-    recipe: Recipe,
-    data: Prepared,
-    progress: Progress,
-    steps_per_epoch: int,
-    output: Path,
-    quiet: bool,
-) -> None:
+def _fit(training: _Training, writers: list[keras.callbacks.Callback], hosts: Hosts | None) -> None:
+    recipe, data, progress, steps = training.recipe, training.data, training.progress, training.steps_per_epoch
     settings = recipe.training
     progress.averaged = False
-    first_step = progress.epoch * steps_per_epoch
-    batches = _training_batches(recipe, data, first_step, settings.epochs * steps_per_epoch - first_step)
+    first_step = progress.epoch * steps
+    batches = _training_batches(recipe, data, training.share, first_step, settings.epochs * steps - first_step)
     codec = data.codec()
 
     def sentences(index: int) -> list[str]:
@@ -194,30 +220,43 @@ def _fit(
         return [codec.source.decode([int(i) for i in row if i > 3]) for row in source_ids]
 
     callbacks: list[keras.callbacks.Callback] = [SeedDropout(settings.seed)]
-    callbacks.append(StopOnNonsense(steps_per_epoch, progress.epoch, sentences))
+    callbacks.append(StopOnNonsense(steps, progress.epoch, sentences))
     if settings.ema:
         callbacks.append(keras.callbacks.SwapEMAWeights())  # for the validation loss
     if settings.scheduled_sampling:
         callbacks.append(StartEpoch())
     if settings.schedule == "plateau":
         callbacks.append(HalveOnPlateau(progress, settings.stop_on, settings.learning_rate, settings.plateau_patience))
-    if settings.score_sentences:
-        callbacks.append(ScoreValidation(_scorer(model, recipe, data), output / "samples.txt"))
-    callbacks.append(KeepBest(output, model.training, progress, settings.stop_on, settings.patience, settings.average))
-    if settings.tensorboard and keras.backend.backend() == "tensorflow":
-        callbacks.append(keras.callbacks.TensorBoard(output / "tensorboard", write_graph=False))
-    if not quiet:
-        callbacks.append(ShowProgress(settings.epochs, steps_per_epoch, progress.epoch))
-        print(f"{model.training.count_params():,} parameters, {batches.steps_per_pass} batches a pass", file=sys.stderr)
-    fitted.fit(
+    callbacks += writers
+    if hosts:
+        callbacks.append(KeepInStep(hosts, training.model.training, progress))
+    training.fitted.fit(
         batches.for_fit(),
-        validation_data=_validation_batches(recipe, data).for_fit(),
+        validation_data=_validation_batches(recipe, data, training.share).for_fit(),
         epochs=settings.epochs,
         initial_epoch=progress.epoch,
-        steps_per_epoch=steps_per_epoch,
+        steps_per_epoch=steps,
         callbacks=callbacks,
         verbose=0,
     )
+
+
+def _writers(training: _Training, output: Path, quiet: bool) -> list[keras.callbacks.Callback]:
+    """What scores, keeps and shows; in one process only."""
+    settings, progress = training.recipe.training, training.progress
+    snapshot = Snapshot(training.model.config)
+    kept = snapshot.model.training
+    callbacks: list[keras.callbacks.Callback] = [TakeSnapshot(snapshot)]
+    if settings.score_sentences:
+        scorer = validation_scorer(snapshot.model, training.recipe, training.data)
+        callbacks.append(ScoreValidation(scorer, output / "samples.txt"))
+    callbacks.append(KeepBest(output, kept, progress, settings.stop_on, settings.patience, settings.average))
+    if settings.tensorboard and keras.backend.backend() == "tensorflow":
+        callbacks.append(keras.callbacks.TensorBoard(output / "tensorboard", write_graph=False))
+    if not quiet:
+        callbacks.append(ShowProgress(settings.epochs, training.steps_per_epoch, progress.epoch))
+        print(f"{kept.count_params():,} parameters, {training.steps_per_epoch} steps an epoch", file=sys.stderr)
+    return callbacks
 
 
 def _try_mean(recipe: Recipe, data: Prepared, progress: Progress, output: Path, quiet: bool) -> None:
@@ -229,7 +268,7 @@ def _try_mean(recipe: Recipe, data: Prepared, progress: Progress, output: Path, 
         model.training.compile(loss=SequenceLoss(recipe.training.label_smoothing))
         value = model.training.evaluate(_validation_batches(recipe, data).for_fit(), verbose=0)
     else:
-        value = _scorer(model, recipe, data)()[-1][score]
+        value = validation_scorer(model, recipe, data)()[-1][score]
     better = is_better(score, value, progress.best)
     if better:
         progress.best = value
@@ -239,28 +278,6 @@ def _try_mean(recipe: Recipe, data: Prepared, progress: Progress, output: Path, 
     if not quiet:
         kept = "kept" if better else "not kept"
         print(f"mean of the last {number} epochs: validation {score} {value:.4g}, {kept}", file=sys.stderr)
-
-
-def _scorer(model: Seq2Seq, recipe: Recipe, data: Prepared) -> Callable:
-    """Greedy outputs of the first validation sentences and their scores."""
-    expected = examples(list(data.texts("valid")), recipe.task)[: recipe.training.score_sentences]
-    codec, decoder = data.codec(), KerasSequenceModel(model)
-    sources = [codec.encode_source(example.source, recipe.model.source_length) for example in expected]
-    options = DecodingOptions(max_length=recipe.model.target_length)
-
-    def score() -> tuple[list[str], list[str], list[str], dict[str, float]]:
-        found = decode(decoder, sources, options)
-        hypotheses = [codec.decode_target(best.ids) for best, *_ in found]
-        wanted = scores(hypotheses, expected)
-        shown = expected[:SAMPLES]
-        return (
-            [example.source for example in shown],
-            hypotheses[:SAMPLES],
-            [" | ".join(example.references) for example in shown],
-            {name: wanted[name] for name in ("bleu", "chrf", "exact_match")},
-        )
-
-    return score
 
 
 def _plot_attention(run: Run) -> None:

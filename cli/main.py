@@ -40,18 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG_INPUT
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("seq2edge"):
-            return _our_fault()
+            return our_fault()
         return _missing_module(error)
     except BrokenPipeError:  # the reader went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except OSError as error:
-        return _system_refused(error) if error.strerror else _our_fault()
+        return _system_refused(error) if error.strerror else our_fault()
     except KeyboardInterrupt:
         print("\nseq2edge: interrupted", file=sys.stderr)
         return INTERRUPTED
     except Exception:
-        return _our_fault()
+        return our_fault()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,7 +91,8 @@ def _system_refused(error: OSError) -> int:
     return WRONG_INPUT
 
 
-def _our_fault() -> int:
+def our_fault() -> int:
+    """Show what went wrong, and return the exit status."""
     traceback.print_exc()
     print("seq2edge: this is our own fault; please report it with the lines above", file=sys.stderr)
     return OUR_FAULT

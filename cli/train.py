@@ -68,7 +68,7 @@ def _train_together(
     import os
     import sys
 
-    from seq2edge.cli.main import WRONG_INPUT
+    from seq2edge.cli.main import WRONG_INPUT, our_fault
     from seq2edge.device.errors import UserError
     from seq2edge.pipeline.distribution import initialise
     from seq2edge.pipeline.hosts import Hosts, parse_hosts
@@ -104,6 +104,8 @@ def _train_together(
                 help_train(recipe, output, hosts, recipe_folder, start)
     except UserError as error:
         give_up(str(error))
+    except Exception:
+        os._exit(our_fault())
     return 0
 
 

@@ -53,8 +53,10 @@ class Batches(keras.utils.PyDataset):
         self.pairs, self.seed, self.first_step = pairs, seed, first_step
         self.buckets, self.shapes = _make_buckets(pairs, buckets)
         self.share = share
-        wanted = [tokens // max(shape) if tokens else batch_size for shape in self.shapes]
-        self.rows = [max(1, rows // share.devices) * share.devices for rows in wanted]
+        if tokens:
+            self.rows = [max(1, tokens // max(shape) // share.devices) * share.devices for shape in self.shapes]
+        else:
+            self.rows = [-(-batch_size // share.devices) * share.devices] * len(self.shapes)
         self.steps_per_pass = sum(-(-len(bucket) // rows) for bucket, rows in zip(self.buckets, self.rows, strict=True))
         self.steps = self.steps_per_pass if steps is None else steps
         self._plan: tuple[int, list[tuple[int, np.ndarray]]] | None = None

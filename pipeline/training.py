@@ -237,6 +237,7 @@ def _fit(training: _Training, writers: list[keras.callbacks.Callback], hosts: Ho
         initial_epoch=progress.epoch,
         steps_per_epoch=steps,
         callbacks=callbacks,
+        shuffle=False,  # the order is that of the batches, which a resumed training and other processes repeat
         verbose=0,
     )
 

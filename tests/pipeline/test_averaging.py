@@ -1,7 +1,9 @@
 import keras
 import numpy as np
 
-from seq2edge.pipeline.averaging import averaged_weights, keep_epoch, load_mean
+from seq2edge.models.loss import SequenceLoss
+from seq2edge.models.seq2seq import Seq2SeqConfig, build_seq2seq
+from seq2edge.pipeline.averaging import Snapshot, keep_epoch, load_mean
 
 
 def dense():
@@ -10,23 +12,36 @@ def dense():
     return model
 
 
-def test_the_moving_average_stands_in_and_goes_again():
-    model = dense()
-    model.compile(keras.optimizers.SGD(1.0, use_ema=True, ema_momentum=0.5), "mse", jit_compile=False)
+CONFIG = Seq2SeqConfig(source_vocabulary=20, target_vocabulary=20, embedding=8, units=8)
+
+
+def trained(**optimizer):
+    model = build_seq2seq(CONFIG).training
+    model.compile(keras.optimizers.SGD(1.0, **optimizer), SequenceLoss(), jit_compile=False)
+    ids = np.ones((1, 4), "int32")
     for _ in range(4):
-        model.train_on_batch(np.ones((1, 1)), np.zeros((1, 1)))
-    last = model.get_weights()[0].item()
-    with averaged_weights(model):
-        average = model.get_weights()[0].item()
-    assert average != last
-    assert model.get_weights()[0].item() == last
+        model.train_on_batch([ids, ids], ids)
+    return model
 
 
-def test_without_a_moving_average_nothing_changes():
-    model = dense()
-    model.compile("sgd", "mse")
-    with averaged_weights(model):
-        assert model.get_weights()[0].item() == 1.0
+def weights(model):
+    return np.concatenate([np.asarray(weight).ravel() for weight in model.trainable_weights])
+
+
+def test_a_snapshot_has_the_moving_average_and_leaves_the_model_in_training_alone():
+    model = trained(use_ema=True, ema_momentum=0.5)
+    last = weights(model)
+    snapshot = Snapshot(CONFIG)
+    snapshot.take(model)
+    assert np.abs(weights(snapshot.model.training) - last).max() > 1e-4
+    np.testing.assert_array_equal(weights(model), last)
+
+
+def test_without_a_moving_average_a_snapshot_has_the_last_weights():
+    model = trained()
+    snapshot = Snapshot(CONFIG)
+    snapshot.take(model)
+    np.testing.assert_array_equal(weights(snapshot.model.training), weights(model))
 
 
 def test_the_mean_is_of_the_last_epochs(tmp_path):

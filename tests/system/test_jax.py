@@ -1,42 +1,103 @@
-"""The same recipe trained with JAX, where there is no TensorFlow, and exported where there is."""
+"""The same recipe trained with JAX, where there is no TensorFlow: alone, on several devices, in several processes."""
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from seq2edge.export.bundle import export_bundle
 from seq2edge.pipeline.run import Run
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.network
 
 
-@pytest.mark.network
-def test_a_run_trained_without_tensorflow_says_the_same_when_exported(tiny_recipe, pairs_file, tmp_path):
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True)
-    python = tmp_path / "env" / "bin" / "python"
+@pytest.fixture(scope="session")
+def jax_python(tmp_path_factory):
+    """The Python of an environment with JAX and no TensorFlow."""
+    folder = tmp_path_factory.mktemp("jax")
+    subprocess.run([sys.executable, "-m", "venv", folder / "env"], check=True)
+    python = folder / "env" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "--quiet", f"{ROOT}[jax]"], check=True)
     assert subprocess.run([python, "-c", "import tensorflow"], capture_output=True).returncode != 0
+    return python
 
-    tiny_recipe(epochs=40)
-    command = [
-        python,
-        "-m",
-        "seq2edge.cli.main",
-        "train",
-        pairs_file.parent / "tiny.toml",
-        "--output",
-        tmp_path / "run",
-    ]
-    settings = ["training.patience=60", "training.average=2"]
-    settings_arguments = [word for setting in settings for word in ("--set", setting)]
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    subprocess.run([*command, *settings_arguments, "--quiet"], check=True, env=environment, cwd=tmp_path)
 
+@pytest.fixture
+def start(jax_python, tiny_recipe, pairs_file, tmp_path):
+    """Start `seq2edge train` of the tiny recipe under JAX, in TMP/OUTPUT."""
+
+    def start(output, epochs, *arguments, flags=""):
+        tiny_recipe(epochs=epochs)
+        recipe = pairs_file.parent / "tiny.toml"
+        command = [jax_python, "-m", "seq2edge.cli.main", "train", recipe, "--output", output, "--quiet", *arguments]
+        environment = {**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": flags}
+        return subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+
+    return start
+
+
+@pytest.fixture
+def hosts():
+    """--hosts of two processes on this machine."""
+    with socket.create_server(("", 0)) as server:
+        return ["--hosts", f"localhost:{server.getsockname()[1]},localhost"]
+
+
+def weights(folder):
+    return np.concatenate([np.asarray(w).ravel() for w in Run.open(folder).model().training.trainable_weights])
+
+
+def test_a_run_trained_without_tensorflow_says_the_same_when_exported(start, tmp_path):
+    settings = ["--set", "training.patience=60", "--set", "training.average=2"]
+    assert start("run", 40, *settings).wait() == 0
     export_bundle(Run.open(tmp_path / "run"), tmp_path / "bundle", "none", tell=lambda line: None)
     scores = json.loads((tmp_path / "bundle" / "bundle.json").read_text(encoding="utf-8"))["scores"]
     assert scores["agreement_with_keras"]["identical"] == 100
     assert scores["keras"]["exact_match"] > 60
+
+
+def test_two_processes_and_two_devices_end_with_the_weights_of_one(start, hosts, tmp_path):
+    settings = ["--set", "training.ema=0.9", "--set", "training.word_dropout=0.1"]
+    assert start("alone", 2, *settings).wait() == 0
+    assert start("devices", 2, *settings, flags="--xla_force_host_platform_device_count=2").wait() == 0
+    both = [start("together", 2, *settings, *hosts, "--process", str(process)) for process in (0, 1)]
+    assert [process.wait() for process in both] == [0, 0]
+    alone = weights(tmp_path / "alone")
+    np.testing.assert_allclose(weights(tmp_path / "devices"), alone, atol=1e-4)
+    np.testing.assert_allclose(weights(tmp_path / "together"), alone, atol=1e-4)
+
+
+def test_when_a_process_is_killed_the_other_says_so_and_both_can_go_on(start, hosts, tmp_path):
+    both = [start("run", 400, *hosts, "--process", str(process)) for process in (0, 1)]
+    while not (tmp_path / "run" / "checkpoint.npz").is_file():
+        assert both[0].poll() is None, both[0].stderr.read()
+        time.sleep(0.1)
+    both[1].send_signal(signal.SIGKILL)
+    _, said = both[0].communicate(timeout=60)
+    assert both[0].returncode == 2
+    assert "process 1 (localhost) is gone; go on with --resume" in said
+
+    done = len((tmp_path / "run" / "history.csv").read_text().splitlines()) - 1
+    both = [start("run", done + 1, "--resume", *hosts, "--process", str(process)) for process in (0, 1)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert len((tmp_path / "run" / "history.csv").read_text().splitlines()) - 1 == done + 1
+
+
+def test_processes_with_different_recipes_are_refused(start, hosts):
+    both = [
+        start("run", 2, *hosts, "--process", "0"),
+        start("run", 2, *hosts, "--process", "1", "--set", "model.units=32"),
+    ]
+    for process in both:
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 2
+        assert "model.units is 64 at process 0 (localhost" in said
+        assert "and 32 at process 1 (localhost)" in said

@@ -68,42 +68,35 @@ def _train_together(
     import os
     import sys
 
-    from seq2edge.cli.main import WRONG_INPUT, our_fault
+    from seq2edge.cli.main import INTERRUPTED, WRONG_INPUT, our_fault
     from seq2edge.device.errors import UserError
     from seq2edge.pipeline.distribution import initialise
-    from seq2edge.pipeline.hosts import Hosts, parse_hosts
+    from seq2edge.pipeline.hosts import Hosts, ProcessLostError, parse_hosts
     from seq2edge.pipeline.training import help_train, train
 
-    def give_up(reason: str) -> None:
-        kept = (
-            f"; go on with --resume in every process from {output}'s last epoch"
-            if (output / "checkpoint.npz").is_file()
-            else ""
-        )
-        print(f"\nseq2edge: {reason}{kept}", file=sys.stderr, flush=True)
-        os._exit(WRONG_INPUT)
+    def end(reason: str, status: int = WRONG_INPUT) -> None:
+        print(f"\nseq2edge: {reason}", file=sys.stderr, flush=True)
+        os._exit(status)
+
+    def end_lost(reason: str) -> None:
+        kept = "; go on with --resume in every process" if (output / "checkpoint.npz").is_file() else ""
+        end(reason + kept)
 
     addresses, process = parse_hosts(arguments.hosts, arguments.process)
     try:
-        with Hosts(addresses, process, give_up) as hosts:
+        with Hosts(addresses, process, end_lost) as hosts:
             initialise(hosts)
             if hosts.first:
-                _tell(
-                    train(
-                        recipe,
-                        output,
-                        recipe_folder,
-                        arguments.resume,
-                        arguments.overwrite,
-                        arguments.quiet,
-                        start,
-                        hosts,
-                    )
-                )
+                options = (arguments.resume, arguments.overwrite, arguments.quiet)
+                _tell(train(recipe, output, recipe_folder, *options, start, hosts))
             else:
                 help_train(recipe, output, hosts, recipe_folder, start)
+    except ProcessLostError as error:
+        end_lost(str(error))
     except UserError as error:
-        give_up(str(error))
+        end(str(error))
+    except KeyboardInterrupt:
+        end("interrupted", INTERRUPTED)
     except Exception:
         os._exit(our_fault())
     return 0

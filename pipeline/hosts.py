@@ -23,6 +23,10 @@ NOTICE = 5.0  # seconds in which a failed collective operation is explained by s
 KEEP_ALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 35_000}
 
 
+class ProcessLostError(UserError):
+    """A process that did not come, has stopped, or is gone; its training can be gone on with."""
+
+
 def parse_hosts(text: str, process: int | None) -> tuple[list[str], int]:
     """Addresses of "HOST:PORT,HOST,…" and the number of this process among them.
 
@@ -80,7 +84,7 @@ class Hosts:
         """Everybody's values, in the order of the processes; waits until all have called it.
 
         Raises:
-            UserError: If a process is gone.
+            ProcessLostError: If one of them is gone.
         """
         self._send({"values": values})
         return self._wait()
@@ -117,7 +121,7 @@ class Hosts:
         elif not self._lost.is_set():
             # Computing together fails when another process ends; its end is the better reason.
             if issubclass(kind, Exception) and kind is not UserError and self._lost.wait(NOTICE):
-                raise UserError(self._reason) from error
+                raise ProcessLostError(self._reason) from error
             reason = str(error).split("\n")[0] or kind.__name__
             if self._hub:  # at once: its threads end with this process
                 self._hub.lose(f"{self.name(0)} has stopped: {reason}")
@@ -133,7 +137,7 @@ class Hosts:
                 connection = socket.create_connection((self.first_host, self.port), timeout=NOTICE)
             except OSError as error:
                 if time.monotonic() > deadline:
-                    raise UserError(
+                    raise ProcessLostError(
                         f"{self.name(0)} cannot be reached within {ARRIVAL:.0f} seconds: {error.strerror or error}"
                     ) from None
                 time.sleep(0.5)
@@ -153,7 +157,7 @@ class Hosts:
                 answer = self._answers.get(timeout=0.2)
                 self._waiting = False
                 return answer
-        raise UserError(self._reason)
+        raise ProcessLostError(self._reason)
 
     def _listen(self) -> None:
         """Take process 0's messages until one says that it is over, or the connection does."""

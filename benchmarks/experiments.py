@@ -1,0 +1,212 @@
+"""What the textbooks say of encoder-decoders, measured: the runs and pictures of docs/experiments.md.
+
+    python benchmarks/experiments.py train                      # digit strings and Multi30k; goes on where it stopped
+    python benchmarks/experiments.py train --only copy-lstm-none reverse-lstm-none
+    python benchmarks/experiments.py plot                       # tables, and docs/experiments-*.png
+    python benchmarks/experiments.py race RUN RUN…              # learning curves of runs against minutes
+
+A digit string is 5 to 60 digits drawn at random, every length as often; it is to be copied or reversed.
+"""
+
+import argparse
+import csv
+import json
+import random
+import statistics
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+LENGTHS = (5, 60)
+PAIRS = {"train": 20_000, "valid": 500, "test": 1_500}
+BIN = 5  # lengths together in a plot
+CELLS = ("rnn", "gru", "lstm")
+SAMPLING = 0.25
+# Beside the task and the settings that all share.
+STRING_MODELS: dict[str, dict[str, Any]] = {
+    **{f"{cell}-none": {"model.encoder": cell, "model.decoder": cell, "model.attention": "none"} for cell in CELLS},
+    "lstm-general": {},
+    "lstm-none-sampling": {"model.attention": "none", "training.scheduled_sampling": SAMPLING},
+    "lstm-general-sampling": {"training.scheduled_sampling": SAMPLING},
+}
+STRINGS = {
+    f"{task}-{name}": (task, settings) for task in ("copy", "reverse") for name, settings in STRING_MODELS.items()
+}
+STRING_RECIPE = """
+name = "strings"
+task = "translation"
+[data]
+keep_identical = true
+files = [{files}]
+[tokenizer]
+model_type = "bpe"
+vocabulary = 281
+[model]
+units = 128
+embedding = 64
+dropout = 0.0
+[training]
+epochs = 10
+batch_size = 64
+buckets = 6
+learning_rate = 0.002
+warmup_steps = 200
+label_smoothing = 0.0
+stop_on = "loss"
+patience = 10
+score_sentences = 0
+tensorboard = false
+"""
+CAPTIONS: dict[str, dict[str, Any]] = {"captions-forcing": {}, "captions-sampling": {"scheduled_sampling": SAMPLING}}
+COLOURS = ["#22303c", "#c8553d", "#3d7ea6", "#8a9a5b", "#b08bbb", "#d9a441"]
+
+
+def write_strings(task: str, folder: Path, seed: int = 1) -> None:
+    """FOLDER/train.tsv, valid.tsv and test.tsv."""
+    folder.mkdir(parents=True, exist_ok=True)
+    draw = random.Random(seed)
+    for split, pairs in PAIRS.items():
+        rows = []
+        for _ in range(pairs):
+            digits = [str(draw.randrange(10)) for _ in range(draw.randint(*LENGTHS))]
+            rows.append(" ".join(digits) + "\t" + " ".join(digits if task == "copy" else digits[::-1]))
+        (folder / f"{split}.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def train_strings(name: str, output: Path) -> None:
+    from seq2edge.pipeline.recipe_file import load_recipe
+    from seq2edge.pipeline.training import train
+
+    task, settings = STRINGS[name]
+    folder = output / f"strings-{task}"
+    if not folder.is_dir():
+        write_strings(task, folder)
+    files = ", ".join(f'{{ path = "{split}.tsv", split = "{split}" }}' for split in PAIRS)
+    recipe = folder / "recipe.toml"
+    recipe.write_text(STRING_RECIPE.format(files=files), encoding="utf-8")
+    values = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+    train(load_recipe(recipe, values), output / name, folder, resume=True)
+
+
+def train_captions(name: str, output: Path) -> None:
+    """Multi30k, as small and short as benchmarks/architectures.py has it."""
+    from architectures import recipe_of
+
+    from seq2edge.pipeline.recipe_file import RECIPES
+    from seq2edge.pipeline.training import train
+
+    recipe = recipe_of("lstm-general")
+    training = recipe.training.model_copy(update=CAPTIONS[name])
+    train(recipe.model_copy(update={"training": training}), output / name, RECIPES, resume=True)
+
+
+def score_strings(folder: Path) -> dict[int, tuple[float, float]]:
+    """By the middle of a group of lengths: the shares of strings and of digits that are right, greedy."""
+    from seq2edge.device.decoding import DecodingOptions, decode
+    from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+    from seq2edge.pipeline.run import Run
+
+    run = Run.open(folder)
+    codec, pairs = run.data.codec(), list(run.data.texts("test"))
+    sources = [codec.encode_source(pair.source, 64) for pair in pairs]
+    found = decode(KerasSequenceModel(run.model()), sources, DecodingOptions(max_length=64))
+    groups: dict[int, list[tuple[bool, float]]] = defaultdict(list)
+    for pair, (best, *_) in zip(pairs, found, strict=True):
+        wanted, said = pair.target.split(), codec.decode_target(best.ids).split()
+        right = sum(a == b for a, b in zip(wanted, said, strict=False)) / len(wanted)
+        groups[(len(wanted) - LENGTHS[0]) // BIN * BIN + LENGTHS[0] + BIN // 2].append((wanted == said, right))
+    return {
+        length: (statistics.mean(whole for whole, _ in rows), statistics.mean(digits for _, digits in rows))
+        for length, rows in sorted(groups.items())
+    }
+
+
+def score_captions(folder: Path) -> float:
+    """Greedy BLEU on the validation set."""
+    from seq2edge.pipeline.evaluation import evaluate
+    from seq2edge.pipeline.run import Run
+
+    return float(evaluate(Run.open(folder), "valid", beam=1, quiet=True).scores["bleu"])
+
+
+def history(folder: Path) -> list[dict[str, float]]:
+    with (folder / "history.csv").open(encoding="utf-8") as file:
+        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def draw(panels: dict[str, dict[str, tuple[list[float], list[float]]]], across: str, up: str, path: Path) -> None:
+    """One panel a title, one line a name: (xs, ys)."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(panels), figsize=(5.2 * len(panels), 3.6), sharey=True, squeeze=False)
+    for axis, (title, lines) in zip(axes[0], panels.items(), strict=True):
+        for colour, (name, (xs, ys)) in zip(COLOURS, lines.items(), strict=False):
+            axis.plot(xs, ys, "o-", color=colour, label=name, markersize=4)
+        axis.set_title(title, loc="left", fontsize=11)
+        axis.set_xlabel(across)
+        axis.grid(color="#dfe3e6")
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.legend(frameon=False, fontsize=8)
+    axes[0][0].set_ylabel(up)
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+
+
+def plot(output: Path, docs: Path) -> None:
+    """The pictures of the strings, a table a task, and the score of the captions."""
+    right: dict[str, dict] = {"copied": {}, "reversed": {}}
+    learning: dict[str, dict] = {"copied": {}, "reversed": {}}
+    print("| run | seconds an epoch | validation loss | strings right | digits right | half of the strings up to |")
+    print("|---|---|---|---|---|---|")
+    for name, (task, _) in STRINGS.items():
+        rows, scores = history(output / name), score_strings(output / name)
+        title, model = {"copy": "copied", "reverse": "reversed"}[task], name.removeprefix(f"{task}-")
+        right[title][model] = (list(scores), [100 * whole for whole, _ in scores.values()])
+        learning[title][model] = ([row["epoch"] for row in rows], [row["val_loss"] for row in rows])
+        whole, digits = (100 * statistics.mean(column) for column in zip(*scores.values(), strict=True))
+        half = max((length for length, (whole_there, _) in scores.items() if whole_there >= 0.5), default="none")
+        print(
+            f"| {name} | {rows[-1]['seconds'] / len(rows):.0f} | {rows[-1]['val_loss']:.3f} | {whole:.1f} % "
+            f"| {digits:.1f} % | {half} |"
+        )
+    draw(right, "digits", "strings right, %", docs / "experiments-strings.png")
+    draw(learning, "epoch", "validation loss", docs / "experiments-learning.png")
+    for name in CAPTIONS:
+        if (output / name / "model.keras").is_file():
+            print(f"{name}: validation BLEU {score_captions(output / name):.2f}")
+
+
+def race(folders: list[Path], docs: Path) -> None:
+    """Validation BLEU of runs against the minutes they had."""
+    lines = {}
+    for folder in folders:
+        rows = history(folder)
+        lines[folder.name] = ([row["seconds"] / 60 for row in rows], [row["val_bleu"] for row in rows])
+    draw({"Multi30k en → de": lines}, "minutes", "validation BLEU, greedy", docs / "experiments-race.png")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, default=Path("runs/experiments"))
+    parser.add_argument("--docs", type=Path, default=Path("docs"))
+    commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train")
+    names = [*STRINGS, *CAPTIONS]
+    train.add_argument("--only", nargs="+", choices=names, default=names, metavar="RUN")
+    commands.add_parser("plot")
+    commands.add_parser("race").add_argument("runs", nargs="+", type=Path)
+    arguments = parser.parse_args()
+    if arguments.command == "train":
+        for name in arguments.only:
+            (train_strings if name in STRINGS else train_captions)(name, arguments.output)
+    elif arguments.command == "plot":
+        plot(arguments.output, arguments.docs)
+    else:
+        race(arguments.runs, arguments.docs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""How much of the machine a training uses: useful arithmetic against a large matrix product in the same run.
+
+    KERAS_BACKEND=jax python benchmarks/training_speed.py
+    KERAS_BACKEND=tensorflow python benchmarks/training_speed.py --jit
+
+Random ids with the lengths of image captions, in `fit`, with the batches of a training. Only arithmetic on real tokens
+counts, none on padding. Run with nothing else running.
+"""
+
+import argparse
+import dataclasses
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from seq2edge.device.decoding import EOS
+from seq2edge.models.loss import SequenceLoss
+from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
+from seq2edge.pipeline.batches import Batches
+from seq2edge.pipeline.storage import PairIds, PairWriter
+
+VOCABULARY = 6000
+BATCH = 64
+PAIRS = 40 * BATCH
+EPOCHS = 3
+LARGE = 2048
+LSTM = Seq2SeqConfig(VOCABULARY, VOCABULARY, units=512, embedding=512)
+MODELS = {
+    "LSTM 512": LSTM,
+    "LSTM 512, input feeding": dataclasses.replace(LSTM, input_feeding=True),
+    # JoeyNMT's: an encoder of 2 × 128 units, a decoder of 256 with input feeding
+    "LSTM 2 × 128 / 256, input feeding": dataclasses.replace(LSTM, units=256, embedding=256, input_feeding=True),
+}
+
+
+def random_pairs(folder: Path, seed: int = 1) -> PairIds:
+    """Ids with the lengths of Multi30k's captions in pieces: 16 ± 5, eos counted."""
+    random = np.random.default_rng(seed)
+    lengths = np.clip(np.round(random.normal(16, 5, (PAIRS, 2))), 5, 40).astype(int)
+    with PairWriter(folder, VOCABULARY) as writer:
+        for source, target in lengths:
+            ids = random.integers(4, VOCABULARY, source + target)
+            writer.write([[*ids[1:source], EOS]], [*ids[source + 1 :], EOS])
+    return PairIds.open(folder)
+
+
+def useful_operations(model: Seq2Seq, pairs: PairIds) -> float:
+    """Floating-point operations of a forward and a backward pass over the real tokens of all pairs.
+
+    A product with a kernel (a, b) is 2·a·b operations a token, and its backward pass is twice as much. Recurrent
+    products, projections, attention and the output layer count; element-wise operations do not.
+    """
+    config = model.config
+    of_encoder, of_decoder = 0, config.embedding * config.target_vocabulary  # the output layer has the embedding's
+    for weight in model.training.trainable_weights:
+        if len(weight.shape) == 2 and "embedding" not in weight.path:
+            if weight.path.startswith("encoder"):
+                of_encoder += int(np.prod(weight.shape))
+            else:
+                of_decoder += int(np.prod(weight.shape))
+    source, target = pairs.source_lengths.astype(float), pairs.target_lengths.astype(float)
+    attention = 2 * config.units * (source * target).sum()  # scores, and the weighted sum
+    return 3 * 2 * (of_encoder * source.sum() + of_decoder * target.sum() + attention)
+
+
+def seconds(call: Callable[[], Any], times: int) -> float:
+    """Median over `times` calls, after two that compile."""
+    taken = []
+    for _ in range(2 + times):
+        started = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken[2:])
+
+
+def product_speed(rows: int, inner: int, columns: int, times: int = 15) -> float:
+    """Floating-point operations a second of a float32 matrix product on this backend."""
+    left = ops.convert_to_tensor(np.random.default_rng(0).random((rows, inner), np.float32))
+    right = ops.convert_to_tensor(np.random.default_rng(1).random((inner, columns), np.float32))
+    return 2 * rows * inner * columns / seconds(lambda: np.asarray(ops.matmul(left, right))[0, 0], times)
+
+
+class Clock(keras.callbacks.Callback):
+    """Seconds of each epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.seconds.append(time.perf_counter() - self.started)
+
+
+def measure(name: str, config: Seq2SeqConfig, pairs: PairIds, jit: bool) -> dict[str, Any]:
+    """Train a model for some epochs; an epoch is one pass over the pairs, and the first one compiles."""
+    peak = product_speed(LARGE, LARGE, LARGE)
+    model = build_seq2seq(config)
+    batches = Batches(pairs, BATCH, buckets=6, seed=1)
+    steps = batches.steps_per_pass
+    batches = Batches(pairs, BATCH, buckets=6, seed=1, steps=steps * (EPOCHS + 1))
+    model.training.compile(keras.optimizers.AdamW(1e-4, global_clipnorm=1.0), SequenceLoss(0.1), jit_compile=jit)
+    clock = Clock()
+    model.training.fit(
+        batches.for_fit(), epochs=EPOCHS + 1, steps_per_epoch=steps, callbacks=[clock], verbose=0, shuffle=False
+    )
+    epoch = statistics.median(clock.seconds[1:])
+    started = time.perf_counter()
+    seen = sum(source_ids.size + target_ids.size for (source_ids, _), target_ids in (batches[i] for i in range(steps)))
+    making = time.perf_counter() - started
+    real = pairs.source_lengths.sum() + pairs.target_lengths.sum()
+    return {
+        "model": name,
+        "backend": keras.backend.backend(),
+        "jit": jit,
+        "target_tokens_per_s": round(float(pairs.target_lengths.sum() / epoch)),
+        "share_of_peak": round(useful_operations(model, pairs) / epoch / peak, 3),
+        "peak_gflops": round(peak / 1e9, 1),
+        "padding": round(float(1 - real / seen), 3),
+        "recurrent_product_share_of_peak": round(product_speed(BATCH, config.units, 4 * config.units, 200) / peak, 3),
+        "output_product_share_of_peak": round(product_speed(BATCH * 16, config.embedding, VOCABULARY) / peak, 3),
+        "making_batches": round(making / epoch, 3),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jit", action="store_true", help="compile on TensorFlow; JAX always does")
+    parser.add_argument("--only", choices=MODELS, nargs="+", default=list(MODELS), metavar="MODEL")
+    arguments = parser.parse_args()
+    jit = arguments.jit or keras.backend.backend() == "jax"
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = random_pairs(Path(folder) / "pairs")
+        for name in arguments.only:
+            print(json.dumps(measure(name, MODELS[name], pairs, jit), ensure_ascii=False), flush=True)
+
+
+if __name__ == "__main__":
+    main()

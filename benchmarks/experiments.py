@@ -102,7 +102,8 @@ def train_captions(name: str, output: Path) -> None:
 
 def score_strings(folder: Path) -> dict[int, tuple[float, float]]:
     """By the middle of a group of lengths: the shares of strings and of digits that are right, greedy."""
-    from seq2edge.device.decoding import DecodingOptions, decode
+    from seq2edge.device.decoding import decode
+    from seq2edge.device.options import DecodingOptions
     from seq2edge.pipeline.keras_decoding import KerasSequenceModel
     from seq2edge.pipeline.run import Run
 

@@ -21,7 +21,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from seq2edge.device.decoding import EOS
+from seq2edge.device.options import EOS
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
 from seq2edge.pipeline.batches import Batches

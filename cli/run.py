@@ -8,7 +8,25 @@ EXAMPLES = """\
   seq2edge run bundles/quickstart-int8 "good morning"
   seq2edge run bundles/quickstart-int8                  a prompt; Ctrl-D ends it
   cat lines.txt | seq2edge run bundles/multi30k-en-de-int8 --beam 5 > translated.txt
-  seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --n-best 3 --attention --json"""
+  seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --n-best 3 --attention --json
+  seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --beam 5 --require "Wiese" --ban "Hund" """
+
+# Options of the search: flag, name in Runner.run, type, help.
+SEARCH = (
+    ("--length-penalty", "length_penalty", float, "prefer longer answers (default: as the bundle says)"),
+    ("--coverage-penalty", "coverage_penalty", float, "prefer answers that looked at all of the source"),
+    ("--min-length", "min_length", int, "pieces of an answer at least, its end counted"),
+    ("--max-length", "max_length", int, "and at most"),
+    ("--min-ratio", "min_ratio", float, "the same as a multiple of the source's pieces"),
+    ("--max-ratio", "max_ratio", float, "and at most"),
+    ("--no-repeat", "no_repeat_ngram", int, "no so many pieces in a row stand twice"),
+    ("--groups", "groups", int, "diverse beam search: the beam in so many groups"),
+    ("--diversity", "diversity", float, "what a piece costs that another group has just taken"),
+    ("--temperature", "temperature", float, "of --sample: below 1 likelier pieces, above 1 less likely ones"),
+    ("--top-k", "top_k", int, "of --sample: only the so many likeliest pieces"),
+    ("--top-p", "top_p", float, "of --sample: only the likeliest with so much probability together"),
+    ("--seed", "seed", int, "of --sample"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", nargs="*", help="what to answer; without it lines of standard input")
     parser.add_argument("--beam", type=int, help="hypotheses kept side by side (default: as the bundle says)")
     parser.add_argument("--n-best", type=int, default=1, metavar="N", help="print so many answers, best first")
+    search = parser.add_argument_group("search")
+    for flag, name, kind, text in SEARCH:
+        search.add_argument(flag, dest=name, type=kind, help=text)
+    search.add_argument("--sample", action="store_true", default=None, help="draw pieces at random, by probability")
+    search.add_argument("--begin", metavar="TEXT", help="what the answer begins with")
+    search.add_argument("--require", action="append", metavar="TEXT", help="a phrase that the answer has")
+    search.add_argument("--ban", action="append", metavar="TEXT", help="a phrase that it has not")
     parser.add_argument("--attention", action="store_true", help="print where each piece looked")
     parser.add_argument("--json", action="store_true", help="a JSON object a line")
     parser.add_argument("--threads", type=int, default=1, help="of the runtime (default: 1)")
@@ -50,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _answer(runner: Any, text: str, arguments: argparse.Namespace) -> None:
     import sys
 
-    result = runner.run(text, arguments.beam, arguments.n_best)
+    result = runner.run(text, arguments.beam, arguments.n_best, **_search(arguments))
     if arguments.json:
         print(_as_json(result, arguments.attention), flush=True)
         return
@@ -64,10 +89,19 @@ def _answer(runner: Any, text: str, arguments: argparse.Namespace) -> None:
             print(attention_table(part))
     if result.cut and not arguments.quiet:
         print(f"note: {result.cut}", file=sys.stderr)
+    if result.missing and not arguments.quiet:
+        print(f"note: no room for {', '.join(result.missing)}", file=sys.stderr)
+
+
+def _search(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options of the search that were given."""
+    names = [name for _, name, _, _ in SEARCH] + ["sample", "begin", "require", "ban"]
+    return {name: value for name in names if (value := getattr(arguments, name)) is not None}
 
 
 def _prompt(runner: Any, arguments: argparse.Namespace) -> None:
-    """A conversation on a terminal; greedy answers appear as they grow."""
+    """A conversation on a terminal: answers appear as they grow, and those of a chat are not given twice gladly."""
+    given: list[str] = []
     while True:
         try:
             text = input("> ")
@@ -80,7 +114,7 @@ def _prompt(runner: Any, arguments: argparse.Namespace) -> None:
             _answer(runner, text, arguments)
             continue
         shown = ""
-        for growing in runner.stream(text):
+        for growing in runner.stream(text, given=given, **_search(arguments)):
             # What has been said is only appended to, unless the end replaces it (an unsure reply).
             if growing.startswith(shown):
                 print(growing[len(shown) :], end="", flush=True)
@@ -88,6 +122,8 @@ def _prompt(runner: Any, arguments: argparse.Namespace) -> None:
                 print(f"\r\033[K{growing}", end="", flush=True)
             shown = growing
         print()
+        if runner.bundle.task == "chat":
+            given.append(shown)
 
 
 def _as_json(result: Any, attention: bool) -> str:
@@ -96,9 +132,11 @@ def _as_json(result: Any, attention: bool) -> str:
     values = {
         "text": result.text,
         "score": round(result.score, 4),
+        "confidence": round(result.confidence, 4),
         "unsure": result.unsure,
         "alternatives": [{"text": text, "score": round(score, 4)} for text, score in result.alternatives],
         "cut": result.cut,
+        "missing": result.missing,
         "seconds": round(result.seconds, 4),
     }
     if attention:
@@ -106,6 +144,8 @@ def _as_json(result: Any, attention: bool) -> str:
             {
                 "source": part.source_pieces,
                 "target": part.target_pieces,
+                "log_probs": [round(value, 4) for value in part.log_probs],
+                "alignment": part.alignment,
                 "attention": None if part.attention is None else part.attention.round(4).tolist(),
             }
             for part in result.parts

@@ -1,22 +1,27 @@
 """Run a bundle: text in, text out."""
 
+import dataclasses
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from seq2edge.device.bundle import Bundle, read_bundle
-from seq2edge.device.decoding import DecodingOptions, Hypothesis, SequenceModel, decode
+from seq2edge.device.decoding import SequenceModel, decode, decode_steps
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
+from seq2edge.device.options import DecodingOptions, Ids
+from seq2edge.device.search import Hypothesis
 from seq2edge.device.segmentation import Segment, segments
 from seq2edge.device.text import TextCodec, normalise
 
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 LONGEST_TEXT = 20_000  # characters; more is no sentence but a file
+GIVEN_PENALTY = 4.0  # nats that a reply already given loses
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,16 @@ class Part:
     """One stretch of the source that was decoded at once.
 
     Attributes:
+        log_probs: Of each target piece, in nats, and of the end where it was reached.
         attention: `(target pieces, source pieces)`, or None where the model has none.
+        alignment: For each target piece the number of the source piece looked at most.
     """
 
     source_pieces: tuple[str, ...]
     target_pieces: tuple[str, ...]
+    log_probs: tuple[float, ...]
     attention: np.ndarray | None
+    alignment: tuple[int, ...] | None
 
 
 @dataclass(frozen=True)
@@ -38,18 +47,22 @@ class Result:
 
     Attributes:
         score: Mean of the parts' scores (log-probability over length penalty).
+        confidence: Mean probability of a piece (geometric), 0 to 1.
         unsure: The text is the bundle's line for that, not the model's reply.
         alternatives: (text, score) of the n best, best first; of a text that was split, the joined ones.
         cut: What could not be read in one piece, for the user to know; None where nothing was cut.
+        missing: Required phrases that the text lacks, because they did not fit.
         seconds: Time it took.
     """
 
     text: str
     score: float
+    confidence: float
     unsure: bool
     alternatives: tuple[tuple[str, float], ...]
     parts: tuple[Part, ...]
     cut: str | None
+    missing: tuple[str, ...]
     seconds: float
 
 
@@ -78,71 +91,136 @@ class Runner:
             raise UserError(f"{bundle.tokenizers[0]}: not a SentencePiece model: {error}") from None
         return cls(bundle, TFLiteModel(bundle, threads), codec)
 
-    def run(self, text: str, beam: int | None = None, n_best: int = 1) -> Result:
+    def run(
+        self,
+        text: str,
+        beam: int | None = None,
+        n_best: int = 1,
+        begin: str = "",
+        require: Sequence[str] = (),
+        ban: Sequence[str] = (),
+        given: Sequence[str] = (),
+        **settings: Any,
+    ) -> Result:
         """Answer one text.
 
         Args:
             beam: Hypotheses kept side by side; None: as the bundle says, but at least `n_best`.
             n_best: Alternatives wanted.
+            begin: What the answer begins with.
+            require, ban: Phrases that it has, and has not.
+            given: Replies already given, which become less likely.
+            settings: Of `DecodingOptions`.
 
         Raises:
-            UserError: If the text is empty or too long, or the beam larger than the bundle offers.
+            UserError: If the text is empty or too long, the beam larger than the bundle offers, settings contradict
+                each other, or phrases are required of a text that is read in several parts.
         """
         started = time.perf_counter()
         beam = max(self.bundle.decoding["beam"], n_best) if beam is None else beam
-        options = self._options(beam, n_best)
+        options = self._options(beam, n_best, begin, require, ban, given, **settings)
         stretches = self._segments(text)
-        decoded = [self._decode(stretch.text, options) for stretch in stretches]
+        if require and len(stretches) > 1:
+            raise UserError(f"required phrases: the text is read in {len(stretches)} parts; send one sentence")
+        decoded = [
+            self._decode(stretch.text, options if index == 0 else dataclasses.replace(options, prefix=()))
+            for index, stretch in enumerate(stretches)
+        ]
         alternatives = self._join(stretches, [hypotheses for _, hypotheses in decoded], n_best)
         best, score = alternatives[0]
         unsure = self._is_unsure(score)
+        log_probs = [log_prob for _, (first, *_) in decoded for log_prob in first.word_log_probs]
+        missing = {phrase for _, (first, *_) in decoded for phrase in first.missing}
         return Result(
             text=self._unsure_line(text) if unsure else best,
             score=score,
+            confidence=float(np.exp(np.mean(log_probs))),
             unsure=unsure,
             alternatives=alternatives,
             parts=tuple(self._part(ids, hypotheses[0]) for ids, hypotheses in decoded),
             cut=_cut_message(stretches),
+            missing=tuple(phrase for phrase in require if self.codec.encode_target(phrase) in missing),
             seconds=time.perf_counter() - started,
         )
 
-    def stream(self, text: str) -> Iterator[str]:
-        """The growing answer of greedy search, a text a step; the last one is that of `run(text, beam=1)`."""
-        options = self._options(1, 1)
+    def run_all(self, texts: Sequence[str], **settings: Any) -> list[Result]:
+        """Answer many texts, in their order; read by length, as each new length costs the interpreter time.
+
+        Args:
+            settings: Of `run`.
+
+        Raises:
+            UserError: As `run`.
+        """
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        results = {index: self.run(texts[index], **settings) for index in order}
+        return [results[index] for index in range(len(texts))]
+
+    def stream(self, text: str, beam: int = 1, **settings: Any) -> Iterator[str]:
+        """The growing answer, a text a step, of which each begins as the next; the last is that of `run`.
+
+        Of a beam it is what all hypotheses agree on. Whoever stops iterating cancels the search.
+
+        Args:
+            settings: Of `run`.
+        """
+        options = self._options(beam, 1, **settings)
         stretches = self._segments(text)
         finished: list[list[Hypothesis]] = []
         for index, stretch in enumerate(stretches):
-            for ids in self._grow(stretch.text, options, finished):
-                prefix = self._join(stretches[:index], finished[:index], 1)[0][0] if index else ""
-                yield f"{prefix} {self.codec.decode_target(ids)}".strip()
+            steps = decode_steps(self.model, [self.codec.encode_source(stretch.text)], options)
+            prefix = self._join(stretches[:index], finished[:index], 1)[0][0] if index else ""
+            hypotheses: list[list[Hypothesis]] = yield from self._texts(steps, prefix)
+            finished.append(hypotheses[0])
+            options = dataclasses.replace(options, prefix=())
         best, score = self._join(stretches, finished, 1)[0]
         yield self._unsure_line(text) if self._is_unsure(score) else best
 
-    def _grow(self, text: str, options: DecodingOptions, finished: list[list[Hypothesis]]) -> Iterator[tuple[int, ...]]:
-        """Greedy search that hands over after each token; the hypothesis is appended to `finished` at the end."""
-        import queue
-        import threading
-
-        tokens: queue.SimpleQueue[tuple[int, ...] | BaseException | None] = queue.SimpleQueue()
-
-        def search() -> None:
+    def _texts(
+        self, steps: Generator[list[Ids], None, list[list[Hypothesis]]], prefix: str
+    ) -> Generator[str, None, list[list[Hypothesis]]]:
+        """What is settled after each step, as text behind the parts that are done."""
+        shown = None
+        while True:
             try:
-                finished.append(self._decode(text, options, lambda _, ids: tokens.put(ids))[1])
-                tokens.put(None)
-            except BaseException as error:
-                tokens.put(error)
+                (settled,) = next(steps)
+            except StopIteration as end:
+                return end.value
+            if settled != shown:
+                shown = settled
+                yield f"{prefix} {self.codec.decode_target(settled)}".strip()
 
-        thread = threading.Thread(target=search, daemon=True)
-        thread.start()
-        while (ids := tokens.get()) is not None:
-            if isinstance(ids, BaseException):
-                raise ids
-            yield ids
-        thread.join()
-
-    def _options(self, beam: int, n_best: int) -> DecodingOptions:
-        decoding = self.bundle.decoding
-        options = DecodingOptions(beam, n_best, decoding["max_length"], decoding["length_penalty"])
+    def _options(
+        self,
+        beam: int,
+        n_best: int,
+        begin: str = "",
+        require: Sequence[str] = (),
+        ban: Sequence[str] = (),
+        given: Sequence[str] = (),
+        **settings: Any,
+    ) -> DecodingOptions:
+        if unknown := sorted(settings.keys() - {field.name for field in dataclasses.fields(DecodingOptions)}):
+            raise UserError(f"{unknown[0]}: no setting of the search")
+        decoding, ids = self.bundle.decoding, self.codec.encode_target
+        values = {
+            "max_length": decoding["max_length"],
+            "length_penalty": decoding["length_penalty"],
+            "given_penalty": GIVEN_PENALTY,
+        } | settings
+        options = DecodingOptions(
+            beam=beam,
+            n_best=n_best,
+            prefix=ids(begin),
+            required=tuple(ids(phrase) for phrase in require),
+            banned=tuple(ids(phrase) for phrase in ban),
+            given=tuple(ids(reply) for reply in given),
+            **values,
+        )
+        if options.max_length > self.bundle.target_length:
+            raise UserError(
+                f"max_length is {options.max_length}, the bundle writes {self.bundle.target_length} at most"
+            )
         if isinstance(self.model, TFLiteModel):
             self.model.batch_for(beam)
         return options
@@ -158,14 +236,9 @@ class Runner:
             raise UserError("the text is empty; say something")
         return found
 
-    def _decode(
-        self,
-        text: str,
-        options: DecodingOptions,
-        on_token: Callable[[int, tuple[int, ...]], None] | None = None,
-    ) -> tuple[np.ndarray, list[Hypothesis]]:
+    def _decode(self, text: str, options: DecodingOptions) -> tuple[np.ndarray, list[Hypothesis]]:
         ids = self.codec.encode_source(text)
-        return ids, decode(self.model, [ids], options, on_token)[0]
+        return ids, decode(self.model, [ids], options)[0]
 
     def _join(
         self, stretches: Sequence[Segment], decoded: Sequence[Sequence[Hypothesis]], n_best: int
@@ -185,7 +258,9 @@ class Runner:
         return Part(
             tuple(self.codec.source_pieces(ids)),
             tuple(self.codec.target_pieces(best.ids)),
+            best.word_log_probs,
             None if best.attention is None else best.attention[:, : len(ids)],
+            best.alignment,
         )
 
     def _is_unsure(self, score: float) -> bool:

@@ -37,6 +37,10 @@ class TextCodec:
         ids = self.source.encode(normalise(text, self.normalisation))
         return np.array([*(ids if longest is None else ids[: longest - 1]), EOS], np.int32)
 
+    def encode_target(self, text: str) -> tuple[int, ...]:
+        """Ids of a stretch of a target, without eos."""
+        return tuple(self.target.encode(normalise(text, self.normalisation)))
+
     def decode_target(self, ids: Iterable[int]) -> str:
         """Text of target ids; special ids are left out."""
         return self.target.decode([int(i) for i in ids if i > EOS])

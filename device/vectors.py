@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.decoding import BOS, EOS, DecodingOptions, decode
+from seq2edge.device.decoding import decode
 from seq2edge.device.errors import UserError
+from seq2edge.device.options import BOS, EOS, DecodingOptions
 from seq2edge.device.runner import Runner
 
 FILE = "vectors.json"

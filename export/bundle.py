@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.bundle import FILE, MODEL, Bundle, State, Unsure
-from seq2edge.device.decoding import DecodingOptions, decode
+from seq2edge.device.decoding import decode
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
+from seq2edge.device.options import DecodingOptions
 from seq2edge.device.text import TextCodec
 from seq2edge.export.card import card
 from seq2edge.export.signatures import Signatures

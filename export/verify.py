@@ -10,9 +10,11 @@ import numpy as np
 from tqdm import tqdm
 
 from seq2edge.device.bundle import Bundle
-from seq2edge.device.decoding import DecodingOptions, Hypothesis, SequenceModel, decode
+from seq2edge.device.decoding import SequenceModel, decode
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
+from seq2edge.device.options import DecodingOptions
+from seq2edge.device.search import Hypothesis
 from seq2edge.device.text import TextCodec
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel

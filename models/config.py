@@ -22,7 +22,7 @@ class Seq2SeqConfig:
         heads, feed_forward: Of Transformer layers; feed_forward None is four times the units.
         attention: "none" (the source is known from the initial state alone), "dot", "general", "concat", "location"
             (Luong et al. 2015, section 3.1), "scaled_dot" (Vaswani et al. 2017) or "bahdanau" (Bahdanau et al. 2015).
-            None: "general", and "scaled_dot" beside a Transformer on either side.
+            None: "general", and "scaled_dot" beside a Transformer on either side or with layer_norm.
         alignment: "global", or within `window` positions either side of a centre: "local-m" (the decoder's own
             position) or "local-p" (predicted; Luong et al. 2015, section 3.2).
         initial_state: Of a recurrent decoder: "copy" the encoder's final states, a "bridge" from them (tanh of a
@@ -58,10 +58,10 @@ class Seq2SeqConfig:
 
     @property
     def attention_in_use(self) -> str:
-        # A Transformer's memory is normalised, several times as long as a recurrent one: unscaled scores would be so
-        # large that the first steps fix attention to one place, often a wrong one.
-        beside_transformer = "transformer" in (self.encoder, self.decoder)
-        return self.attention or ("scaled_dot" if beside_transformer else "general")
+        # A normalised memory is several times as long as a recurrent one: unscaled scores would be so large that the
+        # first steps fix attention to one place, often a wrong one.
+        normalised = self.layer_norm or "transformer" in (self.encoder, self.decoder)
+        return self.attention or ("scaled_dot" if normalised else "general")
 
     @property
     def initial_state_in_use(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from seq2edge.device.decoding import BOS, EOS, UNK
+from seq2edge.device.options import BOS, EOS, UNK
 from seq2edge.pipeline.distribution import ALONE, Share
 from seq2edge.pipeline.storage import PairIds
 

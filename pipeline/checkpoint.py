@@ -53,24 +53,40 @@ def load_checkpoint(folder: Path, model: keras.Model) -> Progress | None:
     Raises:
         UserError: If it belongs to a model of another shape.
     """
+    found = read_checkpoint(folder, model)
+    if found is None:
+        return None
+    progress, values = found
+    for variable, value in zip(state(model), values, strict=True):
+        variable.assign(value)
+    return progress
+
+
+def read_checkpoint(folder: Path, model: keras.Model) -> tuple[Progress, list[np.ndarray]] | None:
+    """A checkpoint's progress and the values for `state` of a compiled model, which is left as it is."""
     path = folder / FILE
     if not path.is_file():
         return None
     with np.load(path, allow_pickle=False) as arrays:
         model.optimizer.build(model.trainable_variables)
-        _assign(path, model.weights, arrays, "weight")
-        _assign(path, model.optimizer.variables, arrays, "optimizer")
-        return Progress(**json.loads(str(arrays["progress"])))
+        values = _values(path, model.weights, arrays, "weight")
+        values += _values(path, model.optimizer.variables, arrays, "optimizer")
+        return Progress(**json.loads(str(arrays["progress"]))), values
 
 
-def _assign(path: Path, variables: list[Any], arrays: Any, kind: str) -> None:
+def state(model: keras.Model) -> list[Any]:
+    """The variables of a compiled model that a checkpoint has."""
+    return [*model.weights, *model.optimizer.variables]
+
+
+def _values(path: Path, variables: list[Any], arrays: Any, kind: str) -> list[np.ndarray]:
     found = sum(name.startswith(f"{kind}_") for name in arrays.files)
     if found != len(variables):
         raise UserError(f"{path}: holds {found} {kind} arrays, the recipe's model has {len(variables)}")
-    for index, variable in enumerate(variables):
-        value = arrays[f"{kind}_{index}"]
+    values = [arrays[f"{kind}_{index}"] for index in range(found)]
+    for variable, value in zip(variables, values, strict=True):
         if tuple(value.shape) != tuple(variable.shape):
             raise UserError(
                 f"{path}: {variable.path} has the shape {value.shape}, the recipe's model needs {tuple(variable.shape)}"
             )
-        variable.assign(value)
+    return values

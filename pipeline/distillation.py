@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from seq2edge.device.decoding import DecodingOptions
 from seq2edge.device.errors import UserError
+from seq2edge.device.options import DecodingOptions
 from seq2edge.pipeline.evaluation import answer
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel

@@ -79,14 +79,11 @@ def undistributed() -> Iterator[None]:
         keras.distribution.set_distribution(distribution)
 
 
-def send_state(model: keras.Model) -> None:
-    """Give every process the weights and the optimizer of process 0."""
+def from_first(values: list[np.ndarray]) -> list[np.ndarray]:
+    """Process 0's values, in every process; all have to call it, with arrays of the same shapes."""
     from jax.experimental import multihost_utils
 
-    variables = [*model.weights, *model.optimizer.variables]
-    values = multihost_utils.broadcast_one_to_all([np.asarray(variable) for variable in variables])
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(np.asarray(value))
+    return [np.asarray(value) for value in multihost_utils.broadcast_one_to_all(values)]
 
 
 def digest(model: keras.Model) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from seq2edge.device.decoding import DecodingOptions, SequenceModel, decode
+from seq2edge.device.decoding import SequenceModel, decode
 from seq2edge.device.errors import UserError
+from seq2edge.device.options import DecodingOptions
 from seq2edge.device.text import TextCodec
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.baseline import nearest_neighbour

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from seq2edge.device.decoding import EOS, PAD
+from seq2edge.device.options import EOS, PAD
 
 
 class ScheduledSampling(keras.Model):

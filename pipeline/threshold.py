@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from seq2edge.device.decoding import DecodingOptions, decode
+from seq2edge.device.decoding import decode
+from seq2edge.device.options import DecodingOptions
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run

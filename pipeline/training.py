@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
-from seq2edge.device.decoding import DecodingOptions, decode
+from seq2edge.device.decoding import decode
 from seq2edge.device.errors import UserError
+from seq2edge.device.options import DecodingOptions
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.averaging import Snapshot, load_mean
@@ -30,8 +32,8 @@ from seq2edge.pipeline.callbacks import (
     is_better,
     save_model,
 )
-from seq2edge.pipeline.checkpoint import Progress, load_checkpoint, save_progress
-from seq2edge.pipeline.distribution import ALONE, Share, data_parallel, send_state
+from seq2edge.pipeline.checkpoint import Progress, load_checkpoint, read_checkpoint, save_progress, state
+from seq2edge.pipeline.distribution import ALONE, Share, data_parallel, from_first
 from seq2edge.pipeline.evaluation import validation_scorer
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.hosts import Hosts
@@ -82,9 +84,10 @@ def train(
     distribution, share = data_parallel()
     with distribution.scope() if distribution else nullcontext():
         training = _build(recipe, data, share, start)
-        training.progress = load_checkpoint(output, training.fitted) or Progress()
         if hosts:
-            _begin_together(hosts, training)
+            _begin_together(hosts, training, output)
+        else:
+            training.progress = load_checkpoint(output, training.fitted) or Progress()
         if not training.finished():
             _fit(training, _writers(training, output, quiet), hosts)
     if recipe.training.average > 1 and not training.progress.averaged:
@@ -111,7 +114,7 @@ def help_train(
     distribution, share = data_parallel()
     with distribution.scope():
         training = _build(recipe, data, share, start)
-        _begin_together(hosts, training)
+        _begin_together(hosts, training, output)
         if not training.finished():
             _fit(training, [], hosts)
 
@@ -164,11 +167,15 @@ def _build(recipe: Recipe, data: Prepared, share: Share, start: Run | None) -> _
     return _Training(recipe, data, share, model, fitted, steps_per_epoch, Progress())
 
 
-def _begin_together(hosts: Hosts, training: _Training) -> None:
-    """Take process 0's checkpoint everywhere."""
+def _begin_together(hosts: Hosts, training: _Training, output: Path) -> None:
+    """Take process 0's checkpoint everywhere. All assign it, as variables on several machines have to be together."""
     training.fitted.optimizer.build(training.fitted.trainable_variables)
-    vars(training.progress).update(hosts.exchange(dataclasses.asdict(training.progress))[0])
-    send_state(training.fitted)
+    variables = state(training.fitted)
+    found = read_checkpoint(output, training.fitted) if hosts.first else None
+    progress, values = found or (Progress(), [np.asarray(variable) for variable in variables])
+    vars(training.progress).update(hosts.exchange(dataclasses.asdict(progress))[0])
+    for variable, value in zip(variables, from_first(values), strict=True):
+        variable.assign(value)
 
 
 def _compile(fitted: keras.Model, recipe: Recipe, total_steps: int) -> None:

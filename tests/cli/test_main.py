@@ -51,6 +51,17 @@ def test_run_as_json_with_attention(bundles, capsys):
     assert len(part["attention"]) == len(part["target"])
 
 
+def test_run_searches_as_it_is_told(bundles, capsys):
+    command = ["run", str(bundles / "none"), "the red stone is here", "--beam", "5"]
+    assert main([*command, "--require", "blue", "--ban", "stone"]) == 0
+    words = capsys.readouterr().out.split()
+    assert "blue" in words
+    assert "stone" not in words
+    assert main([*command, "--min-length", "9", "--max-length", "3", "--top-k", "2"]) == 2
+    said = capsys.readouterr().err
+    assert "min_length 9 is above max_length 3; temperature, top_k and top_p are of sampling" in said
+
+
 def test_bench_measures(bundles, capsys):
     result = json.loads(call(capsys, "bench", bundles / "int8", "--rounds", 2, "--json")[1])
     assert result["sentences"] == 12

@@ -1,3 +1,4 @@
+import itertools
 import shutil
 
 import numpy as np
@@ -92,3 +93,69 @@ def test_a_model_file_that_is_not_ours_is_refused_by_name(bundles, tmp_path):
     (folder / "bundle.json").write_text(json.dumps(manifest))
     with pytest.raises(UserError, match=r"model\.tflite: LiteRT .* refuses it"):
         Runner.from_bundle(folder)
+
+
+def words(result):
+    return result.text.split()
+
+
+def test_phrases_that_are_required_banned_or_begun_with(runner):
+    sentence = "the red stone is here"
+    assert "blue" in words(runner.run(sentence, beam=5, require=["blue"]))
+    assert "red" not in words(runner.run(sentence, beam=5, ban=["red"]))
+    assert words(runner.run(sentence, begin="window"))[0] == "window"
+
+
+def test_a_required_phrase_without_room_is_named(runner):
+    result = runner.run("the red stone is here", beam=5, max_length=2, require=["small quiet letter"])
+    assert result.missing == ("small quiet letter",)
+    assert result.text
+
+
+def test_a_reply_already_given_makes_room_for_another(runner):
+    first = runner.run("the red stone is here", beam=5).text
+    assert runner.run("the red stone is here", beam=5, given=[first], given_penalty=50.0).text != first
+
+
+def test_many_texts_are_answered_in_their_order(runner):
+    texts = ["the red stone is here", "the cold river is here", "the old song is here"]
+    assert [result.text for result in runner.run_all(texts)] == [runner.run(text).text for text in texts]
+
+
+def test_a_beam_streams_what_its_hypotheses_agree_on(runner):
+    seen = list(runner.stream("the warm house is here", beam=5))
+    assert seen[-1] == runner.run("the warm house is here", beam=5).text
+    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(seen))
+
+
+def test_a_seed_repeats_a_sample(runner):
+    options = {"beam": 5, "n_best": 5, "sample": True, "temperature": 3.0}
+    drawn = runner.run("the red stone is here", seed=1, **options).alternatives
+    assert drawn == runner.run("the red stone is here", seed=1, **options).alternatives
+    assert drawn != runner.run("the red stone is here", seed=2, **options).alternatives
+
+
+def test_a_result_knows_how_sure_it_is_and_where_it_looked(runner):
+    result = runner.run("the red stone is here")
+    (part,) = result.parts
+    assert 0 < result.confidence <= 1
+    assert len(part.log_probs) == len(part.target_pieces) + 1
+    assert part.alignment == tuple(part.attention.argmax(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"wide": 3}, "wide: no setting of the search"),
+        ({"max_length": 1000}, "max_length is 1000, the bundle writes 24 at most"),
+        ({"beam": 5, "require": ["red stone"], "ban": ["red"]}, "is required and banned"),
+    ],
+)
+def test_wrong_settings(runner, settings, said):
+    with pytest.raises(UserError, match=said):
+        runner.run("the red stone is here", **settings)
+
+
+def test_phrases_are_required_of_one_part_only(runner):
+    with pytest.raises(UserError, match=r"read in \d+ parts; send one sentence"):
+        runner.run("the red stone is here\n" * 3, beam=5, require=["red"])

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from seq2edge.device.decoding import DecodingOptions, decode
+from seq2edge.device.decoding import decode
+from seq2edge.device.options import DecodingOptions
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite import convert
 from seq2edge.models.config import Seq2SeqConfig

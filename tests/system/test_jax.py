@@ -16,6 +16,7 @@ from seq2edge.export.bundle import export_bundle
 from seq2edge.pipeline.run import Run
 
 ROOT = Path(__file__).parents[2]
+LONGEST = 240  # seconds; processes that wait for each other would for ever
 pytestmark = pytest.mark.network
 
 
@@ -34,14 +35,19 @@ def jax_python(tmp_path_factory):
 def start(jax_python, tiny_recipe, pairs_file, tmp_path):
     """Start `seq2edge train` of the tiny recipe under JAX, in TMP/OUTPUT."""
 
+    started = []
+
     def start(output, epochs, *arguments, flags=""):
         tiny_recipe(epochs=epochs)
         recipe = pairs_file.parent / "tiny.toml"
         command = [jax_python, "-m", "seq2edge.cli.main", "train", recipe, "--output", output, "--quiet", *arguments]
         environment = {**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": flags}
-        return subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        started.append(subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True))
+        return started[-1]
 
-    return start
+    yield start
+    for process in started:
+        process.kill()
 
 
 @pytest.fixture
@@ -57,7 +63,7 @@ def weights(folder):
 
 def test_a_run_trained_without_tensorflow_says_the_same_when_exported(start, tmp_path):
     settings = ["--set", "training.patience=60", "--set", "training.average=2"]
-    assert start("run", 40, *settings).wait() == 0
+    assert start("run", 40, *settings).wait(LONGEST) == 0
     export_bundle(Run.open(tmp_path / "run"), tmp_path / "bundle", "none", tell=lambda line: None)
     scores = json.loads((tmp_path / "bundle" / "bundle.json").read_text(encoding="utf-8"))["scores"]
     assert scores["agreement_with_keras"]["identical"] == 100
@@ -66,10 +72,10 @@ def test_a_run_trained_without_tensorflow_says_the_same_when_exported(start, tmp
 
 def test_two_processes_and_two_devices_end_with_the_weights_of_one(start, hosts, tmp_path):
     settings = ["--set", "training.ema=0.9", "--set", "training.word_dropout=0.1"]
-    assert start("alone", 2, *settings).wait() == 0
-    assert start("devices", 2, *settings, flags="--xla_force_host_platform_device_count=2").wait() == 0
+    assert start("alone", 2, *settings).wait(LONGEST) == 0
+    assert start("devices", 2, *settings, flags="--xla_force_host_platform_device_count=2").wait(LONGEST) == 0
     both = [start("together", 2, *settings, *hosts, "--process", str(process)) for process in (0, 1)]
-    assert [process.wait() for process in both] == [0, 0]
+    assert [process.wait(LONGEST) for process in both] == [0, 0]
     alone = weights(tmp_path / "alone")
     np.testing.assert_allclose(weights(tmp_path / "devices"), alone, atol=1e-4)
     np.testing.assert_allclose(weights(tmp_path / "together"), alone, atol=1e-4)
@@ -87,7 +93,7 @@ def test_when_a_process_is_killed_the_other_says_so_and_both_can_go_on(start, ho
 
     done = len((tmp_path / "run" / "history.csv").read_text().splitlines()) - 1
     both = [start("run", done + 1, "--resume", *hosts, "--process", str(process)) for process in (0, 1)]
-    assert [process.wait() for process in both] == [0, 0]
+    assert [process.wait(LONGEST) for process in both] == [0, 0]
     assert len((tmp_path / "run" / "history.csv").read_text().splitlines()) - 1 == done + 1
 
 

@@ -34,9 +34,7 @@ class Constraints:
             whole = (*reply, EOS)
             if whole[: len(ids)] == ids and len(ids) < len(whole):
                 allowed[whole[len(ids)]] -= options.given_penalty / len(whole)
-        if len(ids) + 1 < self.least:
-            allowed[EOS] = -np.inf
-        if self.missing(ids):
+        if len(ids) + 1 < self.least or self.missing(ids):
             allowed[EOS] = -np.inf
         for token in self._repeated(ids):
             allowed[token] = -np.inf

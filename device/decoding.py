@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.options import BOS, EOS, DecodingOptions, Ids
+from seq2edge.device.options import BOS, EOS, DecodingOptions
 from seq2edge.device.search import Hypothesis, Search
 
 
@@ -58,8 +58,8 @@ def decode(model: SequenceModel, source_ids: Sequence[np.ndarray], options: Deco
 
 def decode_steps(
     model: SequenceModel, source_ids: Sequence[np.ndarray], options: DecodingOptions
-) -> Generator[list[Ids], None, list[list[Hypothesis]]]:
-    """`decode`, which yields after each step what the answer to each source is sure to begin with.
+) -> Generator[list[Search], None, list[list[Hypothesis]]]:
+    """`decode`, which yields the searches after each step; `Search.agreed` is what is settled by then.
 
     What is not asked for any more is not computed: a search is cancelled by leaving it.
     """
@@ -89,7 +89,7 @@ def decode_steps(
             for changes, old, new in zip(model.changing, states, output.states, strict=True)
         ]
         sentence, tokens = np.array(next_sentence, np.int64), np.array(next_tokens, np.int32)
-        yield [search.agreed for search in searches]
+        yield searches
     return [search.results() for search in searches]
 
 

@@ -14,8 +14,8 @@ from seq2edge.device.bundle import Bundle, read_bundle
 from seq2edge.device.decoding import SequenceModel, decode, decode_steps
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
-from seq2edge.device.options import DecodingOptions, Ids
-from seq2edge.device.search import Hypothesis
+from seq2edge.device.options import DecodingOptions
+from seq2edge.device.search import Hypothesis, Search
 from seq2edge.device.segmentation import Segment, segments
 from seq2edge.device.text import TextCodec, normalise
 
@@ -177,16 +177,16 @@ class Runner:
         yield self._unsure_line(text) if self._is_unsure(score) else best
 
     def _texts(
-        self, steps: Generator[list[Ids], None, list[list[Hypothesis]]], prefix: str
+        self, steps: Generator[list[Search], None, list[list[Hypothesis]]], prefix: str
     ) -> Generator[str, None, list[list[Hypothesis]]]:
         """What is settled after each step, as text behind the parts that are done."""
         shown = None
         while True:
             try:
-                (settled,) = next(steps)
+                (search,) = next(steps)
             except StopIteration as end:
                 return end.value
-            if settled != shown:
+            if (settled := search.agreed) != shown:
                 shown = settled
                 yield f"{prefix} {self.codec.decode_target(settled)}".strip()
 

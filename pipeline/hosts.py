@@ -147,8 +147,7 @@ class Hosts:
                 return connection
 
     def _send(self, message: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):  # the listener says it
-            self._connection.sendall(json.dumps(message).encode() + b"\n")
+        _tell(self._connection, message)
 
     def _wait(self) -> list[dict[str, Any]]:
         self._waiting = True
@@ -272,7 +271,7 @@ def _name(addresses: list[str], process: int) -> str:
 
 
 def _tell(connection: socket.socket, message: dict[str, Any]) -> None:
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # who listens at this end says that the other one is gone
         connection.sendall(json.dumps(message).encode() + b"\n")
 
 

@@ -124,10 +124,10 @@ def score_strings(folder: Path) -> dict[int, tuple[float, float]]:
 
 def score_captions(folder: Path) -> float:
     """Greedy BLEU on the validation set."""
-    from seq2edge.pipeline.evaluation import evaluate
+    from seq2edge.pipeline.evaluation import evaluate_run
     from seq2edge.pipeline.run import Run
 
-    return float(evaluate(Run.open(folder), "valid", beam=1, quiet=True).scores["bleu"])
+    return float(evaluate_run(Run.open(folder), "valid", beam=1, quiet=True).scores["bleu"])
 
 
 def history(folder: Path) -> list[dict[str, float]]:

@@ -25,9 +25,11 @@ class SequenceModel(Protocol):
 
     Attributes:
         changing: For each state, whether a step changes it; only these are reordered between hypotheses.
+        together: How many sources it may be given at once.
     """
 
     changing: Sequence[bool]
+    together: int
 
     def encode(self, source_ids: Sequence[np.ndarray]) -> tuple[Any, list[np.ndarray]]:
         """Sources (each ending in eos, unpadded) → a memory only the model looks into, and states with a row each."""
@@ -54,6 +56,33 @@ def decode(model: SequenceModel, source_ids: Sequence[np.ndarray], options: Deco
             next(steps)
         except StopIteration as end:
             return end.value
+
+
+def target_log_probs(
+    model: SequenceModel, source_ids: Sequence[np.ndarray], target_ids: Sequence[Sequence[int]]
+) -> list[np.ndarray]:
+    """Log-probabilities in nats of given targets, a step at a time as a search sees them.
+
+    Args:
+        source_ids: As for `decode`.
+        target_ids: Of each source, ending in eos.
+
+    Returns:
+        For each source one of every target id.
+    """
+    memory, states = model.encode(source_ids)
+    rows = np.arange(len(source_ids))
+    tokens = np.full(len(rows), BOS)
+    found: list[list[float]] = [[] for _ in rows]
+    for step in range(max(map(len, target_ids))):
+        output = model.step(tokens, memory, rows, states)
+        states = output.states
+        log_probs = log_softmax(output.logits)
+        for row, target in enumerate(target_ids):
+            if step < len(target):
+                tokens[row] = target[step]
+                found[row].append(float(log_probs[row, target[step]]))
+    return [np.array(values) for values in found]
 
 
 def decode_steps(

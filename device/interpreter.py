@@ -50,6 +50,8 @@ class TFLiteModel:
         UserError: If the file is not a model of ours, or the runtime refuses it.
     """
 
+    together = 1
+
     def __init__(self, bundle: Bundle, threads: int = 1):
         interpreter, self.runtime = load_runtime()
         self.bundle = bundle

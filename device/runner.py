@@ -1,9 +1,10 @@
 """Run a bundle: text in, text out."""
 
 import dataclasses
+import itertools
 import re
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from seq2edge.device.decoding import SequenceModel, decode, decode_steps
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.options import DecodingOptions
+from seq2edge.device.result import NOTHING, Part, Result
 from seq2edge.device.search import Hypothesis, Search
 from seq2edge.device.segmentation import Segment, segments
 from seq2edge.device.text import TextCodec, normalise
@@ -25,44 +27,22 @@ GIVEN_PENALTY = 4.0  # nats that a reply already given loses
 
 
 @dataclass(frozen=True)
-class Part:
-    """One stretch of the source that was decoded at once.
+class _Job:
+    """One stretch of one text, to be decoded."""
 
-    Attributes:
-        log_probs: Of each target piece, in nats, and of the end where it was reached.
-        attention: `(target pieces, source pieces)`, or None where the model has none.
-        alignment: For each target piece the number of the source piece looked at most.
-    """
+    text: int
+    place: int
+    ids: np.ndarray
 
-    source_pieces: tuple[str, ...]
-    target_pieces: tuple[str, ...]
-    log_probs: tuple[float, ...]
-    attention: np.ndarray | None
-    alignment: tuple[int, ...] | None
+    @property
+    def order(self) -> tuple[bool, int]:
+        return self.place > 0, len(self.ids)
 
 
 @dataclass(frozen=True)
-class Result:
-    """What a runner answers.
-
-    Attributes:
-        score: Mean of the parts' scores (log-probability over length penalty).
-        confidence: Mean probability of a piece (geometric), 0 to 1.
-        unsure: The text is the bundle's line for that, not the model's reply.
-        alternatives: (text, score) of the n best, best first; of a text that was split, the joined ones.
-        cut: What could not be read in one piece, for the user to know; None where nothing was cut.
-        missing: Required phrases that the text lacks, because they did not fit.
-        seconds: Time it took.
-    """
-
-    text: str
-    score: float
-    confidence: float
-    unsure: bool
-    alternatives: tuple[tuple[str, float], ...]
-    parts: tuple[Part, ...]
-    cut: str | None
-    missing: tuple[str, ...]
+class _Decoded:
+    ids: np.ndarray
+    hypotheses: Sequence[Hypothesis]
     seconds: float
 
 
@@ -117,34 +97,13 @@ class Runner:
                 each other, or phrases are required of a text that is read in several parts.
         """
         started = time.perf_counter()
-        beam = max(self.bundle.decoding["beam"], n_best) if beam is None else beam
-        options = self._options(beam, n_best, begin, require, ban, given, **settings)
-        stretches = self._segments(text)
-        if require and len(stretches) > 1:
-            raise UserError(f"required phrases: the text is read in {len(stretches)} parts; send one sentence")
-        decoded = [
-            self._decode(stretch.text, options if index == 0 else dataclasses.replace(options, prefix=()))
-            for index, stretch in enumerate(stretches)
-        ]
-        alternatives = self._join(stretches, [hypotheses for _, hypotheses in decoded], n_best)
-        best, score = alternatives[0]
-        unsure = self._is_unsure(score)
-        log_probs = [log_prob for _, (first, *_) in decoded for log_prob in first.word_log_probs]
-        missing = {phrase for _, (first, *_) in decoded for phrase in first.missing}
-        return Result(
-            text=self._unsure_line(text) if unsure else best,
-            score=score,
-            confidence=float(np.exp(np.mean(log_probs))),
-            unsure=unsure,
-            alternatives=alternatives,
-            parts=tuple(self._part(ids, hypotheses[0]) for ids, hypotheses in decoded),
-            cut=_cut_message(stretches),
-            missing=tuple(phrase for phrase in require if self.codec.encode_target(phrase) in missing),
-            seconds=time.perf_counter() - started,
-        )
+        if not self._segments(text):
+            raise UserError("the text is empty; say something")
+        ((_, result),) = self.run_each([text], beam, n_best, begin, require, ban=ban, given=given, **settings)
+        return dataclasses.replace(result, seconds=time.perf_counter() - started)
 
     def run_all(self, texts: Sequence[str], **settings: Any) -> list[Result]:
-        """Answer many texts, in their order; read by length, as each new length costs the interpreter time.
+        """Answer many texts, in their order. An empty text has an empty answer.
 
         Args:
             settings: Of `run`.
@@ -152,9 +111,85 @@ class Runner:
         Raises:
             UserError: As `run`.
         """
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        results = {index: self.run(texts[index], **settings) for index in order}
+        results = dict(self.run_each(texts, **settings))
         return [results[index] for index in range(len(texts))]
+
+    def run_each(
+        self,
+        texts: Sequence[str],
+        beam: int | None = None,
+        n_best: int = 1,
+        begin: str = "",
+        require: Sequence[str] = (),
+        **settings: Any,
+    ) -> Iterator[tuple[int, Result]]:
+        """Answer many texts, each with its number as soon as it is done: the short ones first.
+
+        Texts of like length are decoded together where the model can, and the interpreter meets each length once.
+
+        Args:
+            settings: Of `run`.
+
+        Raises:
+            UserError: As `run`.
+        """
+        beam = max(self.bundle.decoding["beam"], n_best) if beam is None else beam
+        options = self._options(beam, n_best, begin, require, **settings)
+        stretches = [self._segments(text) for text in texts]
+        if require and (number := max(map(len, stretches), default=0)) > 1:
+            raise UserError(f"required phrases: the text is read in {number} parts; send one sentence")
+        jobs = [
+            _Job(index, place, self.codec.encode_source(stretch.text))
+            for index, found in enumerate(stretches)
+            for place, stretch in enumerate(found)
+        ]
+        decoded: list[dict[int, _Decoded]] = [{} for _ in texts]
+        for index, found in enumerate(stretches):
+            if not found:
+                yield index, NOTHING
+        for group in self._together(jobs):
+            # Only what an answer begins with can have been asked for.
+            wanted = dataclasses.replace(options, prefix=()) if group[0].place else options
+            started = time.perf_counter()
+            answers = decode(self.model, [job.ids for job in group], wanted)
+            seconds = (time.perf_counter() - started) / len(group)
+            for job, hypotheses in zip(group, answers, strict=True):
+                parts = decoded[job.text]
+                parts[job.place] = _Decoded(job.ids, hypotheses, seconds)
+                if len(parts) == len(stretches[job.text]):
+                    in_order = [parts[place] for place in range(len(parts))]
+                    yield job.text, self._result(texts[job.text], stretches[job.text], in_order, n_best, require)
+
+    def _together(self, jobs: Sequence["_Job"]) -> Iterator[list["_Job"]]:
+        """Jobs of like length, as many as the model takes; first parts and later ones apart."""
+        for _, alike in itertools.groupby(sorted(jobs, key=lambda job: job.order), key=lambda job: job.place > 0):
+            yield from batched(alike, self.model.together)
+
+    def _result(
+        self,
+        text: str,
+        stretches: Sequence[Segment],
+        decoded: Sequence["_Decoded"],
+        n_best: int,
+        require: Sequence[str],
+    ) -> Result:
+        alternatives = self._join(stretches, [part.hypotheses for part in decoded], n_best)
+        best, score = alternatives[0]
+        unsure = self._is_unsure(score)
+        firsts = [part.hypotheses[0] for part in decoded]
+        log_probs = [log_prob for first in firsts for log_prob in first.word_log_probs]
+        missing = {phrase for first in firsts for phrase in first.missing}
+        return Result(
+            text=self._unsure_line(text) if unsure else best,
+            score=score,
+            confidence=float(np.exp(np.mean(log_probs))),
+            unsure=unsure,
+            alternatives=alternatives,
+            parts=tuple(self._part(part.ids, part.hypotheses[0]) for part in decoded),
+            cut=_cut_message(stretches),
+            missing=tuple(phrase for phrase in require if self.codec.encode_target(phrase) in missing),
+            seconds=sum(part.seconds for part in decoded),
+        )
 
     def stream(self, text: str, beam: int = 1, **settings: Any) -> Iterator[str]:
         """The growing answer, a text a step, of which each begins as the next; the last is that of `run`.
@@ -166,6 +201,8 @@ class Runner:
         """
         options = self._options(beam, 1, **settings)
         stretches = self._segments(text)
+        if not stretches:
+            raise UserError("the text is empty; say something")
         finished: list[list[Hypothesis]] = []
         for index, stretch in enumerate(stretches):
             steps = decode_steps(self.model, [self.codec.encode_source(stretch.text)], options)
@@ -231,14 +268,7 @@ class Runner:
         lines = [normalise(line, self.bundle.normalisation) for line in text.splitlines()]
         if self.bundle.task == "chat":
             lines = [" ".join(line for line in lines if line)]
-        found = segments("\n".join(lines), lambda part: len(self.codec.encode_source(part)), self.bundle.source_length)
-        if not found:
-            raise UserError("the text is empty; say something")
-        return found
-
-    def _decode(self, text: str, options: DecodingOptions) -> tuple[np.ndarray, list[Hypothesis]]:
-        ids = self.codec.encode_source(text)
-        return ids, decode(self.model, [ids], options)[0]
+        return segments("\n".join(lines), lambda part: len(self.codec.encode_source(part)), self.bundle.source_length)
 
     def _join(
         self, stretches: Sequence[Segment], decoded: Sequence[Sequence[Hypothesis]], n_best: int
@@ -271,6 +301,13 @@ class Runner:
         replies = self.bundle.unsure.replies if self.bundle.unsure else {}
         language = "ko" if HANGUL.search(question) else "en"
         return replies.get(language) or next(iter(replies.values()), "")
+
+
+def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Items in lists of `size`; the last may be shorter. `itertools.batched` is of Python 3.12."""
+    iterator = iter(items)
+    while batch := list(itertools.islice(iterator, size)):
+        yield batch
 
 
 def _cut_message(stretches: Sequence[Segment]) -> str | None:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import importlib.metadata
 import json
 import tempfile
 from collections.abc import Callable
@@ -96,29 +95,13 @@ def _manifest(
     if set(specs) != set(signatures.functions):
         raise UserError(f"{folder / MODEL}: has the signatures {', '.join(specs)}")
     threshold = unsure_threshold(run, model) if recipe.decoding.unsure else None
-    return Bundle(
-        name=recipe.name,
-        task=recipe.task,
+    return dataclasses.replace(
+        run.manifest(),
         signatures=specs,
         states=[State(name, **specs["encode"]["outputs"][name], changing=True) for name in signatures.state_names],
-        batches=sorted(recipe.export.batches),
-        vocabulary={"source": model.config.source_vocabulary, "target": model.config.target_vocabulary},
-        source_length=recipe.model.source_length,
-        target_length=recipe.model.target_length,
-        normalisation=recipe.data.normalisation,
-        decoding={
-            "beam": recipe.decoding.beam,
-            "length_penalty": recipe.decoding.length_penalty,
-            "max_length": recipe.model.target_length,
-        },
         unsure=Unsure(threshold, recipe.decoding.unsure.replies) if recipe.decoding.unsure and threshold else None,
-        files={},
         quantization=quantization,
         operators=operators(content),
-        verified_on=[],
-        scores={},
-        licence=recipe.data.licence,
-        created_with=f"seq2edge {importlib.metadata.version('seq2edge')}",
         path=folder,
     )
 

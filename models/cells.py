@@ -3,69 +3,133 @@
 import keras
 from keras import ops
 
-CELLS = {"rnn": keras.layers.SimpleRNNCell, "gru": keras.layers.GRUCell, "lstm": keras.layers.LSTMCell}
 STATES = {"rnn": 1, "gru": 1, "lstm": 2}  # h, and c of an LSTM
 
 
-@keras.saving.register_keras_serializable(package="seq2edge")
-class FullStateLSTMCell(keras.layers.LSTMCell):
-    """An LSTM cell whose output is its whole state, h and c side by side, so that any step's state can be taken."""
+class _Cell(keras.layers.Layer):
+    """What a cell of Keras becomes here: the product with its inputs is a call of its own.
 
-    def __init__(self, units, **kwargs):
-        super().__init__(units, **kwargs)
-        self.output_size = 2 * units
+    For a whole sequence it is one large product before the loop, forward and backward, and only the product with h is
+    left inside (Appleyard et al. 2016, section 3.1).
+    """
+
+    def project(self, inputs):
+        """The inputs' part of all gates, bias added: `(..., width)` to `(..., gates * units)`.
+
+        Inputs narrower than the kernel meet its first rows; `project_rest` brings the others.
+        """
+        kernel = self.kernel if inputs.shape[-1] == self.kernel.shape[0] else self.kernel[: inputs.shape[-1]]
+        return ops.matmul(inputs, kernel) + self.input_bias
+
+    def project_rest(self, inputs):
+        """The part of inputs that stand behind those `project` has seen."""
+        return ops.matmul(inputs, self.kernel[-inputs.shape[-1] :])
+
+    @property
+    def input_bias(self):
+        return self.bias
 
     def call(self, inputs, states, training=False):
-        _, states = super().call(inputs, states, training=training)
-        return ops.concatenate(states, axis=-1), states
+        return self.step(self.project(inputs), states)
+
+
+@keras.saving.register_keras_serializable(package="seq2edge")
+class RNNCell(_Cell, keras.layers.SimpleRNNCell):
+    """An Elman cell."""
+
+    def step(self, projected, states):
+        """One step from projected inputs `(batch, units)` and `[h]`; h and the new states."""
+        h = ops.tanh(projected + ops.matmul(states[0], self.recurrent_kernel))
+        return h, [h]
+
+
+@keras.saving.register_keras_serializable(package="seq2edge")
+class GRUCell(_Cell, keras.layers.GRUCell):
+    """A GRU whose reset gate follows the product with h, as in cuDNN."""
+
+    @property
+    def input_bias(self):
+        return self.bias[0]
+
+    def step(self, projected, states):
+        """One step from projected inputs `(batch, 3 * units)` and `[h]`; h and the new states."""
+        h = states[0]
+        recurrent = ops.matmul(h, self.recurrent_kernel) + self.bias[1]
+        update, reset, candidate = ops.split(projected, 3, axis=-1)
+        of_update, of_reset, of_candidate = ops.split(recurrent, 3, axis=-1)
+        update = ops.sigmoid(update + of_update)
+        candidate = ops.tanh(candidate + ops.sigmoid(reset + of_reset) * of_candidate)
+        h = update * h + (1 - update) * candidate
+        return h, [h]
+
+
+@keras.saving.register_keras_serializable(package="seq2edge")
+class LSTMCell(_Cell, keras.layers.LSTMCell):
+    """An LSTM without peepholes."""
+
+    def step(self, projected, states):
+        """One step from projected inputs `(batch, 4 * units)` and `[h, c]`; h and the new states."""
+        h, c = states
+        gates = projected + ops.matmul(h, self.recurrent_kernel)
+        enter, forget, candidate, leave = ops.split(gates, 4, axis=-1)
+        c = ops.sigmoid(forget) * c + ops.sigmoid(enter) * ops.tanh(candidate)
+        h = ops.sigmoid(leave) * ops.tanh(c)
+        return h, [h, c]
+
+
+CELLS = {"rnn": RNNCell, "gru": GRUCell, "lstm": LSTMCell}
 
 
 class Recurrence(keras.layers.Layer):
     """One cell over a whole sequence.
 
     Args:
-        cell: A recurrent cell of Keras.
+        cell: One of `CELLS`.
         dropout: Share of h that is hidden from the next step, the same part in all steps of a sentence (Gal &
             Ghahramani 2016). Keras' own `recurrent_dropout` multiplies each gate apart, which is several times slower.
+        full_state: Give all states of each step side by side, c of an LSTM too, so that any step's can be taken.
     Call arguments:
         inputs: `(batch, length, width)`.
         states: As many `(batch, units)` as the cell has; h first.
     Returns:
-        The cell's outputs, `(batch, length, output_size)`.
+        h of each step, `(batch, length, units)`, or all its states, `(batch, length, states * units)`.
     """
 
-    def __init__(self, cell, dropout: float = 0.0, **kwargs):
+    def __init__(self, cell, dropout: float = 0.0, full_state: bool = False, **kwargs):
         super().__init__(**kwargs)
         self.cell = cell
         self.hide = keras.layers.Dropout(dropout, dtype=self.dtype_policy) if dropout else None
-        loop = _VariationalCell(cell) if dropout else cell
-        self.loop = keras.layers.RNN(loop, return_sequences=True, dtype=self.dtype_policy)
+        self.loop = keras.layers.RNN(
+            _LoopCell(cell, bool(dropout), full_state), return_sequences=True, dtype=self.dtype_policy
+        )
 
     def build(self, inputs_shape, states_shape=None):
         self.cell.build((None, inputs_shape[-1]))
         self.loop.built = True
 
     def call(self, inputs, states, training=False):
-        return self.loop(inputs, initial_state=[*states, *self.masks(states[0], training)], training=training)
+        return self.loop(self.cell.project(inputs), initial_state=[*states, *self.masks(states[0], training)])
 
     def masks(self, h, training) -> list:
         """What h is multiplied with in all steps, `(batch, units)`; nothing where nothing is hidden."""
         return [self.hide(ops.ones_like(h), training=training)] if self.hide else []
 
 
-class _VariationalCell:
-    """A cell that hides a part of h, for `keras.layers.RNN`: the mask travels as a state that does not change."""
+class _LoopCell:
+    """A cell for `keras.layers.RNN` whose inputs are projected; a mask on h travels as a state that does not change."""
 
-    def __init__(self, cell):
-        self.cell = cell
-        self.state_size = [*as_list(cell.state_size), cell.units]
-        self.output_size = cell.output_size
+    def __init__(self, cell, masked: bool, full_state: bool):
+        self.cell, self.masked, self.full_state = cell, masked, full_state
+        states = as_list(cell.state_size)
+        self.state_size = [*states, *([cell.units] if masked else [])]
+        self.output_size = cell.units * (len(states) if full_state else 1)
         self.compute_dtype = cell.compute_dtype
 
-    def __call__(self, inputs, states, training=False):
-        h, *rest, mask = states
-        outputs, new_states = self.cell(inputs, [h * mask, *rest], training=training)
-        return outputs, [*as_list(new_states), mask]
+    def __call__(self, projected, states, training=False):
+        h, *rest = states
+        mask = [rest.pop()] if self.masked else []
+        output, new_states = self.cell.step(projected, [h * mask[0] if mask else h, *rest])
+        return ops.concatenate(new_states, axis=-1) if self.full_state else output, [*new_states, *mask]
 
     call = __call__
 

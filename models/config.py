@@ -40,7 +40,7 @@ class Seq2SeqConfig:
     encoder_layers: int = 1
     decoder_layers: int = 1
     bidirectional: bool = True
-    residual: bool = False  # recurrent layers add their input to their output, where both are equally wide
+    residual: bool = False  # recurrent layers above the first add their input to their output
     layer_norm: bool = False  # recurrent layers' outputs are normalised
     heads: int = 4
     feed_forward: int | None = None

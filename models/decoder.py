@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from seq2edge.models.attention import LuongAttention
-from seq2edge.models.cells import CELLS, STATES, Recurrence, as_list, sequence_dropout
+from seq2edge.models.cells import CELLS, STATES, Recurrence, sequence_dropout
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
@@ -119,7 +119,8 @@ class RecurrentDecoder(keras.layers.Layer):
                 for mask in recurrence.masks(self._of_layer(states, layer)[0], training)
             ]
             constants = [*masks, memory, ops.cast(memory_mask, memory.dtype)]
-            vectors = self.loop(embedded, initial_state=[*states, *constants], training=training)
+            outputs = self.loop(self.recurrences[0].cell.project(embedded), initial_state=[*states, *constants])
+            vectors = self._vectors(outputs, embedded)
         else:
             outputs = embedded
             for layer, recurrence in enumerate(self.recurrences):
@@ -156,44 +157,65 @@ class RecurrentDecoder(keras.layers.Layer):
         finals = [h for h, *_ in below for _ in range(STATES[self.cell])]
         return [bridge(h) for bridge, h in zip(self.bridges, finals, strict=True)]
 
-    def one_step(self, embedded, memory, memory_mask, states, masks=(), training=False):
+    def one_step(self, embedded, memory, memory_mask, states):
         """One step without a loop.
 
         Args:
             embedded: `(rows, embedding)`.
             memory: As `start` returns it; a batch of 1 is shared by the rows.
-            masks: What h of each layer is multiplied with, in training.
 
         Returns:
             Vector `(rows, output_units)`, new states, and attention weights `(rows, source_length)` or None.
         """
+        projected = self.recurrences[0].cell.project(embedded)
+        outputs, new_states, weights = self.advance(projected, memory, memory_mask, states)
+        return self._vectors(outputs, embedded), new_states, weights
+
+    def advance(self, projected, memory, memory_mask, states, masks=()):
+        """What one step adds to the embedded token's projection `(rows, gates * units)`, which needs no state.
+
+        Args:
+            masks: What h of each layer is multiplied with, in training.
+
+        Returns:
+            What `_vectors` takes, `(rows, …)`; new states; attention weights or None.
+        """
         number = self.num_layers * STATES[self.cell]
         position = states[-1] if self.alignment == "local-m" else None
-        inputs = embedded
+        first = self.recurrences[0].cell
         if self.attention == "bahdanau":
             query = ops.expand_dims(self._of_layer(states, self.num_layers - 1)[0], 1)
             context, weights = self.attend.attend(query, memory, memory_mask, position)
             context, weights = context[:, 0], weights[:, 0]
-            inputs = ops.concatenate([embedded, context], axis=-1)
+            projected = projected + first.project_rest(context)
         elif self.input_feeding:
-            inputs = ops.concatenate([embedded, states[number]], axis=-1)
-        new_states = []
+            projected = projected + first.project_rest(states[number])
+        new_states, outputs = [], None
         for layer, recurrence in enumerate(self.recurrences):
             h, *rest = self._of_layer(states, layer)
             h = h * masks[layer] if masks else h
-            outputs, layer_states = recurrence.cell(inputs, [h, *rest], training=training)
-            new_states += as_list(layer_states)
-            inputs = self._finish(layer, outputs, inputs)
+            inputs = outputs
+            projected = recurrence.cell.project(inputs) if layer > 0 else projected
+            outputs, layer_states = recurrence.cell.step(projected, [h, *rest])
+            new_states += layer_states
+            outputs = self._finish(layer, outputs, inputs)
         if self.attention == "bahdanau":
-            vector = self._maxout(ops.concatenate([inputs, embedded, context], axis=-1))
+            outputs = ops.concatenate([outputs, context], axis=-1)
         else:
-            vectors, weights = self._look(ops.expand_dims(inputs, 1), memory, memory_mask, position)
-            vector, weights = vectors[:, 0], None if weights is None else weights[:, 0]
+            vectors, weights = self._look(ops.expand_dims(outputs, 1), memory, memory_mask, position)
+            outputs, weights = vectors[:, 0], None if weights is None else weights[:, 0]
         if self.input_feeding:
-            new_states.append(vector)
+            new_states.append(outputs)
         if position is not None:
             new_states.append(position + 1)
-        return vector, new_states, weights
+        return outputs, new_states, weights
+
+    def _vectors(self, outputs, embedded):
+        """Vectors from the outputs of `advance`: they are that already, but for Bahdanau's maxout."""
+        if self.attention != "bahdanau":
+            return outputs
+        pairs = self.combine(ops.concatenate([outputs, embedded], axis=-1))
+        return ops.maximum(pairs[..., : self.output_units], pairs[..., self.output_units :])
 
     def _look(self, outputs, memory, memory_mask, positions=None):
         """Attentional vectors (equation 5) and weights."""
@@ -202,14 +224,10 @@ class RecurrentDecoder(keras.layers.Layer):
         context, weights = self.attend.attend(outputs, memory, memory_mask, positions)
         return self.combine(ops.concatenate([context, outputs], axis=-1)), weights
 
-    def _maxout(self, inputs):
-        pairs = self.combine(inputs)
-        return ops.maximum(pairs[..., : self.output_units], pairs[..., self.output_units :])
-
     def _finish(self, layer, outputs, inputs):
         if self.layer_norm:
             outputs = self.norms[layer](outputs)
-        return outputs + inputs if self.residual and inputs.shape[-1] == self.units else outputs
+        return outputs + inputs if self.residual and layer > 0 else outputs
 
     def _of_layer(self, states, layer):
         start = layer * STATES[self.cell]
@@ -222,7 +240,7 @@ class RecurrentDecoder(keras.layers.Layer):
 
 
 class _FeedingCell:
-    """One step of a decoder that feeds back, for `keras.layers.RNN`: what is constant travels as states."""
+    """`RecurrentDecoder.advance` for `keras.layers.RNN`: what is constant travels as states."""
 
     def __init__(self, decoder):
         self.decoder = decoder
@@ -233,10 +251,10 @@ class _FeedingCell:
         self.output_size = decoder.output_units
         self.compute_dtype = decoder.compute_dtype
 
-    def __call__(self, inputs, states, training=False):
+    def __call__(self, projected, states, training=False):
         states, constants = states[: -self.constants], states[-self.constants :]
         *masks, memory, memory_mask = constants
-        vector, new_states, _ = self.decoder.one_step(inputs, memory, memory_mask, states, masks, training)
-        return vector, [*new_states, *constants]
+        outputs, new_states, _ = self.decoder.advance(projected, memory, memory_mask, states, masks)
+        return outputs, [*new_states, *constants]
 
     call = __call__

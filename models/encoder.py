@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from seq2edge.models.cells import CELLS, STATES, FullStateLSTMCell, Recurrence, sequence_dropout
+from seq2edge.models.cells import CELLS, STATES, Recurrence, sequence_dropout
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
@@ -20,7 +20,7 @@ class RecurrentEncoder(keras.layers.Layer):
         num_layers: Stacked layers.
         bidirectional: Read both ways.
         dropout: Between layers.
-        residual: Each layer adds its input to its output, where both are equally wide (Wu et al. 2016, section 3.1).
+        residual: Each layer above the first adds its input to its output (Wu et al. 2016, section 3.1).
         layer_norm: Each layer's output is normalised (Ba et al. 2016) before its input is added.
         variational_dropout: One mask for all steps of a sentence, on recurrent states too.
     Call arguments:
@@ -58,10 +58,9 @@ class RecurrentEncoder(keras.layers.Layer):
         self.dropouts = [sequence_dropout(dropout, variational_dropout, policy) for _ in range(num_layers - 1)]
 
     def _recurrence(self, name):
-        cell = FullStateLSTMCell if self.cell == "lstm" else CELLS[self.cell]
-        cell = cell(self._width, dtype=self.dtype_policy)
+        cell = CELLS[self.cell](self._width, dtype=self.dtype_policy)
         hidden = self.dropout if self.variational_dropout else 0.0
-        return Recurrence(cell, hidden, name=name, dtype=self.dtype_policy)
+        return Recurrence(cell, hidden, full_state=True, name=name, dtype=self.dtype_policy)
 
     @property
     def _width(self):
@@ -94,7 +93,7 @@ class RecurrentEncoder(keras.layers.Layer):
             outputs = ops.concatenate([direction[..., : self._width] for direction in directions], axis=-1)
             if self.layer_norm:
                 outputs = self.norms[layer](outputs)
-            if self.residual and inputs.shape[-1] == self.units:
+            if self.residual and layer > 0:
                 outputs = outputs + inputs
             states.append(
                 [
@@ -121,5 +120,10 @@ class RecurrentEncoder(keras.layers.Layer):
 
 
 def _take(sequence, positions):
-    """`(batch, length, width)` at `(batch, n)` positions: `(batch, n, width)`."""
-    return ops.take_along_axis(sequence, ops.expand_dims(positions, 2), axis=1)
+    """`(batch, length, width)` at `(batch, n)` positions: `(batch, n, width)`.
+
+    Rows of the flat sequence: `take_along_axis` picks single numbers, and its gradient adds them one by one.
+    """
+    rows, length = ops.shape(sequence)[0], ops.shape(sequence)[1]
+    first = ops.expand_dims(ops.arange(rows, dtype="int32") * length, 1)
+    return ops.take(ops.reshape(sequence, (-1, sequence.shape[-1])), first + positions, axis=0)

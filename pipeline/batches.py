@@ -11,7 +11,7 @@ from seq2edge.pipeline.distribution import ALONE, Share
 from seq2edge.pipeline.storage import PairIds
 
 EMPTY = -1  # index of a pair that fills up a batch
-MULTIPLE = 4  # lengths of batches are multiples of it, which keeps the shapes few
+MULTIPLE = 2  # lengths of batches are multiples of it
 
 
 class Batches(keras.utils.PyDataset):
@@ -126,13 +126,34 @@ class Batches(keras.utils.PyDataset):
 def _make_buckets(pairs: PairIds, buckets: int) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
     """Groups of pair indices of like length, and each group's shape (source_length, target_length)."""
     lengths = np.stack([pairs.source_lengths, pairs.target_lengths], axis=1)
-    longest = lengths.max(axis=1)
-    borders = np.unique(np.quantile(longest, np.arange(1, buckets + 1) / buckets, method="higher"))
-    group_of = np.searchsorted(borders, longest)
-    groups = [np.flatnonzero(group_of == group) for group in range(len(borders))]
-    longest_of = [lengths[group].max(axis=0) for group in groups]
-    return groups, [(_round_up(source), _round_up(target)) for source, target in longest_of]
+    longest = _round_up(lengths.max(axis=1))
+    group_of = np.searchsorted(_borders(lengths, longest, buckets), longest)
+    groups = [np.flatnonzero(group_of == group) for group in range(group_of.max() + 1)]
+    shapes = [_round_up(lengths[group].max(axis=0)) for group in groups]
+    return groups, [(int(source), int(target)) for source, target in shapes]
 
 
-def _round_up(length: int) -> int:
-    return int(-(-length // MULTIPLE) * MULTIPLE)
+def _borders(lengths: np.ndarray, longest: np.ndarray, buckets: int) -> np.ndarray:
+    """The longer side up to which each group goes, such that all groups' shapes together are the smallest."""
+    steps, step_of = np.unique(longest, return_inverse=True)
+    count = np.bincount(step_of)
+    widest = np.zeros((len(steps), 2), int)
+    np.maximum.at(widest, step_of, lengths)
+    # cost[first, last]: what one group from a step to another fills, padding counted
+    cost = np.full((len(steps), len(steps)), np.inf)
+    for first in range(len(steps)):
+        shapes = _round_up(np.maximum.accumulate(widest[first:]))
+        cost[first, first:] = np.cumsum(count[first:]) * shapes.sum(axis=1)
+    least, starts = cost[0], []  # of the steps up to each one in so many groups, and where the last group starts
+    for _ in range(min(buckets, len(steps)) - 1):
+        with_last = np.concatenate([[np.inf], least[:-1]])[:, None] + cost
+        starts.append(with_last.argmin(axis=0))
+        least = with_last.min(axis=0)
+    lasts = [len(steps) - 1]
+    for start in reversed(starts):
+        lasts.append(start[lasts[-1]] - 1)
+    return steps[lasts[::-1]]
+
+
+def _round_up(lengths: np.ndarray) -> np.ndarray:
+    return -(-lengths // MULTIPLE) * MULTIPLE

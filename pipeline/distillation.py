@@ -6,10 +6,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.options import DecodingOptions
-from seq2edge.pipeline.evaluation import answer
 from seq2edge.pipeline.files import write_text
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.prepare import SPLITS, Prepared, prepare
 from seq2edge.pipeline.recipe import File, Recipe
 from seq2edge.pipeline.run import Run
@@ -67,15 +64,14 @@ def _write_targets(teacher: Run, data: Prepared, folder: Path, beam: int, quiet:
     sources = [pair.source for pair in data.texts("train")]
     chunks = folder / f"beam-{beam}"
     chunks.mkdir(exist_ok=True)
-    options = DecodingOptions(beam, 1, teacher.recipe.model.target_length, teacher.recipe.decoding.length_penalty)
-    model, codec = KerasSequenceModel(teacher.model()), teacher.data.codec()
+    runner = teacher.runner()
     with tqdm(total=len(sources), desc="teacher", unit="sentence", disable=quiet, file=sys.stderr) as bar:
         for start in range(0, len(sources), CHUNK):
             chunk, path = sources[start : start + CHUNK], chunks / f"{start:09}.tsv"
             if not path.is_file():
-                targets = answer(model, codec, chunk, options, teacher.recipe.model.source_length, quiet=True)
-                rows = zip(chunk, targets, strict=True)
-                write_text(path, "".join(f"{source}\t{target}\n" for source, target in rows))
+                results = runner.run_all(chunk, beam=beam)
+                rows = zip(chunk, results, strict=True)
+                write_text(path, "".join(f"{source}\t{result.text}\n" for source, result in rows))
             bar.update(len(chunk))
     parts = [path.read_text(encoding="utf-8") for path in sorted(chunks.glob("*.tsv"))]
     write_text(folder / "train.tsv", "".join(parts))

@@ -1,32 +1,80 @@
-"""Score a run on one of its splits, through the decoder that ships."""
+"""Score runs and bundles on pairs, through the runner that ships."""
 
+import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
-import numpy as np
 from tqdm import tqdm
 
-from seq2edge.device.decoding import SequenceModel, decode
+from seq2edge.device.bundle import FILE
 from seq2edge.device.errors import UserError
-from seq2edge.device.options import DecodingOptions
-from seq2edge.device.text import TextCodec
-from seq2edge.models.seq2seq import Seq2Seq
+from seq2edge.device.runner import Runner
+from seq2edge.pipeline.answers import Answer
 from seq2edge.pipeline.baseline import nearest_neighbour
-from seq2edge.pipeline.batches import Batches
 from seq2edge.pipeline.files import write_text
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel, perplexity
-from seq2edge.pipeline.prepare import Prepared
-from seq2edge.pipeline.recipe import Recipe
-from seq2edge.pipeline.run import Run
-from seq2edge.pipeline.scoring import Example, examples, scores, scores_by_script
+from seq2edge.pipeline.metrics import metrics_of, scores_of, signatures
+from seq2edge.pipeline.perplexity import perplexity
+from seq2edge.pipeline.recipe import File
+from seq2edge.pipeline.run import MODEL_FILE, Run
+from seq2edge.pipeline.scoring import Example, by_length, by_script, examples
+from seq2edge.pipeline.sources import Pair, read_pairs
 
-TOGETHER = 64  # sentences decoded in one batch
-SAMPLES = 12  # validation sentences in samples.txt
 
-ScoredSample = tuple[list[str], list[str], list[str], dict[str, float]]  # sources, hypotheses, references, scores
+@dataclass(frozen=True)
+class System:
+    """Something that answers: a run's Keras model or a bundle.
+
+    Attributes:
+        key: Of its files, so that an evaluation that was broken off goes on with the same model alone.
+    """
+
+    name: str
+    path: Path
+    runner: Runner
+    key: str
+
+    @classmethod
+    def open(cls, path: Path) -> "System":
+        if (path / FILE).is_file():
+            return cls(path.name, path, Runner.from_bundle(path), _digest((path / FILE).read_bytes()))
+        run = Run.open(path)
+        return cls(path.name, path, run.runner(), _digest((path / MODEL_FILE).read_bytes()))
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """What is asked and what is right.
+
+    Attributes:
+        name: "valid", "test", or that of a file.
+        baseline: The answers of the nearest training source; chat only.
+    """
+
+    name: str
+    task: str
+    expected: list[Example]
+    baseline: list[str] | None = None
+
+    @classmethod
+    def of_run(cls, run: Run, split: str) -> "EvaluationSet":
+        expected = examples(list(run.data.texts(split)), run.recipe.task)
+        if not expected:
+            raise UserError(f"{run.path}: its {split} set is empty; the recipe holds none out")
+        baseline = None
+        if run.recipe.task == "chat":
+            baseline = nearest_neighbour(run.data.texts("train"), [example.source for example in expected])
+        return cls(split, run.recipe.task, expected, baseline)
+
+    @classmethod
+    def of_file(cls, path: Path, task: str) -> "EvaluationSet":
+        pairs: list[Pair] = list(read_pairs(File(path=str(path)), path))
+        if not pairs:
+            raise UserError(f"{path}: holds no pairs")
+        return cls(path.name.split(".")[0], task, examples(pairs, task))
 
 
 @dataclass(frozen=True)
@@ -34,138 +82,165 @@ class Evaluation:
     """Scores of one system on one set.
 
     Attributes:
-        scores: sacrebleu's BLEU and chrF with signatures, exact match, and for a run the perplexity.
-        by_script: The same for each script of the sources, where there are two.
-        baseline: The nearest neighbour's exact match, of all and by script; chat only.
-        outputs: (source, hypothesis, references).
+        scores: By the keys of `metrics`.
+        groups: The same of parts of the set: "by script", "by source length in pieces"; each name → scores.
+        baseline: Scores of the nearest neighbour; chat only.
+        answers: One for each example.
     """
 
-    name: str
-    split: str
+    system: str
+    test_set: EvaluationSet
     beam: int
     scores: dict[str, Any]
-    by_script: dict[str, dict[str, Any]]
+    groups: dict[str, dict[str, dict[str, Any]]]
     baseline: dict[str, float]
-    outputs: list[tuple[str, str, tuple[str, ...]]]
+    answers: list[Answer]
 
-    def table(self) -> str:
-        """For a person to read."""
-        rows = [("", "sentences", "BLEU", "chrF", "exact match %", "nearest neighbour %")]
-        for name, values in {"all": self.scores, **self.by_script}.items():
-            neighbour = self.baseline.get(name)
-            rows.append(
-                (
-                    name,
-                    str(values["sentences"]),
-                    f"{values['bleu']:.2f}",
-                    f"{values['chrf']:.2f}",
-                    f"{values['exact_match']:.2f}",
-                    "" if neighbour is None else f"{neighbour:.2f}",
-                )
-            )
-        lines = [f"{self.name}, {self.split} set, beam {self.beam}"]
-        lines += ["  ".join(f"{cell:>13}" for cell in (row if self.baseline else row[:-1])) for row in rows]
-        if "perplexity" in self.scores:
-            lines.append(f"perplexity {self.scores['perplexity']:.2f}")
-        return "\n".join([*lines, *self.scores["signatures"]])
+    @property
+    def hypotheses(self) -> list[str]:
+        return [answer.text for answer in self.answers]
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "name": self.name,
-            "split": self.split,
+            "name": self.system,
+            "split": self.test_set.name,
             "beam": self.beam,
             "scores": self.scores,
-            "by_script": self.by_script,
+            "groups": self.groups,
             "nearest_neighbour": self.baseline,
         }
 
 
-def evaluate(run: Run, split: str = "test", beam: int | None = None, quiet: bool = False) -> Evaluation:
-    """Score a run's best Keras model and keep the outputs in the run's folder."""
-    expected = examples(list(run.data.texts(split)), run.recipe.task)
-    if not expected:
-        raise UserError(f"{run.path}: its {split} set is empty; the recipe holds none out")
-    model = run.model()
-    decoder, codec, recipe = KerasSequenceModel(model), run.data.codec(), run.recipe
-    options = DecodingOptions(
-        beam or recipe.decoding.beam, 1, recipe.model.target_length, recipe.decoding.length_penalty
+def evaluate(
+    system: System, test_set: EvaluationSet, output: Path, beam: int | None = None, quiet: bool = False
+) -> Evaluation:
+    """Score a system and keep scores and outputs.
+
+    Answers are kept as they come, so that an evaluation that was broken off goes on behind the last of them.
+
+    Args:
+        output: Where evaluation-SET-SYSTEM.json and outputs-SET-SYSTEM.tsv are written.
+        beam: None: as recipe or bundle say.
+    """
+    beam = beam or system.runner.bundle.decoding["beam"]
+    answers = _answers(system, test_set, output, beam, quiet)
+    evaluation = score(system.name, test_set, beam, answers)
+    evaluation.scores["perplexity"] = round(perplexity(system.runner, test_set.expected, system.name, quiet), 2)
+    stem = f"{test_set.name}-{system.name}"
+    write_text(
+        output / f"evaluation-{stem}.json", json.dumps(evaluation.as_dict(), ensure_ascii=False, indent=2) + "\n"
     )
-    hypotheses = answer(decoder, codec, [e.source for e in expected], options, recipe.model.source_length, quiet)
-    evaluation = _evaluation(recipe.name, split, options.beam, hypotheses, expected, run)
-    if split == "valid":
-        batches = Batches(run.data.valid, min(64, len(run.data.valid)), buckets=2)
-        evaluation.scores["perplexity"] = round(perplexity(model.training, batches), 2)
-    _keep(run, evaluation)
+    lines = ["source\thypothesis\treferences"]
+    for example, answer in zip(test_set.expected, answers, strict=True):
+        lines.append("\t".join(" ".join(text.split()) for text in (example.source, answer.text, *example.references)))
+    write_text(output / f"outputs-{stem}.tsv", "\n".join([*lines, ""]))
     return evaluation
 
 
-def evaluate_answers(
-    run: Run, name: str, respond: Callable[[str], str], split: str = "test", beam: int = 1, quiet: bool = False
+def evaluate_run(
+    run: Run, split: str = "test", beam: int | None = None, quiet: bool = False, output: Path | None = None
 ) -> Evaluation:
-    """Score anything that answers a text, such as a bundle's runner, on a run's split."""
-    expected = examples(list(run.data.texts(split)), run.recipe.task)
-    bar = tqdm(expected, f"evaluate {name}", unit="sentence", disable=quiet, file=sys.stderr)
-    return _evaluation(name, split, beam, [respond(example.source) for example in bar], expected, run)
+    """Score a run on its own data; scores and outputs are kept in its folder."""
+    return evaluate(System.open(run.path), EvaluationSet.of_run(run, split), output or run.path, beam, quiet)
 
 
-def answer(
-    model: SequenceModel,
-    codec: TextCodec,
-    sources: list[str],
-    options: DecodingOptions,
-    source_length: int,
-    quiet: bool = False,
-) -> list[str]:
-    """The best target of each source; sources of like length are decoded together."""
-    ids = [codec.encode_source(source, source_length) for source in sources]
-    order = np.argsort([len(encoded) for encoded in ids], kind="stable")
-    answers = [""] * len(sources)
-    with tqdm(total=len(sources), desc="decode", unit="sentence", disable=quiet, file=sys.stderr) as bar:
-        for start in range(0, len(order), TOGETHER):
-            chosen = order[start : start + TOGETHER]
-            for index, (best, *_) in zip(chosen, decode(model, [ids[i] for i in chosen], options), strict=True):
-                answers[index] = codec.decode_target(best.ids)
-            bar.update(len(chosen))
-    return answers
+def score(name: str, test_set: EvaluationSet, beam: int, answers: Sequence[Answer]) -> Evaluation:
+    """All numbers of a system's answers."""
+    expected, task = test_set.expected, test_set.task
+    hypotheses = [answer.text for answer in answers]
+
+    def of(texts: Sequence[str], chosen: Sequence[int]) -> dict[str, Any]:
+        found = scores_of(task, [texts[i] for i in chosen], [expected[i] for i in chosen])
+        return {"sentences": len(chosen), **found}
+
+    everything = range(len(expected))
+    lengths = [answer.source_length for answer in answers]
+    groups = {"by script": by_script(expected), "by source length in pieces": by_length(lengths)}
+    return Evaluation(
+        name,
+        test_set,
+        beam,
+        of(hypotheses, everything) | {"signatures": signatures(task)},
+        {
+            kind: {group: of(hypotheses, chosen) for group, chosen in found.items()}
+            for kind, found in groups.items()
+            if found
+        },
+        of(test_set.baseline, everything) if test_set.baseline else {},
+        list(answers),
+    )
 
 
-def _evaluation(
-    name: str, split: str, beam: int, hypotheses: list[str], expected: list[Example], run: Run
-) -> Evaluation:
-    baseline = {}
-    if run.recipe.task == "chat":
-        neighbours = nearest_neighbour(run.data.texts("train"), [example.source for example in expected])
-        groups = {"all": scores(neighbours, expected), **scores_by_script(neighbours, expected)}
-        baseline = {group: values["exact_match"] for group, values in groups.items()}
-    outputs = [(e.source, hypothesis, e.references) for hypothesis, e in zip(hypotheses, expected, strict=True)]
-    by_script = scores_by_script(hypotheses, expected)
-    return Evaluation(name, split, beam, scores(hypotheses, expected), by_script, baseline, outputs)
+def table(evaluations: Sequence[Evaluation]) -> str:
+    """Systems side by side, and groups below, for a person to read."""
+    first = evaluations[0]
+    names = [evaluation.system for evaluation in evaluations]
+    columns = {e.system: e.scores for e in evaluations}
+    if first.baseline:
+        columns["nearest neighbour"] = first.baseline
+    metrics = metrics_of(first.test_set.task)
+    lines = [f"{', '.join(names)}: {first.test_set.name} set, {len(first.answers)} sentences, beam {first.beam}"]
+    labels = {metric.key: metric.label for metric in metrics} | {"perplexity": "perplexity"}
+    rows = [[label, *(f"{c[key]:.2f}" if key in c else "" for c in columns.values())] for key, label in labels.items()]
+    lines += _aligned([["", *columns], *rows])
+    shown = [metric for metric in metrics if metric.key in ("bleu", "chrf", "exact_match", "rougeL", "length_ratio")]
+    for evaluation in evaluations:
+        for kind, groups in evaluation.groups.items():
+            rows = [[kind, "sentences", *(metric.label for metric in shown)]]
+            for name, values in groups.items():
+                rows.append([name, str(values["sentences"]), *(f"{values[metric.key]:.2f}" for metric in shown)])
+            lines += ["", f"{evaluation.system}", *_aligned(rows)]
+    return "\n".join([*lines, "", *first.scores["signatures"]])
 
 
-def _keep(run: Run, evaluation: Evaluation) -> None:
-    path = run.path / f"evaluation-{evaluation.split}.json"
-    write_text(path, json.dumps(evaluation.as_dict(), ensure_ascii=False, indent=2) + "\n")
-    lines = ["\t".join((source, hypothesis, *references)) for source, hypothesis, references in evaluation.outputs]
-    write_text(run.path / f"outputs-{evaluation.split}.tsv", "\n".join(["source\thypothesis\treferences", *lines, ""]))
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]
 
 
-def validation_scorer(model: Seq2Seq, recipe: Recipe, data: Prepared) -> Callable[[], ScoredSample]:
-    """What a training calls for greedy outputs of the first validation sentences and their scores."""
-    expected = examples(list(data.texts("valid")), recipe.task)[: recipe.training.score_sentences]
-    codec, decoder = data.codec(), KerasSequenceModel(model)
-    sources = [codec.encode_source(example.source, recipe.model.source_length) for example in expected]
-    options = DecodingOptions(max_length=recipe.model.target_length)
+def _answers(system: System, test_set: EvaluationSet, output: Path, beam: int, quiet: bool) -> list[Answer]:
+    sources = [example.source for example in test_set.expected]
+    key = _digest(json.dumps([system.key, beam, sources]).encode())
+    kept = output / f"answers-{test_set.name}-{system.name}.jsonl"
+    found = _read_kept(kept, key)
+    missing = [index for index in range(len(sources)) if index not in found]
+    output.mkdir(parents=True, exist_ok=True)
+    bar = tqdm(
+        total=len(sources), initial=len(found), desc=system.name, unit="sentence", disable=quiet, file=sys.stderr
+    )
+    with bar, kept.open("a" if found else "w", encoding="utf-8") as file:
+        if not found:
+            _write_line(file, {"key": key})
+        for number, result in system.runner.run_each([sources[index] for index in missing], beam):
+            found[missing[number]] = answer = Answer.of(result)
+            _write_line(file, {"index": missing[number], **answer.as_dict()})
+            bar.update()
+    kept.unlink()
+    return [found[index] for index in range(len(sources))]
 
-    def score() -> ScoredSample:
-        found = decode(decoder, sources, options)
-        hypotheses = [codec.decode_target(best.ids) for best, *_ in found]
-        wanted = scores(hypotheses, expected)
-        shown = expected[:SAMPLES]
-        return (
-            [example.source for example in shown],
-            hypotheses[:SAMPLES],
-            [" | ".join(example.references) for example in shown],
-            {name: wanted[name] for name in ("bleu", "chrf", "exact_match")},
-        )
 
-    return score
+def _read_kept(path: Path, key: str) -> dict[int, Answer]:
+    """Answers of an evaluation that was broken off; none of another one. A line may have been cut off."""
+    if not path.is_file():
+        return {}
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    if not rows or rows[0] != {"key": key}:
+        return {}
+    return {row.pop("index"): Answer.from_dict(row) for row in rows[1:]}
+
+
+def _write_line(file: TextIO, values: dict[str, Any]) -> None:
+    file.write(json.dumps(values, ensure_ascii=False) + "\n")
+    file.flush()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

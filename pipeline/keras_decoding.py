@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
 from seq2edge.device.decoding import StepOutput
@@ -15,6 +14,8 @@ ROW_MULTIPLE = 16  # rows of a step are filled up to a multiple of it: few shape
 
 class KerasSequenceModel:
     """A `seq2edge.device.decoding.SequenceModel` over a trained `Seq2Seq`."""
+
+    together = 64
 
     def __init__(self, model: Seq2Seq):
         self.encoder, self.decoder_step = model.encoder, model.decoder_step
@@ -53,17 +54,3 @@ class KerasSequenceModel:
             states=[outputs[name][:rows] for name in self.state_names],
             attention=outputs["attention"][:rows] if "attention" in outputs else None,
         )
-
-
-def perplexity(model: keras.Model, batches: Any) -> float:
-    """exp of the mean negative log-probability a real target token, in nats, over batches of ids."""
-    total, tokens = 0.0, 0
-    for (source_ids, target_inputs), target_ids in batches:
-        logits = np.asarray(model.predict_on_batch([source_ids, target_inputs]), np.float32)
-        highest = logits.max(axis=-1, keepdims=True)
-        log_sum = np.log(np.exp(logits - highest).sum(axis=-1)) + highest[..., 0]
-        right = np.take_along_axis(logits, target_ids[..., None], axis=-1)[..., 0]
-        real = target_ids != 0
-        total += float(((log_sum - right) * real).sum())
-        tokens += int(real.sum())
-    return float(np.exp(total / max(tokens, 1)))

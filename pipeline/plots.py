@@ -1,5 +1,7 @@
 """Pictures of a training: what people would rather look at than read."""
 
+import io
+import itertools
 import logging
 import warnings
 from collections.abc import Mapping, Sequence
@@ -13,6 +15,7 @@ import numpy as np
 from matplotlib import font_manager
 
 INK, ACCENT, GRID = "#22303c", "#c8553d", "#dfe3e6"
+COLOURS = (ACCENT, INK, "#4c8c6b", "#8a6fb0", "#c9a227")
 # Fonts with Hangul, of Debian, macOS and Noto.
 HANGUL_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", "UnDotum")
 
@@ -92,6 +95,42 @@ def plot_points(
         axis.spines[["top", "right"]].set_visible(False)
     axes[0][0].set_ylabel(label)
     _save(figure, path)
+
+
+def svg_of_scores(scores: Mapping[str, Sequence[float]], label: str) -> str:
+    """How many sentences score how much, a line for each system; as SVG."""
+    _use_fonts()
+    _, axis = plt.subplots(figsize=(5.2, 3.2))
+    for (name, values), colour in zip(scores.items(), itertools.cycle(COLOURS)):
+        counts, edges = np.histogram(values, bins=20, range=(0, 100))
+        axis.stairs(counts, edges, color=colour, linewidth=1.8, label=name)
+    return _finish(axis, label, "sentences")
+
+
+def svg_of_groups(scores: Mapping[str, Mapping[str, float]], across: str, label: str) -> str:
+    """The score of each group, a line for each system; as SVG.
+
+    Args:
+        scores: By system, by group.
+    """
+    _use_fonts()
+    _, axis = plt.subplots(figsize=(5.2, 3.2))
+    for (name, groups), colour in zip(scores.items(), itertools.cycle(COLOURS)):
+        axis.plot(list(groups), list(groups.values()), color=colour, marker="o", linewidth=1.8, label=name)
+    axis.set_ylim(bottom=0)
+    return _finish(axis, across, label)
+
+
+def _finish(axis: plt.Axes, across: str, up: str) -> str:
+    axis.set_xlabel(across)
+    axis.set_ylabel(up)
+    axis.grid(color=GRID)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(frameon=False)
+    content = io.StringIO()
+    axis.figure.savefig(content, format="svg", bbox_inches="tight", metadata={"Date": None})
+    plt.close(axis.figure)
+    return content.getvalue()[content.getvalue().index("<svg") :]
 
 
 def _save(figure: plt.Figure, path: Path) -> None:

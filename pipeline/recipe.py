@@ -82,7 +82,7 @@ class Model(Section):
     decoder_layers: Annotated[int, Field(ge=1, le=8)] = 1
     bidirectional: bool = True  # of a recurrent encoder
     decoder_bidirectional: Annotated[bool, Field(exclude=True)] = False  # there to be refused with its reason
-    residual: bool = False  # recurrent layers add their input to their output, where both are equally wide
+    residual: bool = False  # recurrent layers above the first add their input to their output
     layer_norm: bool = False  # recurrent layers' outputs are normalised
     heads: Annotated[int, Field(ge=1, le=64)] = 4  # of Transformer layers; they divide the units
     feed_forward: Annotated[int, Field(ge=4, le=16_384)] | None = None  # of Transformer layers; None: 4 * units
@@ -123,7 +123,7 @@ class Training(Section):
     batch_size: Annotated[int, Field(ge=1)] = 64
     batch_tokens: Annotated[int, Field(ge=16)] | None = None  # in its place: pieces a batch, rows times longer side
     accumulate: Annotated[int, Field(ge=1)] = 1  # batches whose gradients make one update
-    buckets: Annotated[int, Field(ge=1, le=16)] = 4  # batch shapes by length; each one is compiled once
+    buckets: Annotated[int, Field(ge=1, le=32)] = 6  # batch shapes by length; each one is compiled once
     learning_rate: Annotated[float, Field(gt=0)] = 0.001
     schedule: Literal["constant", "inverse_sqrt", "cosine", "plateau"] = "cosine"
     warmup_steps: Annotated[int, Field(ge=0)] = 200  # updates; "plateau" has none

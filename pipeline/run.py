@@ -1,11 +1,15 @@
 """A run: the folder of one training."""
 
 import csv
+import importlib.metadata
 from dataclasses import dataclass
 from pathlib import Path
 
+from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
+from seq2edge.device.runner import Runner
 from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
+from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.prepare import Prepared
 from seq2edge.pipeline.recipe import Recipe
 from seq2edge.pipeline.recipe_file import load_recipe
@@ -46,6 +50,38 @@ class Run:
         model = build_seq2seq(model_config(self.recipe, self.data))
         model.training.load_weights(self.path / MODEL_FILE)
         return model
+
+    def manifest(self) -> Bundle:
+        """What a bundle of this run says, without files."""
+        recipe = self.recipe
+        return Bundle(
+            name=recipe.name,
+            task=recipe.task,
+            signatures={},
+            states=[],
+            batches=sorted(recipe.export.batches),
+            vocabulary={"source": self.data.source_vocabulary, "target": self.data.target_vocabulary},
+            source_length=recipe.model.source_length,
+            target_length=recipe.model.target_length,
+            normalisation=recipe.data.normalisation,
+            decoding={
+                "beam": recipe.decoding.beam,
+                "length_penalty": recipe.decoding.length_penalty,
+                "max_length": recipe.model.target_length,
+            },
+            unsure=None,
+            files={},
+            quantization="none",
+            operators=[],
+            verified_on=[],
+            scores={},
+            licence=recipe.data.licence,
+            created_with=f"seq2edge {importlib.metadata.version('seq2edge')}",
+        )
+
+    def runner(self) -> Runner:
+        """The runner that ships, over the best model of the training."""
+        return Runner(self.manifest(), KerasSequenceModel(self.model()), self.data.codec())
 
 
 def model_config(recipe: Recipe, data: Prepared) -> Seq2SeqConfig:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from seq2edge.pipeline.sources import Pair
 
 
@@ -36,15 +38,20 @@ def exact(hypothesis: str, references: Sequence[str]) -> bool:
     return " ".join(hypothesis.split()) in {" ".join(reference.split()) for reference in references}
 
 
-def scores(hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, Any]:
-    """BLEU and chrF of sacrebleu with their signatures, and the share of exact matches, all in percent."""
-    from sacrebleu.metrics import BLEU, CHRF
-
+def reference_streams(expected: Sequence[Example]) -> list[list[str | None]]:
+    """References as sacrebleu takes them: the first of each example, the second …; None where one has no more."""
     streams = max(len(example.references) for example in expected)
-    references = [
+    return [
         [example.references[i] if i < len(example.references) else None for example in expected] for i in range(streams)
     ]
-    bleu, chrf = BLEU(), CHRF()
+
+
+def scores(hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, Any]:
+    """What a training watches: BLEU and chrF++ of sacrebleu with signatures, and the exact matches, in percent."""
+    from sacrebleu.metrics import BLEU, CHRF
+
+    references = reference_streams(expected)
+    bleu, chrf = BLEU(), CHRF(word_order=2)
     result = {
         "sentences": len(expected),
         "bleu": round(bleu.corpus_score(hypotheses, references).score, 2),
@@ -65,15 +72,21 @@ def script(text: str) -> str:
     return max(counts, key=lambda name: counts[name]) if counts else "none"
 
 
-def scores_by_script(hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, dict[str, Any]]:
-    """`scores` for each script that a tenth of the sources or more is written in, where there are two or more."""
+def by_script(expected: Sequence[Example]) -> dict[str, list[int]]:
+    """Which examples are in each script that a tenth of the sources or more is written in, where there are two."""
     rows: dict[str, list[int]] = defaultdict(list)
     for index, example in enumerate(expected):
         rows[script(example.source)].append(index)
     common = {name: indices for name, indices in sorted(rows.items()) if len(indices) >= len(expected) / 10}
-    if len(common) < 2:
+    return common if len(common) > 1 else {}
+
+
+def by_length(lengths: Sequence[int], groups: int = 4) -> dict[str, list[int]]:
+    """Which examples are of like length, in groups of about one size: "1–9", "10–14" …; none where all are alike."""
+    borders = np.unique(np.quantile(lengths, np.arange(1, groups + 1) / groups, method="inverted_cdf"))
+    if len(borders) < 2:
         return {}
-    return {
-        name: scores([hypotheses[i] for i in indices], [expected[i] for i in indices])
-        for name, indices in common.items()
-    }
+    group_of = np.searchsorted(borders, lengths)
+    rows = [np.flatnonzero(group_of == group) for group in range(len(borders))]
+    values = np.asarray(lengths)
+    return {f"{values[chosen].min()}–{values[chosen].max()}": chosen.tolist() for chosen in rows}

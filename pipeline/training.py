@@ -34,10 +34,10 @@ from seq2edge.pipeline.callbacks import (
 )
 from seq2edge.pipeline.checkpoint import Progress, load_checkpoint, read_checkpoint, save_progress, state
 from seq2edge.pipeline.distribution import ALONE, Share, data_parallel, from_first
-from seq2edge.pipeline.evaluation import validation_scorer
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.hosts import Hosts
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.memory import keep_freed_memory
 from seq2edge.pipeline.objectives import objective
 from seq2edge.pipeline.plots import plot_attention
 from seq2edge.pipeline.prepare import Prepared, prepare
@@ -45,6 +45,7 @@ from seq2edge.pipeline.recipe import Recipe
 from seq2edge.pipeline.run import RECIPE_FILE, Run, model_config
 from seq2edge.pipeline.schedules import learning_rate
 from seq2edge.pipeline.starting import COUNTED, old_run, take_folder, take_weights
+from seq2edge.pipeline.validation import validation_scorer
 
 ATTENTION_PLOTS = 4  # validation sentences in attention.png
 
@@ -157,6 +158,7 @@ def _build(recipe: Recipe, data: Prepared, share: Share, start: Run | None) -> _
         raise UserError(
             f"training.batch_size {settings.batch_size}: expected a multiple of {share.devices}, the number of devices"
         )
+    keep_freed_memory()
     keras.utils.set_random_seed(settings.seed)
     model = build_seq2seq(model_config(recipe, data), dtype=settings.precision)
     if start is not None:

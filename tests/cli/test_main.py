@@ -68,12 +68,27 @@ def test_bench_measures(bundles, capsys):
     assert 0 < result["p50_ms"] <= result["p95_ms"]
 
 
-def test_evaluate_a_run_and_its_bundle(trained_run, bundles, capsys):
-    status, out, _ = call(capsys, "evaluate", trained_run.path, "--json", "--quiet")
-    run_scores = json.loads(out)["scores"]
-    bundle = call(capsys, "evaluate", bundles / "none", "--run", trained_run.path, "--json", "--quiet")[1]
+def test_evaluate_a_run_beside_its_bundle(trained_run, bundles, tmp_path, capsys):
+    command = ("evaluate", trained_run.path, bundles / "int8", "--against", bundles / "none", "--output", tmp_path)
+    status, out, _ = call(capsys, *command, "--report", tmp_path / "report.html", "--json", "--quiet")
+    found = json.loads(out)
     assert status == 0
-    assert json.loads(bundle)["scores"]["bleu"] == run_scores["bleu"]
+    assert [system["name"] for system in found["systems"]] == ["tiny", "int8", "none"]
+    assert found["systems"][0]["scores"]["bleu"] == found["systems"][2]["scores"]["bleu"]
+    assert found["differences"][0]["label"] == "BLEU"
+    assert "<title>test set: tiny, int8, none</title>" in (tmp_path / "report.html").read_text()
+    assert "by source length" in call(capsys, *command, "--quiet")[1]
+
+
+def test_a_bundle_alone_is_asked_a_file(bundles, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = call(capsys, "evaluate", bundles / "none", "--quiet")
+    assert status == 2
+    assert "a bundle carries no data; name its run with --run, or pairs with --file" in err
+    (tmp_path / "questions.tsv").write_text("the red stone is here\tstone red\n", encoding="utf-8")
+    out = call(capsys, "evaluate", bundles / "none", "--file", "questions.tsv", "--quiet")[1]
+    assert "questions set, 1 sentences" in out
+    assert (tmp_path / "evaluations" / "outputs-questions-none.tsv").is_file()
 
 
 def test_an_altered_bundle_is_one_line_and_status_2(bundles, tmp_path, capsys):

@@ -1,7 +1,7 @@
 import pytest
 
 from seq2edge.pipeline.baseline import nearest_neighbour
-from seq2edge.pipeline.scoring import Example, examples, scores, scores_by_script, script
+from seq2edge.pipeline.scoring import Example, by_script, examples, scores, script
 from seq2edge.pipeline.sources import Pair
 
 PAIRS = [Pair("hi", "hello"), Pair("hi", "hey"), Pair("안녕", "반가워요")]
@@ -27,9 +27,9 @@ def test_bleu_is_that_of_sacrebleu():
     assert scores(hypotheses, expected)["bleu"] == pytest.approx(reference.score, abs=0.01)
 
 
-def test_scores_are_told_apart_by_script():
-    by_script = scores_by_script(["hello", "x"], examples(PAIRS, "chat"))
-    assert {name: values["exact_match"] for name, values in by_script.items()} == {"Hangul": 0, "Latin": 100}
+def test_examples_are_told_apart_by_script():
+    assert by_script(examples(PAIRS, "chat")) == {"Hangul": [1], "Latin": [0]}
+    assert by_script(examples(PAIRS[:2], "chat")) == {}
 
 
 @pytest.mark.parametrize(

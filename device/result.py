@@ -1,0 +1,50 @@
+"""What a runner answers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Part:
+    """One stretch of the source that was decoded at once.
+
+    Attributes:
+        log_probs: Of each target piece, in nats, and of the end where it was reached.
+        attention: `(target pieces, source pieces)`, or None where the model has none.
+        alignment: For each target piece the number of the source piece looked at most.
+    """
+
+    source_pieces: tuple[str, ...]
+    target_pieces: tuple[str, ...]
+    log_probs: tuple[float, ...]
+    attention: np.ndarray | None
+    alignment: tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a runner answers.
+
+    Attributes:
+        score: Mean of the parts' scores (log-probability over length penalty).
+        confidence: Mean probability of a piece (geometric), 0 to 1.
+        unsure: The text is the bundle's line for that, not the model's reply.
+        alternatives: (text, score) of the n best, best first; of a text that was split, the joined ones.
+        cut: What could not be read in one piece, for the user to know; None where nothing was cut.
+        missing: Required phrases that the text lacks, because they did not fit.
+        seconds: Time it took.
+    """
+
+    text: str
+    score: float
+    confidence: float
+    unsure: bool
+    alternatives: tuple[tuple[str, float], ...]
+    parts: tuple[Part, ...]
+    cut: str | None
+    missing: tuple[str, ...]
+    seconds: float
+
+
+NOTHING = Result("", 0.0, 0.0, False, (("", 0.0),), (), None, (), 0.0)  # what an empty text in a list is answered

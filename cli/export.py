@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.device.errors import UserError
 
     quiet_tensorflow()
-    from seq2edge.export.bundle import export_bundle, export_saved_model
+    from seq2edge.export.bundle import export_bundle, export_saved_model, graph_beam
     from seq2edge.export.verify import verify_saved_model
     from seq2edge.pipeline.run import Run
 
@@ -36,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.saved_model:
         path = Path(arguments.output or bundles / f"{name}.saved_model")
         export_saved_model(trained, path, arguments.overwrite)
-        print(f"{path}: {verify_saved_model(trained, path):.2f} % of test sentences as in Keras")
+        same = verify_saved_model(trained, path, graph_beam(trained))
+        print(f"{path}: of test sentences as in Keras: {', '.join(f'{k} {v:.2f} %' for k, v in same.items())}")
         return 0
     chosen = [arguments.quantize] if arguments.quantize else list(trained.recipe.export.quantize)
     if arguments.output and len(chosen) > 1:

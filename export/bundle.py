@@ -16,6 +16,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.options import DecodingOptions
 from seq2edge.device.text import TextCodec
+from seq2edge.export.beam import GraphBeam
 from seq2edge.export.card import card
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.text_model import TextModel
@@ -31,6 +32,7 @@ VECTOR_TEXTS = {  # ours, so that no text of the user's travels in a bundle
     "Latin": ["Hello there", "A man is walking down the street.", "Please tell me how this works."],
 }
 VECTOR_STEPS, VECTOR_LOGITS = 3, 8
+SAVED_MODEL_BEAM = 5  # of a recipe whose search is greedy
 
 
 def export_bundle(
@@ -78,13 +80,20 @@ def export_saved_model(run: Run, output: Path, overwrite: bool = False) -> Path:
         TextModel(
             run.model(),
             recipe.export.batches,
-            recipe.model.target_length,
+            graph_beam(run),
             source.read_bytes(),
             target.read_bytes(),
             recipe.data.normalisation,
             recipe.model.source_length,
         ).save(new)
     return output
+
+
+def graph_beam(run: Run) -> GraphBeam:
+    """The beam search of a run's SavedModel: the recipe's, or one of five beside a greedy recipe."""
+    decoding = run.recipe.decoding
+    beam = decoding.beam if decoding.beam > 1 else SAVED_MODEL_BEAM
+    return GraphBeam(beam, decoding.length_penalty, run.recipe.model.target_length)
 
 
 def _manifest(

@@ -1,4 +1,4 @@
-"""Text → text in one SavedModel: normalisation and tokenizer inside the graph, greedy decoding, any batch."""
+"""Text → text in one SavedModel: normalisation, tokenizer and search inside the graph, any batch."""
 
 import hashlib
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from seq2edge.export.signatures import EOS, Signatures
+from seq2edge.export.beam import GraphBeam
+from seq2edge.export.signatures import EOS, SHARED, Signatures
 
 # What `seq2edge.device.text.normalise` does, in RE2.
 INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
@@ -14,9 +15,10 @@ CONTROL = r"[\p{Cc}]"
 
 
 class TextModel(Signatures):
-    """`Signatures` and, as `serving_default`, `text` → `text`.
+    """`Signatures`, and `text` → `text`: greedy as `serving_default`, and with a beam as `beam`.
 
     Args:
+        search: The beam search.
         source_tokenizer, target_tokenizer: SentencePiece models, serialised.
         normalisation: "NFC" or "NFKC".
         source_length: Pieces a source is cut to, eos counted.
@@ -26,23 +28,44 @@ class TextModel(Signatures):
         self,
         model,
         batches,
-        max_length: int,
+        search: GraphBeam,
         source_tokenizer: bytes,
         target_tokenizer: bytes,
         normalisation: str,
         source_length: int,
     ):
-        super().__init__(model, batches, max_length)
+        super().__init__(model, batches, search.max_length)
         self.source_tokenizer = _tokenizer(source_tokenizer)
         self.target_tokenizer = _tokenizer(target_tokenizer)
         self.normalisation, self.source_length = normalisation, source_length
         self.functions["serving_default"] = self._text_function()
+        self.functions["beam"] = self._beam_function(search)
 
     def _text_function(self):
         @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
         def respond(text):
             target_ids, _ = self.greedy(self.encode_text(text))
             return {"text": self.decode_text(target_ids)}
+
+        return respond
+
+    def _beam_function(self, search: GraphBeam):
+        @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
+        def respond(text):
+            encoded = self.encoder(self.encode_text(text))
+            shared = {name: tf.repeat(encoded[name], search.beam, axis=0) for name in SHARED}
+
+            def step(tokens, states):
+                outputs = self.decoder_step(
+                    {"token_ids": tokens, **shared, **dict(zip(self.state_names, states, strict=True))}
+                )
+                return outputs["logits"], [outputs[name] for name in self.state_names]
+
+            first = [encoded[name] for name in self.state_names]
+            ids, scores = search.search(step, first, tf.shape(text)[0])
+            texts = self.decode_text(tf.reshape(ids, [-1, search.max_length]))
+            texts = tf.reshape(texts, [-1, search.beam])
+            return {"text": texts[:, 0], "alternatives": texts, "scores": scores}
 
         return respond
 
@@ -66,6 +89,6 @@ def _tokenizer(model: bytes) -> tf_text.SentencepieceTokenizer:
     return tf_text.SentencepieceTokenizer(model, name=f"tokenizer_{hashlib.sha256(model).hexdigest()[:16]}")
 
 
-def load_text_model(path: Path):
-    """The text → text function of a SavedModel on disk."""
-    return tf.saved_model.load(str(path)).signatures["serving_default"]
+def load_text_model(path: Path, signature: str = "serving_default"):
+    """A text → text function of a SavedModel on disk."""
+    return tf.saved_model.load(str(path)).signatures[signature]

@@ -16,6 +16,7 @@ from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.options import DecodingOptions
 from seq2edge.device.search import Hypothesis
 from seq2edge.device.text import TextCodec
+from seq2edge.export.beam import GraphBeam
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run
@@ -63,20 +64,24 @@ def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, sentences: int = SEN
     return dataclasses.replace(bundle, scores=result, verified_on=[tflite.runtime])
 
 
-def verify_saved_model(run: Run, path: Path, sentences: int = SENTENCES) -> float:
-    """Share in percent of test sentences for which the SavedModel's text is the Keras model's."""
+def verify_saved_model(run: Run, path: Path, search: GraphBeam, sentences: int = SENTENCES) -> dict[str, float]:
+    """Share in percent of test sentences for which each text → text signature says what Keras says."""
     import tensorflow as tf
 
     from seq2edge.export.text_model import load_text_model
 
     expected = test_examples(run, sentences)
-    codec = run.data.codec()
+    codec, model = run.data.codec(), KerasSequenceModel(run.model())
     ids = [codec.encode_source(example.source, run.recipe.model.source_length) for example in expected]
-    options = DecodingOptions(max_length=run.recipe.model.target_length)
-    reference = [codec.decode_target(best.ids) for best, *_ in decode(KerasSequenceModel(run.model()), ids, options)]
-    respond = load_text_model(path)
-    found = respond(text=tf.constant([example.source for example in expected]))["text"].numpy()
-    return share([text.decode("utf-8") == wanted for text, wanted in zip(found, reference, strict=True)])
+    greedy = DecodingOptions(max_length=search.max_length)
+    beam = DecodingOptions(search.beam, 1, search.max_length, search.length_penalty)
+    shares = {}
+    for signature, options in {"serving_default": greedy, "beam": beam}.items():
+        respond = load_text_model(path, signature)
+        found = respond(text=tf.constant([example.source for example in expected]))["text"].numpy()
+        wanted = [codec.decode_target(best.ids) for best, *_ in decode(model, ids, options)]
+        shares[signature] = share([text.decode("utf-8") == said for text, said in zip(found, wanted, strict=True)])
+    return shares
 
 
 def test_examples(run: Run, sentences: int) -> list[Example]:

@@ -4,7 +4,7 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
-from seq2edge.export.bundle import export_bundle, export_saved_model
+from seq2edge.export.bundle import export_bundle, export_saved_model, graph_beam
 from seq2edge.export.verify import verify_saved_model
 from seq2edge.pipeline.training import train
 
@@ -61,14 +61,15 @@ def test_a_failed_export_leaves_the_old_bundle(bundles, trained_run, monkeypatch
 
 def test_the_saved_model_answers_text_with_text_as_keras_does(trained_run, tmp_path):
     path = export_saved_model(trained_run, tmp_path / "tiny.saved_model")
-    assert verify_saved_model(trained_run, path) == 100
+    assert verify_saved_model(trained_run, path, graph_beam(trained_run)) == {"serving_default": 100, "beam": 100}
 
 
 def test_source_and_target_tokenizers_stay_apart_in_the_saved_model(tiny_recipe, pairs_file, tmp_path):
     settings = ["tokenizer.joint=false", "tokenizer.vocabulary=320", "tokenizer.target_vocabulary=300"]
     recipe = tiny_recipe(epochs=5, settings=[*settings, "tokenizer.fold_case=true"])
     run = train(recipe, tmp_path / "run", pairs_file.parent, quiet=True)
-    assert verify_saved_model(run, export_saved_model(run, tmp_path / "apart.saved_model")) == 100
+    path = export_saved_model(run, tmp_path / "apart.saved_model")
+    assert verify_saved_model(run, path, graph_beam(run)) == {"serving_default": 100, "beam": 100}
     codec = run.data.codec()
     assert list(codec.encode_source("The RED stone")) == list(codec.encode_source("the red stone"))
 

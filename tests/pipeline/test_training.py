@@ -9,7 +9,7 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.batches import Batches
-from seq2edge.pipeline.evaluation import evaluate_run
+from seq2edge.pipeline.evaluation import evaluate_run, table
 from seq2edge.pipeline.prepare import prepare
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training import train
@@ -55,7 +55,7 @@ def test_word_dropout_hides_pieces_but_neither_eos_nor_padding(data):
 def test_a_trained_run_knows_its_task_and_keeps_everything(trained_run):
     result = evaluate_run(trained_run, "test", quiet=True)
     assert result.scores["exact_match"] > 70
-    assert "nrefs:1|case:mixed" in result.table()
+    assert "nrefs:1|case:mixed" in table([result])
     kept = {path.name for path in trained_run.path.iterdir()}
     assert {"recipe.toml", "model.keras", "checkpoint.npz", "history.csv", "history.png", "samples.txt"} <= kept
     assert {"attention.png", "data", "evaluation-test-tiny.json", "outputs-test-tiny.tsv"} <= kept

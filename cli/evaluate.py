@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     others = [arguments.against] if arguments.against else []
     paths = list(dict.fromkeys([*arguments.paths, *others]))
-    systems = [System.open(path) for path in paths]
+    systems = [System.open(path, name) for path, name in zip(paths, unique_names(paths), strict=True)]
     test_set, output = _test_set(arguments, systems[0])
     found = [evaluate(system, test_set, output, arguments.beam, arguments.quiet) for system in systems]
     differences = []
@@ -66,6 +66,17 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join([table(found), *map(str, differences)]))
     return 0
+
+
+def unique_names(paths: list[Path]) -> list[str]:
+    """The folders' names, with those above them where two are the same."""
+    folders = [path.resolve() for path in paths]
+    deepest = max(len(folder.parts) for folder in folders)
+    for parts in range(1, deepest + 1):
+        names = ["-".join(folder.parts[-parts:]) for folder in folders]
+        if len(set(names)) == len(set(folders)):
+            break
+    return names
 
 
 def _test_set(arguments: argparse.Namespace, first: "System") -> "tuple[EvaluationSet, Path]":

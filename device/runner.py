@@ -4,13 +4,14 @@ import dataclasses
 import itertools
 import re
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from seq2edge.device.batching import batched
 from seq2edge.device.bundle import Bundle, read_bundle
 from seq2edge.device.decoding import SequenceModel, decode, decode_steps
 from seq2edge.device.errors import UserError
@@ -301,13 +302,6 @@ class Runner:
         replies = self.bundle.unsure.replies if self.bundle.unsure else {}
         language = "ko" if HANGUL.search(question) else "en"
         return replies.get(language) or next(iter(replies.values()), "")
-
-
-def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Items in lists of `size`; the last may be shorter. `itertools.batched` is of Python 3.12."""
-    iterator = iter(items)
-    while batch := list(itertools.islice(iterator, size)):
-        yield batch
 
 
 def _cut_message(stretches: Sequence[Segment]) -> str | None:

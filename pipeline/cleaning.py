@@ -1,5 +1,6 @@
 """Cleaning of pairs, with an account of what was dropped and why."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from seq2edge.pipeline.recipe import Data
 from seq2edge.pipeline.sources import Pair
 
 SHOWN = 100  # characters of an example
+BROKEN = re.compile("[\ufffd\ud800-\udfff]")
 
 
 @dataclass
@@ -68,7 +70,7 @@ class Cleaner:
 
 def is_broken(text: str) -> bool:
     """Does a text hold the sign of a failed decoding, or half a surrogate pair?"""
-    return "\ufffd" in text or any("\ud800" <= character <= "\udfff" for character in text)
+    return BROKEN.search(text) is not None
 
 
 def hash64(text: str) -> int:

@@ -38,11 +38,13 @@ class System:
     key: str
 
     @classmethod
-    def open(cls, path: Path) -> "System":
+    def open(cls, path: Path, name: str | None = None) -> "System":
+        """A run's folder, or a bundle's; it goes by the folder's name unless another is given."""
+        name = name or path.resolve().name
         if (path / FILE).is_file():
-            return cls(path.name, path, Runner.from_bundle(path), _digest((path / FILE).read_bytes()))
+            return cls(name, path, Runner.from_bundle(path), _digest((path / FILE).read_bytes()))
         run = Run.open(path)
-        return cls(path.name, path, run.runner(), _digest((path / MODEL_FILE).read_bytes()))
+        return cls(name, path, run.runner(), _digest((path / MODEL_FILE).read_bytes()))
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
+from seq2edge.device.batching import batched
 from seq2edge.device.decoding import target_log_probs
 from seq2edge.device.options import EOS
-from seq2edge.device.runner import Runner, batched
+from seq2edge.device.runner import Runner
 from seq2edge.pipeline.scoring import Example
 
 

@@ -16,7 +16,9 @@ import numpy as np
 import sentencepiece
 from tqdm import tqdm
 
+from seq2edge.device.batching import batched
 from seq2edge.device.errors import UserError
+from seq2edge.device.options import EOS
 from seq2edge.device.text import TextCodec
 from seq2edge.pipeline.cleaning import Cleaner, hash64
 from seq2edge.pipeline.corpus import corpus_pairs
@@ -33,6 +35,7 @@ SPLITS = ("train", "valid", "test")
 FORMAT = 1  # of the folder; another one is prepared anew
 FEWEST = {"train": 20, "valid": 2}
 BUNDLED = "bundled:smalltalk"
+ENCODED_TOGETHER = 1000  # pairs
 TRAINED = ("model.keras", "checkpoint.npz")  # what in OUTPUT depends on its data
 
 
@@ -278,15 +281,18 @@ def _write_ids(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
         samples = recipe.tokenizer.samples if split == "train" else 1
         with PairWriter(folder / split, largest) as writer:
             pairs = tqdm(Prepared(folder, {}).texts(split), f"{split} ids", unit="pair", disable=quiet, file=sys.stderr)
-            for pair in pairs:
-                plain, *drawn = sampler.encodings(pair.source, samples)
-                wanted = [*target.encode(pair.target), target.eos_id()]
-                if len(plain) > recipe.model.source_length or len(wanted) > recipe.model.target_length:
-                    too_many += 1
-                    continue
-                # A drawn encoding has more pieces than the plain one; where that is too many, the plain one stands in.
-                drawn = [ids if len(ids) <= recipe.model.source_length else plain for ids in drawn]
-                writer.write([plain, *drawn], wanted)
+            for together in batched(pairs, ENCODED_TOGETHER):
+                plains = source.encode([pair.source for pair in together])
+                targets = target.encode([pair.target for pair in together])
+                for pair, plain, wanted in zip(together, plains, targets, strict=True):
+                    if len(plain) >= recipe.model.source_length or len(wanted) >= recipe.model.target_length:
+                        too_many += 1
+                        continue
+                    # A drawn encoding has more pieces than the plain one; where that is too many, the plain one
+                    # stands in.
+                    drawn = sampler.draw(pair.source, samples - 1)
+                    drawn = (ids if len(ids) < recipe.model.source_length else plain for ids in drawn)
+                    writer.write([[*ids, EOS] for ids in (plain, *drawn)], [*wanted, EOS])
         ids = PairIds.open(folder / split)
         if len(ids) < FEWEST[split]:
             raise UserError(

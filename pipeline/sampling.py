@@ -31,20 +31,18 @@ class Sampler:
         self.longest = max(map(len, self.pieces), default=1)
         self.unknown = min((score for _, score in self.pieces.values()), default=0.0) - ALPHA * UNKNOWN
 
-    def encodings(self, text: str, samples: int) -> Iterator[list[int]]:
-        """The plain encoding, then `samples` - 1 drawn ones, each ending in eos."""
-        eos = self.processor.eos_id()
-        yield [*self.processor.encode(text), eos]
-        if samples == 1:
-            return
+    def draw(self, text: str, number: int) -> Iterator[list[int]]:
+        """So many encodings, each without eos."""
         if not self.unigram:
-            for _ in range(samples - 1):
-                yield [*self.processor.encode(text, enable_sampling=True, alpha=ALPHA, nbest_size=-1), eos]
+            for _ in range(number):
+                yield self.processor.encode(text, enable_sampling=True, alpha=ALPHA, nbest_size=-1)
+            return
+        if not number:
             return
         marked = self.processor.normalize(text)
         lattice = self._lattice(marked)
-        for _ in range(samples - 1):
-            yield [*self._walk_back(marked, lattice), eos]
+        for _ in range(number):
+            yield self._walk_back(marked, lattice)
 
     def _lattice(self, text: str) -> list[list[tuple[int, float]]]:
         """For each place in the text the pieces that end there: where they begin, and their cumulated probability."""

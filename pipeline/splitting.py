@@ -1,6 +1,10 @@
 """A split that is the same on every machine and leaks nothing."""
 
+import re
+
 from seq2edge.pipeline.cleaning import hash64
+
+NO_LETTERS = re.compile(r"[\W_]+")  # nor digits
 
 
 def split_of(source: str, valid: float, test: float) -> str:
@@ -20,4 +24,4 @@ def split_of(source: str, valid: float, test: float) -> str:
 
 def split_key(text: str) -> str:
     """What is left of a text without case, spaces and punctuation; of one that is only these, the text itself."""
-    return "".join(character for character in text.casefold() if character.isalnum()) or text
+    return NO_LETTERS.sub("", text.casefold()) or text

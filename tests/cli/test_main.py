@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from seq2edge.cli.evaluate import unique_names
 from seq2edge.cli.main import COMMANDS, main
 
 
@@ -77,7 +78,12 @@ def test_evaluate_a_run_beside_its_bundle(trained_run, bundles, tmp_path, capsys
     assert found["systems"][0]["scores"]["bleu"] == found["systems"][2]["scores"]["bleu"]
     assert found["differences"][0]["label"] == "BLEU"
     assert "<title>test set: tiny, int8, none</title>" in (tmp_path / "report.html").read_text()
-    assert "by source length" in call(capsys, *command, "--quiet")[1]
+    assert "chrF++" in call(capsys, *command, "--quiet")[1]
+
+
+def test_systems_of_one_name_go_by_the_folders_above_too(tmp_path):
+    assert unique_names([tmp_path / "a" / "int8", tmp_path / "b" / "int8"]) == ["a-int8", "b-int8"]
+    assert unique_names([tmp_path / "a", tmp_path / "b"]) == ["a", "b"]
 
 
 def test_a_bundle_alone_is_asked_a_file(bundles, tmp_path, monkeypatch, capsys):

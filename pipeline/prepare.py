@@ -207,6 +207,7 @@ def _write_splits(recipe: Recipe, files: list, cleaner: Cleaner, folder: Path, q
             split_for = partial(_split_for, data, file)
             for pair in cleaner.clean(progress, split_for):
                 outputs[split_for(pair)].write(f"{pair.source}\t{pair.target}\n")
+    cleaner.forget()
 
 
 def _split_for(data: Data, file: File, pair: Pair) -> str:

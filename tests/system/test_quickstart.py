@@ -16,7 +16,7 @@ def test_from_the_bundled_corpus_to_a_bundle_that_talks(tmp_path, capsys):
     folders = ["--runs", str(tmp_path / "runs"), "--bundles", str(tmp_path / "bundles")]
     assert main(["quickstart", "--quiet", *settings, *folders]) == 0
     out = capsys.readouterr().out
-    assert "nearest neighbour %" in out
+    assert "nearest neighbour" in out
     assert "Hangul" in out
     assert "verified on LiteRT" in out
     bundle = tmp_path / "bundles" / "quickstart-int8"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seq2edge.device.options import EOS, DecodingOptions, Ids
+from seq2edge.device.options import EOS, DecodingOptions, Ids, contains
 
 
 class Constraints:
@@ -27,8 +27,6 @@ class Constraints:
 
     def apply(self, ids: Ids, log_probs: np.ndarray) -> np.ndarray:
         """Log-probabilities `(vocabulary,)` after `ids` as the search shall see them; -inf is never taken."""
-        if not self.active:
-            return log_probs
         options, allowed = self.options, log_probs.copy()
         for reply in options.given:
             whole = (*reply, EOS)
@@ -66,15 +64,13 @@ class Constraints:
 
     def wanted(self, ids: Ids) -> set[int]:
         """The pieces that begin a missing phrase or go on with it."""
-        return {phrase[_matched(ids, phrase)] for phrase in self.missing(ids)} | {
-            phrase[0] for phrase in self.missing(ids)
-        }
+        return {piece for phrase in self.missing(ids) for piece in (phrase[_matched(ids, phrase)], phrase[0])}
 
 
 def _matched(ids: Ids, phrase: Ids) -> int:
     """All of a phrase where it stands in the ids, else how much of its beginning they end with."""
     size = len(phrase)
-    if any(ids[start : start + size] == phrase for start in range(len(ids) - size + 1)):
+    if contains(ids, phrase):
         return size
     return next(
         length for length in range(min(size - 1, len(ids)), -1, -1) if ids[len(ids) - length :] == phrase[:length]

@@ -108,11 +108,12 @@ def _contradictions(options: DecodingOptions) -> Iterator[str]:
     if options.diversity and options.groups == 1:
         yield "diversity is between groups, and there is one"
     for phrase in options.required:
-        if any(_contains(phrase, banned) for banned in options.banned):
+        if any(contains(phrase, banned) for banned in options.banned):
             yield f"the phrase {list(phrase)} is required and banned"
-    if any(_contains(options.prefix, banned) for banned in options.banned):
+    if any(contains(options.prefix, banned) for banned in options.banned):
         yield "the prefix has a banned phrase"
 
 
-def _contains(ids: Ids, phrase: Ids) -> bool:
+def contains(ids: Ids, phrase: Ids) -> bool:
+    """Does a phrase stand somewhere in the ids, its pieces in a row?"""
     return any(ids[start : start + len(phrase)] == phrase for start in range(len(ids) - len(phrase) + 1))

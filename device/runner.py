@@ -24,6 +24,7 @@ from seq2edge.device.text import TextCodec, normalise
 
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 LONGEST_TEXT = 20_000  # characters; more is no sentence but a file
+EMPTY = "the text is empty; say something"
 GIVEN_PENALTY = 4.0  # nats that a reply already given loses
 
 
@@ -98,9 +99,9 @@ class Runner:
                 each other, or phrases are required of a text that is read in several parts.
         """
         started = time.perf_counter()
-        if not self._segments(text):
-            raise UserError("the text is empty; say something")
         ((_, result),) = self.run_each([text], beam, n_best, begin, require, ban=ban, given=given, **settings)
+        if result is NOTHING:
+            raise UserError(EMPTY)
         return dataclasses.replace(result, seconds=time.perf_counter() - started)
 
     def run_all(self, texts: Sequence[str], **settings: Any) -> list[Result]:
@@ -203,7 +204,7 @@ class Runner:
         options = self._options(beam, 1, **settings)
         stretches = self._segments(text)
         if not stretches:
-            raise UserError("the text is empty; say something")
+            raise UserError(EMPTY)
         finished: list[list[Hypothesis]] = []
         for index, stretch in enumerate(stretches):
             steps = decode_steps(self.model, [self.codec.encode_source(stretch.text)], options)

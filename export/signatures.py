@@ -78,20 +78,13 @@ class Signatures(tf.Module):
             return tf.logical_and(step < self.max_length, tf.reduce_max(alive) > 0)
 
         def extend(step, token, ids, alive, *states):
-            outputs = self.decoder_step(
-                {
-                    "token_ids": token,
-                    "memory": encoded["memory"],
-                    "memory_mask": encoded["memory_mask"],
-                    **dict(zip(self.state_names, states, strict=True)),
-                }
-            )
+            logits, new_states = self.step(token, encoded, states)
             # pad, unk and bos stand before eos and are never generated.
-            token = tf.argmax(outputs["logits"][:, EOS:], axis=-1, output_type=tf.int32) + EOS
+            token = tf.argmax(logits[:, EOS:], axis=-1, output_type=tf.int32) + EOS
             token *= alive
             ids = tf.where(positions == step, token[:, tf.newaxis], ids)
             alive *= tf.cast(token != EOS, tf.int32)
-            return step + 1, token, ids, alive, *(outputs[name] for name in self.state_names)
+            return step + 1, token, ids, alive, *new_states
 
         start = (
             tf.constant(0),
@@ -102,6 +95,16 @@ class Signatures(tf.Module):
         )
         _, _, ids, _, *_ = tf.while_loop(unfinished, extend, start)
         return ids, tf.reduce_sum(tf.cast(ids != 0, tf.int32), axis=1)
+
+    def step(
+        self, token_ids: tf.Tensor, encoded: dict[str, tf.Tensor], states: Sequence[tf.Tensor]
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Logits and new states after one token for each row; `encoded` has memory and mask."""
+        shared = {name: encoded[name] for name in SHARED}
+        outputs = self.decoder_step(
+            {"token_ids": token_ids, **shared, **dict(zip(self.state_names, states, strict=True))}
+        )
+        return outputs["logits"], [outputs[name] for name in self.state_names]
 
     def save(self, path: Path) -> None:
         """Write a SavedModel with these signatures."""

@@ -54,15 +54,10 @@ class TextModel(Signatures):
         def respond(text):
             encoded = self.encoder(self.encode_text(text))
             shared = {name: tf.repeat(encoded[name], search.beam, axis=0) for name in SHARED}
-
-            def step(tokens, states):
-                outputs = self.decoder_step(
-                    {"token_ids": tokens, **shared, **dict(zip(self.state_names, states, strict=True))}
-                )
-                return outputs["logits"], [outputs[name] for name in self.state_names]
-
             first = [encoded[name] for name in self.state_names]
-            ids, scores = search.search(step, first, tf.shape(text)[0])
+            ids, scores = search.search(
+                lambda tokens, states: self.step(tokens, shared, states), first, tf.shape(text)[0]
+            )
             texts = self.decode_text(tf.reshape(ids, [-1, search.max_length]))
             texts = tf.reshape(texts, [-1, search.beam])
             return {"text": texts[:, 0], "alternatives": texts, "scores": scores}
@@ -89,6 +84,6 @@ def _tokenizer(model: bytes) -> tf_text.SentencepieceTokenizer:
     return tf_text.SentencepieceTokenizer(model, name=f"tokenizer_{hashlib.sha256(model).hexdigest()[:16]}")
 
 
-def load_text_model(path: Path, signature: str = "serving_default"):
-    """A text → text function of a SavedModel on disk."""
-    return tf.saved_model.load(str(path)).signatures[signature]
+def load_signatures(path: Path):
+    """The functions of a SavedModel on disk, by name."""
+    return tf.saved_model.load(str(path)).signatures

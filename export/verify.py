@@ -19,8 +19,9 @@ from seq2edge.device.text import TextCodec
 from seq2edge.export.beam import GraphBeam
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.metrics import scores
 from seq2edge.pipeline.run import Run
-from seq2edge.pipeline.scoring import Example, examples, scores
+from seq2edge.pipeline.scoring import Example, examples
 
 SENTENCES = 300  # of the test set; all of it where it is smaller
 ALLOWED = {"none": 1e-3, "float16": 0.05}  # largest difference of first-step logits; int8 is judged by its score
@@ -68,17 +69,17 @@ def verify_saved_model(run: Run, path: Path, search: GraphBeam, sentences: int =
     """Share in percent of test sentences for which each text → text signature says what Keras says."""
     import tensorflow as tf
 
-    from seq2edge.export.text_model import load_text_model
+    from seq2edge.export.text_model import load_signatures
 
     expected = test_examples(run, sentences)
     codec, model = run.data.codec(), KerasSequenceModel(run.model())
     ids = [codec.encode_source(example.source, run.recipe.model.source_length) for example in expected]
     greedy = DecodingOptions(max_length=search.max_length)
     beam = DecodingOptions(search.beam, 1, search.max_length, search.length_penalty)
+    functions, sources = load_signatures(path), tf.constant([example.source for example in expected])
     shares = {}
     for signature, options in {"serving_default": greedy, "beam": beam}.items():
-        respond = load_text_model(path, signature)
-        found = respond(text=tf.constant([example.source for example in expected]))["text"].numpy()
+        found = functions[signature](text=sources)["text"].numpy()
         wanted = [codec.decode_target(best.ids) for best, *_ in decode(model, ids, options)]
         shares[signature] = share([text.decode("utf-8") == said for text, said in zip(found, wanted, strict=True)])
     return shares

@@ -29,9 +29,6 @@ class _Cell(keras.layers.Layer):
     def input_bias(self):
         return self.bias
 
-    def call(self, inputs, states, training=False):
-        return self.step(self.project(inputs), states)
-
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class RNNCell(_Cell, keras.layers.SimpleRNNCell):

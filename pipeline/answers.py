@@ -1,6 +1,6 @@
 """What a system said to one source, as an evaluation keeps it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,10 +36,3 @@ class Answer:
         ]
         length = sum(len(part.source_pieces) for part in result.parts)
         return cls(result.alternatives[0][0], round(result.confidence, 4), length, parts)
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Answer":
-        return cls(**values)

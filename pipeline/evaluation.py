@@ -4,7 +4,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,7 +16,7 @@ from seq2edge.device.runner import Runner
 from seq2edge.pipeline.answers import Answer
 from seq2edge.pipeline.baseline import nearest_neighbour
 from seq2edge.pipeline.files import write_text
-from seq2edge.pipeline.metrics import metrics_of, scores_of, signatures
+from seq2edge.pipeline.metrics import Metric, metrics_of, scores_of, signatures
 from seq2edge.pipeline.perplexity import perplexity
 from seq2edge.pipeline.recipe import File
 from seq2edge.pipeline.run import MODEL_FILE, Run
@@ -43,8 +43,11 @@ class System:
         name = name or path.resolve().name
         if (path / FILE).is_file():
             return cls(name, path, Runner.from_bundle(path), _digest((path / FILE).read_bytes()))
-        run = Run.open(path)
-        return cls(name, path, run.runner(), _digest((path / MODEL_FILE).read_bytes()))
+        return cls.of_run(Run.open(path), name)
+
+    @classmethod
+    def of_run(cls, run: Run, name: str) -> "System":
+        return cls(name, run.path, run.runner(), _digest((run.path / MODEL_FILE).read_bytes()))
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,8 @@ def evaluate_run(
     run: Run, split: str = "test", beam: int | None = None, quiet: bool = False, output: Path | None = None
 ) -> Evaluation:
     """Score a run on its own data; scores and outputs are kept in its folder."""
-    return evaluate(System.open(run.path), EvaluationSet.of_run(run, split), output or run.path, beam, quiet)
+    system = System.of_run(run, run.path.resolve().name)
+    return evaluate(system, EvaluationSet.of_run(run, split), output or run.path, beam, quiet)
 
 
 def score(name: str, test_set: EvaluationSet, beam: int, answers: Sequence[Answer]) -> Evaluation:
@@ -177,22 +181,34 @@ def table(evaluations: Sequence[Evaluation]) -> str:
     """Systems side by side, and groups below, for a person to read."""
     first = evaluations[0]
     names = [evaluation.system for evaluation in evaluations]
-    columns = {e.system: e.scores for e in evaluations}
-    if first.baseline:
-        columns["nearest neighbour"] = first.baseline
     metrics = metrics_of(first.test_set.task)
-    lines = [f"{', '.join(names)}: {first.test_set.name} set, {len(first.answers)} sentences, beam {first.beam}"]
-    labels = {metric.key: metric.label for metric in metrics} | {"perplexity": "perplexity"}
-    rows = [[label, *(f"{c[key]:.2f}" if key in c else "" for c in columns.values())] for key, label in labels.items()]
-    lines += _aligned([["", *columns], *rows])
     shown = [metric for metric in metrics if metric.key in ("bleu", "chrf", "exact_match", "rougeL", "length_ratio")]
+    lines = [f"{', '.join(names)}: {first.test_set.name} set, {len(first.answers)} sentences, beam {first.beam}"]
+    lines += _aligned(score_rows(evaluations))
     for evaluation in evaluations:
         for kind, groups in evaluation.groups.items():
-            rows = [[kind, "sentences", *(metric.label for metric in shown)]]
-            for name, values in groups.items():
-                rows.append([name, str(values["sentences"]), *(f"{values[metric.key]:.2f}" for metric in shown)])
-            lines += ["", f"{evaluation.system}", *_aligned(rows)]
+            lines += ["", f"{evaluation.system}", *_aligned(group_rows(kind, groups, shown))]
     return "\n".join([*lines, "", *first.scores["signatures"]])
+
+
+def score_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
+    """A row for each metric, a column for each system and the nearest neighbour; their names first."""
+    first = evaluations[0]
+    columns = {evaluation.system: evaluation.scores for evaluation in evaluations}
+    if first.baseline:
+        columns["nearest neighbour"] = first.baseline
+    labels = {metric.key: metric.label for metric in metrics_of(first.test_set.task)} | {"perplexity": "perplexity"}
+    rows = [[label, *(f"{c[key]:.2f}" if key in c else "" for c in columns.values())] for key, label in labels.items()]
+    return [["", *columns], *rows]
+
+
+def group_rows(head: str, groups: dict[str, dict[str, Any]], metrics: Sequence[Metric]) -> list[list[str]]:
+    """A row for each group, a column for each metric; their labels first."""
+    rows = [
+        [name, str(values["sentences"]), *(f"{values[metric.key]:.2f}" for metric in metrics)]
+        for name, values in groups.items()
+    ]
+    return [[head, "sentences", *(metric.label for metric in metrics)], *rows]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -218,7 +234,7 @@ def _answers(system: System, test_set: EvaluationSet, output: Path, beam: int, q
             _write_line(file, {"key": key})
         for number, result in system.runner.run_each([sources[index] for index in missing], beam):
             found[missing[number]] = answer = Answer.of(result)
-            _write_line(file, {"index": missing[number], **answer.as_dict()})
+            _write_line(file, {"index": missing[number], **asdict(answer)})
             bar.update()
     kept.unlink()
     return [found[index] for index in range(len(sources))]
@@ -236,7 +252,7 @@ def _read_kept(path: Path, key: str) -> dict[int, Answer]:
             break
     if not rows or rows[0] != {"key": key}:
         return {}
-    return {row.pop("index"): Answer.from_dict(row) for row in rows[1:]}
+    return {row.pop("index"): Answer(**row) for row in rows[1:]}
 
 
 def _write_line(file: TextIO, values: dict[str, Any]) -> None:

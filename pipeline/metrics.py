@@ -11,6 +11,7 @@ from seq2edge.pipeline.scoring import Example, exact, reference_streams
 
 WORD = re.compile(r"[^\W_]+")
 NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")  # kana and Han: each character is a word
+WATCHED = ("bleu", "chrf", "exact_match")
 TASKS = ("chat", "translation", "summarisation", "commands")
 
 Score = Callable[[Sequence[str], Sequence[Example]], float]
@@ -38,6 +39,13 @@ class Metric:
 def scores_of(task: str, hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, float]:
     """All numbers that mean something for a task, rounded to two decimals."""
     return {metric.key: round(metric.score(hypotheses, expected), 2) for metric in metrics_of(task)}
+
+
+def scores(hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, Any]:
+    """What a training watches, whatever its task: BLEU, chrF++ and exact matches, with sacrebleu's signatures."""
+    found = {metric.key: round(metric.score(hypotheses, expected), 2) for metric in METRICS if metric.key in WATCHED}
+    signed = [str(sacrebleu_metrics()[key].get_signature()) for key in WATCHED if key in sacrebleu_metrics()]
+    return {"sentences": len(expected), **found, "signatures": signed}
 
 
 def metrics_of(task: str) -> list[Metric]:

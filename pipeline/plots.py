@@ -40,8 +40,7 @@ def plot_history(history: Sequence[dict[str, float]], score: str, path: Path) ->
             )
             axis.plot(epochs, [row[name] for row in history], color=colour, label=label, linewidth=1.8)
         axis.set_xlabel("epoch")
-        axis.grid(color=GRID)
-        axis.spines[["top", "right"]].set_visible(False)
+        _style(axis)
         axis.legend(frameon=False)
     _save(figure, path)
 
@@ -91,8 +90,7 @@ def plot_points(
             axis.annotate(name, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=8, color=INK)
         axis.set_xlabel(cost)
         axis.set_xlim(left=0, right=1.35 * max(costs) or 1)
-        axis.grid(color=GRID)
-        axis.spines[["top", "right"]].set_visible(False)
+        _style(axis)
     axes[0][0].set_ylabel(label)
     _save(figure, path)
 
@@ -121,11 +119,15 @@ def svg_of_groups(scores: Mapping[str, Mapping[str, float]], across: str, label:
     return _finish(axis, across, label)
 
 
+def _style(axis: plt.Axes) -> None:
+    axis.grid(color=GRID)
+    axis.spines[["top", "right"]].set_visible(False)
+
+
 def _finish(axis: plt.Axes, across: str, up: str) -> str:
     axis.set_xlabel(across)
     axis.set_ylabel(up)
-    axis.grid(color=GRID)
-    axis.spines[["top", "right"]].set_visible(False)
+    _style(axis)
     axis.legend(frameon=False)
     content = io.StringIO()
     axis.figure.savefig(content, format="svg", bbox_inches="tight", metadata={"Date": None})

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.pipeline.evaluation import Evaluation
+from seq2edge.pipeline.evaluation import Evaluation, group_rows, score_rows
 from seq2edge.pipeline.metrics import metrics_of, sacrebleu_metrics
 from seq2edge.pipeline.plots import svg_of_groups, svg_of_scores
 from seq2edge.pipeline.scoring import Example
@@ -36,7 +36,7 @@ def report(evaluations: Sequence[Evaluation], differences: Sequence[Difference] 
     values = {
         "title": escape(f"{first.test_set.name} set: {', '.join(e.system for e in evaluations)}"),
         "about": f"{len(first.answers):,} sentences, beam {first.beam}",
-        "scores": _scores(evaluations),
+        "scores": _table(score_rows(evaluations)),
         "differences": "".join(f"<li>{escape(str(difference))}</li>" for difference in differences),
         "groups": "".join(_groups(evaluation) for evaluation in evaluations),
         "plots": _plots(evaluations, of_sentences),
@@ -58,33 +58,16 @@ def sentence_scores(hypotheses: Sequence[str], expected: Sequence[Example]) -> l
     ]
 
 
-def _scores(evaluations: Sequence[Evaluation]) -> str:
-    first = evaluations[0]
-    labels = {metric.key: metric.label for metric in metrics_of(first.test_set.task)} | {"perplexity": "perplexity"}
-    columns = {evaluation.system: evaluation.scores for evaluation in evaluations}
-    if first.baseline:
-        columns["nearest neighbour"] = first.baseline
-    rows = [
-        [label, *(f"{scores[key]:.2f}" if key in scores else "" for scores in columns.values())]
-        for key, label in labels.items()
-    ]
-    return _table(["", *columns], rows)
-
-
 def _groups(evaluation: Evaluation) -> str:
     metrics = metrics_of(evaluation.test_set.task)
-    parts = []
-    for kind, groups in evaluation.groups.items():
-        rows = [
-            [name, str(values["sentences"]), *(f"{values[metric.key]:.2f}" for metric in metrics)]
-            for name, values in groups.items()
-        ]
-        parts.append(f"<h3>{escape(evaluation.system)}, {escape(kind)}</h3>")
-        parts.append(_table(["", "sentences", *(metric.label for metric in metrics)], rows))
-    return "".join(parts)
+    return "".join(
+        f"<h3>{escape(evaluation.system)}, {escape(kind)}</h3>{_table(group_rows('', groups, metrics))}"
+        for kind, groups in evaluation.groups.items()
+    )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    head, *rows = rows
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     body = "".join(
         f"<tr><th>{escape(row[0])}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in row[1:])}</tr>" for row in rows

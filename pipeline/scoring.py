@@ -4,7 +4,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -44,23 +43,6 @@ def reference_streams(expected: Sequence[Example]) -> list[list[str | None]]:
     return [
         [example.references[i] if i < len(example.references) else None for example in expected] for i in range(streams)
     ]
-
-
-def scores(hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, Any]:
-    """What a training watches: BLEU and chrF++ of sacrebleu with signatures, and the exact matches, in percent."""
-    from sacrebleu.metrics import BLEU, CHRF
-
-    references = reference_streams(expected)
-    bleu, chrf = BLEU(), CHRF(word_order=2)
-    result = {
-        "sentences": len(expected),
-        "bleu": round(bleu.corpus_score(hypotheses, references).score, 2),
-        "chrf": round(chrf.corpus_score(hypotheses, references).score, 2),
-        "exact_match": round(
-            100 * sum(exact(h, e.references) for h, e in zip(hypotheses, expected, strict=True)) / len(expected), 2
-        ),
-    }
-    return result | {"signatures": [str(bleu.get_signature()), str(chrf.get_signature())]}
 
 
 def script(text: str) -> str:

@@ -6,9 +6,10 @@ from seq2edge.device.decoding import decode
 from seq2edge.device.options import DecodingOptions
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.metrics import WATCHED, scores
 from seq2edge.pipeline.prepare import Prepared
 from seq2edge.pipeline.recipe import Recipe
-from seq2edge.pipeline.scoring import examples, scores
+from seq2edge.pipeline.scoring import examples
 
 SAMPLES = 12  # sentences in samples.txt
 
@@ -31,7 +32,7 @@ def validation_scorer(model: Seq2Seq, recipe: Recipe, data: Prepared) -> Callabl
             [example.source for example in shown],
             hypotheses[:SAMPLES],
             [" | ".join(example.references) for example in shown],
-            {name: wanted[name] for name in ("bleu", "chrf", "exact_match")},
+            {name: wanted[name] for name in WATCHED},
         )
 
     return score

@@ -1,7 +1,8 @@
 import pytest
 
 from seq2edge.pipeline.baseline import nearest_neighbour
-from seq2edge.pipeline.scoring import Example, by_script, examples, scores, script
+from seq2edge.pipeline.metrics import scores
+from seq2edge.pipeline.scoring import Example, by_script, examples, script
 from seq2edge.pipeline.sources import Pair
 
 PAIRS = [Pair("hi", "hello"), Pair("hi", "hey"), Pair("안녕", "반가워요")]

@@ -14,6 +14,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_folder", metavar="RUN", help="a trained run's folder")
     parser.add_argument("--output", metavar="BUNDLE", help="folder of the bundle (default: bundles/NAME-QUANTIZATION)")
     parser.add_argument("--quantize", choices=QUANTIZATIONS, help="default: all that the recipe names")
+    parser.add_argument(
+        "--shortlist",
+        type=int,
+        metavar="N",
+        help="look only at pieces likely for the source, N for each of its own (default: as the recipe says)",
+    )
     parser.add_argument("--saved-model", action="store_true", help="write the SavedModel instead")
     parser.add_argument("--overwrite", action="store_true", help="replace what stands there")
 
@@ -46,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     for quantization in chosen:
         label = "float32" if quantization == "none" else quantization
         path = Path(arguments.output or bundles / f"{name}-{label}")
-        bundle = export_bundle(trained, path, quantization, arguments.overwrite, tell)
+        bundle = export_bundle(trained, path, quantization, arguments.overwrite, tell, arguments.shortlist)
         size, scores = bundle.files["model.tflite"]["bytes"] / 1e6, bundle.scores
         print(
             f"{path}: {size:.2f} MB, exact match {scores['bundle']['exact_match']} %, BLEU {scores['bundle']['bleu']} "

@@ -38,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for flag, name, kind, text in SEARCH:
         search.add_argument(flag, dest=name, type=kind, help=text)
     search.add_argument("--sample", action="store_true", default=None, help="draw pieces at random, by probability")
+    search.add_argument(
+        "--no-shortlist", dest="shortlist", action="store_false", default=None, help="look at the whole vocabulary"
+    )
     search.add_argument("--begin", metavar="TEXT", help="what the answer begins with")
     search.add_argument("--require", action="append", metavar="TEXT", help="a phrase that the answer has")
     search.add_argument("--ban", action="append", metavar="TEXT", help="a phrase that it has not")
@@ -95,7 +98,7 @@ def _answer(runner: Any, text: str, arguments: argparse.Namespace) -> None:
 
 def _search(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options of the search that were given."""
-    names = [name for _, name, _, _ in SEARCH] + ["sample", "begin", "require", "ban"]
+    names = [name for _, name, _, _ in SEARCH] + ["sample", "shortlist", "begin", "require", "ban"]
     return {name: value for name in names if (value := getattr(arguments, name)) is not None}
 
 

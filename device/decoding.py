@@ -2,21 +2,42 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.options import BOS, EOS, DecodingOptions
-from seq2edge.device.search import Hypothesis, Search
+from seq2edge.device.search import Hypothesis, Search, penalty
 
 
 @dataclass(frozen=True)
 class StepOutput:
-    """What a step gives: logits `(rows, vocabulary)`, states and attention `(rows, …)`."""
+    """What a step gives.
+
+    Attributes:
+        logits: `(rows, columns)`.
+        states, attention: `(rows, …)`.
+        token_ids: Where only the likeliest pieces are given, the piece of each column, `(rows, columns)`; their logits
+            are log-probabilities then. None: there is a column for each of the vocabulary.
+    """
 
     logits: np.ndarray
     states: list[np.ndarray]
+    attention: np.ndarray | None
+    token_ids: np.ndarray | None = None
+
+    def log_probs(self) -> np.ndarray:
+        """Log-probabilities `(rows, columns)` in nats."""
+        return log_softmax(self.logits) if self.token_ids is None else self.logits
+
+
+class Greedy(NamedTuple):
+    """A target that was searched greedily: ids and log-probabilities `(length,)`, eos counted where it was reached, and
+    attention `(length, source_length)`."""
+
+    ids: np.ndarray
+    log_probs: np.ndarray
     attention: np.ndarray | None
 
 
@@ -31,11 +52,21 @@ class SequenceModel(Protocol):
     changing: Sequence[bool]
     together: int
 
-    def encode(self, source_ids: Sequence[np.ndarray]) -> tuple[Any, list[np.ndarray]]:
-        """Sources (each ending in eos, unpadded) → a memory only the model looks into, and states with a row each."""
+    def encode(
+        self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None
+    ) -> tuple[Any, list[np.ndarray]]:
+        """Sources (each ending in eos, unpadded) → a memory only the model looks into, and states with a row each.
+
+        Args:
+            options: Of the search; pieces it will not look at may be missing from the steps. None: none is.
+        """
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         """One token for each row; `sentence` says which source a row belongs to."""
+
+    def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> Greedy | None:
+        """A whole greedy search in one call, or None where the model offers none."""
+        return None
 
 
 def decode(model: SequenceModel, source_ids: Sequence[np.ndarray], options: DecodingOptions) -> list[list[Hypothesis]]:
@@ -50,6 +81,26 @@ def decode(model: SequenceModel, source_ids: Sequence[np.ndarray], options: Deco
     Raises:
         UserError: If a coverage penalty is asked of a model without attention.
     """
+    if options.beam == 1 and options.plain and not options.coverage_penalty:
+        told = [model.greedy(ids, options) for ids in source_ids]
+        if None not in told:
+            return [[_hypothesis(one, options)] for one in told if one]
+    return decode_stepwise(model, source_ids, options)
+
+
+def _hypothesis(told: Greedy, options: DecodingOptions) -> Hypothesis:
+    ended = told.ids[-1] == EOS
+    ids = tuple(told.ids[: len(told.ids) - ended].tolist())
+    log_probs = tuple(told.log_probs.tolist())
+    attention = None if told.attention is None or not ids else told.attention[: len(ids)]
+    score = sum(log_probs) / penalty(len(log_probs), options.length_penalty)
+    return Hypothesis(ids, score, sum(log_probs), log_probs, attention, bool(ended))
+
+
+def decode_stepwise(
+    model: SequenceModel, source_ids: Sequence[np.ndarray], options: DecodingOptions
+) -> list[list[Hypothesis]]:
+    """`decode`, a step at a time whatever the model offers."""
     steps = decode_steps(model, source_ids, options)
     while True:
         try:
@@ -77,7 +128,7 @@ def target_log_probs(
     for step in range(max(map(len, target_ids))):
         output = model.step(tokens, memory, rows, states)
         states = output.states
-        log_probs = log_softmax(output.logits)
+        log_probs = output.log_probs()
         for row, target in enumerate(target_ids):
             if step < len(target):
                 tokens[row] = target[step]
@@ -94,37 +145,46 @@ def decode_steps(
     """
     if not source_ids:
         return []
-    memory, states = model.encode(source_ids)
+    memory, states = model.encode(source_ids, options)
     searches = [Search(options, ids) for ids in source_ids]
+    live = list(enumerate([1] * len(searches)))  # numbers of the sources with how many rows each has, in their order
     sentence = np.arange(len(source_ids))
     tokens = np.full(len(source_ids), BOS, np.int32)
-    while len(sentence):
+    while live:
         output = model.step(tokens, memory, sentence, states)
         if options.coverage_penalty and output.attention is None:
             raise UserError("coverage_penalty: this model has no attention to count it by; allowed is 0")
-        log_probs = log_softmax(output.logits)
-        kept, next_sentence, next_tokens = [], [], []
-        for number in np.unique(sentence):
-            rows = np.flatnonzero(sentence == number)
+        log_probs = output.log_probs()
+        before, live, kept, next_tokens, first = live, [], [], [], 0
+        for number, count in before:
+            rows = slice(first, first + count)
             search = searches[number]
             attention = None if output.attention is None else output.attention[rows]
-            parents = search.advance(log_probs[rows], attention)
-            kept += [int(rows[parent]) for parent in parents]
-            next_sentence += [int(number)] * len(parents)
-            next_tokens += [live.ids[-1] for live in search.live]
-        same_rows = next_sentence == sentence.tolist()
-        states = [
-            new[kept] if changes or not same_rows else old
-            for changes, old, new in zip(model.changing, states, output.states, strict=True)
-        ]
-        sentence, tokens = np.array(next_sentence, np.int64), np.array(next_tokens, np.int32)
+            ids = None if output.token_ids is None else output.token_ids[rows]
+            parents = search.advance(log_probs[rows], attention, ids)
+            kept += [first + parent for parent in parents]
+            next_tokens += [hypothesis.ids[-1] for hypothesis in search.live]
+            if parents:
+                live.append((number, len(parents)))
+            first += count
+        if kept == list(range(len(sentence))):
+            states = output.states
+        else:
+            order = np.array(kept, np.intp)
+            states = [
+                new.take(order, axis=0) if changes or live != before else old
+                for changes, old, new in zip(model.changing, states, output.states, strict=True)
+            ]
+        if live != before:
+            sentence = np.repeat(*np.array(live).T) if live else sentence[:0]
+        tokens = np.array(next_tokens, np.int32)
         yield searches
     return [search.results() for search in searches]
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
     """Log-probabilities `(rows, vocabulary)`; pad, unk and bos are never generated."""
-    logits = logits.astype(np.float32)
-    logits[:, :EOS] = -np.inf
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    log_probs = logits - logits[:, EOS:].max(axis=1, keepdims=True)
+    log_probs[:, :EOS] = -np.inf
+    log_probs -= np.log(np.exp(log_probs).sum(axis=1, keepdims=True))
+    return log_probs

@@ -3,13 +3,17 @@
 import importlib
 import importlib.metadata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from seq2edge.device.bundle import MODEL, Bundle
-from seq2edge.device.decoding import StepOutput
+from seq2edge.device.decoding import Greedy, SequenceModel, StepOutput
 from seq2edge.device.errors import UserError
+from seq2edge.device.options import DecodingOptions
+from seq2edge.device.shortlist import FILE as SHORTLIST
+from seq2edge.device.shortlist import Shortlist
 
 RUNTIMES = {  # module with the Interpreter: (distribution, name for people)
     "ai_edge_litert.interpreter": ("ai-edge-litert", "LiteRT"),
@@ -41,7 +45,16 @@ def load_runtime() -> tuple[Any, str]:
     )
 
 
-class TFLiteModel:
+@dataclass(frozen=True)
+class _Memory:
+    """What all steps of a sentence are given, which variant of them it is for, and the pieces it computes."""
+
+    inputs: dict[str, np.ndarray]
+    variant: str = ""
+    shortlist: np.ndarray | None = None
+
+
+class TFLiteModel(SequenceModel):
     """A `seq2edge.device.decoding.SequenceModel` over model.tflite, a sentence at a time.
 
     The memory is shared by the beams, and rows are filled up to the smallest decode step that has room for them.
@@ -67,12 +80,21 @@ class TFLiteModel:
         self.state_names = [state.name for state in bundle.states]
         self.changing: Sequence[bool] = [state.changing for state in bundle.states]
         self.batches = sorted(bundle.batches)
+        self.shortlist = Shortlist.open(bundle) if SHORTLIST in bundle.files else None
 
-    def encode(self, source_ids: Sequence[np.ndarray]) -> tuple[Any, list[np.ndarray]]:
+    def encode(
+        self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None
+    ) -> tuple[Any, list[np.ndarray]]:
         if len(source_ids) != 1:
             raise ValueError(f"a model file reads one source at a time. Received: {len(source_ids)}")
         encoded = self._run("encode", source_ids=self._pad(source_ids[0]))
-        return (encoded["memory"], encoded["memory_mask"]), [encoded[name] for name in self.state_names]
+        states = [encoded.pop(name) for name in self.state_names]
+        if options is None or not options.plain:
+            return _Memory(encoded), states
+        if options.shortlist and self.shortlist:
+            likely = self.shortlist.of(source_ids[0], 2 * self.batches[-1])
+            return _Memory(encoded | self._run("output_rows", shortlist_ids=likely), "_shortlist", likely), states
+        return _Memory(encoded, "_top" if "decode_step_1_top" in self.bundle.signatures else ""), states
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         rows = len(token_ids)
@@ -83,23 +105,32 @@ class TFLiteModel:
             return np.concatenate([array, np.repeat(array[:1], extra, axis=0)]) if extra else array
 
         outputs = self._run(
-            f"decode_step_{batch}",
-            token_ids=fill(token_ids.astype(np.int32)),
-            memory=memory[0],
-            memory_mask=memory[1],
+            f"decode_step_{batch}{memory.variant}",
+            token_ids=fill(token_ids.astype(np.int32, copy=False)),
+            **memory.inputs,
             **{name: fill(state) for name, state in zip(self.state_names, states, strict=True)},
         )
-        attention = outputs.get("attention")
-        return StepOutput(
-            logits=outputs["logits"][:rows],
-            states=[outputs[name][:rows] for name in self.state_names],
-            attention=None if attention is None else attention[:rows],
-        )
+        if extra:
+            outputs = {name: output[:rows] for name, output in outputs.items()}
+        new_states, attention = [outputs[name] for name in self.state_names], outputs.get("attention")
+        if not memory.variant:
+            return StepOutput(outputs["logits"], new_states, attention)
+        likeliest = outputs["top_ids"] if memory.shortlist is None else memory.shortlist[outputs["top_places"]]
+        return StepOutput(outputs["top_log_probs"], new_states, attention, likeliest)
 
-    def generate(self, source_ids: np.ndarray) -> np.ndarray:
-        """The whole greedy loop in one call: target ids `(length,)`, eos included where it was reached."""
-        outputs = self._run("generate", source_ids=self._pad(source_ids))
-        return outputs["target_ids"][0, : int(outputs["length"][0])]
+    def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> Greedy | None:
+        most = options.limits(len(source_ids))[1]
+        if most > self.bundle.target_length or "log_probs" not in self.bundle.signatures["generate"]["outputs"]:
+            return None
+        padded = self._pad(source_ids)
+        if options.shortlist and self.shortlist:
+            likely = self.shortlist.of(source_ids)
+            outputs = self._run("generate_shortlist", source_ids=padded, shortlist_ids=likely)
+        else:
+            outputs = self._run("generate", source_ids=padded)
+        length = min(int(outputs["length"][0]), most)
+        attention = outputs["attention"][0, :length] if "attention" in outputs else None
+        return Greedy(outputs["target_ids"][0, :length], outputs["log_probs"][0, :length], attention)
 
     def batch_for(self, rows: int) -> int:
         """The smallest decode step with room for so many rows."""

@@ -33,6 +33,7 @@ class DecodingOptions:
         required: Phrases every target shall have; where they do not fit, the hypothesis says what is missing.
         banned: Phrases no target has.
         given, given_penalty: Whole targets that are less likely by so many nats, as replies already given in a chat.
+        shortlist: Look only at pieces that are likely for the source, where the model has a list of them.
     """
 
     beam: int = 1
@@ -56,11 +57,18 @@ class DecodingOptions:
     banned: tuple[Ids, ...] = ()
     given: tuple[Ids, ...] = ()
     given_penalty: float = 0.0
+    shortlist: bool = True
 
     def __post_init__(self) -> None:
         mistakes = [*_out_of_range(self), *_contradictions(self)]
         if mistakes:
             raise UserError("; ".join(mistakes))
+
+    @property
+    def plain(self) -> bool:
+        """Does the search look at nothing but the likeliest pieces of each step?"""
+        rules = self.no_repeat_ngram or self.prefix or self.required or self.banned or self.given or self.diversity
+        return not (rules or self.sample or self.min_length > 1 or self.min_ratio)
 
     def limits(self, source_length: int) -> tuple[int, int]:
         """Fewest and most pieces of a target, eos counted, for a source of so many pieces."""

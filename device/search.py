@@ -2,15 +2,19 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from seq2edge.device.constraints import Constraints
 from seq2edge.device.options import EOS, DecodingOptions, Ids
 
+SHORT = 500  # values that are sorted sooner than partitioned
 LEAST_COVERAGE = 1e-3  # of a source piece that nothing looked at; its logarithm has to be finite
+
+Indices = Sequence[int] | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,24 @@ class Live:
     group: int | None = None
 
 
+class Finished(NamedTuple):
+    """A hypothesis that has its end, or none but was cut; score and missing as of `Hypothesis`."""
+
+    live: Live
+    score: float
+    ended: bool
+    missing: tuple[Ids, ...]
+
+
+class Candidate(NamedTuple):
+    """A row with a token that it may go on with, its log-probability, and what the rules have left of that."""
+
+    row: int
+    token: int
+    log_prob: float
+    allowed: float
+
+
 class Search:
     """Takes log-probabilities of its live rows, says which rows go on with which tokens.
 
@@ -76,11 +98,21 @@ class Search:
         self.constraints = Constraints(options, least, self.most)
         self.width = options.beam // options.groups  # of a group
         self.live = [Live()]
-        self.finished: list[list[Hypothesis]] = [[] for _ in range(options.groups)]
-        self.random = np.random.default_rng([options.seed, *(int(i) for i in source_ids)])
+        self.finished: list[list[Finished]] = [[] for _ in range(options.groups)]
+        if options.sample:
+            self.random = np.random.default_rng([options.seed, *(int(i) for i in source_ids)])
 
-    def advance(self, log_probs: np.ndarray, attention: np.ndarray | None) -> list[int]:
-        """Take `(live rows, vocabulary)` and return, for each new live row, the row it grew from."""
+    def advance(
+        self, log_probs: np.ndarray, attention: np.ndarray | None, token_ids: np.ndarray | None = None
+    ) -> list[int]:
+        """Take what a step gave for the live rows and return, for each new live row, the row it grew from.
+
+        Args:
+            log_probs: `(rows, columns)`.
+            attention: `(rows, source_length)`, or None.
+            token_ids: The piece each column stands for; None: column i is piece i, which options need that are not
+                `plain`.
+        """
         before, allowed = self.live, log_probs
         if self.constraints.active:
             allowed = np.stack(
@@ -91,41 +123,42 @@ class Search:
         for group in range(self.options.groups):
             rows = [row for row, live in enumerate(before) if live.group in (group, None)]
             chosen: list[tuple[Live, int]] = []
-            for row, token in self._candidates(rows, allowed, taken):
+            places = self._places(rows, allowed, taken)
+            for candidate in _candidates(*places, log_probs, allowed, token_ids):
                 if len(chosen) == self.width:
                     break
-                taken[token] += 1
-                gain = float(allowed[row, token])
-                after = self._grow(before[row], token, float(log_probs[row, token]), gain, attention, row, group)
+                if self.options.diversity:
+                    taken[candidate.token] += 1
+                after = self._grow(before[candidate.row], candidate, attention, group)
                 if after is not None:
-                    chosen.append((after, row))
+                    chosen.append((after, candidate.row))
             if not chosen and not self.finished[group] and rows:  # nothing is allowed to follow
-                self._finish(max((before[row] for row in rows), key=lambda live: live.total), group, finished=False)
+                self._finish(max((before[row] for row in rows), key=lambda live: live.total), group, ended=False)
             if not self._decided(group, [live for live, _ in chosen]):
                 grown += chosen
         self.live = [live for live, _ in grown]
         return [row for _, row in grown]
 
-    def _candidates(self, rows: list[int], allowed: np.ndarray, taken: Counter[int]) -> Sequence[tuple[int, int]]:
-        """Rows of a group with the token that each may go on with, best first."""
+    def _places(self, rows: list[int], allowed: np.ndarray, taken: Counter[int]) -> tuple[Indices, Indices]:
+        """Rows of a group and the column of a token that each may go on with, best first."""
         if not rows:
-            return []
+            return [], []
         if self.options.sample:
             draws = rows * self.width if self.live[0].group is None else rows
-            return [(row, self._draw(allowed[row])) for row in draws]
-        totals = allowed[rows] + np.array([[self.live[row].total] for row in rows], allowed.dtype)
+            return draws, [self._draw(allowed[row]) for row in draws]
+        totals = allowed if len(rows) == len(allowed) else allowed[rows]
+        totals = totals + np.array([[self.live[row].total] for row in rows], allowed.dtype)
         for token, times in taken.items() if self.options.diversity else ():
             totals[:, token] -= self.options.diversity * times
         wanted = 2 * self.width if self.options.beam > 1 else 1
-        best = _top(totals.ravel(), min(wanted, totals.size))
-        places = [divmod(int(flat), totals.shape[1]) for flat in best]
+        places, columns = np.divmod(_top(totals.ravel(), min(wanted, totals.size)), totals.shape[1])
         if self.options.required:
-            places = self._share_among_phrases(places, totals, rows)
-        return [(rows[place], token) for place, token in places if math.isfinite(totals[place, token])]
+            places, columns = self._share_among_phrases(places, columns, totals, rows)
+        return np.array(rows)[places], columns
 
     def _share_among_phrases(
-        self, places: list[tuple[int, int]], totals: np.ndarray, rows: list[int]
-    ) -> list[tuple[int, int]]:
+        self, places: np.ndarray, columns: np.ndarray, totals: np.ndarray, rows: list[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Candidates with so many pieces of the required phrases in turn, those with most first.
 
         Each such number has its share of the beam, so that a phrase is not lost because its pieces are unlikely
@@ -136,13 +169,16 @@ class Search:
         }
         extra |= {(place, int(totals[place].argmax())) for place in range(len(rows))}
         shares: dict[int, list[tuple[int, int]]] = {}
-        for place, token in sorted({*places, *extra}, key=lambda candidate: -totals[candidate]):
+        for place, token in sorted(
+            extra.union(zip(places.tolist(), columns.tolist(), strict=True)), key=lambda candidate: -totals[candidate]
+        ):
             ids = self.live[rows[place]].ids
             met = self.constraints.met(ids if token == EOS else (*ids, token))
             shares.setdefault(met, []).append((place, token))
         queues = [shares[met] for met in sorted(shares, reverse=True)]
         longest = max(len(queue) for queue in queues)
-        return [queue[turn] for turn in range(longest) for queue in queues if turn < len(queue)]
+        chosen = [queue[turn] for turn in range(longest) for queue in queues if turn < len(queue)]
+        return tuple(np.array(chosen).T)
 
     def _draw(self, allowed: np.ndarray) -> int:
         """A token at random, of the likeliest that the options leave."""
@@ -158,34 +194,24 @@ class Search:
             order, probabilities = order[:kept], probabilities[:kept] / probabilities[:kept].sum()
         return int(self.random.choice(order, p=probabilities))
 
-    def _grow(
-        self,
-        live: Live,
-        token: int,
-        log_prob: float,
-        gain: float,
-        attention: np.ndarray | None,
-        row: int,
-        group: int,
-    ) -> Live | None:
+    def _grow(self, live: Live, candidate: Candidate, attention: np.ndarray | None, group: int) -> Live | None:
         """The hypothesis with one more token, or None where that finishes it."""
-        looked = live.attention if attention is None or token == EOS else (*live.attention, attention[row])
-        ids = live.ids if token == EOS else (*live.ids, token)
-        after = Live(ids, (*live.log_probs, log_prob), live.total + gain, looked, group)
-        if token == EOS or len(after.log_probs) >= self.most:
-            self._finish(after, group, finished=token == EOS)
+        ends = candidate.token == EOS
+        ids = live.ids if ends else (*live.ids, candidate.token)
+        looked = live.attention if attention is None or ends else (*live.attention, attention[candidate.row])
+        after = Live(ids, (*live.log_probs, candidate.log_prob), live.total + candidate.allowed, looked, group)
+        if ends or len(after.log_probs) >= self.most:
+            self._finish(after, group, ends)
             return None
         return after
 
-    def _finish(self, live: Live, group: int, finished: bool) -> None:
-        attention = np.stack(live.attention) if live.attention else None
+    def _finish(self, live: Live, group: int, ended: bool) -> None:
         score = live.total / penalty(len(live.log_probs), self.options.length_penalty)
-        if self.options.coverage_penalty and attention is not None:
-            score += self.options.coverage_penalty * coverage(attention[:, : self.source_length])
-        missing = self.constraints.missing(live.ids)
+        if self.options.coverage_penalty and live.attention:
+            score += self.options.coverage_penalty * coverage(np.stack(live.attention)[:, : self.source_length])
         kept = self.finished[group]
-        kept.append(Hypothesis(live.ids, score, sum(live.log_probs), live.log_probs, attention, finished, missing))
-        kept.sort(key=lambda hypothesis: (len(hypothesis.missing), -hypothesis.score))
+        kept.append(Finished(live, score, ended, self.constraints.missing(live.ids)))
+        kept.sort(key=lambda finished: (len(finished.missing), -finished.score))
         del kept[self.width :]
 
     def _decided(self, group: int, live: list[Live]) -> bool:
@@ -206,7 +232,7 @@ class Search:
     @property
     def agreed(self) -> Ids:
         """What the answer is sure to begin with."""
-        candidates = [live.ids for live in self.live] + [kept[0].ids for kept in self.finished if kept]
+        candidates = [live.ids for live in self.live] + [kept[0].live.ids for kept in self.finished if kept]
         shortest = min(candidates, key=len)
         return next(
             (
@@ -220,12 +246,34 @@ class Search:
     def results(self) -> list[Hypothesis]:
         """The n best, best first; of groups the best of each, then the second of each."""
         width = max(len(kept) for kept in self.finished)
-        found: dict[Ids, Hypothesis] = {}
+        found: dict[Ids, Finished] = {}
         for rank in range(width):
             of_rank = [kept[rank] for kept in self.finished if rank < len(kept)]
-            for hypothesis in sorted(of_rank, key=lambda hypothesis: -hypothesis.score):
-                found.setdefault(hypothesis.ids, hypothesis)
-        return list(found.values())[: self.options.n_best]
+            for finished in sorted(of_rank, key=lambda finished: -finished.score):
+                found.setdefault(finished.live.ids, finished)
+        return [_hypothesis(finished) for finished in list(found.values())[: self.options.n_best]]
+
+
+def _candidates(
+    rows: Indices,
+    columns: Indices,
+    log_probs: np.ndarray,
+    allowed: np.ndarray,
+    token_ids: np.ndarray | None,
+) -> Iterator[Candidate]:
+    """What stands in some rows and columns, without what the rules forbid."""
+    rows, columns = np.asarray(rows, np.intp), np.asarray(columns, np.intp)
+    tokens = columns if token_ids is None else token_ids[rows, columns]
+    found = (rows, tokens, log_probs[rows, columns], allowed[rows, columns])
+    for candidate in map(Candidate, *(values.tolist() for values in found)):
+        if candidate.allowed > -math.inf:
+            yield candidate
+
+
+def _hypothesis(finished: Finished) -> Hypothesis:
+    live, score, ended, missing = finished
+    attention = np.stack(live.attention) if live.attention else None
+    return Hypothesis(live.ids, score, sum(live.log_probs), live.log_probs, attention, ended, missing)
 
 
 def penalty(length: int, alpha: float) -> float:
@@ -243,5 +291,7 @@ def _top(values: np.ndarray, count: int) -> np.ndarray:
     """Indices of the `count` largest values, largest first; of equal ones the first."""
     if count == 1:
         return np.array([values.argmax()])
-    candidates = np.argpartition(-values, count - 1)[:count] if count < len(values) else np.arange(len(values))
+    if len(values) < SHORT:
+        return np.argsort(-values, kind="stable")[:count]
+    candidates = np.argpartition(-values, count - 1)[:count]
     return candidates[np.lexsort((candidates, -values[candidates]))]

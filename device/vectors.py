@@ -27,7 +27,7 @@ def check_vectors(runner: Runner) -> dict[str, Any]:
         vectors = json.loads((bundle.path / FILE).read_text(encoding="utf-8"))["vectors"]
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{bundle.path / FILE}: cannot be read: {error}") from None
-    options = DecodingOptions(max_length=bundle.target_length)
+    options = DecodingOptions(max_length=bundle.target_length, shortlist=False)
     same, largest = 0, 0.0
     for vector in vectors:
         ids = runner.codec.encode_source(vector["text"], bundle.source_length)

@@ -15,6 +15,7 @@ from seq2edge.device.decoding import decode
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.options import DecodingOptions
+from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.text import TextCodec
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.card import card
@@ -24,6 +25,7 @@ from seq2edge.export.tflite import convert, operators
 from seq2edge.export.verify import verify_bundle
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
+from seq2edge.pipeline.lexicon import learn_shortlist
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.threshold import unsure_threshold
 
@@ -36,7 +38,12 @@ SAVED_MODEL_BEAM = 5  # of a recipe whose search is greedy
 
 
 def export_bundle(
-    run: Run, output: Path, quantization: str = "int8", overwrite: bool = False, tell: Callable[[str], None] = print
+    run: Run,
+    output: Path,
+    quantization: str = "int8",
+    overwrite: bool = False,
+    tell: Callable[[str], None] = print,
+    shortlist: int | None = None,
 ) -> Bundle:
     """Export a run into a bundle folder and verify it.
 
@@ -44,15 +51,17 @@ def export_bundle(
         output: The bundle's folder.
         quantization: "none", "float16" or "int8".
         tell: Takes a line of progress.
+        shortlist: Likely target pieces of each source piece, 0 for no shortlist; None: as the recipe says.
 
     Raises:
         UserError: If the folder exists, an operator is not built into TFLite, or the bundle's answers differ.
     """
     refuse_existing(output, overwrite)
     model = run.model()
+    shortlist = run.recipe.export.shortlist if shortlist is None else shortlist
     with tempfile.TemporaryDirectory() as folder:
         saved_model = Path(folder) / "saved_model"
-        signatures = Signatures(model, run.recipe.export.batches, run.recipe.model.target_length)
+        signatures = Signatures(model, run.recipe.export.batches, run.recipe.model.target_length, shortlist > 0)
         signatures.save(saved_model)
         tell(f"converting to TFLite ({quantization})")
         content = convert(saved_model, quantization)
@@ -61,7 +70,10 @@ def export_bundle(
         source, target = run.data.tokenizers
         for tokenizer in {source, target}:
             write_bytes(new / tokenizer.name, tokenizer.read_bytes())
+        if shortlist:
+            write_bytes(new / SHORTLIST, _shortlist(run, shortlist))
         bundle = _manifest(run, model, signatures, content, quantization, new)
+        bundle = _with_files(bundle, new)
         write_text(new / "vectors.json", json.dumps(_vectors(bundle), ensure_ascii=False, indent=1) + "\n")
         bundle = _with_files(bundle, new)
         tell("verifying on test sentences")
@@ -94,6 +106,11 @@ def graph_beam(run: Run) -> GraphBeam:
     decoding = run.recipe.decoding
     beam = decoding.beam if decoding.beam > 1 else SAVED_MODEL_BEAM
     return GraphBeam(beam, decoding.length_penalty, run.recipe.model.target_length)
+
+
+def _shortlist(run: Run, pieces: int) -> bytes:
+    data = run.data
+    return learn_shortlist(data.train, data.source_vocabulary, data.target_vocabulary, pieces).to_bytes()
 
 
 def _manifest(
@@ -150,8 +167,8 @@ def _vectors(bundle: Bundle) -> dict[str, Any]:
     if not source.is_file():
         source = target = bundle.path / "tokenizer.model"
     codec = TextCodec(source, target, bundle.normalisation)
-    model = TFLiteModel(dataclasses.replace(bundle, files={}))
-    options = DecodingOptions(max_length=bundle.target_length)
+    model = TFLiteModel(bundle)
+    options = DecodingOptions(max_length=bundle.target_length, shortlist=False)
     vectors = []
     for text in (text for texts in VECTOR_TEXTS.values() for text in texts):
         ids = codec.encode_source(text, bundle.source_length)

@@ -11,7 +11,9 @@ def card(bundle: Bundle) -> str:
         for name, values in (
             ("Keras, float32", scores["keras"]),
             (f"this file, {bundle.quantization}", scores["bundle"]),
+            ("the same with its shortlist", scores.get("shortlist")),
         )
+        if values
     )
     unsure = (
         "" if bundle.unsure is None else f"\nIt says so when it is unsure (score under {bundle.unsure.threshold}).\n"

@@ -1,6 +1,6 @@
 """The signatures of a model file, as TensorFlow functions over a model's Keras halves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import tensorflow as tf
@@ -9,19 +9,27 @@ from seq2edge.models.seq2seq import Seq2Seq
 
 BOS, EOS = 2, 3
 SHARED = ("memory", "memory_mask")  # by all rows of a step
+OUTPUT_ROWS = "output_rows"
 
 
 class Signatures(tf.Module):
     """`encode`, `decode_step_B` for each batch B, and `generate`, for a batch of one source.
 
+    Beside `decode_step_B` there is `decode_step_B_top`, which gives the likeliest pieces and their log-probabilities
+    instead of all logits. For a shortlist there are `output_rows`, the rows of the output layer for some pieces,
+    `decode_step_B_shortlist`, which looks at these alone and gives the places of the likeliest among them, and
+    `generate_shortlist`.
+
     Args:
         model: What was trained; its layers are shared, not copied.
         batches: Rows of the decode steps: 1 for greedy, and the beams there shall be a step for.
         max_length: Target pieces `generate` makes at most, eos counted.
+        shortlist: Offer the steps of a shortlist.
     """
 
-    def __init__(self, model: Seq2Seq, batches: Sequence[int], max_length: int):
+    def __init__(self, model: Seq2Seq, batches: Sequence[int], max_length: int, shortlist: bool = False):
         super().__init__(name="signatures")
+        self.model = model
         self.encoder, self.decoder_step = model.encoder, model.decoder_step
         # Variables reached only through Keras layers are not frozen by the converter, and the file lacks its weights.
         self.weights = [weight.value for weight in model.training.weights]
@@ -29,7 +37,15 @@ class Signatures(tf.Module):
         self.max_length = max_length
         self.functions = {"encode": self._encode_function()}
         for batch in batches:
-            self.functions[f"decode_step_{batch}"] = self._step_function(batch)
+            self.functions[f"decode_step_{batch}"] = self._step_function(batch, _all_logits)
+            self.functions[f"decode_step_{batch}_top"] = self._step_function(batch, _likeliest)
+        if shortlist:
+            self.functions["output_rows"] = self._rows_function()
+            for batch in batches:
+                self.functions[f"decode_step_{batch}_shortlist"] = self._step_function(
+                    batch, _of_shortlist, OUTPUT_ROWS
+                )
+            self.functions["generate_shortlist"] = self._generate_function("shortlist_ids")
         self.functions["generate"] = self._generate_function()
 
     def _encode_function(self):
@@ -39,73 +55,129 @@ class Signatures(tf.Module):
 
         return encode
 
-    def _step_function(self, batch: int):
+    def _step_function(self, batch: int, finish: Callable, *extra: str):
+        """A step whose `vector` and `logits` become what `finish` makes of them and of the extra inputs."""
+        step = self.decoder_step
         specs = {
             name: tf.TensorSpec((1 if name in SHARED else batch, *tensor.shape[1:]), tensor.dtype, name=name)
-            for name, tensor in self.decoder_step.input.items()
+            for name, tensor in step.input.items()
         }
+        specs |= {name: tf.TensorSpec((None, *step.output["vector"].shape[1:]), name=name) for name in extra}
 
         @tf.function(input_signature=list(specs.values()))
         def decode_step(*tensors):
-            return self.decoder_step(dict(zip(specs, tensors, strict=True)))
+            inputs = dict(zip(specs, tensors, strict=True))
+            rows = [inputs.pop(name) for name in extra]
+            outputs = step(inputs)
+            return finish(outputs.pop("vector"), outputs.pop("logits"), *rows) | outputs
 
         return decode_step
 
-    def _generate_function(self):
-        @tf.function(input_signature=[tf.TensorSpec((1, None), tf.int32, name="source_ids")])
-        def generate(source_ids):
-            target_ids, lengths = self.greedy(source_ids)
-            return {"target_ids": target_ids, "length": lengths}
+    def _rows_function(self):
+        @tf.function(input_signature=[tf.TensorSpec((None,), tf.int32, name="shortlist_ids")])
+        def output_rows(shortlist_ids):
+            return {OUTPUT_ROWS: self.model.output_rows(shortlist_ids)}
+
+        return output_rows
+
+    def _generate_function(self, *extra: str):
+        specs = [tf.TensorSpec((1, None), tf.int32, name="source_ids")]
+        specs += [tf.TensorSpec((None,), tf.int32, name=name) for name in extra]
+
+        @tf.function(input_signature=specs)
+        def generate(*inputs):
+            return self.greedy(*inputs)
 
         return generate
 
-    def greedy(self, source_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def greedy(self, source_ids: tf.Tensor, shortlist_ids: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         """The whole greedy loop in the graph.
 
         Args:
             source_ids: int32 `(batch, source_length)`, each row ending in eos, then pad.
+            shortlist_ids: The pieces to look at, `(pieces,)`; None: all.
 
         Returns:
-            Target ids `(batch, max_length)`, eos where a target ended and pad behind it, and lengths `(batch,)` with
-            eos counted.
+            `target_ids` (batch, max_length), eos where a target ended and pad behind it; `length` (batch,) with eos
+            counted; `log_probs` (batch, max_length) in nats; and with attention `attention` (batch, max_length,
+            source_length).
         """
         encoded = self.encoder(source_ids)
-        states = [encoded[name] for name in self.state_names]
         rows = tf.shape(source_ids)[0]
-        positions = tf.range(self.max_length)[tf.newaxis]
+        output_rows = None if shortlist_ids is None else self.model.output_rows(shortlist_ids)
+        places = tf.range(self.max_length)[tf.newaxis]
+        written = {
+            "target_ids": tf.zeros([rows, self.max_length], tf.int32),
+            "log_probs": tf.zeros([rows, self.max_length]),
+        }
+        if "attention" in self.decoder_step.output:
+            written["attention"] = tf.zeros([rows, self.max_length, tf.shape(source_ids)[1]])
 
-        def unfinished(step, token, ids, alive, *states):
+        def unfinished(step, token, alive, written, states):
             return tf.logical_and(step < self.max_length, tf.reduce_max(alive) > 0)
 
-        def extend(step, token, ids, alive, *states):
-            logits, new_states = self.step(token, encoded, states)
-            # pad, unk and bos stand before eos and are never generated.
-            token = tf.argmax(logits[:, EOS:], axis=-1, output_type=tf.int32) + EOS
+        def extend(step, token, alive, written, states):
+            outputs = self.step(token, encoded, states)
+            if shortlist_ids is None:
+                token, log_prob = _best(outputs["logits"][:, EOS:])
+                token += EOS  # pad, unk and bos stand before eos and are never generated
+            else:
+                place, log_prob = _best(tf.matmul(outputs["vector"], output_rows, transpose_b=True))
+                token = tf.gather(shortlist_ids, place)
             token *= alive
-            ids = tf.where(positions == step, token[:, tf.newaxis], ids)
+            new = outputs | {"target_ids": token, "log_probs": log_prob * tf.cast(alive, tf.float32)}
+            now = places == step
+            written = {
+                name: tf.where(now[:, :, tf.newaxis] if name == "attention" else now, new[name][:, tf.newaxis], values)
+                for name, values in written.items()
+            }
             alive *= tf.cast(token != EOS, tf.int32)
-            return step + 1, token, ids, alive, *new_states
+            return step + 1, token, alive, written, [outputs[name] for name in self.state_names]
 
-        start = (
-            tf.constant(0),
-            tf.fill([rows], BOS),
-            tf.zeros([rows, self.max_length], tf.int32),
-            tf.ones([rows], tf.int32),
-            *states,
-        )
-        _, _, ids, _, *_ = tf.while_loop(unfinished, extend, start)
-        return ids, tf.reduce_sum(tf.cast(ids != 0, tf.int32), axis=1)
+        states = [encoded[name] for name in self.state_names]
+        start = (tf.constant(0), tf.fill([rows], BOS), tf.ones([rows], tf.int32), written, states)
+        _, _, _, written, _ = tf.while_loop(unfinished, extend, start)
+        return written | {"length": tf.reduce_sum(tf.cast(written["target_ids"] != 0, tf.int32), axis=1)}
 
     def step(
         self, token_ids: tf.Tensor, encoded: dict[str, tf.Tensor], states: Sequence[tf.Tensor]
-    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """Logits and new states after one token for each row; `encoded` has memory and mask."""
+    ) -> dict[str, tf.Tensor]:
+        """What the decoder makes of one token for each row; `encoded` has memory and mask."""
         shared = {name: encoded[name] for name in SHARED}
-        outputs = self.decoder_step(
-            {"token_ids": token_ids, **shared, **dict(zip(self.state_names, states, strict=True))}
-        )
-        return outputs["logits"], [outputs[name] for name in self.state_names]
+        return self.decoder_step({"token_ids": token_ids, **shared, **dict(zip(self.state_names, states, strict=True))})
 
     def save(self, path: Path) -> None:
         """Write a SavedModel with these signatures."""
         tf.saved_model.save(self, str(path), signatures=self.functions)
+
+
+def _all_logits(vector: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
+    return {"logits": logits}
+
+
+def _likeliest(vector: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
+    # pad, unk and bos stand before eos and are never generated.
+    columns, log_probs = _top(logits[:, EOS:], logits.shape[1] - EOS)
+    return {"top_ids": columns + EOS, "top_log_probs": log_probs}
+
+
+def _of_shortlist(vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+    columns, log_probs = _top(tf.matmul(vector, rows, transpose_b=True), logits.shape[1] - EOS)
+    return {"top_places": columns, "top_log_probs": log_probs}
+
+
+def _top(logits: tf.Tensor, pieces: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Of each row the columns that a beam of all rows may choose from, likeliest first, and their log-probabilities."""
+    best, columns = tf.math.top_k(logits, min(2 * logits.shape[0], pieces))
+    return columns, best - _log_total(logits)
+
+
+def _best(logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The likeliest column of each row, and its log-probability."""
+    return tf.argmax(logits, axis=-1, output_type=tf.int32), tf.reduce_max(logits, axis=-1) - _log_total(logits)[:, 0]
+
+
+def _log_total(logits: tf.Tensor) -> tf.Tensor:
+    """What turns logits into log-probabilities, `(rows, 1)`. `tf.reduce_logsumexp` has an operator TFLite lacks."""
+    largest = tf.reduce_max(logits, axis=-1, keepdims=True)
+    return largest + tf.math.log(tf.reduce_sum(tf.exp(logits - largest), axis=-1, keepdims=True))

@@ -44,8 +44,7 @@ class TextModel(Signatures):
     def _text_function(self):
         @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
         def respond(text):
-            target_ids, _ = self.greedy(self.encode_text(text))
-            return {"text": self.decode_text(target_ids)}
+            return {"text": self.decode_text(self.greedy(self.encode_text(text))["target_ids"])}
 
         return respond
 
@@ -55,9 +54,12 @@ class TextModel(Signatures):
             encoded = self.encoder(self.encode_text(text))
             shared = {name: tf.repeat(encoded[name], search.beam, axis=0) for name in SHARED}
             first = [encoded[name] for name in self.state_names]
-            ids, scores = search.search(
-                lambda tokens, states: self.step(tokens, shared, states), first, tf.shape(text)[0]
-            )
+
+            def step(tokens, states):
+                outputs = self.step(tokens, shared, states)
+                return outputs["logits"], [outputs[name] for name in self.state_names]
+
+            ids, scores = search.search(step, first, tf.shape(text)[0])
             texts = self.decode_text(tf.reshape(ids, [-1, search.max_length]))
             texts = tf.reshape(texts, [-1, search.beam])
             return {"text": texts[:, 0], "alternatives": texts, "scores": scores}

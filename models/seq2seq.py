@@ -25,13 +25,21 @@ class Seq2Seq:
         encoder: `source_ids` → memory (batch, source_length, …), as wide as the decoder wants it; memory_mask int32;
             state_0 … state_n, the decoder's first.
         decoder_step: `token_ids` (batch,), memory, memory_mask, state_0 … → logits (batch, target_vocabulary),
-            state_0 …, and with attention `attention` (batch, source_length).
+            state_0 …, with attention `attention` (batch, source_length), and `vector` (batch, embedding), which the
+            logits are made of.
     """
 
     config: Seq2SeqConfig
     training: keras.Model
     encoder: keras.Model
     decoder_step: keras.Model
+
+    def output_rows(self, token_ids: Any) -> Any:
+        """Rows `(pieces, embedding)` of the output layer; their products with `vector` are the pieces' logits."""
+        embedding = self.training.get_layer("target_embedding")
+        if embedding.tie_weights:
+            return ops.take(embedding.embeddings, token_ids, axis=0)
+        return ops.transpose(ops.take(embedding.reverse_embeddings, token_ids, axis=1))
 
 
 def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32") -> Seq2Seq:
@@ -81,7 +89,7 @@ def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32") -> Seq2Seq:
         inputs["memory_mask"],
         [inputs[name] for name in named_states],
     )
-    step_outputs: dict[str, Any] = {"logits": logits(result["vector"])}
+    step_outputs: dict[str, Any] = {"logits": logits(result["vector"]), "vector": _float32(result["vector"])}
     step_outputs |= {f"state_{i}": _float32(state) for i, state in enumerate(result["states"])}
     if "attention" in result:
         step_outputs["attention"] = result["attention"]

@@ -5,14 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.decoding import StepOutput
+from seq2edge.device.decoding import SequenceModel, StepOutput
+from seq2edge.device.options import DecodingOptions
 from seq2edge.models.seq2seq import Seq2Seq
 
 LENGTH_MULTIPLE = 8
 ROW_MULTIPLE = 16  # rows of a step are filled up to a multiple of it: few shapes, few compilations
 
 
-class KerasSequenceModel:
+class KerasSequenceModel(SequenceModel):
     """A `seq2edge.device.decoding.SequenceModel` over a trained `Seq2Seq`."""
 
     together = 64
@@ -24,7 +25,9 @@ class KerasSequenceModel:
         for half in (self.encoder, self.decoder_step):
             half.jit_compile = False  # the shapes change too often for it to pay
 
-    def encode(self, source_ids: Sequence[np.ndarray]) -> tuple[Any, list[np.ndarray]]:
+    def encode(
+        self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None
+    ) -> tuple[Any, list[np.ndarray]]:
         """Memory and mask of all sources together, padded to one length, and the first states."""
         longest = max(len(ids) for ids in source_ids)
         padded = np.zeros((len(source_ids), -(-longest // LENGTH_MULTIPLE) * LENGTH_MULTIPLE), np.int32)

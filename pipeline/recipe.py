@@ -180,6 +180,7 @@ class Decoding(Section):
 class Export(Section):
     quantize: Annotated[list[Literal["none", "float16", "int8"]], Field(min_length=1)] = ["int8"]
     batches: Annotated[list[int], Field(min_length=1)] = [1, 5]  # greedy, and the beams there is a step for
+    shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # likely target pieces of each source piece; 0: no shortlist
 
 
 class Recipe(Section):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2edge.device.decoding import StepOutput, decode, decode_steps, log_softmax
+from seq2edge.device.decoding import SequenceModel, StepOutput, decode, decode_steps, log_softmax
 from seq2edge.device.errors import UserError
 from seq2edge.device.options import BOS, EOS, DecodingOptions
 from seq2edge.device.search import coverage, penalty
@@ -15,7 +15,7 @@ VOCABULARY, LONGEST, SOURCE = 7, 4, 3
 WIDE = {"beam": 64, "max_length": LONGEST}
 
 
-class Markov:
+class Markov(SequenceModel):
     """A model whose next token depends on the last one and on the source: every target's score can be counted."""
 
     changing = (True, False)
@@ -25,7 +25,7 @@ class Markov:
         self.tables = random.normal(size=(10, VOCABULARY, VOCABULARY)).astype("float32") * 2
         self.attention = random.dirichlet(np.ones(SOURCE), size=VOCABULARY).astype("float32")
 
-    def encode(self, source_ids):
+    def encode(self, source_ids, options=None):
         kinds = np.array([ids[0] for ids in source_ids])
         return kinds, [np.zeros((len(kinds), 1)), kinds[:, None].astype("float32")]
 

@@ -4,7 +4,9 @@ import shutil
 import numpy as np
 import pytest
 
+from seq2edge.device.decoding import decode, decode_stepwise
 from seq2edge.device.errors import UserError
+from seq2edge.device.options import DecodingOptions
 from seq2edge.device.runner import LONGEST_TEXT, Runner
 from seq2edge.device.vectors import check_vectors
 
@@ -77,9 +79,16 @@ def test_a_bundle_repeats_its_test_vectors(bundles, quantization):
 
 
 def test_generate_says_what_the_search_loop_says(runner):
-    ids = runner.codec.encode_source("the slow letter is here")
-    generated = runner.model.generate(ids)
-    assert runner.codec.decode_target(generated) == runner.run("the slow letter is here", beam=1).text
+    ids, options = runner.codec.encode_source("the slow letter is here"), DecodingOptions()
+    ((generated,),), ((stepwise,),) = (
+        decode(runner.model, [ids], options),
+        decode_stepwise(runner.model, [ids], options),
+    )
+    assert generated.ids == stepwise.ids
+    assert generated.finished
+    np.testing.assert_allclose(generated.word_log_probs, stepwise.word_log_probs, atol=1e-4)
+    np.testing.assert_allclose(generated.attention, stepwise.attention, atol=1e-4)
+    assert generated.score == pytest.approx(stepwise.score, abs=1e-4)
 
 
 def test_a_model_file_that_is_not_ours_is_refused_by_name(bundles, tmp_path):

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from seq2edge.device.decoding import decode
+from seq2edge.device.decoding import decode, log_softmax
 from seq2edge.device.options import DecodingOptions
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite import convert
@@ -111,14 +111,18 @@ def test_it_learns_and_says_the_same_everywhere(name, tmp_path):
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded([unseen.source, unseen.target_inputs]), whole)
 
-    Signatures(model, [1, 3], max_length=12).save(tmp_path / "saved_model")
+    Signatures(model, [1, 3], max_length=12, shortlist=True).save(tmp_path / "saved_model")
     interpreter = Interpreter(model_content=convert(tmp_path / "saved_model", "none"))  # builtin operators only
-    generate = interpreter.get_signature_runner("generate")
     sources = [row[row != 0] for row in unseen.source]
     expected = decode(KerasSequenceModel(model), sources, DecodingOptions(max_length=12))
-    for source, (best,) in zip(sources, expected, strict=True):
-        found = generate(source_ids=source[None])
-        assert found["target_ids"][0, : found["length"][0] - 1].tolist() == list(best.ids)
+    everything = np.arange(EOS, VOCABULARY, dtype=np.int32)
+    for name, extra in (("generate", {}), ("generate_shortlist", {"shortlist_ids": everything})):
+        generate = interpreter.get_signature_runner(name)
+        for source, (best,) in zip(sources, expected, strict=True):
+            found = generate(source_ids=source[None], **extra)
+            assert found["target_ids"][0, : found["length"][0] - 1].tolist() == list(best.ids)
+            log_probs = found["log_probs"][0, : found["length"][0]]
+            np.testing.assert_allclose(log_probs, best.word_log_probs, atol=2e-3)
     check_step_of_three(interpreter, model, sources[0])
 
 
@@ -157,7 +161,23 @@ def check_step_of_three(interpreter, model, source):
     found = interpreter.get_signature_runner("decode_step_3")(**inputs)
     rows = {name: np.repeat(value, 3, axis=0) for name, value in looked.items()}
     expected = model.decoder_step({**inputs, **rows})
-    assert set(found) == set(expected)
+    assert set(found) == set(expected) - {"vector"}
     assert ("attention" in found) == (model.config.attention_in_use != "none")
-    for name, value in expected.items():
-        np.testing.assert_allclose(found[name], np.array(value), atol=2e-3)
+    for name, value in found.items():
+        np.testing.assert_allclose(value, np.array(expected[name]), atol=2e-3)
+    check_likeliest(interpreter, inputs, log_softmax(found["logits"]))
+
+
+def check_likeliest(interpreter, inputs, log_probs):
+    """The steps that give only the likeliest pieces: of the whole vocabulary, and of a shortlist."""
+    likeliest = -np.sort(-log_probs, axis=1)[:, :6]
+    found = interpreter.get_signature_runner("decode_step_3_top")(**inputs)
+    np.testing.assert_allclose(found["top_log_probs"], likeliest, atol=2e-3)
+    np.testing.assert_allclose(np.take_along_axis(log_probs, found["top_ids"], 1), likeliest, atol=2e-3)
+
+    shortlist = np.array([EOS, 5, 6, 8, 9, 11, 13], np.int32)
+    rows = interpreter.get_signature_runner("output_rows")(shortlist_ids=shortlist)
+    found = interpreter.get_signature_runner("decode_step_3_shortlist")(**inputs, **rows)
+    among = log_probs[:, shortlist] - np.log(np.exp(log_probs[:, shortlist]).sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(found["top_log_probs"], -np.sort(-among, axis=1)[:, :6], atol=2e-3)
+    np.testing.assert_allclose(np.take_along_axis(among, found["top_places"], 1), found["top_log_probs"], atol=2e-3)

@@ -1,0 +1,221 @@
+"""Words a second and p95 of a sentence on one thread: a bundle, beside CTranslate2 and ONNX Runtime in the same run.
+
+    pip install -e '.[train,benchmarks]'
+    python benchmarks/decoding_speed.py runs/multi30k-en-de bundles/multi30k-en-de-int8
+
+The sentences are those of the run's validation set. CTranslate2 runs an int8 Transformer of 6 encoder and 2 decoder
+layers of 256 units over the same vocabulary; its weights are random, so it is made to write as many pieces as the
+bundle did. ONNX Runtime runs the weights of the run, as float32 and as its own dynamic int8, behind the search loops of
+the device. The systems take turns, a pass over all sentences each; medians of the passes are compared.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seq2edge.device.decoding import SequenceModel, StepOutput, decode
+from seq2edge.device.options import DecodingOptions
+from seq2edge.device.runner import Runner
+from seq2edge.pipeline.run import Run
+
+BEAMS = (1, 5)
+HALVES, OUT = ("encoder", "step"), "out_"
+LAYERS, UNITS, FEED_FORWARD, HEADS = (6, 2), 256, 1024, 4  # of CTranslate2's Transformer
+System = Callable[[int, int], object]  # decodes one sentence, given by its number, with a beam
+
+
+class OnnxModel(SequenceModel):
+    """A `SequenceModel` over ONNX Runtime, a sentence at a time."""
+
+    together = 1
+
+    def __init__(self, folder: Path, kind: str):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self.encoder, self.decoder = (
+            onnxruntime.InferenceSession(folder / f"{half}.{kind}.onnx", options) for half in HALVES
+        )
+        self.states = [name for name in _outputs(self.encoder) if name.startswith("state_")]
+        self.changing = [True] * len(self.states)
+
+    def encode(self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None) -> tuple[Any, Any]:
+        outputs = self._run(self.encoder, source_ids=source_ids[0][np.newaxis])
+        return {name: outputs[name] for name in ("memory", "memory_mask")}, [outputs[name] for name in self.states]
+
+    def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
+        outputs = self._run(self.decoder, token_ids=token_ids, **memory, **dict(zip(self.states, states, strict=True)))
+        return StepOutput(outputs["logits"], [outputs[name] for name in self.states], outputs.get("attention"))
+
+    def _run(self, session: Any, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        return dict(zip(_outputs(session), session.run(None, inputs), strict=True))
+
+
+def _outputs(session: Any) -> list[str]:
+    return [output.name.removeprefix(OUT) for output in session.get_outputs()]
+
+
+def export_onnx(run: Run, folder: Path) -> None:
+    """Write encoder and decoder step of a run, any batch, as float32 and with int8 weights."""
+    import tensorflow as tf
+    import tf2onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    model = run.model()
+    source = {"source_ids": model.encoder.input}
+    halves = (
+        (source, lambda inputs: model.encoder(inputs["source_ids"])),
+        (
+            model.decoder_step.input,
+            lambda inputs: {k: v for k, v in model.decoder_step(inputs).items() if k != "vector"},
+        ),
+    )
+    for half, (inputs, call) in zip(HALVES, halves, strict=True):
+        specs = [tf.TensorSpec(tensor.shape, tensor.dtype, name) for name, tensor in inputs.items()]
+        # An output must not have the name of an input.
+        function = tf.function(
+            lambda *tensors, names=tuple(inputs), call=call: {
+                OUT + name: value for name, value in call(dict(zip(names, tensors, strict=True))).items()
+            },
+            input_signature=specs,
+        )
+        path = folder / f"{half}.float32.onnx"
+        tf2onnx.convert.from_function(function, specs, opset=17, output_path=str(path))
+        quantize_dynamic(path, folder / f"{half}.int8.onnx", weight_type=QuantType.QInt8)
+
+
+def write_transformer(folder: Path, vocabulary: int) -> None:
+    """A CTranslate2 model with random weights (pre-norm, as Marian's and OpenNMT's are used on CPUs)."""
+    from ctranslate2.specs import TransformerSpec
+
+    random = np.random.default_rng(0)
+
+    def linear(layer: Any, outputs: int, inputs: int) -> None:
+        layer.weight = random.normal(0, inputs**-0.5, (outputs, inputs)).astype(np.float32)
+        layer.bias = np.zeros(outputs, np.float32)
+
+    def norm(layer: Any) -> None:
+        layer.gamma, layer.beta = np.ones(UNITS, np.float32), np.zeros(UNITS, np.float32)
+
+    def block(layer: Any) -> None:
+        norm(layer.self_attention.layer_norm)
+        linear(layer.self_attention.linear[0], 3 * UNITS, UNITS)
+        linear(layer.self_attention.linear[1], UNITS, UNITS)
+        norm(layer.ffn.layer_norm)
+        linear(layer.ffn.linear_0, FEED_FORWARD, UNITS)
+        linear(layer.ffn.linear_1, UNITS, FEED_FORWARD)
+
+    spec = TransformerSpec.from_config(LAYERS, HEADS)
+    for half, embeddings in (
+        (spec.encoder, spec.encoder.embeddings[0]),
+        (spec.decoder, spec.decoder.embeddings),
+    ):
+        embeddings.weight = random.normal(0, UNITS**-0.5, (vocabulary, UNITS)).astype(np.float32)
+        half.scale_embeddings = True
+        norm(half.layer_norm)
+        for layer in half.layer:
+            block(layer)
+    for layer in spec.decoder.layer:
+        norm(layer.attention.layer_norm)
+        linear(layer.attention.linear[0], UNITS, UNITS)
+        linear(layer.attention.linear[1], 2 * UNITS, UNITS)
+        linear(layer.attention.linear[2], UNITS, UNITS)
+    linear(spec.decoder.projection, vocabulary, UNITS)
+    tokens = ["<blank>", "<unk>", "<s>", "</s>", *map(str, range(4, vocabulary))]
+    spec.register_source_vocabulary(tokens)
+    spec.register_target_vocabulary(tokens)
+    spec.validate()
+    spec.optimize(quantization="int8")
+    folder.mkdir()
+    spec.save(str(folder))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("run", type=Path)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--sentences", type=int, default=200)
+    parser.add_argument("--passes", type=int, default=5)
+    arguments = parser.parse_args()
+    run, runner = Run.open(arguments.run), Runner.from_bundle(arguments.bundle)
+    texts = [pair.source for pair in run.data.texts("valid")][: arguments.sentences]
+    ids = [runner.codec.encode_source(text, runner.bundle.source_length) for text in texts]
+    told = {beam: [runner.run(text, beam) for text in texts] for beam in BEAMS}
+    pieces = {beam: [len(result.parts[0].target_pieces) + 1 for result in told[beam]] for beam in BEAMS}
+    words = {beam: sum(len(result.text.split()) for result in told[beam]) for beam in BEAMS}
+    with tempfile.TemporaryDirectory() as name:
+        systems = _systems(run, runner, texts, ids, pieces, Path(name))
+        times: dict[tuple[str, int], list[list[float]]] = {}
+        for _ in range(arguments.passes):
+            for beam in BEAMS:
+                for system, decode_one in systems.items():
+                    times.setdefault((system, beam), []).append(_pass(decode_one, len(texts), beam))
+    results: dict[str, Any] = {"bundle": arguments.bundle.name, "score": runner.bundle.scores.get("bundle")}
+    for beam in BEAMS:
+        ours = statistics.median(map(sum, times["seq2edge", beam]))
+        for system in systems:
+            seconds = statistics.median(map(sum, times[system, beam]))
+            p95 = statistics.median(float(np.percentile(one, 95)) for one in times[system, beam])
+            results[f"{system}, beam {beam}"] = {
+                "words_per_second": round(words[beam] / seconds),
+                "p95_ms": round(1000 * p95, 2),
+                "seq2edge_is_faster": round(seconds / ours, 2),
+            }
+    print(json.dumps(results, indent=1))
+
+
+def _systems(
+    run: Run,
+    runner: Runner,
+    texts: Sequence[str],
+    ids: Sequence[np.ndarray],
+    pieces: dict[int, list[int]],
+    folder: Path,
+) -> dict[str, System]:
+    import ctranslate2
+
+    write_transformer(folder / "ctranslate2", run.data.target_vocabulary)
+    translator = ctranslate2.Translator(
+        str(folder / "ctranslate2"), compute_type="int8", inter_threads=1, intra_threads=1
+    )
+    tokens = [[*map(str, source[:-1]), "</s>"] for source in ids]
+
+    def ctranslate(index: int, beam: int) -> None:
+        length = pieces[beam][index]
+        translator.translate_batch(
+            [tokens[index]], beam_size=beam, min_decoding_length=length, max_decoding_length=length
+        )
+
+    systems: dict[str, System] = {"seq2edge": lambda index, beam: runner.run(texts[index], beam)}
+    if runner.model.shortlist:
+        systems["seq2edge, whole vocabulary"] = lambda index, beam: runner.run(texts[index], beam, shortlist=False)
+    systems[f"CTranslate2 {ctranslate2.__version__} int8"] = ctranslate
+    export_onnx(run, folder)
+    decoding = runner.bundle.decoding
+    for kind in ("int8", "float32"):
+        model = OnnxModel(folder, kind)
+        systems[f"ONNX Runtime {kind}"] = lambda index, beam, model=model: decode(
+            model, [ids[index]], DecodingOptions(beam, 1, decoding["max_length"], decoding["length_penalty"])
+        )
+    return systems
+
+
+def _pass(decode_one: System, sentences: int, beam: int) -> list[float]:
+    seconds = []
+    for index in range(sentences):
+        started = time.perf_counter()
+        decode_one(index, beam)
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The target pieces that are likely for a source, so that the output layer need not compute the others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from seq2edge.device.bundle import Bundle
+from seq2edge.device.errors import UserError
+from seq2edge.device.options import EOS
+
+FILE = "shortlist.bin"
+ALWAYS = 64  # so many of the most frequent pieces are in every shortlist
+MULTIPLE = 64  # shortlists are filled up to it: each new length makes the interpreter allocate again
+
+
+@dataclass(frozen=True)
+class Shortlist:
+    """Likely target pieces of each source piece; of eos, which every source has, the most frequent of all.
+
+    Attributes:
+        starts: Where the pieces of each source piece begin in `ids`, `(source_vocabulary + 1,)`.
+        ids: Target pieces.
+        vocabulary: How many target pieces there are.
+    """
+
+    starts: np.ndarray
+    ids: np.ndarray
+    vocabulary: int
+
+    def of(self, source_ids: np.ndarray, fewest: int = 0) -> np.ndarray:
+        """Target pieces for a source, int32, ascending, at least `fewest` where the vocabulary has so many."""
+        frequent, chosen = self._of_piece(EOS), np.zeros(self.vocabulary, bool)
+        chosen[frequent[: max(ALWAYS, fewest)]] = True
+        for piece in source_ids:
+            if piece != EOS:
+                chosen[self._of_piece(piece)] = True
+        rest = frequent[~chosen[frequent]]
+        chosen[rest[: -np.count_nonzero(chosen) % MULTIPLE]] = True
+        return np.flatnonzero(chosen).astype(np.int32)
+
+    def _of_piece(self, piece: int) -> np.ndarray:
+        return self.ids[self.starts[piece] : self.starts[piece + 1]]
+
+    def to_bytes(self) -> bytes:
+        """The file: `starts`, little-endian uint32, then `ids`, uint16, or uint32 where the vocabulary is larger."""
+        return self.starts.astype("<u4").tobytes() + self.ids.astype(_id_type(self.vocabulary)).tobytes()
+
+    @classmethod
+    def open(cls, bundle: Bundle) -> "Shortlist":
+        """Read that of a bundle.
+
+        Raises:
+            UserError: If it does not fit the bundle's vocabularies.
+        """
+        path, source, target = bundle.path / FILE, bundle.vocabulary["source"], bundle.vocabulary["target"]
+        content = path.read_bytes()
+        head, kind = 4 * (source + 1), _id_type(target)
+        if len(content) < head or (len(content) - head) % kind.itemsize:
+            raise UserError(f"{path}: {len(content):,} bytes do not fit a source vocabulary of {source:,}")
+        starts, ids = np.frombuffer(content[:head], "<u4"), np.frombuffer(content[head:], kind)
+        if starts[0] or starts[-1] != len(ids) or (starts[1:] < starts[:-1]).any() or (ids >= target).any():
+            raise UserError(f"{path}: not a shortlist of {source:,} source and {target:,} target pieces")
+        return cls(starts, ids, target)
+
+
+def _id_type(vocabulary: int) -> np.dtype:
+    return np.dtype("<u2" if vocabulary <= 1 << 16 else "<u4")

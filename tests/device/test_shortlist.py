@@ -1,0 +1,114 @@
+import dataclasses
+import itertools
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from seq2edge.device.bundle import read_bundle
+from seq2edge.device.decoding import decode, decode_stepwise
+from seq2edge.device.errors import UserError
+from seq2edge.device.options import EOS, DecodingOptions
+from seq2edge.device.runner import Runner
+from seq2edge.device.shortlist import ALWAYS, FILE, MULTIPLE, Shortlist
+from seq2edge.export.bundle import export_bundle
+
+TEXT = "the quiet garden is here"
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory, trained_run):
+    folder = tmp_path_factory.mktemp("shortlist") / "bundle"
+    export_bundle(trained_run, folder, "none", tell=lambda line: None, shortlist=20)
+    return folder
+
+
+def make(likely, frequent, vocabulary):
+    """A shortlist of a source vocabulary of 10, from pieces by source piece."""
+    lists = [likely.get(piece, []) for piece in range(10)]
+    lists[EOS] = frequent
+    return Shortlist(np.cumsum([0, *map(len, lists)]), np.array([*itertools.chain(*lists)]), vocabulary)
+
+
+def test_it_has_what_is_likely_for_each_piece_and_what_is_frequent():
+    shortlist = make({4: [700, 701], 5: [702]}, list(range(EOS, 100)), 1000)
+    found = shortlist.of(np.array([4, 6, EOS]))
+    assert {700, 701, *range(EOS, EOS + ALWAYS)} <= set(found)
+    assert 702 not in found
+    assert found.dtype == np.int32
+    assert (np.diff(found) > 0).all()
+
+
+def test_it_is_filled_up_with_frequent_pieces_so_that_few_lengths_occur():
+    shortlist = make({4: [700, 701]}, list(range(EOS, 300)), 1000)
+    assert len(shortlist.of(np.array([EOS]))) == MULTIPLE
+    assert len(shortlist.of(np.array([4, EOS]))) == 2 * MULTIPLE
+    assert len(shortlist.of(np.array([4, EOS]), fewest=150)) == 3 * MULTIPLE
+
+
+def test_a_small_vocabulary_is_all_there():
+    assert make({}, [3, 4, 5], 6).of(np.array([4, EOS]), fewest=10).tolist() == [3, 4, 5]
+
+
+def test_a_bundle_with_a_shortlist_says_the_same_as_without(bundle):
+    runner = Runner.from_bundle(bundle)
+    for beam in (1, 5):
+        with_it, without = (runner.run(TEXT, beam, shortlist=wanted) for wanted in (True, False))
+        assert with_it.text == without.text == "garden quiet"
+        assert with_it.score >= without.score  # fewer pieces share the probability
+
+
+def test_its_steps_say_what_its_one_call_says(bundle):
+    runner = Runner.from_bundle(bundle)
+    ids, options = [runner.codec.encode_source(TEXT)], DecodingOptions()
+    ((called,),), ((stepwise,),) = (find(runner.model, ids, options) for find in (decode, decode_stepwise))
+    assert called.ids == stepwise.ids
+    np.testing.assert_allclose(called.word_log_probs, stepwise.word_log_probs, atol=1e-4)
+
+
+def test_only_its_pieces_are_written(bundle):
+    runner = Runner.from_bundle(bundle)
+    ids = runner.codec.encode_source(TEXT)
+    likely = set(runner.model.shortlist.of(ids, 10))
+    for hypothesis in decode(runner.model, [ids], DecodingOptions(beam=5, n_best=5))[0]:
+        assert set(hypothesis.ids) <= likely
+
+
+def test_a_phrase_outside_it_can_still_be_required(bundle):
+    result = Runner.from_bundle(bundle).run(TEXT, beam=5, require=["zebra"])
+    assert "zebra" in result.text
+
+
+def test_the_bundle_says_what_the_shortlist_scores(bundle):
+    scores = read_bundle(bundle).scores
+    assert scores["shortlist"]["bleu"] == pytest.approx(scores["bundle"]["bleu"], abs=1)
+    assert scores["shortlist"]["identical"] >= 90
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda content: content[:100], "100 bytes do not fit a source vocabulary of"),
+        (lambda content: content + b"\0\0", "not a shortlist of"),
+        (lambda content: b"\xff" * len(content), "not a shortlist of"),
+    ],
+)
+def test_one_that_does_not_fit_is_refused(bundle, tmp_path, change, message):
+    import hashlib
+
+    folder = shutil.copytree(bundle, tmp_path / "bundle")
+    content = change((folder / FILE).read_bytes())
+    (folder / FILE).write_bytes(content)
+    manifest = json.loads((folder / "bundle.json").read_text())
+    manifest["files"][FILE] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    (folder / "bundle.json").write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match=message):
+        Runner.from_bundle(folder)
+
+
+def test_a_large_vocabulary_needs_wider_ids(bundle, tmp_path):
+    wide = make({4: [70_000]}, [3], 70_001)
+    (tmp_path / FILE).write_bytes(wide.to_bytes())
+    described = dataclasses.replace(read_bundle(bundle), path=tmp_path, vocabulary={"source": 10, "target": 70_001})
+    assert Shortlist.open(described).of(np.array([4, EOS])).tolist() == [3, 70_000]

@@ -117,7 +117,7 @@ def _manifest(
     run: Run, model: Seq2Seq, signatures: Signatures, content: bytes, quantization: str, folder: Path
 ) -> Bundle:
     recipe = run.recipe
-    specs = _signature_specs(content)
+    specs = signature_specs(content)
     if set(specs) != set(signatures.functions):
         raise UserError(f"{folder / MODEL}: has the signatures {', '.join(specs)}")
     threshold = unsure_threshold(run, model) if recipe.decoding.unsure else None
@@ -132,7 +132,7 @@ def _manifest(
     )
 
 
-def _signature_specs(content: bytes) -> dict[str, Any]:
+def signature_specs(content: bytes) -> dict[str, Any]:
     """Names, shapes (-1: open) and dtypes, as the file itself says."""
     from ai_edge_litert.interpreter import Interpreter
 

@@ -1,0 +1,97 @@
+"""How much of the time of a piece is the search's, and how much the model file's, with beam 5 and 8,000 words.
+
+    python benchmarks/search_share.py
+
+An LSTM of 320 units with random weights, int8, one thread, 16 pieces a sentence. Three ways to decode with it: the file
+gives all logits and numpy finds the likeliest; the file finds them; the file looks at a shortlist of 320 alone.
+"""
+
+import dataclasses
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seq2edge.device.bundle import MODEL, Bundle, State
+from seq2edge.device.decoding import decode
+from seq2edge.device.interpreter import TFLiteModel
+from seq2edge.device.options import EOS, DecodingOptions
+from seq2edge.device.shortlist import Shortlist
+from seq2edge.export.bundle import signature_specs
+from seq2edge.export.signatures import Signatures
+from seq2edge.export.tflite import convert
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.seq2seq import build_seq2seq
+
+WORDS, BEAM, PIECES, SENTENCES, PASSES = 8_000, 5, 16, 40, 5
+
+
+class Timed(TFLiteModel):
+    """Counts the seconds that the file takes."""
+
+    seconds = 0.0
+
+    def _run(self, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        started = time.perf_counter()
+        outputs = super()._run(signature, **inputs)
+        self.seconds += time.perf_counter() - started
+        return outputs
+
+
+def write_model(folder: Path) -> Bundle:
+    """A bundle without tokenizer, as much of it as an interpreter wants."""
+    model = build_seq2seq(Seq2SeqConfig(WORDS, WORDS, embedding=256, units=320, attention="dot"))
+    signatures = Signatures(model, [1, BEAM], PIECES, shortlist=True)
+    signatures.save(folder / "saved_model")
+    content = convert(folder / "saved_model", "int8")
+    (folder / MODEL).write_bytes(content)
+    specs = signature_specs(content)
+    values: dict[str, Any] = {field.name: None for field in dataclasses.fields(Bundle)}
+    values |= {"path": folder, "signatures": specs, "batches": [1, BEAM], "target_length": PIECES, "files": {}}
+    values |= {"states": [State(name, "float32", [], True) for name in signatures.state_names], "length_bucket": 8}
+    return Bundle(**values)
+
+
+def measure(model: Timed, sources: Sequence[np.ndarray], options: DecodingOptions) -> dict[str, float]:
+    """Milliseconds a piece of the whole search, medians of passes, and the share that is not the file's."""
+    whole, in_file = [], []
+    for _ in range(PASSES):
+        model.seconds = 0.0
+        started = time.perf_counter()
+        for source in sources:
+            decode(model, [source], options)
+        whole.append(time.perf_counter() - started)
+        in_file.append(model.seconds)
+    pieces = len(sources) * PIECES
+    return {
+        "ms_a_piece": round(1000 * statistics.median(whole) / pieces, 3),
+        "numpy_share_percent": round(100 * statistics.median(1 - f / w for f, w in zip(in_file, whole, strict=True))),
+    }
+
+
+def main() -> None:
+    random = np.random.default_rng(0)
+    sources = [np.append(random.integers(EOS + 1, WORDS, 14), EOS) for _ in range(SENTENCES)]
+    with tempfile.TemporaryDirectory() as folder:
+        model = Timed(write_model(Path(folder)))
+        plain = DecodingOptions(BEAM, 1, PIECES, min_length=1)
+        # A ban of what no beam meets makes a search look at all logits.
+        everything = dataclasses.replace(plain, banned=((EOS + 1,) * PIECES,))
+        results = {
+            "all logits": measure(model, sources, everything),
+            "likeliest found in the file": measure(model, sources, plain),
+        }
+        frequent = np.arange(EOS, EOS + 320)
+        starts = np.where(np.arange(WORDS + 1) > EOS, len(frequent), 0)
+        model.shortlist = Shortlist(starts, frequent, WORDS)
+        results["shortlist of 320"] = measure(model, sources, plain)
+    print(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()

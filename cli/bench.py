@@ -5,14 +5,17 @@ import argparse
 HELP = "measure a bundle's speed, memory and size on this machine"
 EXAMPLES = """\
   seq2edge bench bundles/quickstart-int8
-  seq2edge bench bundles/multi30k-en-de-int8 --threads 2 --beam 5 --json"""
+  seq2edge bench bundles/multi30k-en-de-int8 --threads 1 2 4 --beam 5 --file captions.txt --json"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's folder")
-    parser.add_argument("--threads", type=int, default=1, help="of the runtime (default: 1)")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1], metavar="N", help="of the runtime (default: 1)")
     parser.add_argument("--beam", type=int, help="default: as the bundle says")
-    parser.add_argument("--rounds", type=int, default=20, help="times each test vector is answered (default: 20)")
+    parser.add_argument("--rounds", type=int, default=20, help="times each text is answered (default: 20)")
+    parser.add_argument(
+        "--file", metavar="FILE", help="texts to answer, one a line; default: the bundle's test vectors"
+    )
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -23,12 +26,27 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.device.bench import bench
     from seq2edge.device.errors import UserError
 
-    if min(arguments.threads, arguments.rounds) < 1:
+    if min(*arguments.threads, arguments.rounds) < 1:
         raise UserError("--threads and --rounds must be 1 or more")
-    result = bench(Path(arguments.bundle), arguments.threads, arguments.beam, arguments.rounds)
+    texts = None
+    if arguments.file:
+        texts = [
+            line
+            for line in Path(arguments.file).read_text(encoding="utf-8", errors="replace").splitlines()
+            if line.strip()
+        ]
+        if not texts:
+            raise UserError(f"{arguments.file}: no texts in it")
+    result = bench(Path(arguments.bundle), arguments.threads, arguments.beam, arguments.rounds, texts)
     if arguments.json:
         print(json.dumps(result))
-    else:
-        for name, value in result.items():
-            print(f"{name:18} {value}")
+        return 0
+    tables = {"threads": result.pop("threads"), "source pieces": result.pop("source_pieces")}
+    for name, value in result.items():
+        print(f"{name:18} {value}")
+    for title, rows in tables.items():
+        columns = list(next(iter(rows.values())))
+        print(f"\n{title:16}" + "".join(f"{column:>18}" for column in columns))
+        for name, row in rows.items():
+            print(f"{name:16}" + "".join(f"{row[column]:>18}" for column in columns))
     return 0

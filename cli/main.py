@@ -24,6 +24,7 @@ COMMANDS = (
     "info",
     "bench",
     "run",
+    "serve",
     "demo",
 )
 DONE, WRONG_INPUT, OUR_FAULT, INTERRUPTED = 0, 2, 70, 130

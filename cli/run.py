@@ -76,11 +76,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _answer(runner: Any, text: str, arguments: argparse.Namespace) -> None:
+    import json
     import sys
 
     result = runner.run(text, arguments.beam, arguments.n_best, **_search(arguments))
     if arguments.json:
-        print(_as_json(result, arguments.attention), flush=True)
+        print(json.dumps(result.as_json(arguments.attention), ensure_ascii=False), flush=True)
         return
     if arguments.n_best > 1:
         for alternative, score in result.alternatives:
@@ -127,33 +128,6 @@ def _prompt(runner: Any, arguments: argparse.Namespace) -> None:
         print()
         if runner.bundle.task == "chat":
             given.append(shown)
-
-
-def _as_json(result: Any, attention: bool) -> str:
-    import json
-
-    values = {
-        "text": result.text,
-        "score": round(result.score, 4),
-        "confidence": round(result.confidence, 4),
-        "unsure": result.unsure,
-        "alternatives": [{"text": text, "score": round(score, 4)} for text, score in result.alternatives],
-        "cut": result.cut,
-        "missing": result.missing,
-        "seconds": round(result.seconds, 4),
-    }
-    if attention:
-        values["parts"] = [
-            {
-                "source": part.source_pieces,
-                "target": part.target_pieces,
-                "log_probs": [round(value, 4) for value in part.log_probs],
-                "alignment": part.alignment,
-                "attention": None if part.attention is None else part.attention.round(4).tolist(),
-            }
-            for part in result.parts
-        ]
-    return json.dumps(values, ensure_ascii=False)
 
 
 def attention_table(part: Any) -> str:

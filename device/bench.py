@@ -1,47 +1,91 @@
 """How fast a bundle is on this machine, and how much memory it takes."""
 
 import json
-import resource
-import statistics
-import sys
+import os
+import platform
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from seq2edge.device.memory import peak_megabytes
 from seq2edge.device.runner import Runner
 
+LENGTHS = (8, 16, 32, 64)  # source pieces up to which sentences stand together
 
-def bench(path: Path, threads: int = 1, beam: int | None = None, rounds: int = 20) -> dict[str, Any]:
-    """Answer the bundle's own test vectors again and again.
+
+def bench(
+    path: Path,
+    threads: Sequence[int] = (1,),
+    beam: int | None = None,
+    rounds: int = 20,
+    texts: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Answer texts again and again.
+
+    Args:
+        threads: Of the runtime; each number of them is measured.
+        texts: None: those of the bundle's test vectors.
 
     Returns:
-        load_ms, p50_ms and p95_ms a sentence, words_per_second, peak_memory_mb of the process, size_mb, and what it
-        was measured with.
+        What was measured and where, load_ms, size_mb, peak_memory_mb of the process; by threads words_per_second and
+        percentiles of a sentence in ms; and by source length, with the first number of threads, the percentiles.
     """
     started = time.perf_counter()
-    runner = Runner.from_bundle(path, threads)
+    runner = Runner.from_bundle(path, threads[0])
     load = time.perf_counter() - started
-    texts = [v["text"] for v in json.loads((path / "vectors.json").read_text(encoding="utf-8"))["vectors"]]
-    for text in texts:  # the first run of a length allocates
-        runner.run(text, beam)
-    seconds, words = [], 0
-    for _ in range(rounds):
-        for text in texts:
-            result = runner.run(text, beam)
-            seconds.append(result.seconds)
-            words += len(result.alternatives[0][0].split())
-    ordered = sorted(seconds)
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    if texts is None:
+        vectors = json.loads((path / "vectors.json").read_text(encoding="utf-8"))["vectors"]
+        texts = [vector["text"] for vector in vectors]
+    by_threads: dict[str, dict[str, Any]] = {}
+    by_length: dict[str, list[float]] = defaultdict(list)
+    for number in threads:
+        if number != threads[0]:
+            runner = Runner.from_bundle(path, number)
+        seconds, words = _measure(runner, texts, beam, rounds)
+        everything = [second for of_text in seconds for second in of_text]
+        by_threads[str(number)] = {
+            "words_per_second": round(words / sum(everything), 1),
+            **_percentiles(everything),
+        }
+        for text, of_text in zip(texts, seconds, strict=True):
+            if number == threads[0]:
+                by_length[_group(len(runner.codec.encode_source(text)))] += of_text
     return {
         "bundle": path.name,
         "runtime": getattr(runner.model, "runtime", ""),
-        "threads": threads,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "beam": beam or runner.bundle.decoding["beam"],
-        "sentences": len(seconds),
+        "sentences": len(texts) * rounds,
         "load_ms": round(1000 * load, 1),
-        "p50_ms": round(1000 * statistics.median(seconds), 2),
-        "p95_ms": round(1000 * ordered[int(0.95 * (len(ordered) - 1))], 2),
-        "words_per_second": round(words / sum(seconds), 1),
-        "peak_memory_mb": round(kilobytes / 1024, 1),
         "size_mb": round(sum(file["bytes"] for file in runner.bundle.files.values()) / 1e6, 2),
+        "peak_memory_mb": round(peak_megabytes(), 1),
+        "threads": by_threads,
+        "source_pieces": {group: _percentiles(by_length[group]) for group in map(_group, LENGTHS) if by_length[group]},
     }
+
+
+def _measure(runner: Runner, texts: Sequence[str], beam: int | None, rounds: int) -> tuple[list[list[float]], int]:
+    """Seconds of each text, a list a text, and how many words were said."""
+    for text in texts:  # the first run of a length allocates
+        runner.run(text, beam)
+    seconds: list[list[float]] = [[] for _ in texts]
+    words = 0
+    for _ in range(rounds):
+        for of_text, text in zip(seconds, texts, strict=True):
+            result = runner.run(text, beam)
+            of_text.append(result.seconds)
+            words += len(result.alternatives[0][0].split())
+    return seconds, words
+
+
+def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    values = np.percentile(seconds, [50, 95, 99])
+    return {f"p{p}_ms": round(1000 * float(value), 2) for p, value in zip((50, 95, 99), values, strict=True)}
+
+
+def _group(pieces: int) -> str:
+    return next((f"up to {most}" for most in LENGTHS if pieces <= most), f"up to {LENGTHS[-1]}")

@@ -3,15 +3,41 @@
 import dataclasses
 import hashlib
 import json
+import types
+import typing
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from seq2edge.device.errors import UserError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FILE, MODEL = "bundle.json", "model.tflite"
+CHECKSUM = "manifest_sha256"  # of all else in bundle.json: a wrong length or name would not show before a wrong answer
+SPECIAL_IDS = {"pad": 0, "unk": 1, "bos": 2, "eos": 3}
 LARGEST_JSON = 4 << 20  # bytes
+
+
+class File(TypedDict):
+    """What a file of a bundle has to be."""
+
+    sha256: str
+    bytes: int
+
+
+class Tensor(TypedDict):
+    """An input or output; -1 is a length that is open."""
+
+    shape: list[int]
+    dtype: str
+
+
+class Signature(TypedDict):
+    """A function in the model file, its tensors by name."""
+
+    inputs: dict[str, Tensor]
+    outputs: dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -37,17 +63,17 @@ class Bundle:
     """A bundle on disk: everything a runner has to know beside the files themselves.
 
     Attributes:
-        signatures: By name, `{"inputs": {name: {"shape", "dtype"}}, "outputs": {…}}`; -1 is a length that is open.
+        signatures: By name.
         batches: Rows of the decode steps there are.
         source_length: Pieces a source may have, eos counted; a longer one is split or cut.
         length_bucket: Sources are padded to a multiple of it.
-        files: By name, `{"sha256", "bytes"}`.
+        files: By name.
         scores: What was measured of this file and of float32.
     """
 
     name: str
     task: str
-    signatures: dict[str, Any]
+    signatures: dict[str, Signature]
     states: list[State]
     batches: list[int]
     vocabulary: dict[str, int]
@@ -56,7 +82,7 @@ class Bundle:
     normalisation: str
     decoding: dict[str, Any]
     unsure: Unsure | None
-    files: dict[str, dict[str, Any]]
+    files: dict[str, File]
     quantization: str
     operators: list[dict[str, Any]]
     verified_on: list[str]
@@ -64,14 +90,14 @@ class Bundle:
     licence: str
     created_with: str
     length_bucket: int = 8
-    special_ids: dict[str, int] = field(default_factory=lambda: {"pad": 0, "unk": 1, "bos": 2, "eos": 3})
+    special_ids: dict[str, int] = field(default_factory=SPECIAL_IDS.copy)
     schema_version: int = SCHEMA_VERSION
     path: Path = Path()
 
     def to_json(self) -> str:
         values = dataclasses.asdict(self)
         del values["path"]
-        return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
+        return sealed(values)
 
     @property
     def tokenizers(self) -> tuple[Path, Path]:
@@ -92,10 +118,11 @@ def read_bundle(path: Path) -> Bundle:
         raise UserError(f"{path}: not a bundle, {FILE} is missing")
     values = _read_json(manifest)
     version = values.get("schema_version")
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
-        raise UserError(
-            f"{manifest}: schema version {version!r}, this seq2edge reads up to {SCHEMA_VERSION}; upgrade seq2edge"
-        )
+    if type(version) is not int or version != SCHEMA_VERSION:
+        todo = "export the run again" if type(version) is int and version < SCHEMA_VERSION else "upgrade seq2edge"
+        raise UserError(f"{manifest}: schema version {version!r}, this seq2edge reads {SCHEMA_VERSION}; {todo}")
+    if values.pop(CHECKSUM, None) != _checksum(values):
+        raise UserError(f"{manifest}: altered (what it says does not have the {CHECKSUM} in it); copy it again")
     bundle = _from_values(manifest, values, path)
     for name, expected in bundle.files.items():
         _check_file(path, name, expected)
@@ -103,6 +130,15 @@ def read_bundle(path: Path) -> Bundle:
         if needed not in bundle.files:
             raise UserError(f"{manifest}: names no {needed}")
     return bundle
+
+
+def sealed(values: dict[str, Any]) -> str:
+    """bundle.json with its checksum."""
+    return json.dumps({**values, CHECKSUM: _checksum(values)}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _checksum(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _read_json(manifest: Path) -> dict[str, Any]:
@@ -118,43 +154,72 @@ def _read_json(manifest: Path) -> dict[str, Any]:
 
 
 def _from_values(manifest: Path, values: dict[str, Any], path: Path) -> Bundle:
-    known = {f.name: f for f in dataclasses.fields(Bundle) if f.name != "path"}
-    required = {
-        name
-        for name, f in known.items()
-        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-    }
-    if missing := sorted(required - values.keys()):
+    fields = {field.name: field for field in dataclasses.fields(Bundle) if field.name != "path"}
+    hints = typing.get_type_hints(Bundle)
+    if missing := sorted(fields.keys() - values.keys()):
         raise UserError(f"{manifest}: damaged: {', '.join(missing)} missing")
-    kinds: dict[str, type] = {
-        "signatures": dict,
-        "states": list,
-        "batches": list,
-        "vocabulary": dict,
-        "files": dict,
-        "decoding": dict,
-    }
-    kinds |= {"source_length": int, "target_length": int, "length_bucket": int, "normalisation": str}
-    kinds |= {"name": str, "task": str, "quantization": str}
-    for name, kind in kinds.items():
-        if not isinstance(values.get(name, known[name].default), kind) and name in values:
-            raise UserError(f"{manifest}: damaged: {name} is {values[name]!r}, expected {kind.__name__}")
-    try:
-        states = [State(**state) for state in values["states"]]
-        unsure = Unsure(**values["unsure"]) if values["unsure"] else None
-        files = {str(name): {"sha256": f["sha256"], "bytes": int(f["bytes"])} for name, f in values["files"].items()}
-        numbers = [*values["batches"], values["source_length"], values["target_length"], values.get("length_bucket", 8)]
-        if not all(isinstance(number, int) and 0 < number <= 1 << 20 for number in numbers) or not values["batches"]:
-            raise ValueError("batches and lengths must be positive whole numbers")
-        if values["normalisation"] not in ("NFC", "NFKC"):
-            raise ValueError(f"normalisation is {values['normalisation']!r}, allowed are NFC and NFKC")
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
-        raise UserError(f"{manifest}: damaged: {error}") from None
-    chosen = {name: value for name, value in values.items() if name in known}
-    return Bundle(**{**chosen, "states": states, "unsure": unsure, "files": files, "path": path})
+    for name in fields:
+        if not _fits(values[name], hints[name]):
+            raise UserError(
+                f"{manifest}: damaged: {name} is {str(values[name])[:60]!r}, expected {_words(hints[name])}"
+            )
+    if mistakes := list(_mistakes(values)):
+        raise UserError(f"{manifest}: damaged: {'; '.join(mistakes)}")
+    chosen = {name: value for name, value in values.items() if name in fields}
+    states = [State(**state) for state in values["states"]]
+    unsure = Unsure(**values["unsure"]) if values["unsure"] else None
+    return Bundle(**{**chosen, "states": states, "unsure": unsure, "path": path})
 
 
-def _check_file(folder: Path, name: str, expected: dict[str, Any]) -> None:
+def _fits(value: Any, hint: Any) -> bool:
+    """Is a JSON value of a type?"""
+    kind, inner = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return True
+    if kind is types.UnionType:
+        return any(_fits(value, one) for one in inner)
+    if kind is list:
+        return isinstance(value, list) and all(_fits(item, inner[0]) for item in value)
+    if kind is dict:
+        return isinstance(value, dict) and all(_fits(item, inner[1]) for item in value.values())
+    if typing.is_typeddict(hint) or dataclasses.is_dataclass(hint):
+        hints = typing.get_type_hints(hint)
+        return (
+            isinstance(value, dict)
+            and value.keys() == hints.keys()
+            and all(_fits(value[name], hints[name]) for name in hints)
+        )
+    return type(value) in ((int, float) if hint is float else (hint,))
+
+
+def _words(hint: Any) -> str:
+    return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint).replace("typing.", "")
+
+
+def _mistakes(values: dict[str, Any]) -> Iterator[str]:
+    """What is of the right type and cannot be all the same."""
+    numbers = [*values["batches"], values["source_length"], values["target_length"], values["length_bucket"]]
+    if not all(0 < number <= 1 << 20 for number in numbers) or not values["batches"]:
+        yield "batches and lengths must be positive whole numbers"
+    if values["normalisation"] not in ("NFC", "NFKC"):
+        yield f"normalisation is {values['normalisation']!r}, allowed are NFC and NFKC"
+    if values["quantization"] not in ("none", "float16", "int8"):
+        yield f"quantization is {values['quantization']!r}, allowed are none, float16 and int8"
+    if values["special_ids"] != SPECIAL_IDS:
+        yield f"special_ids are {values['special_ids']}, expected {SPECIAL_IDS}"
+    if not {"source", "target"} <= values["vocabulary"].keys():
+        yield "vocabulary lacks source or target"
+    decoding = values["decoding"]
+    if not (type(decoding.get("beam")) is int and type(decoding.get("max_length")) is int) or not _fits(
+        decoding.get("length_penalty"), float
+    ):
+        yield f"decoding is {decoding}, expected beam, length_penalty and max_length"
+    steps = {f"decode_step_{batch}" for batch in values["batches"]}
+    if missing := sorted({"encode", "generate", *steps} - values["signatures"].keys()):
+        yield f"there is no signature {', '.join(missing)}"
+
+
+def _check_file(folder: Path, name: str, expected: File) -> None:
     if Path(name).name != name or name in ("", ".", ".."):
         raise UserError(f"{folder / FILE}: names the file {name!r}, which is not inside the bundle")
     path = folder / name

@@ -64,6 +64,10 @@ class SequenceModel(Protocol):
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         """One token for each row; `sentence` says which source a row belongs to."""
 
+    def check_beam(self, beam: int) -> None:
+        """Raise a UserError where a beam is wider than the model has steps for."""
+        return None
+
     def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> Greedy | None:
         """A whole greedy search in one call, or None where the model offers none."""
         return None

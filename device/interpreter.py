@@ -2,8 +2,10 @@
 
 import importlib
 import importlib.metadata
+import queue
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,10 +56,36 @@ class _Memory:
     shortlist: np.ndarray | None = None
 
 
+class _Interpreter:
+    """One interpreter of a bundle's model file, for one caller at a time; the file itself is mapped, so shared."""
+
+    def __init__(self, bundle: Bundle, threads: int):
+        interpreter, runtime = load_runtime()
+        path = bundle.path / MODEL
+        try:
+            self.interpreter = interpreter(model_path=str(path), num_threads=threads)
+            offered = self.interpreter.get_signature_list()
+        except (ValueError, RuntimeError) as error:
+            raise UserError(f"{path}: {runtime} refuses it: {str(error).strip().splitlines()[0]}") from None
+        if missing := sorted(set(bundle.signatures) - set(offered)):
+            raise UserError(f"{path}: not a model of ours, the signature {missing[0]!r} is missing")
+        self.signatures: dict[str, Any] = {}
+
+    def run(self, signature: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if signature not in self.signatures:
+            self.signatures[signature] = self.interpreter.get_signature_runner(signature)
+        return self.signatures[signature](**inputs)
+
+
 class TFLiteModel(SequenceModel):
     """A `seq2edge.device.decoding.SequenceModel` over model.tflite, a sentence at a time.
 
-    The memory is shared by the beams, and rows are filled up to the smallest decode step that has room for them.
+    The memory is shared by the beams, and rows are filled up to the smallest decode step that has room for them. What a
+    search has reached stands in its own arrays, so any number of threads may search at once.
+
+    Args:
+        threads: Of an interpreter.
+        callers: Interpreters at most, made when they are needed; more callers than that wait for each other's steps.
 
     Raises:
         UserError: If the file is not a model of ours, or the runtime refuses it.
@@ -65,18 +93,13 @@ class TFLiteModel(SequenceModel):
 
     together = 1
 
-    def __init__(self, bundle: Bundle, threads: int = 1):
-        interpreter, self.runtime = load_runtime()
-        self.bundle = bundle
-        path = bundle.path / MODEL
-        try:
-            self._interpreter = interpreter(model_path=str(path), num_threads=threads)
-            offered = self._interpreter.get_signature_list()
-        except (ValueError, RuntimeError) as error:
-            raise UserError(f"{path}: {self.runtime} refuses it: {str(error).strip().splitlines()[0]}") from None
-        if missing := sorted(set(bundle.signatures) - set(offered)):
-            raise UserError(f"{path}: not a model of ours, the signature {missing[0]!r} is missing")
-        self._signatures: dict[str, Any] = {}
+    def __init__(self, bundle: Bundle, threads: int = 1, callers: int = 1):
+        self.bundle, self.runtime = bundle, load_runtime()[1]
+        self._make = partial(_Interpreter, bundle, threads)
+        self._free: queue.LifoQueue[_Interpreter | None] = queue.LifoQueue()
+        for _ in range(callers - 1):
+            self._free.put(None)
+        self._free.put(self._make())
         self.state_names = [state.name for state in bundle.states]
         self.changing: Sequence[bool] = [state.changing for state in bundle.states]
         self.batches = sorted(bundle.batches)
@@ -98,7 +121,7 @@ class TFLiteModel(SequenceModel):
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         rows = len(token_ids)
-        batch = self.batch_for(rows)
+        batch = self._batch_for(rows)
         extra = batch - rows
 
         def fill(array: np.ndarray) -> np.ndarray:
@@ -132,7 +155,10 @@ class TFLiteModel(SequenceModel):
         attention = outputs["attention"][0, :length] if "attention" in outputs else None
         return Greedy(outputs["target_ids"][0, :length], outputs["log_probs"][0, :length], attention)
 
-    def batch_for(self, rows: int) -> int:
+    def check_beam(self, beam: int) -> None:
+        self._batch_for(beam)
+
+    def _batch_for(self, rows: int) -> int:
         """The smallest decode step with room for so many rows."""
         for batch in self.batches:
             if batch >= rows:
@@ -147,6 +173,9 @@ class TFLiteModel(SequenceModel):
         return np.pad(ids.astype(np.int32), (0, -len(ids) % bucket))[np.newaxis]
 
     def _run(self, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        if signature not in self._signatures:
-            self._signatures[signature] = self._interpreter.get_signature_runner(signature)
-        return self._signatures[signature](**inputs)
+        interpreter = self._free.get()
+        try:
+            interpreter = interpreter or self._make()
+            return interpreter.run(signature, inputs)
+        finally:
+            self._free.put(interpreter)

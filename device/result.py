@@ -1,6 +1,7 @@
 """What a runner answers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,15 @@ class Part:
     log_probs: tuple[float, ...]
     attention: np.ndarray | None
     alignment: tuple[int, ...] | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "source": self.source_pieces,
+            "target": self.target_pieces,
+            "log_probs": [round(value, 4) for value in self.log_probs],
+            "alignment": self.alignment,
+            "attention": None if self.attention is None else self.attention.round(4).tolist(),
+        }
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,22 @@ class Result:
     cut: str | None
     missing: tuple[str, ...]
     seconds: float
+
+    def as_json(self, attention: bool = False) -> dict[str, Any]:
+        """What a program reads; with `attention` also the parts."""
+        values: dict[str, Any] = {
+            "text": self.text,
+            "score": round(self.score, 4),
+            "confidence": round(self.confidence, 4),
+            "unsure": self.unsure,
+            "alternatives": [{"text": text, "score": round(score, 4)} for text, score in self.alternatives],
+            "cut": self.cut,
+            "missing": self.missing,
+            "seconds": round(self.seconds, 4),
+        }
+        if attention:
+            values["parts"] = [part.as_json() for part in self.parts]
+        return values
 
 
 NOTHING = Result("", 0.0, 0.0, False, (("", 0.0),), (), None, (), 0.0)  # what an empty text in a list is answered

@@ -60,8 +60,12 @@ class Runner:
         self.bundle, self.model, self.codec = bundle, model, codec
 
     @classmethod
-    def from_bundle(cls, path: str | Path, threads: int = 1) -> "Runner":
-        """Load a bundle.
+    def from_bundle(cls, path: str | Path, threads: int = 1, callers: int = 1) -> "Runner":
+        """Load a bundle. Any number of threads may ask a runner at once.
+
+        Args:
+            threads: Of the runtime, for one sentence.
+            callers: Sentences that are worked on at the same time.
 
         Raises:
             UserError: If it is damaged, or no runtime is installed.
@@ -71,7 +75,7 @@ class Runner:
             codec = TextCodec(*bundle.tokenizers, bundle.normalisation)
         except (OSError, RuntimeError, ValueError) as error:
             raise UserError(f"{bundle.tokenizers[0]}: not a SentencePiece model: {error}") from None
-        return cls(bundle, TFLiteModel(bundle, threads), codec)
+        return cls(bundle, TFLiteModel(bundle, threads, callers), codec)
 
     def run(
         self,
@@ -260,8 +264,7 @@ class Runner:
             raise UserError(
                 f"max_length is {options.max_length}, the bundle writes {self.bundle.target_length} at most"
             )
-        if isinstance(self.model, TFLiteModel):
-            self.model.batch_for(beam)
+        self.model.check_beam(beam)
         return options
 
     def _segments(self, text: str) -> list[Segment]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.bundle import FILE, MODEL, Bundle, State, Unsure
+from seq2edge.device.bundle import FILE, MODEL, Bundle, File, State, Unsure
 from seq2edge.device.decoding import decode
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
@@ -155,7 +155,7 @@ def signature_specs(content: bytes) -> dict[str, Any]:
 
 def _with_files(bundle: Bundle, folder: Path) -> Bundle:
     files = {
-        path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
+        path.name: File(sha256=hashlib.sha256(path.read_bytes()).hexdigest(), bytes=path.stat().st_size)
         for path in sorted(folder.iterdir())
     }
     return dataclasses.replace(bundle, files=files)

@@ -100,3 +100,33 @@ def bundles(tmp_path_factory, trained_run):
     for quantization in ("none", "float16", "int8"):
         export_bundle(trained_run, folder / quantization, quantization, tell=lambda line: None)
     return folder
+
+
+@pytest.fixture(scope="session")
+def change_manifest():
+    """Change fields of a bundle's manifest, as somebody does who seals it again."""
+    import json
+
+    from seq2edge.device.bundle import CHECKSUM, FILE, sealed
+
+    def change(bundle, **values):
+        before = json.loads((bundle / FILE).read_text(encoding="utf-8"))
+        del before[CHECKSUM]
+        (bundle / FILE).write_text(sealed(before | values), encoding="utf-8")
+
+    return change
+
+
+@pytest.fixture(scope="session")
+def replace_file(change_manifest):
+    """Put another content into a file of a bundle, and its checksum into the manifest."""
+    import hashlib
+    import json
+
+    def replace(bundle, name, content):
+        (bundle / name).write_bytes(content)
+        files = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))["files"]
+        files[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        change_manifest(bundle, files=files)
+
+    return replace

@@ -1,6 +1,9 @@
 import io
 import json
+import signal
+import subprocess
 import sys
+import urllib.request
 
 import pytest
 
@@ -63,10 +66,37 @@ def test_run_searches_as_it_is_told(bundles, capsys):
     assert "min_length 9 is above max_length 3; temperature, top_k and top_p are of sampling" in said
 
 
-def test_bench_measures(bundles, capsys):
-    result = json.loads(call(capsys, "bench", bundles / "int8", "--rounds", 2, "--json")[1])
-    assert result["sentences"] == 12
-    assert 0 < result["p50_ms"] <= result["p95_ms"]
+def test_bench_measures_by_threads_and_by_length(bundles, capsys, tmp_path):
+    lines = tmp_path / "lines.txt"
+    lines.write_text("the red stone is here\n\n" + "the red stone is here " * 3 + "\n", encoding="utf-8")
+    options = ("--rounds", 3, "--threads", 1, 2, "--file", lines)
+    result = json.loads(call(capsys, "bench", bundles / "int8", *options, "--json")[1])
+    assert result["sentences"] == 6
+    assert set(result["threads"]) == {"1", "2"}
+    for row in [*result["threads"].values(), *result["source_pieces"].values()]:
+        assert 0 < row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
+    assert len(result["source_pieces"]) == 2
+    table = call(capsys, "bench", bundles / "int8", "--rounds", 1)[1]
+    assert "words_per_second" in table
+    assert "source pieces" in table
+
+
+def test_serve_answers_until_it_is_interrupted(bundles):
+    command = [sys.executable, "-m", "seq2edge.cli.main", "serve", bundles / "int8", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        address = next(word for line in process.stderr for word in line.split() if word.startswith("http://"))
+        body = json.dumps({"text": "the red stone is here"}).encode()
+        with urllib.request.urlopen(address.rstrip(";"), body, timeout=30) as response:
+            assert json.load(response)["results"][0]["text"] == "stone red"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+
+
+@pytest.mark.parametrize(("option", "value"), [("--callers", 0), ("--seconds", -1), ("--port", 70_000)])
+def test_serve_refuses_what_cannot_be(bundles, capsys, option, value):
+    status, _, err = call(capsys, "serve", bundles / "int8", option, value)
+    assert status == 2
+    assert f"{option} is {value}" in err
 
 
 def test_evaluate_a_run_beside_its_bundle(trained_run, bundles, tmp_path, capsys):

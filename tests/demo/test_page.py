@@ -18,15 +18,12 @@ def test_the_heatmap_is_a_table_with_the_weights_as_colours():
 
 
 @pytest.fixture(scope="module")
-def address(bundles, tmp_path_factory):
+def address(bundles, tmp_path_factory, change_manifest):
     """The page over a chat bundle and a translation bundle."""
-    import json
-
     from seq2edge.demo.app import serve
 
     chat = shutil.copytree(bundles / "none", tmp_path_factory.mktemp("demo") / "chat")
-    manifest = json.loads((chat / "bundle.json").read_text())
-    (chat / "bundle.json").write_text(json.dumps(manifest | {"task": "chat"}))
+    change_manifest(chat, task="chat")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

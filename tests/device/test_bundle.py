@@ -13,11 +13,6 @@ def bundle(bundles, tmp_path):
     return shutil.copytree(bundles / "int8", tmp_path / "bundle")
 
 
-def change(bundle, **values):
-    manifest = bundle / "bundle.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | values))
-
-
 def test_a_whole_bundle_says_what_it_is(bundle):
     found = read_bundle(bundle)
     assert (found.name, found.quantization, found.batches) == ("tiny", "int8", [1, 5])
@@ -51,15 +46,23 @@ def test_a_cut_file_is_named_with_its_size(bundle):
         read_bundle(bundle)
 
 
-def test_a_newer_schema_asks_for_an_upgrade(bundle):
-    change(bundle, schema_version=2)
-    with pytest.raises(UserError, match="schema version 2, this seq2edge reads up to 1; upgrade"):
+@pytest.mark.parametrize(("version", "todo"), [(3, "upgrade seq2edge"), (1, "export the run again"), (True, "upgrade")])
+def test_another_schema_says_what_to_do(bundle, change_manifest, version, todo):
+    change_manifest(bundle, schema_version=version)
+    with pytest.raises(UserError, match=f"schema version {version}, this seq2edge reads 2; {todo}"):
         read_bundle(bundle)
 
 
-def test_nothing_outside_the_folder_is_read(bundle):
+def test_an_altered_manifest_is_said(bundle):
+    manifest = bundle / "bundle.json"
+    manifest.write_text(manifest.read_text().replace('"target_length": 24', '"target_length": 25'))
+    with pytest.raises(UserError, match=r"bundle\.json: altered"):
+        read_bundle(bundle)
+
+
+def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
     files = json.loads((bundle / "bundle.json").read_text())["files"]
-    change(bundle, files=files | {"../secret": {"sha256": "0" * 64, "bytes": 1}})
+    change_manifest(bundle, files=files | {"../secret": {"sha256": "0" * 64, "bytes": 1}})
     with pytest.raises(UserError, match="not inside the bundle"):
         read_bundle(bundle)
 
@@ -68,16 +71,19 @@ def test_nothing_outside_the_folder_is_read(bundle):
     ("values", "message"),
     [
         ({"batches": []}, "positive whole numbers"),
-        ({"batches": ["1"]}, "positive whole numbers"),
+        ({"batches": ["1"]}, r"batches is .*expected list\[int\]"),
         ({"source_length": -3}, "positive whole numbers"),
         ({"normalisation": "NFD"}, "allowed are NFC and NFKC"),
         ({"files": []}, "files is"),
+        ({"decoding": {"beam": "5"}}, "expected beam, length_penalty and max_length"),
+        ({"signatures": {}}, "no signature decode_step_1, decode_step_5, encode, generate"),
+        ({"quantization": "int3"}, "allowed are none, float16 and int8"),
         ({"states": [{"name": "state_0"}]}, "damaged"),
         ({"files": {}}, r"names no model\.tflite"),
     ],
 )
-def test_wrong_fields_are_said(bundle, values, message):
-    change(bundle, **values)
+def test_wrong_fields_are_said(bundle, change_manifest, values, message):
+    change_manifest(bundle, **values)
     with pytest.raises(UserError, match=message):
         read_bundle(bundle)
 

@@ -91,15 +91,9 @@ def test_generate_says_what_the_search_loop_says(runner):
     assert generated.score == pytest.approx(stepwise.score, abs=1e-4)
 
 
-def test_a_model_file_that_is_not_ours_is_refused_by_name(bundles, tmp_path):
-    import hashlib
-    import json
-
+def test_a_model_file_that_is_not_ours_is_refused_by_name(bundles, tmp_path, replace_file):
     folder = shutil.copytree(bundles / "none", tmp_path / "bundle")
-    (folder / "model.tflite").write_bytes(b"not a model")
-    manifest = json.loads((folder / "bundle.json").read_text())
-    manifest["files"]["model.tflite"] = {"sha256": hashlib.sha256(b"not a model").hexdigest(), "bytes": 11}
-    (folder / "bundle.json").write_text(json.dumps(manifest))
+    replace_file(folder, "model.tflite", b"not a model")
     with pytest.raises(UserError, match=r"model\.tflite: LiteRT .* refuses it"):
         Runner.from_bundle(folder)
 

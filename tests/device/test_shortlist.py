@@ -1,6 +1,5 @@
 import dataclasses
 import itertools
-import json
 import shutil
 
 import numpy as np
@@ -94,15 +93,9 @@ def test_the_bundle_says_what_the_shortlist_scores(bundle):
         (lambda content: b"\xff" * len(content), "not a shortlist of"),
     ],
 )
-def test_one_that_does_not_fit_is_refused(bundle, tmp_path, change, message):
-    import hashlib
-
+def test_one_that_does_not_fit_is_refused(bundle, tmp_path, replace_file, change, message):
     folder = shutil.copytree(bundle, tmp_path / "bundle")
-    content = change((folder / FILE).read_bytes())
-    (folder / FILE).write_bytes(content)
-    manifest = json.loads((folder / "bundle.json").read_text())
-    manifest["files"][FILE] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-    (folder / "bundle.json").write_text(json.dumps(manifest))
+    replace_file(folder, FILE, change((folder / FILE).read_bytes()))
     with pytest.raises(UserError, match=message):
         Runner.from_bundle(folder)
 

@@ -1,0 +1,96 @@
+"""Bundles that were damaged on the way: refused with a line, or right all the same."""
+
+import json
+import random
+import shutil
+
+import pytest
+
+from seq2edge.device.bundle import sealed
+from seq2edge.device.errors import UserError
+from seq2edge.device.runner import Runner
+
+DAMAGES = 2_000
+TEXT, ANSWER = "the red stone is here", "stone red"
+
+
+@pytest.fixture(scope="module")
+def copy(bundles, tmp_path_factory):
+    return shutil.copytree(bundles / "int8", tmp_path_factory.mktemp("damage") / "bundle")
+
+
+def flip(content, draw):
+    """Change a few bytes."""
+    changed = bytearray(content)
+    for _ in range(draw.randint(1, 4)):
+        changed[draw.randrange(len(changed))] ^= draw.randint(1, 255)
+    return bytes(changed)
+
+
+def cut(content, draw):
+    return content[: draw.randrange(len(content))]
+
+
+def stretch(content, draw):
+    """Double a part."""
+    start = draw.randrange(len(content))
+    return content[:start] + content[max(0, start - draw.randint(1, 1000)) :]
+
+
+def answer(folder):
+    """What the bundle says, or the line with which it is refused."""
+    try:
+        return Runner.from_bundle(folder).run(TEXT).text
+    except UserError as error:
+        line = str(error)
+        assert "\n" not in line
+        assert str(folder) in line
+        return None
+
+
+def test_damaged_files_are_refused_or_give_the_right_words(copy):
+    draw = random.Random(1)
+    originals = {path: path.read_bytes() for path in sorted(copy.iterdir())}
+    refused = 0
+    for _ in range(DAMAGES):
+        path = draw.choice(list(originals))
+        path.write_bytes(draw.choice([flip, cut, stretch])(originals[path], draw))
+        said = answer(copy)
+        path.write_bytes(originals[path])
+        assert said in (None, ANSWER)
+        refused += said is None
+    assert refused > DAMAGES / 2  # README.md is for people and may say anything
+    assert answer(copy) == ANSWER
+
+
+WRONG = [None, True, -1, 0, 1 << 40, 0.5, "", "x", "../x", [], [0], [[]], {}, {"x": None}]
+
+
+def places(values, path=()):
+    """Every field of a manifest, however deep."""
+    items = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    for key, value in items:
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+def with_field(values, path, value):
+    """A copy with another value in one place."""
+    changed = json.loads(json.dumps(values))
+    holder = changed
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = value
+    return changed
+
+
+def test_wrong_fields_under_a_right_seal_end_in_a_line_too(copy):
+    before = (copy / "bundle.json").read_bytes()
+    values = json.loads(before)
+    del values["manifest_sha256"]
+    draw = random.Random(2)
+    for path in places(values):
+        (copy / "bundle.json").write_text(sealed(with_field(values, path, draw.choice(WRONG))), encoding="utf-8")
+        answer(copy)  # refused with a line, or answered; other words are possible: the maker of a bundle may want them
+    (copy / "bundle.json").write_bytes(before)
+    assert answer(copy) == ANSWER

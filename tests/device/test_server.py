@@ -1,0 +1,127 @@
+import json
+import threading
+import urllib.error
+import urllib.request
+
+import pytest
+
+from seq2edge.device.runner import Runner
+from seq2edge.device.server import Limits, Server
+
+TEXT = "the red stone is here"
+
+
+@pytest.fixture(scope="module")
+def runner(bundles):
+    return Runner.from_bundle(bundles / "int8")
+
+
+@pytest.fixture
+def serve(runner):
+    """Start a server with some limits; its address."""
+    started = []
+
+    def start(**limits):
+        server = Server(("127.0.0.1", 0), runner, Limits(**limits))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        started.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in started:
+        server.shutdown()
+        server.server_close()
+
+
+def ask(address, body=None, path="/run"):
+    """Status and answer of a request; without a body it is a GET."""
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address + path, data), timeout=30) as response:
+            status, content = response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        status, content = error.code, error.read().decode()
+    return status, json.loads(content) if content.startswith("{") else content
+
+
+def test_it_answers_a_text_as_the_runner_does(serve, runner):
+    status, answer = ask(serve(), {"text": TEXT})
+    assert status == 200
+    (result,) = answer["results"]
+    assert result["text"] == runner.run(TEXT).text == "stone red"
+    assert "parts" not in result
+
+
+def test_it_answers_many_texts_in_their_order_with_settings(serve):
+    body = {"texts": [TEXT, "", "the cold river is here"], "beam": 5, "n_best": 2, "attention": True}
+    _, answer = ask(serve(), body)
+    assert [result["text"] for result in answer["results"]] == ["stone red", "", "river cold"]
+    assert len(answer["results"][0]["alternatives"]) == 2
+    (part,) = answer["results"][0]["parts"]
+    assert len(part["attention"]) == len(part["target"])
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"{", "the body is no JSON"),
+        (b"[" * 50_000, "the body is no JSON"),
+        (["a"], "the body is no JSON object"),
+        ({}, "one of them is needed"),
+        ({"text": "a", "texts": ["b"]}, "one of them is needed"),
+        ({"text": 5}, "text must be a string"),
+        ({"texts": []}, "0 texts, allowed are 1 to 100"),
+        ({"text": "a", "beam": "5"}, "beam is '5', expected int"),
+        ({"text": "a", "beam": True, "sample": 1}, "beam is True, expected int; sample is 1, expected bool"),
+        ({"text": "a", "require": "b"}, "require is 'b', expected list of strings"),
+        ({"text": "a", "prefix": [1]}, "prefix: no setting of a request; allowed are text, texts"),
+        ({"text": "a", "beam": 50}, "the bundle offers steps for 1, 5"),
+        ({"text": "a", "beam": 2, "n_best": 3}, "n_best is 3"),
+        ({"text": "a" * 30_000}, "30,000 characters"),
+    ],
+)
+def test_a_wrong_request_is_told_what_is_wrong(serve, body, message):
+    status, answer = ask(serve(), body)
+    assert status == 400
+    assert message in answer["error"]
+
+
+def test_what_is_too_large_or_too_slow_is_refused(serve):
+    assert ask(serve(body=50), {"text": "a" * 100})[0] == 413
+    status, answer = ask(serve(seconds=1e-6), {"text": TEXT, "beam": 5})
+    assert status == 503
+    assert "it took longer than 1e-06 seconds" in answer["error"]
+
+
+def test_more_at_once_than_allowed_are_told_to_come_back(serve, runner, monkeypatch):
+    address = serve(waiting=1)
+    entered, go_on = threading.Event(), threading.Event()
+    run_all = Runner.run_all
+
+    def slow(self, *arguments, **settings):
+        entered.set()
+        go_on.wait(10)
+        return run_all(self, *arguments, **settings)
+
+    monkeypatch.setattr(Runner, "run_all", slow)
+    first = threading.Thread(target=ask, args=(address, {"text": TEXT}))
+    first.start()
+    assert entered.wait(10)
+    assert ask(address, {"text": TEXT})[0] == 503
+    go_on.set()
+    first.join()
+    assert ask(address, {"text": TEXT})[0] == 200
+
+
+def test_health_metrics_and_other_paths(serve):
+    address = serve()
+    assert ask(address, path="/health") == (200, {"status": "ok", "bundle": "tiny", "task": "translation"})
+    ask(address, {"texts": [TEXT, TEXT]})
+    ask(address, b"{")
+    status, metrics = ask(address, path="/metrics")
+    assert status == 200
+    assert 'seq2edge_requests_total{status="200"} 2' in metrics
+    assert 'seq2edge_requests_total{status="400"} 1' in metrics
+    assert "seq2edge_texts_total 2" in metrics
+    assert "seq2edge_peak_memory_megabytes" in metrics
+    assert ask(address, path="/")[0] == ask(address, {}, path="/")[0] == 404

@@ -15,6 +15,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="BUNDLE", help="folder of the bundle (default: bundles/NAME-QUANTIZATION)")
     parser.add_argument("--quantize", choices=QUANTIZATIONS, help="default: all that the recipe names")
     parser.add_argument(
+        "--runtime",
+        nargs="+",
+        choices=("litert", "tflite-2.14"),
+        help="what shall be able to run it; a file it cannot run is refused (default: all that the recipe names)",
+    )
+    parser.add_argument(
         "--shortlist",
         type=int,
         metavar="N",
@@ -52,7 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
     for quantization in chosen:
         label = "float32" if quantization == "none" else quantization
         path = Path(arguments.output or bundles / f"{name}-{label}")
-        bundle = export_bundle(trained, path, quantization, arguments.overwrite, tell, arguments.shortlist)
+        bundle = export_bundle(
+            trained, path, quantization, arguments.overwrite, tell, arguments.shortlist, arguments.runtime or ()
+        )
         size, scores = bundle.files["model.tflite"]["bytes"] / 1e6, bundle.scores
         print(
             f"{path}: {size:.2f} MB, exact match {scores['bundle']['exact_match']} %, BLEU {scores['bundle']['bleu']} "

@@ -7,6 +7,8 @@ EXAMPLES = """\
   seq2edge info bundles/quickstart-int8
   seq2edge info bundles/quickstart-int8 --json"""
 
+BARS = " ▁▂▃▄▅▆▇█"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's folder")
@@ -14,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    import math
     from pathlib import Path
 
     from seq2edge.device.bundle import read_bundle
@@ -34,13 +37,26 @@ def run(arguments: argparse.Namespace) -> int:
     for system in ("keras", "bundle"):
         if values := bundle.scores.get(system):
             print(f"{system:13} BLEU {values['bleu']}, chrF {values['chrf']}, exact match {values['exact_match']} %")
+    print(f"runs on       {', '.join(bundle.runtimes)}")
     print(f"verified on   {', '.join(bundle.verified_on)}")
     operators = ", ".join(f"{operator['name']} {operator['version']}" for operator in bundle.operators)
     print(f"operators     {operators}")
     print(f"data licence  {bundle.licence}")
+    constants = ", ".join(f"{kind} {size / 1e6:.2f} MB" for kind, size in bundle.constants.items())
+    print(f"constants     {constants}")
+    print(f"weights       {sum(math.prod(weight['shape']) for weight in bundle.weights):,} in all")
+    for weight in bundle.weights:
+        values = f"{weight['smallest']:8.3f} {_bars(weight['histogram'])} {weight['largest']:.3f}"
+        print(f"  {weight['name']:44} {'×'.join(map(str, weight['shape'])):>12} {values}")
     for name, signature in bundle.signatures.items():
         print(f"{name}: {_shapes(signature['inputs'])} → {_shapes(signature['outputs'])}")
     return 0
+
+
+def _bars(counts: list[int]) -> str:
+    """A histogram in a line; heights are roots, so that the tails are seen."""
+    most = max(counts)
+    return "".join(BARS[round((count / most) ** 0.5 * (len(BARS) - 1))] for count in counts)
 
 
 def _shapes(tensors: dict) -> str:

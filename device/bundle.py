@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.options import DecodingOptions
 
 SCHEMA_VERSION = 2
 FILE, MODEL = "bundle.json", "model.tflite"
@@ -24,6 +25,24 @@ class File(TypedDict):
 
     sha256: str
     bytes: int
+
+
+class Weight(TypedDict):
+    """A weight before quantization: its smallest and largest value, and how many stand in equal steps between."""
+
+    name: str
+    shape: list[int]
+    smallest: float
+    largest: float
+    histogram: list[int]
+
+
+class Decoding(TypedDict):
+    """How to search where nobody says otherwise, as of `DecodingOptions`."""
+
+    beam: int
+    length_penalty: float
+    max_length: int
 
 
 class Tensor(TypedDict):
@@ -69,6 +88,9 @@ class Bundle:
         length_bucket: Sources are padded to a multiple of it.
         files: By name.
         scores: What was measured of this file and of float32.
+        runtimes: For which the operators were checked; `verified_on` names what its answers were compared on.
+        constants: Bytes of them in the model file, by type.
+        weights: Of the model that was trained.
     """
 
     name: str
@@ -80,11 +102,14 @@ class Bundle:
     source_length: int
     target_length: int
     normalisation: str
-    decoding: dict[str, Any]
+    decoding: Decoding
     unsure: Unsure | None
     files: dict[str, File]
     quantization: str
     operators: list[dict[str, Any]]
+    runtimes: list[str]
+    constants: dict[str, int]
+    weights: list[Weight]
     verified_on: list[str]
     scores: dict[str, Any]
     licence: str
@@ -210,10 +235,14 @@ def _mistakes(values: dict[str, Any]) -> Iterator[str]:
     if not {"source", "target"} <= values["vocabulary"].keys():
         yield "vocabulary lacks source or target"
     decoding = values["decoding"]
-    if not (type(decoding.get("beam")) is int and type(decoding.get("max_length")) is int) or not _fits(
-        decoding.get("length_penalty"), float
-    ):
-        yield f"decoding is {decoding}, expected beam, length_penalty and max_length"
+    if decoding["max_length"] > values["target_length"]:
+        yield f"decoding.max_length is {decoding['max_length']}, above the target_length, {values['target_length']}"
+    if values["batches"] and decoding["beam"] > max(values["batches"]):
+        yield f"decoding.beam is {decoding['beam']}, above the largest of the batches, {max(values['batches'])}"
+    try:
+        DecodingOptions(decoding["beam"], 1, decoding["max_length"], decoding["length_penalty"])
+    except UserError as error:
+        yield f"decoding: {error}"
     steps = {f"decode_step_{batch}" for batch in values["batches"]}
     if missing := sorted({"encode", "generate", *steps} - values["signatures"].keys()):
         yield f"there is no signature {', '.join(missing)}"

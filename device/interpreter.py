@@ -49,10 +49,10 @@ def load_runtime() -> tuple[Any, str]:
 
 @dataclass(frozen=True)
 class _Memory:
-    """What all steps of a sentence are given, which variant of them it is for, and the pieces it computes."""
+    """What all steps of a sentence are given, whether the likeliest pieces are enough, and which are looked at."""
 
     inputs: dict[str, np.ndarray]
-    variant: str = ""
+    likeliest: bool = False
     shortlist: np.ndarray | None = None
 
 
@@ -116,8 +116,8 @@ class TFLiteModel(SequenceModel):
             return _Memory(encoded), states
         if options.shortlist and self.shortlist:
             likely = self.shortlist.of(source_ids[0], 2 * self.batches[-1])
-            return _Memory(encoded | self._run("output_rows", shortlist_ids=likely), "_shortlist", likely), states
-        return _Memory(encoded, "_top" if "decode_step_1_top" in self.bundle.signatures else ""), states
+            return _Memory(encoded | self._run("output_rows", shortlist_ids=likely), True, likely), states
+        return _Memory(encoded, True), states
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         rows = len(token_ids)
@@ -128,7 +128,7 @@ class TFLiteModel(SequenceModel):
             return np.concatenate([array, np.repeat(array[:1], extra, axis=0)]) if extra else array
 
         outputs = self._run(
-            f"decode_step_{batch}{memory.variant}",
+            f"decode_step_{batch}" if memory.shortlist is None else f"decode_step_{batch}_shortlist",
             token_ids=fill(token_ids.astype(np.int32, copy=False)),
             **memory.inputs,
             **{name: fill(state) for name, state in zip(self.state_names, states, strict=True)},
@@ -136,7 +136,7 @@ class TFLiteModel(SequenceModel):
         if extra:
             outputs = {name: output[:rows] for name, output in outputs.items()}
         new_states, attention = [outputs[name] for name in self.state_names], outputs.get("attention")
-        if not memory.variant:
+        if not memory.likeliest:
             return StepOutput(outputs["logits"], new_states, attention)
         likeliest = outputs["top_ids"] if memory.shortlist is None else memory.shortlist[outputs["top_places"]]
         return StepOutput(outputs["top_log_probs"], new_states, attention, likeliest)

@@ -4,13 +4,13 @@ import dataclasses
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seq2edge.device.bundle import FILE, MODEL, Bundle, File, State, Unsure
+from seq2edge.device.bundle import FILE, MODEL, Bundle, File, State, Unsure, Weight
 from seq2edge.device.decoding import decode
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
@@ -19,9 +19,10 @@ from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.text import TextCodec
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.card import card
+from seq2edge.export.runtimes import check_operators
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.text_model import TextModel
-from seq2edge.export.tflite import convert, operators
+from seq2edge.export.tflite import constants, convert, operators
 from seq2edge.export.verify import verify_bundle
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
@@ -34,6 +35,7 @@ VECTOR_TEXTS = {  # ours, so that no text of the user's travels in a bundle
     "Latin": ["Hello there", "A man is walking down the street.", "Please tell me how this works."],
 }
 VECTOR_STEPS, VECTOR_LOGITS = 3, 8
+BINS = 16  # of a weight's histogram
 SAVED_MODEL_BEAM = 5  # of a recipe whose search is greedy
 
 
@@ -44,6 +46,7 @@ def export_bundle(
     overwrite: bool = False,
     tell: Callable[[str], None] = print,
     shortlist: int | None = None,
+    runtimes: Sequence[str] = (),
 ) -> Bundle:
     """Export a run into a bundle folder and verify it.
 
@@ -52,13 +55,15 @@ def export_bundle(
         quantization: "none", "float16" or "int8".
         tell: Takes a line of progress.
         shortlist: Likely target pieces of each source piece, 0 for no shortlist; None: as the recipe says.
+        runtimes: "litert", "tflite-2.14": those that shall be able to run it; none: as the recipe says.
 
     Raises:
-        UserError: If the folder exists, an operator is not built into TFLite, or the bundle's answers differ.
+        UserError: If the folder exists, an operator is not built into TFLite or not in a runtime, or answers differ.
     """
     refuse_existing(output, overwrite)
     model = run.model()
     shortlist = run.recipe.export.shortlist if shortlist is None else shortlist
+    runtimes = runtimes or run.recipe.export.runtimes
     with tempfile.TemporaryDirectory() as folder:
         saved_model = Path(folder) / "saved_model"
         signatures = Signatures(model, run.recipe.export.batches, run.recipe.model.target_length, shortlist > 0)
@@ -72,7 +77,7 @@ def export_bundle(
             write_bytes(new / tokenizer.name, tokenizer.read_bytes())
         if shortlist:
             write_bytes(new / SHORTLIST, _shortlist(run, shortlist))
-        bundle = _manifest(run, model, signatures, content, quantization, new)
+        bundle = _manifest(run, model, signatures, content, quantization, runtimes, new)
         bundle = _with_files(bundle, new)
         write_text(new / "vectors.json", json.dumps(_vectors(bundle), ensure_ascii=False, indent=1) + "\n")
         bundle = _with_files(bundle, new)
@@ -113,13 +118,32 @@ def _shortlist(run: Run, pieces: int) -> bytes:
     return learn_shortlist(data.train, data.source_vocabulary, data.target_vocabulary, pieces).to_bytes()
 
 
+def _weight(weight: Any) -> Weight:
+    values = np.asarray(weight)
+    counts, edges = np.histogram(values, BINS)
+    return {
+        "name": weight.path,
+        "shape": list(values.shape),
+        "smallest": float(edges[0]),
+        "largest": float(edges[-1]),
+        "histogram": counts.tolist(),
+    }
+
+
 def _manifest(
-    run: Run, model: Seq2Seq, signatures: Signatures, content: bytes, quantization: str, folder: Path
+    run: Run,
+    model: Seq2Seq,
+    signatures: Signatures,
+    content: bytes,
+    quantization: str,
+    runtimes: Sequence[str],
+    folder: Path,
 ) -> Bundle:
     recipe = run.recipe
     specs = signature_specs(content)
     if set(specs) != set(signatures.functions):
         raise UserError(f"{folder / MODEL}: has the signatures {', '.join(specs)}")
+    check_operators(found := operators(content), runtimes)
     threshold = unsure_threshold(run, model) if recipe.decoding.unsure else None
     return dataclasses.replace(
         run.manifest(),
@@ -127,7 +151,10 @@ def _manifest(
         states=[State(name, **specs["encode"]["outputs"][name], changing=True) for name in signatures.state_names],
         unsure=Unsure(threshold, recipe.decoding.unsure.replies) if recipe.decoding.unsure and threshold else None,
         quantization=quantization,
-        operators=operators(content),
+        operators=found,
+        runtimes=list(runtimes),
+        constants=constants(content),
+        weights=[_weight(weight) for weight in model.training.weights],
         path=folder,
     )
 

@@ -15,10 +15,10 @@ OUTPUT_ROWS = "output_rows"
 class Signatures(tf.Module):
     """`encode`, `decode_step_B` for each batch B, and `generate`, for a batch of one source.
 
-    Beside `decode_step_B` there is `decode_step_B_top`, which gives the likeliest pieces and their log-probabilities
-    instead of all logits. For a shortlist there are `output_rows`, the rows of the output layer for some pieces,
-    `decode_step_B_shortlist`, which looks at these alone and gives the places of the likeliest among them, and
-    `generate_shortlist`.
+    Beside all logits a step gives the likeliest pieces and their log-probabilities. For a shortlist there are
+    `output_rows`, the rows of the output layer for some pieces, `decode_step_B_shortlist`, which looks at these alone
+    and gives the places of the likeliest among them, and `generate_shortlist`. A signature costs little in the file,
+    but a runtime may keep a copy of its weights in memory.
 
     Args:
         model: What was trained; its layers are shared, not copied.
@@ -37,8 +37,7 @@ class Signatures(tf.Module):
         self.max_length = max_length
         self.functions = {"encode": self._encode_function()}
         for batch in batches:
-            self.functions[f"decode_step_{batch}"] = self._step_function(batch, _all_logits)
-            self.functions[f"decode_step_{batch}_top"] = self._step_function(batch, _likeliest)
+            self.functions[f"decode_step_{batch}"] = self._step_function(batch, _of_vocabulary)
         if shortlist:
             self.functions["output_rows"] = self._rows_function()
             for batch in batches:
@@ -151,14 +150,10 @@ class Signatures(tf.Module):
         tf.saved_model.save(self, str(path), signatures=self.functions)
 
 
-def _all_logits(vector: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
-    return {"logits": logits}
-
-
-def _likeliest(vector: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
+def _of_vocabulary(vector: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
     # pad, unk and bos stand before eos and are never generated.
     columns, log_probs = _top(logits[:, EOS:], logits.shape[1] - EOS)
-    return {"top_ids": columns + EOS, "top_log_probs": log_probs}
+    return {"logits": logits, "top_ids": columns + EOS, "top_log_probs": log_probs}
 
 
 def _of_shortlist(vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> dict[str, tf.Tensor]:

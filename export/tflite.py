@@ -31,11 +31,35 @@ def convert(saved_model: Path, quantization: str) -> bytes:
     try:
         return converter.convert()
     except Exception as error:
-        operators = sorted(set(re.findall(r"'tf\.(\w+)' op is neither a custom op nor a flex op", str(error))))
-        operators += re.findall(r"Flex ops: ([\w, ]+)", str(error))
-        if not operators:
+        refused = _refused(str(error))
+        if not refused:
             raise
-        raise UserError(f"the model has operators that are not built into TFLite: {', '.join(operators)}") from error
+        raise UserError(f"the model has operators that are not built into TFLite: {', '.join(refused)}") from error
+
+
+def _refused(message: str) -> list[str]:
+    """Operators of which the converter says that they are not built in, with the layer each came from."""
+    found = set()
+    for line in message.splitlines():
+        if operator := re.search(r"'tf\.(\w+)' op is neither a custom op nor a flex op", line):
+            name = operator[1]
+            layer = re.search(rf'"([^"@]+)/{name}[^"/@]*@', line)
+            found.add(f"{name} of {layer[1]}" if layer else name)
+    return sorted(found) or re.findall(r"Flex ops: ([\w, ]+)", message)
+
+
+def constants(model: bytes) -> dict[str, int]:
+    """Bytes of the constants in a TFLite file by type, each buffer counted once."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    kinds = {value: name.lower() for name, value in vars(schema.TensorType).items() if not name.startswith("_")}
+    parsed = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
+    kind_of = {tensor.buffer: kinds[tensor.type] for subgraph in parsed.subgraphs for tensor in subgraph.tensors}
+    sizes: dict[str, int] = {}
+    for number, buffer in enumerate(parsed.buffers):
+        if number in kind_of and buffer.data is not None and len(buffer.data):
+            sizes[kind_of[number]] = sizes.get(kind_of[number], 0) + len(buffer.data)
+    return sizes
 
 
 def operators(model: bytes) -> list[dict[str, int | str]]:

@@ -66,7 +66,7 @@ class RecurrentDecoder(keras.layers.Layer):
         policy = self.dtype_policy
         hidden = dropout if variational_dropout else 0.0
         self.recurrences = [
-            Recurrence(CELLS[cell](units, dtype=policy), hidden, name=f"layer_{i}", dtype=policy)
+            Recurrence(CELLS[cell](units, name="cell", dtype=policy), hidden, name=f"layer_{i}", dtype=policy)
             for i in range(num_layers)
         ]
         self.norms = [keras.layers.LayerNormalization(dtype=policy) for _ in range(num_layers if layer_norm else 0)]

@@ -58,7 +58,7 @@ class RecurrentEncoder(keras.layers.Layer):
         self.dropouts = [sequence_dropout(dropout, variational_dropout, policy) for _ in range(num_layers - 1)]
 
     def _recurrence(self, name):
-        cell = CELLS[self.cell](self._width, dtype=self.dtype_policy)
+        cell = CELLS[self.cell](self._width, name="cell", dtype=self.dtype_policy)
         hidden = self.dropout if self.variational_dropout else 0.0
         return Recurrence(cell, hidden, full_state=True, name=name, dtype=self.dtype_policy)
 

@@ -179,7 +179,8 @@ class Decoding(Section):
 
 class Export(Section):
     quantize: Annotated[list[Literal["none", "float16", "int8"]], Field(min_length=1)] = ["int8"]
-    batches: Annotated[list[int], Field(min_length=1)] = [1, 5]  # greedy, and the beams there is a step for
+    batches: Annotated[list[Annotated[int, Field(ge=1, le=64)]], Field(min_length=1)] = [1, 5]  # of steps
+    runtimes: Annotated[list[Literal["litert", "tflite-2.14"]], Field(min_length=1)] = ["litert", "tflite-2.14"]
     shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # likely target pieces of each source piece; 0: no shortlist
 
 
@@ -196,14 +197,20 @@ class Recipe(Section):
     export: Export = Export()
 
     @model_validator(mode="after")
-    def _vocabularies_fit(self) -> "Recipe":
+    def _sections_fit(self) -> "Recipe":
+        mistakes = []
         if self.model.share_embeddings and not self.tokenizer.joint:
-            raise _misfit(
-                [
-                    "model.share_embeddings = true: needs one vocabulary for both sides; allowed: false, or "
-                    "tokenizer.joint = true"
-                ]
+            mistakes.append(
+                "model.share_embeddings = true: needs one vocabulary for both sides; allowed: false, or "
+                "tokenizer.joint = true"
             )
+        if self.decoding.beam > max(self.export.batches):
+            mistakes.append(
+                f"decoding.beam = {self.decoding.beam}: export.batches has steps for {max(self.export.batches)} "
+                "hypotheses at most; allowed: up to so many, or a larger one in export.batches"
+            )
+        if mistakes:
+            raise _misfit(mistakes)
         return self
 
     def to_toml(self) -> str:

@@ -16,8 +16,7 @@ def bundle(bundles, tmp_path):
 def test_a_whole_bundle_says_what_it_is(bundle):
     found = read_bundle(bundle)
     assert (found.name, found.quantization, found.batches) == ("tiny", "int8", [1, 5])
-    steps = {"decode_step_1", "decode_step_5", "decode_step_1_top", "decode_step_5_top"}
-    assert steps | {"encode", "generate"} == set(found.signatures)
+    assert {"encode", "decode_step_1", "decode_step_5", "generate"} == set(found.signatures)
 
 
 def test_a_folder_without_a_manifest_is_no_bundle(tmp_path):
@@ -75,7 +74,12 @@ def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
         ({"source_length": -3}, "positive whole numbers"),
         ({"normalisation": "NFD"}, "allowed are NFC and NFKC"),
         ({"files": []}, "files is"),
-        ({"decoding": {"beam": "5"}}, "expected beam, length_penalty and max_length"),
+        ({"decoding": {"beam": "5"}}, "decoding is .*expected Decoding"),
+        (
+            {"decoding": {"beam": 9, "length_penalty": -1, "max_length": 99}},
+            "above the target_length, 24; decoding.beam is 9",
+        ),
+        ({"decoding": {"beam": 5, "length_penalty": -1, "max_length": 20}}, "decoding: length_penalty is -1"),
         ({"signatures": {}}, "no signature decode_step_1, decode_step_5, encode, generate"),
         ({"quantization": "int3"}, "allowed are none, float16 and int8"),
         ({"states": [{"name": "state_0"}]}, "damaged"),

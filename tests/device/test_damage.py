@@ -38,14 +38,13 @@ def stretch(content, draw):
 
 
 def answer(folder):
-    """What the bundle says, or the line with which it is refused."""
+    """What the bundle says; None where it is refused with a line."""
     try:
         return Runner.from_bundle(folder).run(TEXT).text
     except UserError as error:
         line = str(error)
-        assert "\n" not in line
-        assert str(folder) in line
-        return None
+    assert "\n" not in line
+    return None
 
 
 def test_damaged_files_are_refused_or_give_the_right_words(copy):

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from seq2edge.device.errors import UserError
@@ -38,6 +39,30 @@ def test_the_card_says_the_score_and_no_path_travels(bundles, tmp_path_factory):
     assert "exact match" in (folder / "README.md").read_text(encoding="utf-8")
     for path in folder.iterdir():
         assert str(tmp_path_factory.getbasetemp()).encode() not in path.read_bytes()
+
+
+def test_no_text_of_the_training_travels(bundles, trained_run):
+    texts = {text for pair in trained_run.data.texts("train") for text in (pair.source, pair.target)}
+    assert len(texts) > 50
+    content = b"".join(path.read_bytes() for path in (bundles / "none").iterdir())
+    assert not [text for text in texts if text.encode() in content]
+
+
+def test_the_manifest_has_the_weights_that_were_trained(bundles, trained_run):
+    weights = {weight["name"]: weight for weight in manifest(bundles, "int8")["weights"]}
+    trained = trained_run.model().training.weights
+    assert sorted(weights) == sorted(weight.path for weight in trained)
+    for weight in trained:
+        found = weights[weight.path]
+        assert found["shape"] == list(weight.shape)
+        assert sum(found["histogram"]) == np.size(weight)
+        assert found["smallest"] <= np.min(weight) <= np.max(weight) <= found["largest"]
+
+
+def test_the_manifest_has_the_bytes_of_the_constants_by_type(bundles):
+    sizes = {quantization: manifest(bundles, quantization)["constants"] for quantization in ("none", "int8")}
+    assert 3.5 < sizes["none"]["float32"] / sizes["int8"]["int8"] < 4.5
+    assert sizes["int8"]["float32"] < sizes["int8"]["int8"] / 5
 
 
 def test_a_bundle_that_stands_there_is_kept(bundles, trained_run):

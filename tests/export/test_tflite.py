@@ -1,3 +1,4 @@
+import keras
 import pytest
 import tensorflow as tf
 
@@ -5,12 +6,17 @@ from seq2edge.device.errors import UserError
 from seq2edge.export.tflite import convert
 
 
-def test_an_operator_that_is_not_built_in_is_named(tmp_path):
-    class Digamma(tf.Module):
-        @tf.function(input_signature=[tf.TensorSpec((4,), tf.float32)])
-        def __call__(self, values):
-            return tf.math.digamma(values)
+class Digamma(keras.layers.Layer):
+    def call(self, values):
+        return tf.math.digamma(values)
 
-    tf.saved_model.save(Digamma(), str(tmp_path / "model"))
-    with pytest.raises(UserError, match="not built into TFLite: Digamma"):
+
+def test_an_operator_that_is_not_built_in_is_named_with_its_layer(tmp_path):
+    source = keras.Input((4,))
+    model = keras.Model(source, Digamma(name="odd")(keras.layers.Dense(4)(source)), name="maker")
+    module = tf.Module()
+    module.model = model
+    function = tf.function(lambda values: {"out": model(values)}, input_signature=[tf.TensorSpec((1, 4))])
+    tf.saved_model.save(module, str(tmp_path / "model"), signatures={"call": function})
+    with pytest.raises(UserError, match=r"not built into TFLite: Digamma of maker_?1?/odd_?1?$"):
         convert(tmp_path / "model", "none")

@@ -97,6 +97,12 @@ def test_one_embedding_for_two_tokenizers_is_refused(tmp_path):
         load(tmp_path, MINIMAL, ["tokenizer.joint=false", "model.share_embeddings=true"])
 
 
+def test_a_beam_wider_than_the_steps_of_the_export_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"decoding\.beam = 8: export\.batches has steps for 5 hypotheses at most"):
+        load(tmp_path, MINIMAL, ["decoding.beam=8"])
+    assert load(tmp_path, MINIMAL, ["decoding.beam=8", "export.batches=[1, 8]"]).decoding.beam == 8
+
+
 def test_the_resolved_recipe_decides_the_model(tmp_path):
     recipe = load(tmp_path, MINIMAL, ["model.encoder=transformer", "model.attention=location"])
     config = load(tmp_path, recipe.to_toml()).model.config(300, 300, joint=True)

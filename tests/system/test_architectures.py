@@ -161,17 +161,17 @@ def check_step_of_three(interpreter, model, source):
     found = interpreter.get_signature_runner("decode_step_3")(**inputs)
     rows = {name: np.repeat(value, 3, axis=0) for name, value in looked.items()}
     expected = model.decoder_step({**inputs, **rows})
-    assert set(found) == set(expected) - {"vector"}
+    assert set(found) == set(expected) - {"vector"} | {"top_ids", "top_log_probs"}
     assert ("attention" in found) == (model.config.attention_in_use != "none")
-    for name, value in found.items():
-        np.testing.assert_allclose(value, np.array(expected[name]), atol=2e-3)
+    for name in set(expected) - {"vector"}:
+        np.testing.assert_allclose(found[name], np.array(expected[name]), atol=2e-3)
     check_likeliest(interpreter, inputs, log_softmax(found["logits"]))
 
 
 def check_likeliest(interpreter, inputs, log_probs):
     """The steps that give only the likeliest pieces: of the whole vocabulary, and of a shortlist."""
     likeliest = -np.sort(-log_probs, axis=1)[:, :6]
-    found = interpreter.get_signature_runner("decode_step_3_top")(**inputs)
+    found = interpreter.get_signature_runner("decode_step_3")(**inputs)
     np.testing.assert_allclose(found["top_log_probs"], likeliest, atol=2e-3)
     np.testing.assert_allclose(np.take_along_axis(log_probs, found["top_ids"], 1), likeliest, atol=2e-3)
 

@@ -1,0 +1,58 @@
+"""Does memory stay where it is, and is every answer the right one? Many sentences, then many callers at once.
+
+    python benchmarks/soak.py bundles/multi30k-en-de-int8
+
+100,000 sentences one after the other, of all lengths, greedily and with the bundle's beam in turn, with the memory of the process
+every 10,000; then 10,000 from eight threads over four interpreters, each answer compared with the one given alone.
+"""
+
+import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from seq2edge.device.memory import peak_megabytes
+from seq2edge.device.runner import Runner
+
+SENTENCES, EVERY, AT_ONCE, CALLERS, INTERPRETERS = 100_000, 10_000, 10_000, 8, 4
+WORDS = "a man and two women stand in front of the old house with their dogs while it is snowing outside".split()
+TEXTS = [" ".join(WORDS[start : start + length]) for length in range(1, 13) for start in range(0, 8, 2)]
+GREEDY_OF = 20  # sentences, of which all but one are decoded greedily
+
+
+def beam_of(number: int, beam: int) -> int:
+    return 1 if number % GREEDY_OF else beam
+
+
+def main() -> None:
+    path = Path(sys.argv[1])
+    runner = Runner.from_bundle(path)
+    beam = runner.bundle.decoding["beam"]
+    alone = {(text, width): runner.run(text, width).text for text in TEXTS for width in {1, beam}}
+    megabytes, wrong, started = [round(peak_megabytes(), 1)], 0, time.perf_counter()
+    for number in range(SENTENCES):
+        text, width = TEXTS[number % len(TEXTS)], beam_of(number, beam)
+        wrong += runner.run(text, width).text != alone[text, width]
+        if (number + 1) % EVERY == 0:
+            megabytes.append(round(peak_megabytes(), 1))
+            print(f"{number + 1:,} sentences, {megabytes[-1]} MB", file=sys.stderr, flush=True)
+    seconds = time.perf_counter() - started
+    many = Runner.from_bundle(path, callers=INTERPRETERS)
+    questions = [(TEXTS[number % len(TEXTS)], beam_of(number, beam)) for number in range(AT_ONCE)]
+    with ThreadPoolExecutor(CALLERS) as pool:
+        answers = list(pool.map(lambda question: many.run(*question).text, questions))
+    wrong_at_once = sum(answer != alone[question] for answer, question in zip(answers, questions, strict=True))
+    result = {
+        "sentences": SENTENCES,
+        "seconds": round(seconds),
+        "wrong": wrong,
+        "peak_memory_mb": megabytes,
+        "at_once": AT_ONCE,
+        "wrong_at_once": wrong_at_once,
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

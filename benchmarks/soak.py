@@ -2,8 +2,9 @@
 
     python benchmarks/soak.py bundles/multi30k-en-de-int8
 
-100,000 sentences one after the other, of all lengths, greedily and with the bundle's beam in turn, with the memory of the process
-every 10,000; then 10,000 from eight threads over four interpreters, each answer compared with the one given alone.
+100,000 sentences one after the other, of all lengths, one of twenty with the bundle's beam and the others greedily,
+with the memory of the process every 10,000; then 10,000 from eight threads over four interpreters, each answer compared
+with the one given alone.
 """
 
 import json
@@ -16,7 +17,8 @@ from seq2edge.device.memory import peak_megabytes
 from seq2edge.device.runner import Runner
 
 SENTENCES, EVERY, AT_ONCE, CALLERS, INTERPRETERS = 100_000, 10_000, 10_000, 8, 4
-WORDS = "a man and two women stand in front of the old house with their dogs while it is snowing outside".split()
+CAPTION = "a man and two women stand in front of the old house with their dogs while it is snowing outside"
+WORDS = CAPTION.split()
 TEXTS = [" ".join(WORDS[start : start + length]) for length in range(1, 13) for start in range(0, 8, 2)]
 GREEDY_OF = 20  # sentences, of which all but one are decoded greedily
 

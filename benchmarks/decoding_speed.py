@@ -1,6 +1,6 @@
 """Words a second and p95 of a sentence on one thread: a bundle, beside CTranslate2 and ONNX Runtime in the same run.
 
-    pip install -e '.[train,benchmarks]'
+    pip install 'seq2edge[train]' ctranslate2 onnxruntime onnx tf2onnx
     python benchmarks/decoding_speed.py runs/multi30k-en-de bundles/multi30k-en-de-int8
 
 The sentences are those of the run's validation set. CTranslate2 runs an int8 Transformer of 6 encoder and 2 decoder

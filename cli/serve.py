@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    import signal
     import sys
 
     from seq2edge.device.errors import UserError
@@ -33,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise UserError(f"--{name} is {getattr(arguments, name)}, allowed is more than 0")
     if not 0 <= arguments.port < 1 << 16:
         raise UserError(f"--port is {arguments.port}, allowed are 0 to 65535")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as service managers end it
     runner = Runner.from_bundle(arguments.bundle, arguments.threads, arguments.callers)
     limits = Limits(arguments.body, arguments.seconds, arguments.waiting)
     with Server((arguments.host, arguments.port), runner, limits) as server:

@@ -1,6 +1,5 @@
 """How fast a bundle is on this machine, and how much memory it takes."""
 
-import json
 import os
 import platform
 import time
@@ -13,6 +12,7 @@ import numpy as np
 
 from seq2edge.device.memory import peak_megabytes
 from seq2edge.device.runner import Runner
+from seq2edge.device.vectors import read_vectors
 
 LENGTHS = (8, 16, 32, 64)  # source pieces up to which sentences stand together
 
@@ -38,8 +38,7 @@ def bench(
     runner = Runner.from_bundle(path, threads[0])
     load = time.perf_counter() - started
     if texts is None:
-        vectors = json.loads((path / "vectors.json").read_text(encoding="utf-8"))["vectors"]
-        texts = [vector["text"] for vector in vectors]
+        texts = [vector["text"] for vector in read_vectors(runner.bundle)]
     by_threads: dict[str, dict[str, Any]] = {}
     by_length: dict[str, list[float]] = defaultdict(list)
     for number in threads:

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.json_types import described, fits
 from seq2edge.device.options import DecodingOptions
 
 SCHEMA_VERSION = 2
@@ -184,9 +184,9 @@ def _from_values(manifest: Path, values: dict[str, Any], path: Path) -> Bundle:
     if missing := sorted(fields.keys() - values.keys()):
         raise UserError(f"{manifest}: damaged: {', '.join(missing)} missing")
     for name in fields:
-        if not _fits(values[name], hints[name]):
+        if not fits(values[name], hints[name]):
             raise UserError(
-                f"{manifest}: damaged: {name} is {str(values[name])[:60]!r}, expected {_words(hints[name])}"
+                f"{manifest}: damaged: {name} is {str(values[name])[:60]!r}, expected {described(hints[name])}"
             )
     if mistakes := list(_mistakes(values)):
         raise UserError(f"{manifest}: damaged: {'; '.join(mistakes)}")
@@ -194,31 +194,6 @@ def _from_values(manifest: Path, values: dict[str, Any], path: Path) -> Bundle:
     states = [State(**state) for state in values["states"]]
     unsure = Unsure(**values["unsure"]) if values["unsure"] else None
     return Bundle(**{**chosen, "states": states, "unsure": unsure, "path": path})
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """Is a JSON value of a type?"""
-    kind, inner = typing.get_origin(hint), typing.get_args(hint)
-    if hint is Any:
-        return True
-    if kind is types.UnionType:
-        return any(_fits(value, one) for one in inner)
-    if kind is list:
-        return isinstance(value, list) and all(_fits(item, inner[0]) for item in value)
-    if kind is dict:
-        return isinstance(value, dict) and all(_fits(item, inner[1]) for item in value.values())
-    if typing.is_typeddict(hint) or dataclasses.is_dataclass(hint):
-        hints = typing.get_type_hints(hint)
-        return (
-            isinstance(value, dict)
-            and value.keys() == hints.keys()
-            and all(_fits(value[name], hints[name]) for name in hints)
-        )
-    return type(value) in ((int, float) if hint is float else (hint,))
-
-
-def _words(hint: Any) -> str:
-    return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint).replace("typing.", "")
 
 
 def _mistakes(values: dict[str, Any]) -> Iterator[str]:

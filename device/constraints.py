@@ -16,14 +16,7 @@ class Constraints:
 
     def __init__(self, options: DecodingOptions, least: int, most: int):
         self.options, self.least, self.most = options, least, most
-        self.active = bool(
-            least > 1
-            or options.no_repeat_ngram
-            or options.prefix
-            or options.required
-            or options.banned
-            or (options.given and options.given_penalty)
-        )
+        self.active = least > 1 or options.ruled
 
     def apply(self, ids: Ids, log_probs: np.ndarray) -> np.ndarray:
         """Log-probabilities `(vocabulary,)` after `ids` as the search shall see them; -inf is never taken."""

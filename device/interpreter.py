@@ -59,8 +59,7 @@ class _Memory:
 class _Interpreter:
     """One interpreter of a bundle's model file, for one caller at a time; the file itself is mapped, so shared."""
 
-    def __init__(self, bundle: Bundle, threads: int):
-        interpreter, runtime = load_runtime()
+    def __init__(self, bundle: Bundle, threads: int, interpreter: Any, runtime: str):
         path = bundle.path / MODEL
         try:
             self.interpreter = interpreter(model_path=str(path), num_threads=threads)
@@ -94,8 +93,9 @@ class TFLiteModel(SequenceModel):
     together = 1
 
     def __init__(self, bundle: Bundle, threads: int = 1, callers: int = 1):
-        self.bundle, self.runtime = bundle, load_runtime()[1]
-        self._make = partial(_Interpreter, bundle, threads)
+        interpreter, self.runtime = load_runtime()
+        self.bundle = bundle
+        self._make = partial(_Interpreter, bundle, threads, interpreter, self.runtime)
         self._free: queue.LifoQueue[_Interpreter | None] = queue.LifoQueue()
         for _ in range(callers - 1):
             self._free.put(None)
@@ -143,7 +143,7 @@ class TFLiteModel(SequenceModel):
 
     def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> Greedy | None:
         most = options.limits(len(source_ids))[1]
-        if most > self.bundle.target_length or "log_probs" not in self.bundle.signatures["generate"]["outputs"]:
+        if most > self.bundle.target_length:
             return None
         padded = self._pad(source_ids)
         if options.shortlist and self.shortlist:

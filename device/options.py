@@ -65,10 +65,15 @@ class DecodingOptions:
             raise UserError("; ".join(mistakes))
 
     @property
+    def ruled(self) -> bool:
+        """Do rules about single pieces hold, beside the lengths?"""
+        given = self.given and self.given_penalty
+        return bool(self.no_repeat_ngram or self.prefix or self.required or self.banned or given)
+
+    @property
     def plain(self) -> bool:
         """Does the search look at nothing but the likeliest pieces of each step?"""
-        rules = self.no_repeat_ngram or self.prefix or self.required or self.banned or self.given or self.diversity
-        return not (rules or self.sample or self.min_length > 1 or self.min_ratio)
+        return not (self.ruled or self.given or self.sample or self.diversity or self.min_length > 1 or self.min_ratio)
 
     def limits(self, source_length: int) -> tuple[int, int]:
         """Fewest and most pieces of a target, eos counted, for a source of so many pieces."""

@@ -1,9 +1,9 @@
 """A bundle behind HTTP, for a device with no room for more: one file of the standard library's server."""
 
-import dataclasses
 import json
 import threading
 import time
+import typing
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,20 +15,21 @@ import numpy as np
 
 from seq2edge.device.decoding import Greedy, SequenceModel, StepOutput
 from seq2edge.device.errors import UserError
+from seq2edge.device.json_types import fits
 from seq2edge.device.memory import peak_megabytes
 from seq2edge.device.options import DecodingOptions
 from seq2edge.device.runner import Runner
 
 TEXTS = 100  # of one request at most
-# What a request may set, of `Runner.run` and of `DecodingOptions`, with an example that has the type.
-SETTINGS: dict[str, Any] = {
-    **{field.name: field.default for field in dataclasses.fields(DecodingOptions)},
-    "max_ratio": 1.0,
-    "begin": "",
-    **{name: [""] for name in ("require", "ban", "given")},
+# What a request may set, of `DecodingOptions` and of `Runner.run`, with its type.
+SETTINGS: dict[str, Any] = typing.get_type_hints(DecodingOptions) | {
+    "max_ratio": float,
+    "begin": str,
+    **dict.fromkeys(("require", "ban", "given"), list[str]),
 }
 for of_ids in ("prefix", "required", "banned"):
     del SETTINGS[of_ids]
+PATHS = {"error": "there are POST /run, GET /health and GET /metrics"}
 
 
 @dataclass(frozen=True)
@@ -145,17 +146,9 @@ def _mistakes(settings: dict[str, Any]) -> Iterator[str]:
     for name, value in settings.items():
         if name not in SETTINGS:
             yield f"{name}: no setting of a request; allowed are text, texts, attention, {', '.join(sorted(SETTINGS))}"
-        elif not _like(value, SETTINGS[name]):
-            kind = "list of strings" if name in ("require", "ban", "given") else type(SETTINGS[name]).__name__
+        elif not fits(value, SETTINGS[name]):
+            kind = "list of strings" if SETTINGS[name] == list[str] else SETTINGS[name].__name__
             yield f"{name} is {value!r}, expected {kind}"
-
-
-def _like(value: Any, example: Any) -> bool:
-    """Is a JSON value of the type of an example? A whole number is a float too, and true is no number."""
-    if isinstance(example, list):
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    kinds = (int, float) if type(example) is float else (type(example),)
-    return type(value) in kinds
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -171,13 +164,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/metrics":
             self._send(HTTPStatus.OK, self.server.metrics())
         else:
-            self._send(HTTPStatus.NOT_FOUND, {"error": "there are POST /run, GET /health and GET /metrics"})
+            self._send(HTTPStatus.NOT_FOUND, PATHS)
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "")
         self.close_connection = True  # unless the body was read
         if self.path != "/run":
-            self._send(HTTPStatus.NOT_FOUND, {"error": "there are POST /run, GET /health and GET /metrics"})
+            self._send(HTTPStatus.NOT_FOUND, PATHS)
         elif not length.isdecimal():
             self._send(HTTPStatus.LENGTH_REQUIRED, {"error": "Content-Length is missing"})
         elif int(length) > self.server.limits.body:

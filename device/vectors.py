@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from seq2edge.device.bundle import Bundle
 from seq2edge.device.decoding import decode
 from seq2edge.device.errors import UserError
 from seq2edge.device.options import BOS, EOS, DecodingOptions
@@ -16,6 +17,14 @@ ALLOWED_DIFFERENCE = {"none": 1e-3, "float16": 1e-2, "int8": 1.0}
 SMALLEST_SHARE = {"none": 1.0, "float16": 1.0, "int8": 0.5}  # of vectors with the very same ids
 
 
+def read_vectors(bundle: Bundle) -> list[dict[str, Any]]:
+    """The test vectors of a bundle."""
+    try:
+        return json.loads((bundle.path / FILE).read_text(encoding="utf-8"))["vectors"]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{bundle.path / FILE}: cannot be read: {error}") from None
+
+
 def check_vectors(runner: Runner) -> dict[str, Any]:
     """Decode every test vector again.
 
@@ -23,10 +32,7 @@ def check_vectors(runner: Runner) -> dict[str, Any]:
         runtime, vectors, same (how many give the same ids), largest_logit_difference, passed.
     """
     bundle, model = runner.bundle, runner.model
-    try:
-        vectors = json.loads((bundle.path / FILE).read_text(encoding="utf-8"))["vectors"]
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{bundle.path / FILE}: cannot be read: {error}") from None
+    vectors = read_vectors(bundle)
     options = DecodingOptions(max_length=bundle.target_length, shortlist=False)
     same, largest = 0, 0.0
     for vector in vectors:

@@ -78,7 +78,6 @@ def export_bundle(
         if shortlist:
             write_bytes(new / SHORTLIST, _shortlist(run, shortlist))
         bundle = _manifest(run, model, signatures, content, quantization, runtimes, new)
-        bundle = _with_files(bundle, new)
         write_text(new / "vectors.json", json.dumps(_vectors(bundle), ensure_ascii=False, indent=1) + "\n")
         bundle = _with_files(bundle, new)
         tell("verifying on test sentences")

@@ -7,17 +7,20 @@ EXAMPLES = """\
   seq2edge export runs/quickstart                       as the recipe says, into bundles/quickstart-int8 …
   seq2edge export runs/quickstart --quantize none --output bundles/mine
   seq2edge export runs/quickstart --saved-model         bundles/quickstart.saved_model: text in, text out"""
-QUANTIZATIONS = ("none", "float16", "int8")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from typing import get_args
+
+    from seq2edge.device.bundle import Quantization, Runtime
+
     parser.add_argument("run_folder", metavar="RUN", help="a trained run's folder")
     parser.add_argument("--output", metavar="BUNDLE", help="folder of the bundle (default: bundles/NAME-QUANTIZATION)")
-    parser.add_argument("--quantize", choices=QUANTIZATIONS, help="default: all that the recipe names")
+    parser.add_argument("--quantize", choices=get_args(Quantization), help="default: all that the recipe names")
     parser.add_argument(
         "--runtime",
         nargs="+",
-        choices=("litert", "tflite-2.14"),
+        choices=get_args(Runtime),
         help="what shall be able to run it; a file it cannot run is refused (default: all that the recipe names)",
     )
     parser.add_argument(
@@ -25,6 +28,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar="N",
         help="look only at pieces likely for the source, N for each of its own (default: as the recipe says)",
+    )
+    parser.add_argument(
+        "--max-score-loss",
+        type=float,
+        metavar="POINTS",
+        help="fail where it loses more BLEU (chat: %% exact match) against Keras over the whole test set",
+    )
+    parser.add_argument(
+        "--keep-float", nargs="+", default=(), metavar="WEIGHT", help="weights that stay in float32 in an int8 file"
+    )
+    parser.add_argument(
+        "--suggest-float",
+        action="store_true",
+        help="export nothing; say of each weight what int8 costs there, and what float32 would add to the size",
     )
     parser.add_argument("--saved-model", action="store_true", help="write the SavedModel instead")
     parser.add_argument("--overwrite", action="store_true", help="replace what stands there")
@@ -45,6 +62,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     trained = Run.open(Path(arguments.run_folder))
     name, bundles = trained.recipe.name, Path("bundles")
+    if arguments.suggest_float:
+        from seq2edge.export.sensitivity import suggest_float, table
+
+        print(table(suggest_float(trained)))
+        return 0
     if arguments.saved_model:
         path = Path(arguments.output or bundles / f"{name}.saved_model")
         export_saved_model(trained, path, arguments.overwrite)
@@ -59,7 +81,15 @@ def run(arguments: argparse.Namespace) -> int:
         label = "float32" if quantization == "none" else quantization
         path = Path(arguments.output or bundles / f"{name}-{label}")
         bundle = export_bundle(
-            trained, path, quantization, arguments.overwrite, tell, arguments.shortlist, arguments.runtime or ()
+            trained,
+            path,
+            quantization,
+            arguments.overwrite,
+            tell,
+            arguments.shortlist,
+            arguments.runtime or (),
+            arguments.max_score_loss,
+            arguments.keep_float,
         )
         size, scores = bundle.files["model.tflite"]["bytes"] / 1e6, bundle.scores
         print(

@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"data licence  {bundle.licence}")
     constants = ", ".join(f"{kind} {size / 1e6:.2f} MB" for kind, size in bundle.constants.items())
     print(f"constants     {constants}")
+    if bundle.kept_float:
+        print(f"in float32    {', '.join(bundle.kept_float)}")
     print(f"weights       {sum(math.prod(weight['shape']) for weight in bundle.weights):,} in all")
     for weight in bundle.weights:
         values = f"{weight['smallest']:8.3f} {_bars(weight['histogram'])} {weight['largest']:.3f}"

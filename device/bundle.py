@@ -3,11 +3,12 @@
 import dataclasses
 import hashlib
 import json
+import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import described, fits
@@ -17,7 +18,10 @@ SCHEMA_VERSION = 2
 FILE, MODEL = "bundle.json", "model.tflite"
 CHECKSUM = "manifest_sha256"  # of all else in bundle.json: a wrong length or name would not show before a wrong answer
 SPECIAL_IDS = {"pad": 0, "unk": 1, "bos": 2, "eos": 3}
+OPTIONAL = {"kept_float"}  # bundles of this version may lack it
 LARGEST_JSON = 4 << 20  # bytes
+Quantization = Literal["none", "float16", "int8"]
+Runtime = Literal["litert", "tflite-2.14", "web"]
 
 
 class File(TypedDict):
@@ -90,7 +94,7 @@ class Bundle:
         scores: What was measured of this file and of float32.
         runtimes: For which the operators were checked; `verified_on` names what its answers were compared on.
         constants: Bytes of them in the model file, by type.
-        weights: Of the model that was trained.
+        weights: Of the model that was trained; `kept_float` names those that an int8 file has in float32.
     """
 
     name: str
@@ -115,6 +119,7 @@ class Bundle:
     licence: str
     created_with: str
     length_bucket: int = 8
+    kept_float: list[str] = field(default_factory=list)
     special_ids: dict[str, int] = field(default_factory=SPECIAL_IDS.copy)
     schema_version: int = SCHEMA_VERSION
     path: Path = Path()
@@ -123,6 +128,11 @@ class Bundle:
         values = dataclasses.asdict(self)
         del values["path"]
         return sealed(values)
+
+    @property
+    def fixed_lengths(self) -> list[int]:
+        """Source lengths for which there are signatures of their own, all of whose shapes are known."""
+        return _fixed_lengths(self.signatures)
 
     @property
     def tokenizers(self) -> tuple[Path, Path]:
@@ -181,9 +191,9 @@ def _read_json(manifest: Path) -> dict[str, Any]:
 def _from_values(manifest: Path, values: dict[str, Any], path: Path) -> Bundle:
     fields = {field.name: field for field in dataclasses.fields(Bundle) if field.name != "path"}
     hints = typing.get_type_hints(Bundle)
-    if missing := sorted(fields.keys() - values.keys()):
+    if missing := sorted(fields.keys() - values.keys() - OPTIONAL):
         raise UserError(f"{manifest}: damaged: {', '.join(missing)} missing")
-    for name in fields:
+    for name in fields.keys() & values.keys():
         if not fits(values[name], hints[name]):
             raise UserError(
                 f"{manifest}: damaged: {name} is {str(values[name])[:60]!r}, expected {described(hints[name])}"
@@ -203,8 +213,9 @@ def _mistakes(values: dict[str, Any]) -> Iterator[str]:
         yield "batches and lengths must be positive whole numbers"
     if values["normalisation"] not in ("NFC", "NFKC"):
         yield f"normalisation is {values['normalisation']!r}, allowed are NFC and NFKC"
-    if values["quantization"] not in ("none", "float16", "int8"):
-        yield f"quantization is {values['quantization']!r}, allowed are none, float16 and int8"
+    if values["quantization"] not in typing.get_args(Quantization):
+        allowed = ", ".join(typing.get_args(Quantization))
+        yield f"quantization is {values['quantization']!r}, allowed are {allowed}"
     if values["special_ids"] != SPECIAL_IDS:
         yield f"special_ids are {values['special_ids']}, expected {SPECIAL_IDS}"
     if not {"source", "target"} <= values["vocabulary"].keys():
@@ -218,9 +229,15 @@ def _mistakes(values: dict[str, Any]) -> Iterator[str]:
         DecodingOptions(decoding["beam"], 1, decoding["max_length"], decoding["length_penalty"])
     except UserError as error:
         yield f"decoding: {error}"
-    steps = {f"decode_step_{batch}" for batch in values["batches"]}
-    if missing := sorted({"encode", "generate", *steps} - values["signatures"].keys()):
+    names = ["encode", "generate", *(f"decode_step_{batch}" for batch in values["batches"])]
+    suffixes = ["", *(f"_s{length}" for length in _fixed_lengths(values["signatures"]))]
+    needed = {name + suffix for name in names for suffix in suffixes}
+    if missing := sorted(needed - values["signatures"].keys()):
         yield f"there is no signature {', '.join(missing)}"
+
+
+def _fixed_lengths(signatures: Iterable[str]) -> list[int]:
+    return sorted(int(found[1]) for name in signatures if (found := re.fullmatch(r"encode_s([1-9][0-9]{0,5})", name)))
 
 
 def _check_file(folder: Path, name: str, expected: File) -> None:

@@ -93,12 +93,12 @@ def decode(model: SequenceModel, source_ids: Sequence[np.ndarray], options: Deco
 
 
 def _hypothesis(told: Greedy, options: DecodingOptions) -> Hypothesis:
-    ended = told.ids[-1] == EOS
+    ended = EOS in told.ids[-1:]
     ids = tuple(told.ids[: len(told.ids) - ended].tolist())
     log_probs = tuple(told.log_probs.tolist())
     attention = None if told.attention is None or not ids else told.attention[: len(ids)]
     score = sum(log_probs) / penalty(len(log_probs), options.length_penalty)
-    return Hypothesis(ids, score, sum(log_probs), log_probs, attention, bool(ended))
+    return Hypothesis(ids, score, sum(log_probs), log_probs, attention, ended)
 
 
 def decode_stepwise(

@@ -49,9 +49,11 @@ def load_runtime() -> tuple[Any, str]:
 
 @dataclass(frozen=True)
 class _Memory:
-    """What all steps of a sentence are given, whether the likeliest pieces are enough, and which are looked at."""
+    """What all steps of a sentence are given, how the names of their signatures end, whether the likeliest pieces are
+    enough, and which are looked at."""
 
     inputs: dict[str, np.ndarray]
+    suffix: str
     likeliest: bool = False
     shortlist: np.ndarray | None = None
 
@@ -69,11 +71,16 @@ class _Interpreter:
         if missing := sorted(set(bundle.signatures) - set(offered)):
             raise UserError(f"{path}: not a model of ours, the signature {missing[0]!r} is missing")
         self.signatures: dict[str, Any] = {}
+        self.described = f"{path}: {runtime}"
 
     def run(self, signature: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        if signature not in self.signatures:
-            self.signatures[signature] = self.interpreter.get_signature_runner(signature)
-        return self.signatures[signature](**inputs)
+        try:
+            if signature not in self.signatures:
+                self.signatures[signature] = self.interpreter.get_signature_runner(signature)
+            return self.signatures[signature](**inputs)
+        except (RuntimeError, MemoryError) as error:
+            reason = (str(error).strip().splitlines() or ["out of memory"])[0]
+            raise UserError(f"{self.described} cannot run {signature}: {reason}") from None
 
 
 class TFLiteModel(SequenceModel):
@@ -85,6 +92,7 @@ class TFLiteModel(SequenceModel):
     Args:
         threads: Of an interpreter.
         callers: Interpreters at most, made when they are needed; more callers than that wait for each other's steps.
+        runtime: The Interpreter class and its name; None: the one at hand.
 
     Raises:
         UserError: If the file is not a model of ours, or the runtime refuses it.
@@ -92,8 +100,10 @@ class TFLiteModel(SequenceModel):
 
     together = 1
 
-    def __init__(self, bundle: Bundle, threads: int = 1, callers: int = 1):
-        interpreter, self.runtime = load_runtime()
+    def __init__(
+        self, bundle: Bundle, threads: int = 1, callers: int = 1, runtime: tuple[type[Any], str] | None = None
+    ):
+        interpreter, self.runtime = runtime or load_runtime()
         self.bundle = bundle
         self._make = partial(_Interpreter, bundle, threads, interpreter, self.runtime)
         self._free: queue.LifoQueue[_Interpreter | None] = queue.LifoQueue()
@@ -103,6 +113,7 @@ class TFLiteModel(SequenceModel):
         self.state_names = [state.name for state in bundle.states]
         self.changing: Sequence[bool] = [state.changing for state in bundle.states]
         self.batches = sorted(bundle.batches)
+        self.fixed_lengths = bundle.fixed_lengths
         self.shortlist = Shortlist.open(bundle) if SHORTLIST in bundle.files else None
 
     def encode(
@@ -110,14 +121,17 @@ class TFLiteModel(SequenceModel):
     ) -> tuple[Any, list[np.ndarray]]:
         if len(source_ids) != 1:
             raise ValueError(f"a model file reads one source at a time. Received: {len(source_ids)}")
-        encoded = self._run("encode", source_ids=self._pad(source_ids[0]))
+        likeliest = options is not None and options.plain
+        short = self.shortlist if likeliest and options and options.shortlist else None
+        padded, fixed = self._pad(source_ids[0])
+        suffix = "" if short else fixed
+        encoded = self._run(f"encode{suffix}", source_ids=padded)
         states = [encoded.pop(name) for name in self.state_names]
-        if options is None or not options.plain:
-            return _Memory(encoded), states
-        if options.shortlist and self.shortlist:
-            likely = self.shortlist.of(source_ids[0], 2 * self.batches[-1])
-            return _Memory(encoded | self._run("output_rows", shortlist_ids=likely), True, likely), states
-        return _Memory(encoded, True), states
+        if short is None:
+            return _Memory(encoded, suffix, likeliest), states
+        likely = short.of(source_ids[0], 2 * self.batches[-1])
+        rows = self._run("output_rows", shortlist_ids=likely)
+        return _Memory(encoded | rows, "_shortlist", likeliest, likely), states
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         rows = len(token_ids)
@@ -128,7 +142,7 @@ class TFLiteModel(SequenceModel):
             return np.concatenate([array, np.repeat(array[:1], extra, axis=0)]) if extra else array
 
         outputs = self._run(
-            f"decode_step_{batch}" if memory.shortlist is None else f"decode_step_{batch}_shortlist",
+            f"decode_step_{batch}{memory.suffix}",
             token_ids=fill(token_ids.astype(np.int32, copy=False)),
             **memory.inputs,
             **{name: fill(state) for name, state in zip(self.state_names, states, strict=True)},
@@ -145,12 +159,12 @@ class TFLiteModel(SequenceModel):
         most = options.limits(len(source_ids))[1]
         if most > self.bundle.target_length:
             return None
-        padded = self._pad(source_ids)
+        padded, fixed = self._pad(source_ids)
         if options.shortlist and self.shortlist:
             likely = self.shortlist.of(source_ids)
             outputs = self._run("generate_shortlist", source_ids=padded, shortlist_ids=likely)
         else:
-            outputs = self._run("generate", source_ids=padded)
+            outputs = self._run(f"generate{fixed}", source_ids=padded)
         length = min(int(outputs["length"][0]), most)
         attention = outputs["attention"][0, :length] if "attention" in outputs else None
         return Greedy(outputs["target_ids"][0, :length], outputs["log_probs"][0, :length], attention)
@@ -168,9 +182,12 @@ class TFLiteModel(SequenceModel):
             f"beam {rows}: the bundle offers steps for {offered}; export it with export.batches up to {rows}"
         )
 
-    def _pad(self, ids: np.ndarray) -> np.ndarray:
-        bucket = self.bundle.length_bucket  # few lengths: each new one makes the interpreter allocate again
-        return np.pad(ids.astype(np.int32), (0, -len(ids) % bucket))[np.newaxis]
+    def _pad(self, ids: np.ndarray) -> tuple[np.ndarray, str]:
+        """A batch of one source, padded to a length of few, since each new one makes the interpreter allocate again,
+        and how the names of the signatures for this length end."""
+        fixed = next((length for length in self.fixed_lengths if length >= len(ids)), None)
+        padding = fixed - len(ids) if fixed else -len(ids) % self.bundle.length_bucket
+        return np.pad(ids.astype(np.int32), (0, padding))[np.newaxis], f"_s{fixed}" if fixed else ""
 
     def _run(self, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         interpreter = self._free.get()

@@ -1,6 +1,7 @@
 """A trained run → a bundle: files, manifest, card and test vectors, whole or not at all."""
 
 import dataclasses
+import difflib
 import hashlib
 import json
 import tempfile
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.bundle import FILE, MODEL, Bundle, File, State, Unsure, Weight
+from seq2edge.device.bundle import FILE, MODEL, Bundle, File, Runtime, State, Unsure, Weight
 from seq2edge.device.decoding import decode
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
@@ -19,10 +20,11 @@ from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.text import TextCodec
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.card import card
-from seq2edge.export.runtimes import check_operators
+from seq2edge.export.flatbuffer import constants, operators
+from seq2edge.export.runtimes import check_operators, fixed_lengths
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.text_model import TextModel
-from seq2edge.export.tflite import constants, convert, operators
+from seq2edge.export.tflite import convert
 from seq2edge.export.verify import verify_bundle
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
@@ -46,7 +48,9 @@ def export_bundle(
     overwrite: bool = False,
     tell: Callable[[str], None] = print,
     shortlist: int | None = None,
-    runtimes: Sequence[str] = (),
+    runtimes: Sequence[Runtime] = (),
+    max_score_loss: float | None = None,
+    keep_float: Sequence[str] = (),
 ) -> Bundle:
     """Export a run into a bundle folder and verify it.
 
@@ -55,21 +59,30 @@ def export_bundle(
         quantization: "none", "float16" or "int8".
         tell: Takes a line of progress.
         shortlist: Likely target pieces of each source piece, 0 for no shortlist; None: as the recipe says.
-        runtimes: "litert", "tflite-2.14": those that shall be able to run it; none: as the recipe says.
+        runtimes: Those that shall be able to run it; none: as the recipe says.
+        max_score_loss: As for `verify_bundle`.
+        keep_float: Names of weights that stay in float32, for int8.
 
     Raises:
-        UserError: If the folder exists, an operator is not built into TFLite or not in a runtime, or answers differ.
+        UserError: If the folder exists, an operator is not built into TFLite or not in a runtime, answers differ, or
+            too much of the score is lost.
     """
     refuse_existing(output, overwrite)
     model = run.model()
+    kept = weights_named(model, keep_float) if keep_float else {}
+    if kept and quantization != "int8":
+        raise UserError(f"weights can be kept in float in an int8 file. Received: quantization {quantization}")
     shortlist = run.recipe.export.shortlist if shortlist is None else shortlist
     runtimes = runtimes or run.recipe.export.runtimes
     with tempfile.TemporaryDirectory() as folder:
         saved_model = Path(folder) / "saved_model"
-        signatures = Signatures(model, run.recipe.export.batches, run.recipe.model.target_length, shortlist > 0)
+        lengths = fixed_lengths(run.recipe.export.fixed_lengths, runtimes, run.recipe.model.source_length)
+        signatures = Signatures(
+            model, run.recipe.export.batches, run.recipe.model.target_length, shortlist > 0, lengths
+        )
         signatures.save(saved_model)
         tell(f"converting to TFLite ({quantization})")
-        content = convert(saved_model, quantization)
+        content = convert(saved_model, quantization, kept)
     with whole_folder(output) as new:
         write_bytes(new / MODEL, content)
         source, target = run.data.tokenizers
@@ -78,13 +91,28 @@ def export_bundle(
         if shortlist:
             write_bytes(new / SHORTLIST, _shortlist(run, shortlist))
         bundle = _manifest(run, model, signatures, content, quantization, runtimes, new)
+        bundle = dataclasses.replace(bundle, kept_float=sorted(kept))
         write_text(new / "vectors.json", json.dumps(_vectors(bundle), ensure_ascii=False, indent=1) + "\n")
         bundle = _with_files(bundle, new)
         tell("verifying on test sentences")
-        bundle = verify_bundle(run, model, bundle)
+        bundle = verify_bundle(run, model, bundle, max_score_loss)
         write_text(new / FILE, bundle.to_json())
         write_text(new / "README.md", card(bundle))
     return dataclasses.replace(bundle, path=output)
+
+
+def weights_named(model: Seq2Seq, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Values of trained weights by name.
+
+    Raises:
+        UserError: If there is none of a name.
+    """
+    values = {weight.path: np.asarray(weight) for weight in model.training.weights}
+    for name in names:
+        if name not in values:
+            near = difflib.get_close_matches(name, values, n=3, cutoff=0)
+            raise UserError(f"{name}: there is no such weight; nearest are {', '.join(near)}")
+    return {name: values[name] for name in names}
 
 
 def export_saved_model(run: Run, output: Path, overwrite: bool = False) -> Path:
@@ -135,7 +163,7 @@ def _manifest(
     signatures: Signatures,
     content: bytes,
     quantization: str,
-    runtimes: Sequence[str],
+    runtimes: Sequence[Runtime],
     folder: Path,
 ) -> Bundle:
     recipe = run.recipe

@@ -11,6 +11,7 @@ from seq2edge.device.bundle import FILE, MODEL, Bundle, read_bundle
 from seq2edge.device.runner import Runner
 from seq2edge.export.bundle import export_bundle
 from seq2edge.pipeline.evaluation import evaluate_run
+from seq2edge.pipeline.metrics import main_score
 from seq2edge.pipeline.run import MODEL_FILE, Run
 
 INT8 = "int8"  # folder of the bundle that is made for comparing, inside the run
@@ -46,7 +47,7 @@ class Row:
     @property
     def score(self) -> str:
         """The name of the score that fits the task."""
-        return "exact_match" if self.task == "chat" else "bleu"
+        return main_score(self.task)
 
 
 def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> list[Row]:

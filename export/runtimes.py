@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from seq2edge.device.bundle import Runtime
 from seq2edge.device.errors import UserError
 
 # Highest operator versions that tflite-runtime 2.14.0 loads, found by benchmarks/operator_versions.py: each operator of
@@ -16,10 +17,15 @@ TFLITE_2_14 = {
     "SIN": 1, "SOFTMAX": 3, "SPLIT": 4, "SQUARE": 1, "SQUARED_DIFFERENCE": 2, "STRIDED_SLICE": 8, "SUB": 5, "SUM": 2,
     "TANH": 3, "TOPK_V2": 3, "TRANSPOSE": 6, "WHILE": 1,
 }  # fmt: skip
-KNOWN: dict[str, dict[str, int] | None] = {"litert": None, "tflite-2.14": TFLITE_2_14}  # None: whatever is built in
+KNOWN: dict[Runtime, dict[str, int] | None] = {  # None: whatever is built in
+    "litert": None,
+    "tflite-2.14": TFLITE_2_14,
+    "web": None,
+}
+SHORTEST_FIXED = 16
 
 
-def check_operators(operators: Sequence[dict[str, Any]], runtimes: Iterable[str]) -> None:
+def check_operators(operators: Sequence[dict[str, Any]], runtimes: Iterable[Runtime]) -> None:
     """Refuse what a runtime lacks.
 
     Args:
@@ -43,3 +49,19 @@ def check_operators(operators: Sequence[dict[str, Any]], runtimes: Iterable[str]
                 f"the runtime {runtime} cannot run this model: {', '.join(lacking)}; "
                 "another architecture or quantization may, or export for litert alone: --runtime litert"
             )
+
+
+def fixed_lengths(named: Sequence[int], runtimes: Iterable[Runtime], longest: int) -> list[int]:
+    """Source lengths that get signatures of known shapes.
+
+    A browser's runtime takes no others, so for it there is one that takes the longest source, and where none are
+    named shorter ones, each twice the one before.
+
+    Args:
+        named: By the user.
+        longest: Pieces a source may have.
+    """
+    if "web" not in runtimes:
+        return sorted(set(named))
+    doubled = [SHORTEST_FIXED << power for power in range(16) if SHORTEST_FIXED << power < longest]
+    return sorted({*(named or doubled), longest})

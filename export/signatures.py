@@ -17,7 +17,8 @@ class Signatures(tf.Module):
 
     Beside all logits a step gives the likeliest pieces and their log-probabilities. For a shortlist there are
     `output_rows`, the rows of the output layer for some pieces, `decode_step_B_shortlist`, which looks at these alone
-    and gives the places of the likeliest among them, and `generate_shortlist`. A signature costs little in the file,
+    and gives the places of the likeliest among them, and `generate_shortlist`. For each of the fixed lengths there are
+    `encode_sL`, `decode_step_B_sL` and `generate_sL`, whose shapes are all known. A signature costs little in the file,
     but a runtime may keep a copy of its weights in memory.
 
     Args:
@@ -25,9 +26,17 @@ class Signatures(tf.Module):
         batches: Rows of the decode steps: 1 for greedy, and the beams there shall be a step for.
         max_length: Target pieces `generate` makes at most, eos counted.
         shortlist: Offer the steps of a shortlist.
+        lengths: Fixed source lengths.
     """
 
-    def __init__(self, model: Seq2Seq, batches: Sequence[int], max_length: int, shortlist: bool = False):
+    def __init__(
+        self,
+        model: Seq2Seq,
+        batches: Sequence[int],
+        max_length: int,
+        shortlist: bool = False,
+        lengths: Sequence[int] = (),
+    ):
         super().__init__(name="signatures")
         self.model = model
         self.encoder, self.decoder_step = model.encoder, model.decoder_step
@@ -35,32 +44,35 @@ class Signatures(tf.Module):
         self.weights = [weight.value for weight in model.training.weights]
         self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
         self.max_length = max_length
-        self.functions = {"encode": self._encode_function()}
-        for batch in batches:
-            self.functions[f"decode_step_{batch}"] = self._step_function(batch, _of_vocabulary)
+        self.functions = {}
+        for length in (None, *lengths):
+            suffix = f"_s{length}" if length else ""
+            self.functions[f"encode{suffix}"] = self._encode_function(length)
+            for batch in batches:
+                self.functions[f"decode_step_{batch}{suffix}"] = self._step_function(batch, _of_vocabulary, length)
+            self.functions[f"generate{suffix}"] = self._generate_function(length)
         if shortlist:
             self.functions["output_rows"] = self._rows_function()
             for batch in batches:
                 self.functions[f"decode_step_{batch}_shortlist"] = self._step_function(
-                    batch, _of_shortlist, OUTPUT_ROWS
+                    batch, _of_shortlist, None, OUTPUT_ROWS
                 )
-            self.functions["generate_shortlist"] = self._generate_function("shortlist_ids")
-        self.functions["generate"] = self._generate_function()
+            self.functions["generate_shortlist"] = self._generate_function(None, "shortlist_ids")
 
-    def _encode_function(self):
-        @tf.function(input_signature=[tf.TensorSpec((1, None), tf.int32, name="source_ids")])
+    def _encode_function(self, length: int | None):
+        @tf.function(input_signature=[tf.TensorSpec((1, length), tf.int32, name="source_ids")])
         def encode(source_ids):
             return self.encoder(source_ids)
 
         return encode
 
-    def _step_function(self, batch: int, finish: Callable, *extra: str):
+    def _step_function(self, batch: int, finish: Callable, length: int | None, *extra: str):
         """A step whose `vector` and `logits` become what `finish` makes of them and of the extra inputs."""
         step = self.decoder_step
-        specs = {
-            name: tf.TensorSpec((1 if name in SHARED else batch, *tensor.shape[1:]), tensor.dtype, name=name)
-            for name, tensor in step.input.items()
-        }
+        specs = {}
+        for name, tensor in step.input.items():
+            shape = [length if size is None else size for size in tensor.shape[1:]]  # source_length alone is open
+            specs[name] = tf.TensorSpec((1 if name in SHARED else batch, *shape), tensor.dtype, name=name)
         specs |= {name: tf.TensorSpec((None, *step.output["vector"].shape[1:]), name=name) for name in extra}
 
         @tf.function(input_signature=list(specs.values()))
@@ -79,8 +91,8 @@ class Signatures(tf.Module):
 
         return output_rows
 
-    def _generate_function(self, *extra: str):
-        specs = [tf.TensorSpec((1, None), tf.int32, name="source_ids")]
+    def _generate_function(self, length: int | None, *extra: str):
+        specs = [tf.TensorSpec((1, length), tf.int32, name="source_ids")]
         specs += [tf.TensorSpec((None,), tf.int32, name=name) for name in extra]
 
         @tf.function(input_signature=specs)

@@ -1,6 +1,7 @@
 """Does a bundle say what the model that was scored says? Compare, and refuse what does not."""
 
 import dataclasses
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,36 +20,44 @@ from seq2edge.device.text import TextCodec
 from seq2edge.export.beam import GraphBeam
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
-from seq2edge.pipeline.metrics import scores
+from seq2edge.pipeline.metrics import main_score, scores
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.scoring import Example, examples
 
 SENTENCES = 300  # of the test set; all of it where it is smaller
-ALLOWED = {"none": 1e-3, "float16": 0.05}  # largest difference of first-step logits; int8 is judged by its score
 
 
-def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, sentences: int = SENTENCES) -> Bundle:
+def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, max_score_loss: float | None = None) -> Bundle:
     """Compare a bundle with the Keras model on test sentences, greedily, and write the result into it.
 
     A shortlist is left aside for that, and its own score stands beside the others.
 
+    Args:
+        max_score_loss: Points of the task's score (BLEU, or exact match of a chat) that the bundle may lose, over the
+            whole test set; None: any number of them, over its first sentences.
+
     Raises:
-        UserError: If float32 does not give the same ids for every sentence.
+        UserError: If float32 does not give the same ids for every sentence, a browser's runtime gives others than the
+            Interpreter, or more of the score is lost.
     """
-    expected = test_examples(run, sentences)
+    expected = test_examples(run, SENTENCES if max_score_loss is None else None)
     codec = run.data.codec()
     ids = [codec.encode_source(example.source, bundle.source_length) for example in expected]
     options = DecodingOptions(max_length=bundle.target_length, shortlist=False)
-    keras_model, tflite = KerasSequenceModel(model), TFLiteModel(bundle)
+    keras_model, tflite = KerasSequenceModel(model), TFLiteModel(_open_lengths(bundle))
     reference = [best for best, *_ in decode(keras_model, ids, options)]
     found = _decode_each(tflite, ids, options, f"verify {bundle.quantization}")
     agreement = compare(reference, found)
     agreement["largest_logit_difference"] = _logit_difference(keras_model, tflite, ids[:50])
     in_one_call = [decode(tflite, [source], options)[0][0] for source in ids]
     agreement["generate_identical"] = compare(found, in_one_call)["identical"]
-    if bundle.quantization == "none" and agreement["identical"] < 100:
+    if bundle.fixed_lengths:
+        fixed = _decode_each(TFLiteModel(bundle), ids, options, "verify fixed lengths")
+        agreement["fixed_lengths_identical"] = compare(found, fixed)["identical"]
+    shares = {key: value for key, value in agreement.items() if key.endswith("identical")}
+    if bundle.quantization == "none" and min(shares.values()) < 100:
         raise UserError(
-            f"{bundle.path}: the float32 file differs from Keras on {100 - agreement['identical']:.1f} % of "
+            f"{bundle.path}: the float32 file differs from Keras on {100 - min(shares.values()):.1f} % of "
             f"{len(ids)} sentences; the bundle was not written"
         )
     result = {
@@ -57,10 +66,59 @@ def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, sentences: int = SEN
         "bundle": _scores(codec, found, expected),
         "agreement_with_keras": agreement,
     }
+    verified_on = [tflite.runtime]
+    if "web" in bundle.runtimes:
+        verified_on.append(_check_web(bundle, ids, options, fixed))
     if tflite.shortlist:
         short = _decode_each(tflite, ids, dataclasses.replace(options, shortlist=True), "verify the shortlist")
         result["shortlist"] = _scores(codec, short, expected) | compare(found, short)
-    return dataclasses.replace(bundle, scores=result, verified_on=[tflite.runtime])
+    if max_score_loss is not None:
+        check_score_loss(bundle, run.recipe.task, result, max_score_loss)
+    return dataclasses.replace(bundle, scores=result, verified_on=verified_on)
+
+
+def _open_lengths(bundle: Bundle) -> Bundle:
+    """The bundle as if it had no signatures of fixed lengths, which a runner prefers."""
+    signatures = {name: specs for name, specs in bundle.signatures.items() if not re.search("_s[0-9]+$", name)}
+    return dataclasses.replace(bundle, signatures=signatures)
+
+
+def _check_web(bundle: Bundle, ids: Sequence[np.ndarray], options: DecodingOptions, found: Sequence[Hypothesis]) -> str:
+    """Refuse a file that gives other words where browsers run it; else the name of what it was checked with."""
+    from ai_edge_litert import __version__ as version
+
+    from seq2edge.export.compiled import CompiledInterpreter
+
+    compiled = TFLiteModel(bundle, runtime=(CompiledInterpreter, f"LiteRT CompiledModel {version}"))
+    step_by_step = _decode_each(compiled, ids, options, "verify for the web")
+    in_one_call = [decode(compiled, [source], options)[0][0] for source in ids]
+    identical = min(compare(found, said)["identical"] for said in (step_by_step, in_one_call))
+    if identical < 100:
+        raise UserError(
+            f"{bundle.path}: {compiled.runtime}, on which browsers' runtimes are built, differs from "
+            f"LiteRT's Interpreter on {100 - identical:.1f} % of {len(ids)} sentences; the bundle was not written"
+        )
+    return compiled.runtime
+
+
+def check_score_loss(bundle: Bundle, task: str, result: dict[str, Any], allowed: float) -> None:
+    """Refuse a bundle that loses too much.
+
+    Args:
+        result: Scores of "keras", "bundle", and "shortlist" where it has one.
+        allowed: Points of the task's score.
+
+    Raises:
+        UserError: With what was lost and what is allowed.
+    """
+    key = main_score(task)
+    for name in ("bundle", "shortlist"):
+        if name in result and (lost := result["keras"][key] - result[name][key]) > allowed:
+            what = "with its shortlist" if name == "shortlist" else bundle.quantization
+            raise UserError(
+                f"{bundle.path}: {what} it loses {lost:.2f} of Keras' {result['keras'][key]} {key} over "
+                f"{result['test_sentences']} test sentences, allowed are {allowed}; the bundle was not written"
+            )
 
 
 def _decode_each(
@@ -90,8 +148,8 @@ def verify_saved_model(run: Run, path: Path, search: GraphBeam, sentences: int =
     return shares
 
 
-def test_examples(run: Run, sentences: int) -> list[Example]:
-    """The first test sentences, or those of validation where a recipe has no test set."""
+def test_examples(run: Run, sentences: int | None) -> list[Example]:
+    """The first test sentences, or all; those of validation where a recipe has no test set."""
     pairs = list(run.data.texts("test")) or list(run.data.texts("valid"))
     return examples(pairs, run.recipe.task)[:sentences]
 

@@ -36,6 +36,11 @@ class Metric:
     tasks: tuple[str, ...] = TASKS
 
 
+def main_score(task: str) -> str:
+    """The key of the score by which models of a task are chosen."""
+    return "exact_match" if task == "chat" else "bleu"
+
+
 def scores_of(task: str, hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, float]:
     """All numbers that mean something for a task, rounded to two decimals."""
     return {metric.key: round(metric.score(hypotheses, expected), 2) for metric in metrics_of(task)}

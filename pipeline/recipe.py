@@ -6,6 +6,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from seq2edge.device.bundle import Quantization, Runtime
 from seq2edge.models.config import Seq2SeqConfig
 
 
@@ -178,9 +179,11 @@ class Decoding(Section):
 
 
 class Export(Section):
-    quantize: Annotated[list[Literal["none", "float16", "int8"]], Field(min_length=1)] = ["int8"]
+    quantize: Annotated[list[Quantization], Field(min_length=1)] = ["int8"]
     batches: Annotated[list[Annotated[int, Field(ge=1, le=64)]], Field(min_length=1)] = [1, 5]  # of steps
-    runtimes: Annotated[list[Literal["litert", "tflite-2.14"]], Field(min_length=1)] = ["litert", "tflite-2.14"]
+    runtimes: Annotated[list[Runtime], Field(min_length=1)] = ["litert", "tflite-2.14"]
+    # Source lengths with signatures of their own, of known shapes. "web" needs them, and has some where none are named.
+    fixed_lengths: list[Annotated[int, Field(ge=1)]] = []
     shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # likely target pieces of each source piece; 0: no shortlist
 
 
@@ -208,6 +211,11 @@ class Recipe(Section):
             mistakes.append(
                 f"decoding.beam = {self.decoding.beam}: export.batches has steps for {max(self.export.batches)} "
                 "hypotheses at most; allowed: up to so many, or a larger one in export.batches"
+            )
+        if (longest := max(self.export.fixed_lengths, default=0)) > self.model.source_length:
+            mistakes.append(
+                f"export.fixed_lengths = {longest}: a source has at most {self.model.source_length} pieces "
+                "(model.source_length); allowed: up to so many"
             )
         if mistakes:
             raise _misfit(mistakes)

@@ -81,7 +81,7 @@ def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
         ),
         ({"decoding": {"beam": 5, "length_penalty": -1, "max_length": 20}}, "decoding: length_penalty is -1"),
         ({"signatures": {}}, "no signature decode_step_1, decode_step_5, encode, generate"),
-        ({"quantization": "int3"}, "allowed are none, float16 and int8"),
+        ({"quantization": "int3"}, "allowed are none, float16, int8"),
         ({"states": [{"name": "state_0"}]}, "damaged"),
         ({"files": {}}, r"names no model\.tflite"),
     ],

@@ -4,8 +4,9 @@ import types
 import numpy as np
 import pytest
 
+from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
-from seq2edge.device.interpreter import load_runtime
+from seq2edge.device.interpreter import TFLiteModel, load_runtime
 
 
 def without(monkeypatch, *missing, **present):
@@ -38,3 +39,23 @@ def test_tflite_runtime_beside_numpy_2_is_refused_with_the_reason(monkeypatch):
     monkeypatch.setattr(np, "__version__", "2.4.0")
     with pytest.raises(UserError, match=r"cannot work with numpy 2\.4\.0; pip install 'numpy<2'"):
         load_runtime()
+
+
+def test_an_interpreter_that_fails_to_allocate_is_said_in_one_line(bundles):
+    bundle = read_bundle(bundles / "int8")
+
+    class Failing:
+        def __init__(self, **settings):
+            pass
+
+        def get_signature_list(self):
+            return dict.fromkeys(bundle.signatures)
+
+        def get_signature_runner(self, name):
+            raise RuntimeError("Failed to allocate memory for tensors\nat line 3")
+
+    model = TFLiteModel(bundle, runtime=(Failing, "LiteRT 2"))
+    with pytest.raises(
+        UserError, match=r"model\.tflite: LiteRT 2 cannot run encode: Failed to allocate memory for tensors$"
+    ):
+        model.encode([np.array([20, 3])])

@@ -1,0 +1,125 @@
+"""Does every export say what Keras says, on every runtime? Architecture × quantization × runtime.
+
+    python benchmarks/matrix.py runs/a runs/b … --output matrix
+
+Each run is exported for all runtimes in every quantization, and as a SavedModel. Validation sentences are translated
+greedily by Keras and, through `seq2edge run`, in two environments that hold nothing but the runner, one with LiteRT and
+one with tflite-runtime 2.14, which are made on the first call; the export itself compares with what browsers run. What
+was done is kept in the output folder, and a call goes on where the last one stopped.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+ENVIRONMENTS = {"LiteRT": "device", "tflite-runtime 2.14": "device-tflite"}  # and the extra that makes each
+QUANTIZATIONS = ("none", "float16", "int8")
+
+
+def environment(folder: Path, extra: str) -> Path:
+    """Python of an environment with the runner alone."""
+    python = folder / "bin" / "python"
+    if not (folder / "done").exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", f"{ROOT}[{extra}]"], check=True)
+        (folder / "done").touch()
+    return python
+
+
+def say(python: Path, bundle: Path, sources: Sequence[str]) -> list[str]:
+    """What `seq2edge run` answers to each line."""
+    command = [python, "-m", "seq2edge.cli.main", "run", bundle, "--beam", "1", "--no-shortlist"]
+    process = subprocess.run(command, input="\n".join(sources), capture_output=True, text=True, check=True)
+    return process.stdout.splitlines()
+
+
+def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
+    """A row for each quantization of a run, and one for its SavedModel."""
+    from seq2edge.device.decoding import decode
+    from seq2edge.device.errors import UserError
+    from seq2edge.device.options import DecodingOptions
+    from seq2edge.export.bundle import export_bundle, export_saved_model, graph_beam
+    from seq2edge.export.verify import share, verify_saved_model
+    from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+    from seq2edge.pipeline.metrics import scores
+    from seq2edge.pipeline.run import Run
+    from seq2edge.pipeline.scoring import examples
+
+    run = Run.open(folder)
+    codec, model = run.data.codec(), run.model()
+    expected = examples(list(run.data.texts("valid")), run.recipe.task)[:sentences]
+    ids = [codec.encode_source(example.source, run.recipe.model.source_length) for example in expected]
+    options = DecodingOptions(max_length=run.recipe.model.target_length)
+    keras = [codec.decode_target(best.ids) for best, *_ in decode(KerasSequenceModel(model), ids, options)]
+    rows: list[dict[str, Any]] = []
+    for quantization in QUANTIZATIONS:
+        bundle_path = output / f"{folder.name}-{quantization}"
+        row: dict[str, Any] = {"run": folder.name, "file": quantization, "Keras": scores(keras, expected)["bleu"]}
+        try:
+            bundle = export_bundle(
+                run,
+                bundle_path,
+                quantization,
+                overwrite=True,
+                tell=lambda line: None,
+                shortlist=0,
+                runtimes=["litert", "tflite-2.14", "web"],
+            )
+        except UserError as error:
+            rows.append(row | {"refused": str(error)})
+            continue
+        row["MB"] = bundle.files["model.tflite"]["bytes"] / 1e6
+        row["logits off"] = bundle.scores["agreement_with_keras"]["largest_logit_difference"]
+        for name, extra in ENVIRONMENTS.items():
+            said = say(environment(output / extra, extra), bundle_path, [example.source for example in expected])
+            row[name] = scores(said, expected)["bleu"]
+            row[f"{name} same"] = share([a == b for a, b in zip(keras, said, strict=True)])
+        rows.append(row)
+    path = export_saved_model(run, output / f"{folder.name}.saved_model", overwrite=True)
+    return [*rows, {"run": folder.name, "file": "SavedModel", **verify_saved_model(run, path, graph_beam(run))}]
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Markdown."""
+    lines = [
+        f"| run | file | MB | {' | '.join(f'{name}: same as Keras | BLEU lost' for name in ENVIRONMENTS)} "
+        "| first logits off |",
+        "|---|---|---|" + "---|" * (2 * len(ENVIRONMENTS) + 1),
+    ]
+    for row in rows:
+        start = f"| {row['run']} | {'float32' if row['file'] == 'none' else row['file']} |"
+        if "refused" in row:
+            lines.append(f"{start} refused: {row['refused']} " + "| " * (2 * len(ENVIRONMENTS) + 2))
+        elif row["file"] == "SavedModel":
+            lines.append(f"{start} | {row['serving_default']:.1f} %, beam {row['beam']:.1f} % | | | | |")
+        else:
+            cells = [f"{row[f'{name} same']:.1f} % | {row['Keras'] - row[name]:+.2f}" for name in ENVIRONMENTS]
+            lines.append(f"{start} {row['MB']:.2f} | {' | '.join(cells)} | {row['logits off']:.5f} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--output", type=Path, default=Path("matrix"))
+    parser.add_argument("--sentences", type=int, default=200)
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for folder in arguments.runs:
+        done = arguments.output / f"{folder.name}.json"
+        if not done.is_file():
+            measured = measure(folder, arguments.output, arguments.sentences)
+            done.write_text(json.dumps(measured, indent=1), encoding="utf-8")
+            print(f"{folder.name} done", file=sys.stderr)
+        rows += json.loads(done.read_text(encoding="utf-8"))
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()

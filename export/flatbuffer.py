@@ -1,0 +1,63 @@
+"""A TFLite file as an object: parsed, looked into, and packed again."""
+
+import flatbuffers
+from ai_edge_litert import schema_py_generated as schema
+
+IDENTIFIER = b"TFL3"
+ALIGNMENT = 16  # bytes, of a buffer's data, as the schema demands
+OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
+TYPES = {value: name.lower() for name, value in vars(schema.TensorType).items() if not name.startswith("_")}
+
+
+class _Buffer(schema.BufferT):
+    """Packed with its alignment, which the generated code forgets."""
+
+    def Pack(self, builder):  # noqa: N802
+        if self.data is None or not len(self.data):
+            return super().Pack(builder)
+        content = bytes(self.data)
+        builder.StartVector(1, len(content), ALIGNMENT)
+        builder.head -= len(content)
+        builder.Bytes[builder.head : builder.head + len(content)] = content
+        data = builder.EndVector()
+        schema.BufferStart(builder)
+        schema.BufferAddData(builder, data)
+        return schema.BufferEnd(builder)
+
+
+def parse(content: bytes) -> schema.ModelT:
+    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+
+
+def pack(model: schema.ModelT) -> bytes:
+    for buffer in model.buffers:
+        buffer.__class__ = _Buffer
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def names(model: schema.ModelT) -> list[str]:
+    """Of the operators that `opcodeIndex` counts."""
+    return [
+        code.customCode.decode() if code.customCode else OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)]
+        for code in model.operatorCodes
+    ]
+
+
+def operators(content: bytes) -> list[dict[str, int | str]]:
+    """Names and versions of the operators in a TFLite file, as the file itself says."""
+    model = parse(content)
+    found = dict(zip(names(model), (int(code.version) for code in model.operatorCodes), strict=True))
+    return [{"name": name, "version": version} for name, version in sorted(found.items())]
+
+
+def constants(content: bytes) -> dict[str, int]:
+    """Bytes of the constants in a TFLite file by type, each buffer counted once."""
+    model = parse(content)
+    type_of = {tensor.buffer: TYPES[tensor.type] for graph in model.subgraphs for tensor in graph.tensors}
+    sizes: dict[str, int] = {}
+    for number, buffer in enumerate(model.buffers):
+        if number in type_of and buffer.data is not None and len(buffer.data):
+            sizes[type_of[number]] = sizes.get(type_of[number], 0) + len(buffer.data)
+    return sizes

@@ -1,0 +1,75 @@
+import json
+
+import numpy as np
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.runner import Runner
+from seq2edge.export.bundle import export_bundle
+from seq2edge.export.compiled import CompiledSignature
+from seq2edge.export.runtimes import fixed_lengths
+
+
+@pytest.fixture(scope="module")
+def web_bundle(trained_run, tmp_path_factory):
+    path = tmp_path_factory.mktemp("web") / "bundle"
+    export_bundle(trained_run, path, "int8", tell=lambda line: None, runtimes=["litert", "tflite-2.14", "web"])
+    return path
+
+
+def test_a_bundle_for_the_web_has_signatures_whose_shapes_are_all_known(web_bundle):
+    signatures = json.loads((web_bundle / "bundle.json").read_text(encoding="utf-8"))["signatures"]
+    fixed = {name: specs for name, specs in signatures.items() if name.endswith(("_s16", "_s24"))}
+    names = ["decode_step_1", "decode_step_5", "encode", "generate"]
+    assert sorted(fixed) == sorted(f"{name}_s{length}" for name in names for length in (16, 24))
+    shapes = [details["shape"] for specs in fixed.values() for side in specs.values() for details in side.values()]
+    assert not [shape for shape in shapes if -1 in shape]
+    assert signatures["encode"]["inputs"]["source_ids"]["shape"] == [1, -1]
+
+
+def test_a_bundle_for_the_web_says_what_it_was_verified_on(web_bundle):
+    values = json.loads((web_bundle / "bundle.json").read_text(encoding="utf-8"))
+    assert values["runtimes"] == ["litert", "tflite-2.14", "web"]
+    assert [name.split(" 2.")[0] for name in values["verified_on"]] == ["LiteRT", "LiteRT CompiledModel"]
+    assert values["scores"]["agreement_with_keras"]["fixed_lengths_identical"] >= 95
+
+
+def test_a_runner_takes_the_smallest_fixed_length_that_fits_and_says_the_same(web_bundle, bundles, monkeypatch):
+    runner, other = Runner.from_bundle(web_bundle), Runner.from_bundle(bundles / "int8")
+    asked = []
+    run = runner.model._run
+    monkeypatch.setattr(runner.model, "_run", lambda name, **inputs: (asked.append(name), run(name, **inputs))[1])
+    short, long = "the red stone is here", "the red stone is here and the blue bird is here"
+    assert len(runner.codec.encode_source(short)) <= 16 < len(runner.codec.encode_source(long)) <= 24
+    for text, length in ((short, 16), (long, 24)):
+        for beam in (1, 3):
+            assert runner.run(text, beam=beam).text == other.run(text, beam=beam).text
+            assert {name.rpartition("_s")[2] for name in asked} == {str(length)}
+            asked.clear()
+
+
+def test_a_file_that_says_other_words_in_a_browser_is_refused(trained_run, tmp_path, monkeypatch):
+    call = CompiledSignature.__call__
+
+    def garbage(self, **inputs):
+        return {name: np.zeros_like(value) for name, value in call(self, **inputs).items()}
+
+    monkeypatch.setattr(CompiledSignature, "__call__", garbage)
+    with pytest.raises(UserError, match=r"CompiledModel .* differs from LiteRT's Interpreter on 100\.0 %"):
+        export_bundle(trained_run, tmp_path / "bundle", tell=lambda line: None, runtimes=["web"])
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize(
+    ("named", "runtimes", "longest", "lengths"),
+    [
+        ([], ["litert"], 64, []),
+        ([32], ["litert"], 64, [32]),
+        ([], ["litert", "web"], 64, [16, 32, 64]),
+        ([], ["web"], 100, [16, 32, 64, 100]),
+        ([20], ["web"], 48, [20, 48]),
+        ([], ["web"], 12, [12]),
+    ],
+)
+def test_a_browser_gets_a_length_for_every_source(named, runtimes, longest, lengths):
+    assert fixed_lengths(named, runtimes, longest) == lengths

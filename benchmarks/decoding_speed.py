@@ -1,6 +1,6 @@
 """Words a second and p95 of a sentence on one thread: a bundle, beside CTranslate2 and ONNX Runtime in the same run.
 
-    pip install 'seq2edge[train]' ctranslate2 onnxruntime onnx tf2onnx
+    pip install 'seq2edge[onnx]' ctranslate2
     python benchmarks/decoding_speed.py runs/multi30k-en-de bundles/multi30k-en-de-int8
 
 The sentences are those of the run's validation set. CTranslate2 runs an int8 Transformer of 6 encoder and 2 decoder
@@ -20,76 +20,28 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.decoding import SequenceModel, StepOutput, decode
+from seq2edge.device.decoding import decode
 from seq2edge.device.options import DecodingOptions
 from seq2edge.device.runner import Runner
+from seq2edge.export.onnx_model import ENCODER, STEP, OnnxModel, write_graphs
 from seq2edge.pipeline.run import Run
 
 BEAMS = (1, 5)
-HALVES, OUT = ("encoder", "step"), "out_"
+KINDS = ("float32", "int8")  # of ONNX
 LAYERS, UNITS, FEED_FORWARD, HEADS = (6, 2), 256, 1024, 4  # of CTranslate2's Transformer
 System = Callable[[int, int], object]  # decodes one sentence, given by its number, with a beam
 
 
-class OnnxModel(SequenceModel):
-    """A `SequenceModel` over ONNX Runtime, a sentence at a time."""
-
-    together = 1
-
-    def __init__(self, folder: Path, kind: str):
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self.encoder, self.decoder = (
-            onnxruntime.InferenceSession(folder / f"{half}.{kind}.onnx", options) for half in HALVES
-        )
-        self.states = [name for name in _outputs(self.encoder) if name.startswith("state_")]
-        self.changing = [True] * len(self.states)
-
-    def encode(self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None) -> tuple[Any, Any]:
-        outputs = self._run(self.encoder, source_ids=source_ids[0][np.newaxis])
-        return {name: outputs[name] for name in ("memory", "memory_mask")}, [outputs[name] for name in self.states]
-
-    def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
-        outputs = self._run(self.decoder, token_ids=token_ids, **memory, **dict(zip(self.states, states, strict=True)))
-        return StepOutput(outputs["logits"], [outputs[name] for name in self.states], outputs.get("attention"))
-
-    def _run(self, session: Any, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        return dict(zip(_outputs(session), session.run(None, inputs), strict=True))
-
-
-def _outputs(session: Any) -> list[str]:
-    return [output.name.removeprefix(OUT) for output in session.get_outputs()]
-
-
 def export_onnx(run: Run, folder: Path) -> None:
-    """Write encoder and decoder step of a run, any batch, as float32 and with int8 weights."""
-    import tensorflow as tf
-    import tf2onnx
+    """Write encoder and decoder step of a run, as float32 and with int8 weights."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    model = run.model()
-    source = {"source_ids": model.encoder.input}
-    halves = (
-        (source, lambda inputs: model.encoder(inputs["source_ids"])),
-        (
-            model.decoder_step.input,
-            lambda inputs: {k: v for k, v in model.decoder_step(inputs).items() if k != "vector"},
-        ),
-    )
-    for half, (inputs, call) in zip(HALVES, halves, strict=True):
-        specs = [tf.TensorSpec(tensor.shape, tensor.dtype, name) for name, tensor in inputs.items()]
-        # An output must not have the name of an input.
-        function = tf.function(
-            lambda *tensors, names=tuple(inputs), call=call: {
-                OUT + name: value for name, value in call(dict(zip(names, tensors, strict=True))).items()
-            },
-            input_signature=specs,
-        )
-        path = folder / f"{half}.float32.onnx"
-        tf2onnx.convert.from_function(function, specs, opset=17, output_path=str(path))
-        quantize_dynamic(path, folder / f"{half}.int8.onnx", weight_type=QuantType.QInt8)
+    exact, small = (folder / kind for kind in KINDS)
+    for kind in (exact, small):
+        kind.mkdir()
+    write_graphs(run.model(), exact)
+    for file in (ENCODER, STEP):
+        quantize_dynamic(exact / file, small / file, weight_type=QuantType.QInt8)
 
 
 def write_transformer(folder: Path, vocabulary: int) -> None:
@@ -200,8 +152,8 @@ def _systems(
     systems[f"CTranslate2 {ctranslate2.__version__} int8"] = ctranslate
     export_onnx(run, folder)
     decoding = runner.bundle.decoding
-    for kind in ("int8", "float32"):
-        model = OnnxModel(folder, kind)
+    for kind in reversed(KINDS):
+        model = OnnxModel(folder / kind)
         systems[f"ONNX Runtime {kind}"] = lambda index, beam, model=model: decode(
             model, [ids[index]], DecodingOptions(beam, 1, decoding["max_length"], decoding["length_penalty"])
         )

@@ -6,7 +6,8 @@ HELP = "export a run into verified bundles, and a SavedModel beside them"
 EXAMPLES = """\
   seq2edge export runs/quickstart                       as the recipe says, into bundles/quickstart-int8 …
   seq2edge export runs/quickstart --quantize none --output bundles/mine
-  seq2edge export runs/quickstart --saved-model         bundles/quickstart.saved_model: text in, text out"""
+  seq2edge export runs/quickstart --saved-model         bundles/quickstart.saved_model: text in, text out
+  seq2edge export runs/quickstart --onnx                bundles/quickstart.onnx: float32, for ONNX Runtime"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="export nothing; say of each weight what int8 costs there, and what float32 would add to the size",
     )
     parser.add_argument("--saved-model", action="store_true", help="write the SavedModel instead")
+    parser.add_argument("--onnx", action="store_true", help="write encoder and decoder step for ONNX Runtime instead")
     parser.add_argument("--overwrite", action="store_true", help="replace what stands there")
 
 
@@ -72,6 +74,17 @@ def run(arguments: argparse.Namespace) -> int:
         export_saved_model(trained, path, arguments.overwrite)
         same = verify_saved_model(trained, path, graph_beam(trained))
         print(f"{path}: of test sentences as in Keras: {', '.join(f'{k} {v:.2f} %' for k, v in same.items())}")
+        return 0
+    if arguments.onnx:
+        from seq2edge.export.onnx_model import export_onnx, verify_onnx
+
+        path = Path(arguments.output or bundles / f"{name}.onnx")
+        export_onnx(trained, path, arguments.overwrite)
+        shares = verify_onnx(trained, path, graph_beam(trained))
+        if shares is None:
+            print(f"{path}: not verified, onnxruntime is not installed; pip install 'seq2edge[onnx]'")
+        else:
+            print(f"{path}: of test sentences as in Keras: {', '.join(f'{k} {v:.2f} %' for k, v in shares.items())}")
         return 0
     chosen = [arguments.quantize] if arguments.quantize else list(trained.recipe.export.quantize)
     if arguments.output and len(chosen) > 1:

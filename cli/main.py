@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import importlib.metadata
 import os
 import sys
 import traceback
@@ -60,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="seq2edge",
         description="From a file of text pairs to a small folder that talks, translates or summarises on a device.",
     )
-    parser.add_argument("--version", action="version", version=f"seq2edge {importlib.metadata.version('seq2edge')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS:
         module = importlib.import_module(f"seq2edge.cli.{name}")
@@ -74,6 +73,14 @@ def _parser() -> argparse.ArgumentParser:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser, namespace, values, option_string=None):
+        from importlib.metadata import version  # 4 MB, and no other command needs it
+
+        print(f"seq2edge {version('seq2edge')}")
+        parser.exit()
 
 
 def _missing_module(error: ModuleNotFoundError) -> int:

@@ -1,7 +1,6 @@
 """A bundle's model file behind the search loops: LiteRT or, where that is missing, tflite-runtime."""
 
 import importlib
-import importlib.metadata
 import queue
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +16,7 @@ from seq2edge.device.options import DecodingOptions
 from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.shortlist import Shortlist
 
-RUNTIMES = {  # module with the Interpreter: (distribution, name for people)
-    "ai_edge_litert.interpreter": ("ai-edge-litert", "LiteRT"),
-    "tflite_runtime.interpreter": ("tflite-runtime", "tflite-runtime"),
-}
+RUNTIMES = {"ai_edge_litert": "LiteRT", "tflite_runtime": "tflite-runtime"}  # package: name for people
 
 
 def load_runtime() -> tuple[Any, str]:
@@ -29,19 +25,19 @@ def load_runtime() -> tuple[Any, str]:
     Raises:
         UserError: If no runtime is installed, or tflite-runtime stands beside a numpy it cannot use.
     """
-    for module, (distribution, name) in RUNTIMES.items():
+    for package, name in RUNTIMES.items():
         try:
-            interpreter = importlib.import_module(module).Interpreter
+            interpreter = importlib.import_module(f"{package}.interpreter").Interpreter
         except ModuleNotFoundError as error:
-            if (error.name or "").split(".")[0] not in module:
+            if (error.name or "").split(".")[0] != package:
                 raise
             continue
-        if distribution == "tflite-runtime" and int(np.__version__.split(".")[0]) >= 2:
+        if package == "tflite_runtime" and int(np.__version__.split(".")[0]) >= 2:
             raise UserError(
                 f"tflite-runtime cannot work with numpy {np.__version__}; pip install 'numpy<2', "
                 "or use LiteRT: pip install 'seq2edge[device]'"
             )
-        return interpreter, f"{name} {importlib.metadata.version(distribution)}"
+        return interpreter, f"{name} {importlib.import_module(package).__version__}"
     raise UserError(
         "no runtime is installed; pip install 'seq2edge[device]' (LiteRT) or 'seq2edge[device-tflite]' (tflite-runtime)"
     )

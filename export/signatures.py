@@ -44,6 +44,7 @@ class Signatures(tf.Module):
         self.weights = [weight.value for weight in model.training.weights]
         self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
         self.max_length = max_length
+        self.likeliest = 2 * max(batches)  # pieces of a row; a search of as many hypotheses may begin with one row
         self.functions = {}
         for length in (None, *lengths):
             suffix = f"_s{length}" if length else ""
@@ -80,7 +81,7 @@ class Signatures(tf.Module):
             inputs = dict(zip(specs, tensors, strict=True))
             rows = [inputs.pop(name) for name in extra]
             outputs = step(inputs)
-            return finish(outputs.pop("vector"), outputs.pop("logits"), *rows) | outputs
+            return finish(self.likeliest, outputs.pop("vector"), outputs.pop("logits"), *rows) | outputs
 
         return decode_step
 
@@ -162,20 +163,20 @@ class Signatures(tf.Module):
         tf.saved_model.save(self, str(path), signatures=self.functions)
 
 
-def _of_vocabulary(vector: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
+def _of_vocabulary(likeliest: int, vector: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
     # pad, unk and bos stand before eos and are never generated.
-    columns, log_probs = _top(logits[:, EOS:], logits.shape[1] - EOS)
+    columns, log_probs = _top(likeliest, logits[:, EOS:], logits.shape[1] - EOS)
     return {"logits": logits, "top_ids": columns + EOS, "top_log_probs": log_probs}
 
 
-def _of_shortlist(vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> dict[str, tf.Tensor]:
-    columns, log_probs = _top(tf.matmul(vector, rows, transpose_b=True), logits.shape[1] - EOS)
+def _of_shortlist(likeliest: int, vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+    columns, log_probs = _top(likeliest, tf.matmul(vector, rows, transpose_b=True), logits.shape[1] - EOS)
     return {"top_places": columns, "top_log_probs": log_probs}
 
 
-def _top(logits: tf.Tensor, pieces: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Of each row the columns that a beam of all rows may choose from, likeliest first, and their log-probabilities."""
-    best, columns = tf.math.top_k(logits, min(2 * logits.shape[0], pieces))
+def _top(likeliest: int, logits: tf.Tensor, pieces: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Of each row the likeliest columns, best first, and their log-probabilities."""
+    best, columns = tf.math.top_k(logits, min(likeliest, pieces))
     return columns, best - _log_total(logits)
 
 

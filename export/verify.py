@@ -25,10 +25,11 @@ from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.scoring import Example, examples
 
 SENTENCES = 300  # of the test set; all of it where it is smaller
+BEAM_SENTENCES = 50
 
 
 def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, max_score_loss: float | None = None) -> Bundle:
-    """Compare a bundle with the Keras model on test sentences, greedily, and write the result into it.
+    """Compare a bundle with the Keras model on test sentences, some of them with a beam, and write the result into it.
 
     A shortlist is left aside for that, and its own score stands beside the others.
 
@@ -51,6 +52,11 @@ def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, max_score_loss: floa
     agreement["largest_logit_difference"] = _logit_difference(keras_model, tflite, ids[:50])
     in_one_call = [decode(tflite, [source], options)[0][0] for source in ids]
     agreement["generate_identical"] = compare(found, in_one_call)["identical"]
+    beam = dataclasses.replace(options, beam=_beam_of(bundle), length_penalty=bundle.decoding["length_penalty"])
+    if beam.beam > 1:
+        some = ids[:BEAM_SENTENCES]
+        wanted = [best for best, *_ in decode(keras_model, some, beam)]
+        agreement["beam_identical"] = compare(wanted, _decode_each(tflite, some, beam, "verify the beam"))["identical"]
     if bundle.fixed_lengths:
         fixed = _decode_each(TFLiteModel(bundle), ids, options, "verify fixed lengths")
         agreement["fixed_lengths_identical"] = compare(found, fixed)["identical"]
@@ -75,6 +81,11 @@ def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, max_score_loss: floa
     if max_score_loss is not None:
         check_score_loss(bundle, run.recipe.task, result, max_score_loss)
     return dataclasses.replace(bundle, scores=result, verified_on=verified_on)
+
+
+def _beam_of(bundle: Bundle) -> int:
+    """The beam a bundle is compared with: its own, or beside a greedy one the largest it has steps for."""
+    return bundle.decoding["beam"] if bundle.decoding["beam"] > 1 else max(bundle.batches)
 
 
 def _open_lengths(bundle: Bundle) -> Bundle:

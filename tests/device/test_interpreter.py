@@ -7,6 +7,7 @@ import pytest
 from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel, load_runtime
+from seq2edge.device.options import DecodingOptions
 
 
 def without(monkeypatch, *missing, **present):
@@ -59,3 +60,10 @@ def test_an_interpreter_that_fails_to_allocate_is_said_in_one_line(bundles):
         UserError, match=r"model\.tflite: LiteRT 2 cannot run encode: Failed to allocate memory for tensors$"
     ):
         model.encode([np.array([20, 3])])
+
+
+def test_a_search_may_begin_with_one_row_whatever_its_beam(bundles):
+    model = TFLiteModel(read_bundle(bundles / "int8"))
+    memory, states = model.encode([np.array([20, 21, 3])], DecodingOptions(beam=5))
+    output = model.step(np.array([2]), memory, np.array([0]), states)
+    assert output.token_ids.shape == output.logits.shape == (1, 10)  # two for each hypothesis: one may end

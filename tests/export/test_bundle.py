@@ -30,6 +30,7 @@ def test_float32_gives_the_same_ids_as_keras(bundles):
     agreement = manifest(bundles, "none")["scores"]["agreement_with_keras"]
     assert agreement["identical"] == 100
     assert agreement["generate_identical"] == 100
+    assert agreement["beam_identical"] == 100
     assert agreement["largest_logit_difference"] < 1e-3
 
 

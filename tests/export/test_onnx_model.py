@@ -1,0 +1,142 @@
+"""ONNX files say what Keras says. Needs the extra `onnx`; skipped where a package of it is missing."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from seq2edge.device.decoding import decode
+from seq2edge.device.errors import UserError
+from seq2edge.device.options import DecodingOptions
+from seq2edge.export import onnx_model
+from seq2edge.export.bundle import graph_beam
+from seq2edge.export.onnx_model import NEXT, OnnxModel, export_onnx, verify_onnx, write_graphs
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.seq2seq import build_seq2seq
+from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+
+GUIDE = Path(__file__).parents[2] / "docs" / "deploy" / "onnx.md"
+BOS, EOS, FIRST, VOCABULARY = 2, 3, 4, 14
+GRU = {"encoder": "gru", "decoder": "gru"}
+TWO_LAYERS = {"encoder_layers": 2, "decoder_layers": 2}
+ARCHITECTURES = {
+    "lstm, general": {},
+    "lstm, no attention, one direction": {"attention": "none", "bidirectional": False},
+    "lstm, location": {"attention": "location", "source_length": 16},
+    "gru, scaled dot, local-p": {**GRU, "attention": "scaled_dot", "alignment": "local-p", "window": 2},
+    "lstm, input feeding, two layers": {**TWO_LAYERS, "input_feeding": True},
+    "gru, Bahdanau": {**GRU, "attention": "bahdanau", "initial_state": "bridge"},
+    "Transformer": {"encoder": "transformer", "decoder": "transformer"},
+    "Transformer to gru": {"encoder": "transformer", "decoder": "gru"},
+}
+
+missing = [name for name in ("tf2onnx", "onnx", "onnxruntime") if importlib.util.find_spec(name) is None]
+needs_onnx = pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}: pip install 'seq2edge[onnx]'")
+
+
+@pytest.fixture(scope="module")
+def folder(trained_run, tmp_path_factory):
+    return export_onnx(trained_run, tmp_path_factory.mktemp("onnx") / "tiny.onnx")
+
+
+@needs_onnx
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_architecture_gives_the_logits_of_keras(name, tmp_path):
+    keras.utils.set_random_seed(3)
+    sizes = {"units": 32, "embedding": 24, "target_length": 12}
+    model = build_seq2seq(Seq2SeqConfig(VOCABULARY, VOCABULARY, **sizes, **ARCHITECTURES[name]))
+    write_graphs(model, tmp_path)
+    onnx, reference = OnnxModel(tmp_path), KerasSequenceModel(model)
+    for batch, length in ((1, 5), (1, 9), (3, 5), (3, 9)):
+        check_steps(onnx, reference, sources(batch, length))
+    check_shared_memory(onnx, sources(1, 9))
+    unseen = sources(5, 9)
+    for options in (DecodingOptions(max_length=12), DecodingOptions(3, 3, 12)):
+        said, found = ([[h.ids for h in best] for best in decode(one, unseen, options)] for one in (reference, onnx))
+        assert found == said
+
+
+def sources(batch, longest):
+    rng = np.random.default_rng(batch)
+    lengths = [longest, *rng.integers(2, longest, batch - 1)]
+    return [np.array([*rng.integers(FIRST, VOCABULARY, length - 1), EOS], np.int32) for length in lengths]
+
+
+def check_steps(onnx, reference, source_ids):
+    """Three steps, each model with states of its own."""
+    rows = np.arange(len(source_ids))
+    looked = [(model, *model.encode(source_ids)) for model in (onnx, reference)]
+    for token in (BOS, 5, 6):
+        outputs = [model.step(np.full(len(rows), token), memory, rows, states) for model, memory, states in looked]
+        np.testing.assert_allclose(outputs[0].logits, outputs[1].logits, atol=1e-4)
+        if outputs[1].attention is not None:
+            length = outputs[0].attention.shape[1]
+            np.testing.assert_allclose(outputs[0].attention, outputs[1].attention[:, :length], atol=1e-4)
+        looked = [(m, memory, output.states) for (m, memory, _), output in zip(looked, outputs, strict=True)]
+
+
+def check_shared_memory(onnx, source_ids):
+    """A memory of one row is that of all rows."""
+    memory, states = onnx.encode(source_ids)
+    states, rows = [np.repeat(state, 3, axis=0) for state in states], np.zeros(3, int)
+    repeated = {name: np.repeat(values, 3, axis=0) for name, values in memory.items()}
+    shared, own = (onnx.step(np.array([2, 5, 6]), looked, rows, states).logits for looked in (memory, repeated))
+    np.testing.assert_allclose(shared, own, atol=1e-5)
+
+
+@needs_onnx
+def test_a_run_says_in_onnx_runtime_what_it_says_in_keras(folder, trained_run):
+    assert verify_onnx(trained_run, folder, graph_beam(trained_run)) == {"greedy": 100, "beam": 100}
+
+
+@needs_onnx
+def test_the_folder_says_all_that_a_program_needs_and_no_path_travels(folder, tmp_path_factory):
+    about = json.loads((folder / "onnx.json").read_text(encoding="utf-8"))
+    assert sorted(path.name for path in folder.iterdir()) == sorted(["onnx.json", *about["files"]])
+    assert about["states"] == {"state_0": "next_state_0", "state_1": "next_state_1"}
+    assert about["special_ids"]["eos"] == EOS
+    assert about["encoder"]["inputs"] == {"source_ids": {"shape": ["batch", "source_length"], "dtype": "int32"}}
+    step = about["decoder_step"]
+    assert step["inputs"]["memory"] == {"shape": ["memory_batch", "source_length", 64], "dtype": "float32"}
+    assert (
+        step["outputs"][NEXT + "state_0"] == step["inputs"]["state_0"] == {"shape": ["batch", 64], "dtype": "float32"}
+    )
+    assert not step["inputs"].keys() & step["outputs"].keys()
+    base = str(tmp_path_factory.getbasetemp()).encode()
+    assert not [path for path in folder.iterdir() if base in path.read_bytes()]
+
+
+@needs_onnx
+def test_the_example_of_the_guide_says_what_the_runner_says(folder, trained_run, tmp_path):
+    (example,) = [part.split("```")[0] for part in GUIDE.read_text(encoding="utf-8").split("```python\n")[1:]]
+    (tmp_path / "greedy.py").write_text(example, encoding="utf-8")
+    runner = trained_run.runner()
+    for text in ("the red stone is here", "the quiet letter is here"):
+        command = [sys.executable, tmp_path / "greedy.py", folder, text]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert said == f"{runner.run(text, beam=1).text}\n"
+
+
+@needs_onnx
+def test_what_stands_there_is_kept_when_an_export_fails(folder, trained_run, monkeypatch):
+    before = (folder / "onnx.json").read_bytes()
+    with pytest.raises(UserError, match="exists already"):
+        export_onnx(trained_run, folder)
+    monkeypatch.setattr(onnx_model, "_about", lambda run: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        export_onnx(trained_run, folder, overwrite=True)
+    assert (folder / "onnx.json").read_bytes() == before
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_missing_packages_are_named_with_what_to_install(trained_run, monkeypatch, tmp_path):
+    monkeypatch.setattr(onnx_model, "_installed", lambda module: False)
+    with pytest.raises(UserError) as error:
+        export_onnx(trained_run, tmp_path / "tiny.onnx")
+    assert str(error.value) == "export to ONNX needs tf2onnx and onnx; pip install 'seq2edge[onnx]'"
+    assert verify_onnx(trained_run, tmp_path, graph_beam(trained_run)) is None

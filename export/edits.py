@@ -74,6 +74,24 @@ def look_up_before_dequantizing(model: schema.ModelT) -> None:
         _drop_unread(graph, kinds)
 
 
+def separate_outputs(model: schema.ModelT) -> None:
+    """Give each output of a signature a tensor of its own.
+
+    The converter merges equal constants, such as the empty caches of a Transformer, and where two outputs are one
+    tensor, `CompiledModel`, and with it a browser, offers one of them under the other's name.
+    """
+    for signature in model.signatureDefs:
+        graph = model.subgraphs[signature.subgraphIndex]
+        outputs, seen = [int(tensor) for tensor in graph.outputs], set()
+        for output in signature.outputs:
+            if output.tensorIndex in seen and _is_constant(model, graph, output.tensorIndex, tuple(TYPES.values())):
+                own = _copy_tensor(graph, graph.tensors[output.tensorIndex])
+                outputs[outputs.index(output.tensorIndex)] = own
+                output.tensorIndex = own
+            seen.add(output.tensorIndex)
+        graph.outputs = outputs
+
+
 def keep_float(model: schema.ModelT, weights: Mapping[str, np.ndarray]) -> None:
     """Put int8 weights back to the float32 values they were made of.
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from seq2edge.device.errors import UserError
-from seq2edge.export.edits import keep_float, look_up_before_dequantizing, sink_constants
+from seq2edge.export.edits import keep_float, look_up_before_dequantizing, separate_outputs, sink_constants
 from seq2edge.export.flatbuffer import pack, parse
 
 
@@ -42,6 +42,7 @@ def convert(saved_model: Path, quantization: str, kept: Mapping[str, np.ndarray]
         raise UserError(f"the model has operators that are not built into TFLite: {', '.join(refused)}") from error
     sink_constants(model)
     look_up_before_dequantizing(model)
+    separate_outputs(model)
     keep_float(model, kept or {})
     return pack(model)
 

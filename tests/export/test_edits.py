@@ -44,6 +44,13 @@ def test_rows_are_looked_up_in_int8(bundles):
         assert set(read) <= computed  # what is dequantized was computed, so it is no table
 
 
+def test_every_output_of_a_signature_has_a_tensor_of_its_own(bundles, transformer_bundle):
+    for bundle in (bundles / "none", transformer_bundle):  # a Transformer begins with caches that are equal
+        for signature in parse((bundle / "model.tflite").read_bytes()).signatureDefs:
+            tensors = [output.tensorIndex for output in signature.outputs]
+            assert len(set(tensors)) == len(tensors)
+
+
 def test_buffers_lie_where_the_schema_wants_them(bundles):
     packed = content(bundles, "none")
     for buffer in parse(packed).buffers:

@@ -1,0 +1,154 @@
+package seq2edge
+
+import java.io.File
+import java.text.Normalizer
+import kotlin.math.abs
+import org.json.JSONObject
+import org.tensorflow.lite.Interpreter
+
+/**
+ * A bundle of seq2edge: greedy search, for one caller at a time.
+ *
+ * @param folder The bundle's files.
+ */
+class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
+    private val bundle = json("bundle.json").also {
+        require(it.getInt("schema_version") == SCHEMA_VERSION) { "$folder: a bundle of another schema version" }
+    }
+    private val joint = bundle.getJSONObject("files").has("tokenizer.model")
+    private val source = SentencePiece(File(folder, if (joint) "tokenizer.model" else "source.model"))
+    private val target = if (joint) source else SentencePiece(File(folder, "target.model"))
+    private val interpreter = Interpreter(File(folder, "model.tflite"), Interpreter.Options().setNumThreads(threads))
+    private val states = bundle.getJSONArray("states").let { all ->
+        List(all.length()) { all.getJSONObject(it).getString("name") }
+    }
+
+    fun translate(text: String): String {
+        val ids = encode(text)
+        return if (ids.size == 1) "" else decode(generate(ids))
+    }
+
+    /** Ids of a source text, eos last. Of a text that is too long the end is cut off. */
+    fun encode(text: String): IntArray {
+        val ids = source.encode(normalise(text))
+        return ids.copyOf(minOf(ids.size, bundle.getInt("source_length") - 1)) + EOS
+    }
+
+    fun decode(ids: IntArray): String = target.decode(ids)
+
+    /** NFC or NFKC; invisible signs go, control characters are white space, white space is squeezed into blanks. */
+    fun normalise(text: String): String {
+        val form = Normalizer.Form.valueOf(bundle.getString("normalisation"))
+        return Normalizer.normalize(text, form).replace(INVISIBLE, "").replace(BLANK, " ").trim(' ')
+    }
+
+    /** The whole greedy search in one call. */
+    fun generate(sourceIds: IntArray): IntArray {
+        val ids = padded(sourceIds)
+        val outputs = outputs("generate", ids.size, setOf("target_ids", "length"))
+        interpreter.runSignature(mapOf("source_ids" to arrayOf(ids)), outputs, "generate")
+        val length = (outputs["length"] as IntArray)[0]
+        val found = (outputs["target_ids"] as Array<*>)[0] as IntArray
+        return found.copyOf(if (length > 0 && found[length - 1] == EOS) length - 1 else length)
+    }
+
+    /** The same a step at a time; `seen` is shown the logits and the id of each step, and ends the search with false. */
+    fun search(sourceIds: IntArray, seen: (logits: FloatArray, id: Int) -> Boolean = { _, _ -> true }): IntArray {
+        val ids = padded(sourceIds)
+        val encoded = outputs("encode", ids.size, states + listOf("memory", "memory_mask"))
+        interpreter.runSignature(mapOf("source_ids" to arrayOf(ids)), encoded, "encode")
+        val token = intArrayOf(BOS)
+        val inputs = encoded + ("token_ids" to token)
+        // Inputs are copied before a step and outputs behind it, so a state's array is both.
+        val outputs = outputs("decode_step_1", ids.size, setOf("logits", "top_ids")) + encoded.filterKeys { it in states }
+
+        val found = mutableListOf<Int>()
+        while (found.size < bundle.getInt("target_length")) {
+            interpreter.runSignature(inputs, outputs, "decode_step_1")
+            token[0] = ((outputs["top_ids"] as Array<*>)[0] as IntArray)[0] // pad, unk and bos are not among them
+            if (!seen((outputs["logits"] as Array<*>)[0] as FloatArray, token[0]) || token[0] == EOS) break
+            found += token[0]
+        }
+        return found.toIntArray()
+    }
+
+    /** Answers the bundle's test vectors. */
+    fun check(): Agreement {
+        val vectors = json("vectors.json").getJSONArray("vectors")
+        val counted = Agreement(bundle.getString("quantization"), vectors.length())
+        for (number in 0 until vectors.length()) {
+            val vector = vectors.getJSONObject(number)
+            val sourceIds = vector.ints("source_ids")
+            val targetIds = vector.ints("target_ids")
+            val expected = vector.getJSONArray("logits")
+            if (encode(vector.getString("text")).contentEquals(sourceIds)) counted.sources++
+            if (generate(sourceIds).contentEquals(targetIds)) counted.whole++
+            var step = 0
+            val found = search(sourceIds) { logits, _ ->
+                if (step < expected.length()) {
+                    val row = expected.getJSONArray(step)
+                    for (place in 0 until row.length()) {
+                        counted.difference = maxOf(counted.difference, abs(logits[place] - row.getDouble(place)))
+                    }
+                }
+                step++ >= 0
+            }
+            if (found.contentEquals(targetIds)) counted.stepwise++
+        }
+        return counted
+    }
+
+    override fun close() {
+        interpreter.close()
+        source.close()
+        if (!joint) target.close()
+    }
+
+    private fun json(name: String) = JSONObject(File(folder, name).readText())
+
+    /** Few lengths, because each new one makes the interpreter allocate again. */
+    private fun padded(ids: IntArray): IntArray {
+        val bucket = bundle.getInt("length_bucket")
+        return ids.copyOf((ids.size + bucket - 1) / bucket * bucket) // with zeros, which is pad
+    }
+
+    /** Arrays for outputs of a signature. Arrays and no buffers: only by an array does an input get another shape. */
+    private fun outputs(signature: String, sourceLength: Int, names: Collection<String>): Map<String, Any> {
+        val specs = bundle.getJSONObject("signatures").getJSONObject(signature).getJSONObject("outputs")
+        return names.associateWith { name ->
+            val spec = specs.getJSONObject(name)
+            val shape = spec.ints("shape").map { if (it < 0) sourceLength else it }.toIntArray()
+            val type = if (spec.getString("dtype") == "int32") Int::class.java else Float::class.java
+            java.lang.reflect.Array.newInstance(type, *shape)
+        }
+    }
+
+    private fun JSONObject.ints(name: String) = getJSONArray(name).let { all -> IntArray(all.length()) { all.getInt(it) } }
+
+    private companion object {
+        const val SCHEMA_VERSION = 2
+        const val BOS = 2
+        const val EOS = 3
+        val INVISIBLE = Regex("[\\u200B-\\u200D\\u2060\\uFEFF\\u00AD]")
+        val BLANK = Regex("[\\u0000-\\u0020\\u007F-\\u00A0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000]+")
+    }
+}
+
+/** How many of the test vectors were answered as when the bundle was exported. */
+class Agreement(quantization: String, val vectors: Int) {
+    var sources = 0
+    var whole = 0
+    var stepwise = 0
+    var difference = 0.0
+
+    private val allowed = mapOf("none" to 1e-3, "float16" to 1e-2)[quantization] ?: 1.0
+    private val needed = if (quantization == "int8") 0.5 else 1.0
+
+    /** float32 has to agree exactly, int8 as far as processors do. */
+    val passed
+        get() = sources == vectors && difference <= allowed && minOf(whole, stepwise) >= needed * vectors
+
+    override fun toString() =
+        "$vectors vectors; the same: source_ids $sources, target_ids by generate $whole, by decode_step_1 $stepwise; " +
+            "largest difference of a logit $difference, allowed $allowed; " + if (passed) "passed" else "FAILED"
+}

@@ -1,0 +1,194 @@
+"""The ports in docs/deploy: what they rely on is in a bundle, and the one in C++ answers its test vectors."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seq2edge.device.bundle import MODEL, SCHEMA_VERSION, read_bundle
+from seq2edge.device.decoding import decode
+from seq2edge.device.interpreter import TFLiteModel, load_runtime
+from seq2edge.device.options import BOS, EOS, DecodingOptions
+from seq2edge.device.text import TextCodec, normalise
+from seq2edge.device.vectors import read_vectors
+
+DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
+PAGES = ["cpp.md", "android.md", "ios.md"]
+PORTS = {"C++": "cpp/translate.cc", "Kotlin": "android/Translator.kt", "Swift": "ios/Translator.swift"}
+CALLED = {  # signature: inputs and outputs that every port names; the states it reads in bundle.json
+    "encode": (["source_ids"], ["memory", "memory_mask"]),
+    "decode_step_1": (["token_ids", "memory", "memory_mask"], ["logits", "top_ids"]),
+    "generate": (["source_ids"], ["target_ids", "length"]),
+}
+TEXTS = [
+    "the\tred stone\r\nis\x00here \x85!",
+    "a\u200bb\u00adc \u2060d\ufeff",
+    " \u3000wide\u2003\u00a0blank\u202f\u205f\u1680s \u2028\u2029",
+    "Cafe\u0301 am Mee\u0308r, \u1112\u1161\u11ab\u1100\u1173\u11af",
+    "ﬁne ① Ｆｕｌｌ 👨‍👩‍👧 😀",
+    "stone " * 40,
+    "",
+]
+
+
+def source(port):
+    return (DEPLOY / PORTS[port]).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_links_to_files_that_are_there(page):
+    prose = re.sub(r"```.*?```", "", (DEPLOY / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose)
+    assert links
+    assert [link for link in links if not (DEPLOY / link).exists()] == []
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_a_port_calls_what_a_bundle_has(port, bundles):
+    bundle = read_bundle(bundles / "int8")
+    text = source(port)
+    for name, (inputs, outputs) in CALLED.items():
+        signature = bundle.signatures[name]
+        assert set(inputs) <= signature["inputs"].keys()
+        assert set(outputs) <= signature["outputs"].keys()
+        assert [word for word in (name, *inputs, *outputs) if f'"{word}"' not in text] == []
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_a_port_names_nothing_that_is_not_in_a_bundle(port, bundles):
+    bundle = bundles / "int8"
+    known = {*names_in(json.loads((bundle / "bundle.json").read_text())), *names_in(read_vectors(read_bundle(bundle)))}
+    words = set(re.findall(r'"([a-z]+(?:_[a-z0-9]+)+)"', source(port)))
+    assert words - known == set()
+
+
+def names_in(value):
+    """All keys of a JSON value."""
+    if isinstance(value, dict):
+        return {*value, *(name for inner in value.values() for name in names_in(inner))}
+    return {name for inner in value for name in names_in(inner)} if isinstance(value, list) else set()
+
+
+def test_swift_reads_fields_that_a_bundle_has(bundles):
+    known = {*names_in(json.loads((bundles / "int8" / "bundle.json").read_text())), "vectors"}
+    known |= names_in(read_vectors(read_bundle(bundles / "int8")))
+    structures = re.search(r"struct Manifest: Decodable.*?private func", source("Swift"), re.DOTALL)[0]
+    lines = re.findall(r"^\s+let ([\w, ]+):", structures, re.MULTILINE)
+    names = {re.sub("[A-Z]", lambda sign: f"_{sign[0].lower()}", name) for line in lines for name in line.split(", ")}
+    assert {"schema_version", "states", "source_ids", "logits"} <= names
+    assert names - known == set()
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_a_port_has_the_numbers_of_this_version(port):
+    numbers = dict(re.findall(r"(?i)\bk?(schema_?version|bos|eos)\b(?:: \w+)? = (\d+)", source(port)))
+    assert {name.lower().replace("_", ""): int(number) for name, number in numbers.items()} == {
+        "schemaversion": SCHEMA_VERSION,
+        "bos": BOS,
+        "eos": EOS,
+    }
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_a_port_takes_the_same_signs_for_blank_or_invisible(port):
+    cleaned = {sign: normalise(f"a{chr(sign)}b", "NFC") for sign in range(0x10000)}
+    for kind, expected in (("blank", "a b"), ("invisible", "ab")):
+        assert signs(port, kind) == {sign for sign, text in cleaned.items() if text == expected}
+
+
+def signs(port, kind):
+    """Code points that a port takes for `kind`, read in its source."""
+    if port == "Kotlin":
+        pattern = re.search(rf'val {kind.upper()} = Regex\("(.*)"\)', source(port))[1].replace("\\\\", "\\")
+        return {sign for sign in range(0x10000) if re.fullmatch(pattern, chr(sign))}
+    if port == "Swift":
+        ranges = re.search(rf"func is{kind.title()}.*?case (.*?): return true", source(port), re.DOTALL)[1]
+        pairs = [(first, last or first) for first, last in re.findall(r"(0x\w+|0)(?:\.\.\.(0x\w+))?", ranges)]
+    else:
+        ranges = re.search(rf"k{kind.title()}\[\] = \{{(.*?)\}};", source(port), re.DOTALL)[1]
+        pairs = re.findall(r"\{(0x\w+|0), (0x\w+)\}", ranges)
+    return {sign for first, last in pairs for sign in range(int(first, 16), int(last, 16) + 1)}
+
+
+def test_open_lengths_are_those_of_the_padded_source(bundles):
+    """Kotlin makes its arrays by the shapes in bundle.json, with the source's length for -1."""
+    bundle = read_bundle(bundles / "int8")
+    interpreter = load_runtime()[0](model_path=str(bundle.path / MODEL))
+    length = 2 * bundle.length_bucket
+    ids, token = np.full((1, length), EOS, np.int32), np.array([BOS], np.int32)
+    encoded = interpreter.get_signature_runner("encode")(source_ids=ids)
+    outputs = {
+        "encode": encoded,
+        "decode_step_1": interpreter.get_signature_runner("decode_step_1")(token_ids=token, **encoded),
+        "generate": interpreter.get_signature_runner("generate")(source_ids=ids),
+    }
+    for signature, tensors in outputs.items():
+        for name, spec in bundle.signatures[signature]["outputs"].items():
+            assert tensors[name].shape == tuple(length if size < 0 else size for size in spec["shape"]), name
+            assert tensors[name].dtype == spec["dtype"], name
+
+
+@pytest.fixture(scope="module")
+def translate(tmp_path_factory):
+    """The program of docs/deploy/cpp, made here."""
+    if not shutil.which("cmake"):
+        pytest.skip("cmake is not installed")
+    build = tmp_path_factory.mktemp("build")
+    configured = run("cmake", "-S", DEPLOY / "cpp", "-B", build, "-DCMAKE_BUILD_TYPE=Debug")
+    if missing := re.search(r"Could (?:not|NOT) find \w+|No CMAKE_CXX_COMPILER could be found", configured.stderr):
+        pytest.skip(f"a library of docs/deploy/cpp.md is not installed: {missing[0]}")
+    assert configured.returncode == 0, configured.stderr
+    made = run("cmake", "--build", build)
+    assert made.returncode == 0, made.stdout + made.stderr
+    return build / "translate"
+
+
+def run(*words, text=None):
+    return subprocess.run([str(word) for word in words], input=text, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("quantization", ["none", "float16", "int8"])
+def test_cpp_answers_the_vectors_of_a_bundle(translate, bundles, quantization):
+    checked = run(translate, bundles / quantization, "--check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert checked.stdout.endswith("; passed\n")
+
+
+def test_cpp_reads_texts_as_python_does(translate, bundles, tmp_path):
+    folder = shutil.copytree(bundles / "none", tmp_path / "bundle")
+    write_vectors(folder, TEXTS)
+    checked = run(translate, folder, "--check")
+    assert f"the same: source_ids {len(TEXTS)}, target_ids by generate {len(TEXTS)}" in checked.stdout
+    answered = run(translate, folder, text="the red stone is here\n\n")
+    assert answered.stdout == "stone red\n\n"
+
+
+def write_vectors(folder, texts):
+    """Test vectors of these texts, by the runner in Python; without logits."""
+    bundle = read_bundle(folder)
+    codec, model = TextCodec(*bundle.tokenizers, bundle.normalisation), TFLiteModel(bundle)
+    sources = [codec.encode_source(text, bundle.source_length) for text in texts]
+    found = decode(model, sources, DecodingOptions(max_length=bundle.target_length, shortlist=False))
+    vectors = [
+        {"text": text, "source_ids": ids.tolist(), "target_ids": best.ids, "logits": []}
+        for text, ids, (best,) in zip(texts, sources, found, strict=True)
+    ]
+    (folder / "vectors.json").write_text(json.dumps({"vectors": vectors}), encoding="utf-8")
+
+
+def test_cpp_says_in_a_line_what_is_wrong(translate, bundles, tmp_path, change_manifest):
+    assert run(translate, tmp_path).stderr == f"{tmp_path}/bundle.json: cannot be read\n"
+    folder = shutil.copytree(bundles / "none", tmp_path / "bundle")
+    change_manifest(folder, schema_version=SCHEMA_VERSION + 1)
+    refused = run(translate, folder)
+    assert (refused.returncode, refused.stderr) == (2, f"{folder}: a bundle of another schema version\n")
+    broken = shutil.copytree(bundles / "none", tmp_path / "broken")
+    vectors = json.loads((broken / "vectors.json").read_text(encoding="utf-8"))
+    vectors["vectors"][0]["logits"][0][0] += 0.1
+    (broken / "vectors.json").write_text(json.dumps(vectors), encoding="utf-8")
+    failed = run(translate, broken, "--check")
+    assert (failed.returncode, failed.stdout[-7:]) == (1, "FAILED\n")

@@ -39,13 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-float", nargs="+", default=(), metavar="WEIGHT", help="weights that stay in float32 in an int8 file"
     )
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--suggest-float",
         action="store_true",
         help="export nothing; say of each weight what int8 costs there, and what float32 would add to the size",
     )
-    parser.add_argument("--saved-model", action="store_true", help="write the SavedModel instead")
-    parser.add_argument("--onnx", action="store_true", help="write encoder and decoder step for ONNX Runtime instead")
+    instead.add_argument("--saved-model", action="store_true", help="write the SavedModel instead")
+    instead.add_argument("--onnx", action="store_true", help="write encoder and decoder step for ONNX Runtime instead")
     parser.add_argument("--overwrite", action="store_true", help="replace what stands there")
 
 

@@ -93,7 +93,6 @@ def test_a_weight_kept_in_float_makes_the_bundle_larger_and_is_named(bundles, tr
     ("name", "quantization", "message"),
     [
         ("target_embeding", "int8", "target_embeding: there is no such weight; nearest are .*target_embedding"),
-        ("decoder/layer_0/cell/bias", "int8", "the file has no such weight in int8"),
         ("target_embedding/embeddings", "float16", "can be kept in float in an int8 file. Received: .* float16"),
     ],
 )
@@ -101,6 +100,12 @@ def test_what_cannot_be_kept_in_float_is_refused(trained_run, tmp_path, name, qu
     with pytest.raises(UserError, match=message):
         export_bundle(trained_run, tmp_path / "bundle", quantization, tell=lambda line: None, keep_float=[name])
     assert not (tmp_path / "bundle").exists()
+
+
+def test_a_weight_that_is_not_stored_in_int8_cannot_be_put_back(bundles, trained_run):
+    bias = "decoder/layer_0/cell/bias"
+    with pytest.raises(UserError, match=f"{bias}: the file has no such weight in int8"):
+        keep_float(parse(content(bundles, "int8")), {bias: trained_weights(trained_run)[bias]})
 
 
 def test_every_int8_weight_is_weighed(trained_run):

@@ -25,12 +25,10 @@ BOS, EOS, FIRST, VOCABULARY = 2, 3, 4, 14
 GRU = {"encoder": "gru", "decoder": "gru"}
 TWO_LAYERS = {"encoder_layers": 2, "decoder_layers": 2}
 ARCHITECTURES = {
-    "lstm, general": {},
     "lstm, no attention, one direction": {"attention": "none", "bidirectional": False},
     "lstm, location": {"attention": "location", "source_length": 16},
     "gru, scaled dot, local-p": {**GRU, "attention": "scaled_dot", "alignment": "local-p", "window": 2},
     "lstm, input feeding, two layers": {**TWO_LAYERS, "input_feeding": True},
-    "gru, Bahdanau": {**GRU, "attention": "bahdanau", "initial_state": "bridge"},
     "Transformer": {"encoder": "transformer", "decoder": "transformer"},
     "Transformer to gru": {"encoder": "transformer", "decoder": "gru"},
 }

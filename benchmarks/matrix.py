@@ -14,11 +14,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = {"LiteRT": "device", "tflite-runtime 2.14": "device-tflite"}  # and the extra that makes each
-QUANTIZATIONS = ("none", "float16", "int8")
 
 
 def environment(folder: Path, extra: str) -> Path:
@@ -40,6 +39,7 @@ def say(python: Path, bundle: Path, sources: Sequence[str]) -> list[str]:
 
 def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
     """A row for each quantization of a run, and one for its SavedModel."""
+    from seq2edge.device.bundle import Quantization, Runtime
     from seq2edge.device.decoding import decode
     from seq2edge.device.errors import UserError
     from seq2edge.device.options import DecodingOptions
@@ -57,7 +57,7 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
     options = DecodingOptions(max_length=run.recipe.model.target_length)
     keras = [codec.decode_target(best.ids) for best, *_ in decode(KerasSequenceModel(model), ids, options)]
     rows: list[dict[str, Any]] = []
-    for quantization in QUANTIZATIONS:
+    for quantization in get_args(Quantization):
         bundle_path = output / f"{folder.name}-{quantization}"
         row: dict[str, Any] = {"run": folder.name, "file": quantization, "Keras": scores(keras, expected)["bleu"]}
         try:
@@ -68,7 +68,7 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
                 overwrite=True,
                 tell=lambda line: None,
                 shortlist=0,
-                runtimes=["litert", "tflite-2.14", "web"],
+                runtimes=get_args(Runtime),
             )
         except UserError as error:
             rows.append(row | {"refused": str(error)})

@@ -73,8 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.saved_model:
         path = Path(arguments.output or bundles / f"{name}.saved_model")
         export_saved_model(trained, path, arguments.overwrite)
-        same = verify_saved_model(trained, path, graph_beam(trained))
-        print(f"{path}: of test sentences as in Keras: {', '.join(f'{k} {v:.2f} %' for k, v in same.items())}")
+        print(_as_in_keras(path, verify_saved_model(trained, path, graph_beam(trained))))
         return 0
     if arguments.onnx:
         from seq2edge.export.onnx_model import export_onnx, verify_onnx
@@ -85,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         if shares is None:
             print(f"{path}: not verified, onnxruntime is not installed; pip install 'seq2edge[onnx]'")
         else:
-            print(f"{path}: of test sentences as in Keras: {', '.join(f'{k} {v:.2f} %' for k, v in shares.items())}")
+            print(_as_in_keras(path, shares))
         return 0
     chosen = [arguments.quantize] if arguments.quantize else list(trained.recipe.export.quantize)
     if arguments.output and len(chosen) > 1:
@@ -112,3 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"{scores['agreement_with_keras']['identical']} % identical outputs"
         )
     return 0
+
+
+def _as_in_keras(path: object, shares: dict[str, float]) -> str:
+    return f"{path}: of test sentences as in Keras: {', '.join(f'{k} {v:.2f} %' for k, v in shares.items())}"

@@ -20,7 +20,7 @@ from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.text import TextCodec
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.card import card
-from seq2edge.export.flatbuffer import constants, operators
+from seq2edge.export.flatbuffer import constants, operators, parse
 from seq2edge.export.runtimes import check_operators, fixed_lengths
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.text_model import TextModel
@@ -93,7 +93,7 @@ def export_bundle(
         bundle = _manifest(run, model, signatures, content, quantization, runtimes, new)
         bundle = dataclasses.replace(bundle, kept_float=sorted(kept))
         write_text(new / "vectors.json", json.dumps(_vectors(bundle), ensure_ascii=False, indent=1) + "\n")
-        bundle = _with_files(bundle, new)
+        bundle = dataclasses.replace(bundle, files=files_of(new))
         tell("verifying on test sentences")
         bundle = verify_bundle(run, model, bundle, max_score_loss)
         write_text(new / FILE, bundle.to_json())
@@ -170,7 +170,8 @@ def _manifest(
     specs = signature_specs(content)
     if set(specs) != set(signatures.functions):
         raise UserError(f"{folder / MODEL}: has the signatures {', '.join(specs)}")
-    check_operators(found := operators(content), runtimes)
+    file = parse(content)
+    check_operators(found := operators(file), runtimes)
     threshold = unsure_threshold(run, model) if recipe.decoding.unsure else None
     return dataclasses.replace(
         run.manifest(),
@@ -180,7 +181,7 @@ def _manifest(
         quantization=quantization,
         operators=found,
         runtimes=list(runtimes),
-        constants=constants(content),
+        constants=constants(file),
         weights=[_weight(weight) for weight in model.training.weights],
         path=folder,
     )
@@ -207,12 +208,12 @@ def signature_specs(content: bytes) -> dict[str, Any]:
     return specs
 
 
-def _with_files(bundle: Bundle, folder: Path) -> Bundle:
-    files = {
+def files_of(folder: Path) -> dict[str, File]:
+    """Checksum and size of each file in a folder, by name."""
+    return {
         path.name: File(sha256=hashlib.sha256(path.read_bytes()).hexdigest(), bytes=path.stat().st_size)
         for path in sorted(folder.iterdir())
     }
-    return dataclasses.replace(bundle, files=files)
 
 
 def _vectors(bundle: Bundle) -> dict[str, Any]:

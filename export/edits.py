@@ -10,8 +10,6 @@ from seq2edge.device.errors import UserError
 from seq2edge.export.flatbuffer import TYPES, names
 
 FLOAT_OK = ("FULLY_CONNECTED", "GATHER", "BATCH_MATMUL", "DEQUANTIZE")  # that read int8 weights, and float32 as well
-
-
 FACTOR_ERROR = 1e-3  # of a factor that was found in rounded values
 
 
@@ -26,27 +24,47 @@ def sink_constants(model: schema.ModelT) -> None:
         for loop in graph.operators:
             if kinds[loop.opcodeIndex] != "WHILE":
                 continue
-            condition = model.subgraphs[loop.builtinOptions.condSubgraphIndex]
-            body = model.subgraphs[loop.builtinOptions.bodySubgraphIndex]
-            for place in reversed(range(len(loop.inputs))):
-                passed = int(body.inputs[place])
-                dequantize = made_by.get(int(loop.inputs[place]))
-                if dequantize is not None and kinds[dequantize.opcodeIndex] != "DEQUANTIZE":
-                    continue
-                constant = int(dequantize.inputs[0] if dequantize else loop.inputs[place])
-                unchanged = body.outputs[place] == passed and condition.inputs[place] not in _read(condition)
-                if not unchanged or not _is_constant(model, graph, constant):
-                    continue
-                inside = _copy_tensor(body, graph.tensors[constant])
-                if dequantize:
-                    body.operators.insert(0, _operator_like(dequantize, [inside], [passed]))
-                else:
-                    _read_instead(body, {passed: inside})
-                for end in (loop, body, condition):
-                    end.inputs = _without(end.inputs, place)
-                for end in (loop, body):
-                    end.outputs = _without(end.outputs, place)
+            for place in reversed(_passed_on(model, loop)):
+                maker = made_by.get(int(loop.inputs[place]))
+                if maker is None or kinds[maker.opcodeIndex] == "DEQUANTIZE":
+                    _sink(model, graph, loop, place, maker)
         _drop_unread(graph, kinds)
+
+
+def _passed_on(model: schema.ModelT, loop: schema.OperatorT) -> list[int]:
+    """The places of a loop's inputs that its body gives back as they are and its condition does not read."""
+    condition = model.subgraphs[loop.builtinOptions.condSubgraphIndex]
+    body = model.subgraphs[loop.builtinOptions.bodySubgraphIndex]
+    looked_at = _read(condition)
+    return [
+        place
+        for place in range(len(loop.inputs))
+        if body.outputs[place] == body.inputs[place] and condition.inputs[place] not in looked_at
+    ]
+
+
+def _sink(
+    model: schema.ModelT,
+    graph: schema.SubGraphT,
+    loop: schema.OperatorT,
+    place: int,
+    dequantize: schema.OperatorT | None,
+) -> None:
+    """Move an input of a loop into its body, with what dequantizes it, if it is a constant."""
+    constant = int(dequantize.inputs[0] if dequantize else loop.inputs[place])
+    if not _is_constant(model, graph, constant):
+        return
+    condition = model.subgraphs[loop.builtinOptions.condSubgraphIndex]
+    body = model.subgraphs[loop.builtinOptions.bodySubgraphIndex]
+    passed, inside = int(body.inputs[place]), _copy_tensor(body, graph.tensors[constant])
+    if dequantize:
+        body.operators.insert(0, _operator_like(dequantize, [inside], [passed]))
+    else:
+        _read_instead(body, {passed: inside})
+    for end in (loop, body, condition):
+        end.inputs = _without(end.inputs, place)
+    for end in (loop, body):
+        end.outputs = _without(end.outputs, place)
 
 
 def look_up_before_dequantizing(model: schema.ModelT) -> None:

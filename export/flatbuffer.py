@@ -45,16 +45,14 @@ def names(model: schema.ModelT) -> list[str]:
     ]
 
 
-def operators(content: bytes) -> list[dict[str, int | str]]:
+def operators(model: schema.ModelT) -> list[dict[str, int | str]]:
     """Names and versions of the operators in a TFLite file, as the file itself says."""
-    model = parse(content)
     found = dict(zip(names(model), (int(code.version) for code in model.operatorCodes), strict=True))
     return [{"name": name, "version": version} for name, version in sorted(found.items())]
 
 
-def constants(content: bytes) -> dict[str, int]:
+def constants(model: schema.ModelT) -> dict[str, int]:
     """Bytes of the constants in a TFLite file by type, each buffer counted once."""
-    model = parse(content)
     type_of = {tensor.buffer: TYPES[tensor.type] for graph in model.subgraphs for tensor in graph.tensors}
     sizes: dict[str, int] = {}
     for number, buffer in enumerate(model.buffers):

@@ -1,6 +1,5 @@
 """A trained run → ONNX by Keras' own export: an encoder, a decoder step, and what a program beside them has to know."""
 
-import hashlib
 import importlib.util
 import json
 import warnings
@@ -11,13 +10,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from seq2edge.device.bundle import File
 from seq2edge.device.decoding import SequenceModel, StepOutput, decode
 from seq2edge.device.errors import UserError
 from seq2edge.device.options import DecodingOptions
 from seq2edge.export.beam import GraphBeam
+from seq2edge.export.bundle import files_of
 from seq2edge.export.signatures import SHARED
-from seq2edge.export.verify import SENTENCES, compare, test_examples
+from seq2edge.export.verify import SENTENCES, compare, searches, test_examples
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
@@ -44,7 +43,7 @@ def export_onnx(run: Run, output: Path, overwrite: bool = False) -> Path:
         graphs = write_graphs(run.model(), new)
         for tokenizer in set(run.data.tokenizers):
             write_bytes(new / tokenizer.name, tokenizer.read_bytes())
-        about = _about(run) | graphs | {"files": _files(new)}
+        about = _about(run) | graphs | {"files": files_of(new)}
         write_text(new / FILE, json.dumps(about, ensure_ascii=False, indent=1) + "\n")
     return output
 
@@ -70,13 +69,9 @@ def verify_onnx(run: Run, path: Path, search: GraphBeam, sentences: int = SENTEN
         return None
     codec, expected = run.data.codec(), test_examples(run, sentences)
     ids = [codec.encode_source(example.source, run.recipe.model.source_length) for example in expected]
-    searches = {
-        "greedy": DecodingOptions(max_length=search.max_length),
-        "beam": DecodingOptions(search.beam, 1, search.max_length, search.length_penalty),
-    }
     models = KerasSequenceModel(run.model()), OnnxModel(path)
     shares = {}
-    for name, options in searches.items():
+    for name, options in zip(("greedy", "beam"), searches(search), strict=True):
         said, found = ([best for best, *_ in decode(model, ids, options)] for model in models)
         shares[name] = compare(said, found)["identical"]
     return shares
@@ -204,11 +199,4 @@ def _about(run: Run) -> dict[str, Any]:
         "opset": OPSET,
         "licence": bundle.licence,
         "created_with": bundle.created_with,
-    }
-
-
-def _files(folder: Path) -> dict[str, File]:
-    return {
-        path.name: File(sha256=hashlib.sha256(path.read_bytes()).hexdigest(), bytes=path.stat().st_size)
-        for path in sorted(folder.iterdir())
     }

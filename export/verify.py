@@ -1,7 +1,6 @@
 """Does a bundle say what the model that was scored says? Compare, and refuse what does not."""
 
 import dataclasses
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -90,7 +89,8 @@ def _beam_of(bundle: Bundle) -> int:
 
 def _open_lengths(bundle: Bundle) -> Bundle:
     """The bundle as if it had no signatures of fixed lengths, which a runner prefers."""
-    signatures = {name: specs for name, specs in bundle.signatures.items() if not re.search("_s[0-9]+$", name)}
+    fixed = tuple(f"_s{length}" for length in bundle.fixed_lengths)
+    signatures = {name: specs for name, specs in bundle.signatures.items() if not name.endswith(fixed)}
     return dataclasses.replace(bundle, signatures=signatures)
 
 
@@ -148,15 +148,19 @@ def verify_saved_model(run: Run, path: Path, search: GraphBeam, sentences: int =
     expected = test_examples(run, sentences)
     codec, model = run.data.codec(), KerasSequenceModel(run.model())
     ids = [codec.encode_source(example.source, run.recipe.model.source_length) for example in expected]
-    greedy = DecodingOptions(max_length=search.max_length)
-    beam = DecodingOptions(search.beam, 1, search.max_length, search.length_penalty)
     functions, sources = load_signatures(path), tf.constant([example.source for example in expected])
     shares = {}
-    for signature, options in {"serving_default": greedy, "beam": beam}.items():
+    for signature, options in zip(("serving_default", "beam"), searches(search), strict=True):
         found = functions[signature](text=sources)["text"].numpy()
         wanted = [codec.decode_target(best.ids) for best, *_ in decode(model, ids, options)]
         shares[signature] = share([text.decode("utf-8") == said for text, said in zip(found, wanted, strict=True)])
     return shares
+
+
+def searches(search: GraphBeam) -> tuple[DecodingOptions, DecodingOptions]:
+    """What a whole model is compared with: a greedy search, and one with the beam."""
+    beam = DecodingOptions(search.beam, 1, search.max_length, search.length_penalty)
+    return DecodingOptions(max_length=search.max_length), beam
 
 
 def test_examples(run: Run, sentences: int | None) -> list[Example]:

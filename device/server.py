@@ -179,18 +179,18 @@ class _Handler(BaseHTTPRequestHandler):
         elif not self.server.places.acquire(blocking=False):
             self._send(HTTPStatus.SERVICE_UNAVAILABLE, {"error": "too many requests at once; come back"})
         else:
-            try:
-                self._run(int(length))
-            finally:
-                self.server.places.release()
+            self._send(*self._run(int(length)))
 
-    def _run(self, length: int) -> None:
+    def _run(self, length: int) -> tuple[HTTPStatus, dict[str, Any]]:
+        """The answer; the request's place is free before it is sent, so that who has it may ask again."""
         started = time.perf_counter()
-        body = self.rfile.read(length)
-        self.close_connection = False
-        status, values = self.server.answer(body)
-        self.server.count("busy_seconds_total", time.perf_counter() - started)
-        self._send(status, values)
+        try:
+            body = self.rfile.read(length)
+            self.close_connection = False
+            return self.server.answer(body)
+        finally:
+            self.server.places.release()
+            self.server.count("busy_seconds_total", time.perf_counter() - started)
 
     def _send(self, status: HTTPStatus, content: dict[str, Any] | str) -> None:
         self.server.count(f'requests_total{{status="{status.value}"}}', 1)

@@ -5,6 +5,7 @@ import queue
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.shortlist import Shortlist
 
 RUNTIMES = {"ai_edge_litert": "LiteRT", "tflite_runtime": "tflite-runtime"}  # package: name for people
+PROCESSOR = Path("/proc/cpuinfo")
+DOT_PRODUCT = "asimddp"  # what Linux calls ARM's instructions for int8, from the Cortex-A55 and A76 on
 
 
 def load_runtime() -> tuple[Any, str]:
@@ -41,6 +44,17 @@ def load_runtime() -> tuple[Any, str]:
     raise UserError(
         "no runtime is installed; pip install 'seq2edge[device]' (LiteRT) or 'seq2edge[device-tflite]' (tflite-runtime)"
     )
+
+
+def _refuse_crash(bundle: Bundle, runtime: str) -> None:
+    """tflite-runtime's int8 kernel for these instructions was compiled wrongly and ends the whole process."""
+    if bundle.quantization != "int8" or not runtime.startswith("tflite-runtime") or not PROCESSOR.is_file():
+        return
+    if DOT_PRODUCT in PROCESSOR.read_text(encoding="utf-8", errors="replace").split():
+        raise UserError(
+            f"{bundle.path}: {runtime} crashes on int8 where the processor has dot-product instructions "
+            f"({DOT_PRODUCT}), as this one; use LiteRT: pip install 'seq2edge[device]', or a float16 bundle"
+        )
 
 
 @dataclass(frozen=True)
@@ -100,6 +114,7 @@ class TFLiteModel(SequenceModel):
         self, bundle: Bundle, threads: int = 1, callers: int = 1, runtime: tuple[type[Any], str] | None = None
     ):
         interpreter, self.runtime = runtime or load_runtime()
+        _refuse_crash(bundle, self.runtime)
         self.bundle = bundle
         self._make = partial(_Interpreter, bundle, threads, interpreter, self.runtime)
         self._free: queue.LifoQueue[_Interpreter | None] = queue.LifoQueue()

@@ -42,6 +42,18 @@ def test_tflite_runtime_beside_numpy_2_is_refused_with_the_reason(monkeypatch):
         load_runtime()
 
 
+def test_tflite_runtime_is_refused_where_it_crashes_on_int8(bundles, tmp_path, monkeypatch):
+    processor = tmp_path / "cpuinfo"
+    monkeypatch.setattr("seq2edge.device.interpreter.PROCESSOR", processor)
+    old = load_runtime()[0], "tflite-runtime 2.14.0"
+    processor.write_text("Features\t: fp asimd asimdrdm lrcpc dcpop asimddp\n")
+    with pytest.raises(UserError, match=r"tflite-runtime 2.14.0 crashes on int8.*LiteRT.*float16"):
+        TFLiteModel(read_bundle(bundles / "int8"), runtime=old)
+    TFLiteModel(read_bundle(bundles / "none"), runtime=old)
+    processor.write_text("Features\t: fp asimd evtstrm crc32 cpuid\n")
+    TFLiteModel(read_bundle(bundles / "int8"), runtime=old)
+
+
 def test_an_interpreter_that_fails_to_allocate_is_said_in_one_line(bundles):
     bundle = read_bundle(bundles / "int8")
 

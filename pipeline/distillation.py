@@ -1,15 +1,17 @@
 """Sequence-level distillation (Kim & Rush 2016): a student learns what its teacher says."""
 
+import hashlib
 import sys
 from pathlib import Path
 
 from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.download import checksum
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.prepare import SPLITS, Prepared, prepare
 from seq2edge.pipeline.recipe import File, Recipe
-from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run
 from seq2edge.pipeline.training import train
 
 FOLDER = "distilled"
@@ -60,9 +62,10 @@ def distill(
 
 
 def _write_targets(teacher: Run, data: Prepared, folder: Path, beam: int, quiet: bool) -> None:
-    """Write train.tsv with the teacher's targets; chunks that an earlier attempt wrote are taken as they are."""
+    """Write train.tsv with the teacher's targets; chunks that it wrote for these before are taken as they are."""
     sources = [pair.source for pair in data.texts("train")]
-    chunks = folder / f"beam-{beam}"
+    said_by = "\n".join([checksum(teacher.path / MODEL_FILE), checksum(teacher.path / RECIPE_FILE), *sources])
+    chunks = folder / f"beam-{beam}-{hashlib.sha256(said_by.encode()).hexdigest()[:12]}"
     chunks.mkdir(exist_ok=True)
     runner = teacher.runner()
     with tqdm(total=len(sources), desc="teacher", unit="sentence", disable=quiet, file=sys.stderr) as bar:

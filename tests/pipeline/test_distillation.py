@@ -1,9 +1,11 @@
 import dataclasses
+import shutil
 
 import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.distillation import distill
+from seq2edge.pipeline.run import Run
 
 
 def test_a_student_learns_what_its_teacher_says(trained_run, tiny_recipe, pairs_file, tmp_path):
@@ -17,15 +19,19 @@ def test_a_student_learns_what_its_teacher_says(trained_run, tiny_recipe, pairs_
     assert student.model().config.units == 32
 
 
-def test_what_was_said_is_not_asked_again(trained_run, tiny_recipe, pairs_file, tmp_path):
-    recipe = tiny_recipe(epochs=1, settings=["model.units=16"])
-    distill(trained_run, recipe, tmp_path / "student", pairs_file.parent, beam=1, quiet=True)
-    chunk = tmp_path / "student.distilled" / "beam-1" / "000000000.tsv"
+def test_what_a_teacher_said_is_not_asked_again(trained_run, tiny_recipe, pairs_file, tmp_path):
+    def taught_by(teacher):
+        recipe = tiny_recipe(epochs=1, settings=["model.units=16"])
+        student = distill(teacher, recipe, tmp_path / "student", pairs_file.parent, beam=1, quiet=True, overwrite=True)
+        return " ".join(pair.target for pair in student.data.texts("train"))
+
+    taught_by(trained_run)
+    (chunk,) = (tmp_path / "student.distilled").glob("beam-1-*/000000000.tsv")
     chunk.write_text(chunk.read_text(encoding="utf-8").replace("stone", "stones"), encoding="utf-8")
-    again = distill(trained_run, recipe, tmp_path / "other", pairs_file.parent, beam=1, quiet=True, overwrite=True)
-    assert not any("stones" in pair.target for pair in again.data.texts("train"))
-    resumed = distill(trained_run, recipe, tmp_path / "student", pairs_file.parent, beam=1, quiet=True, overwrite=True)
-    assert any("stones" in pair.target for pair in resumed.data.texts("train"))
+    assert "stones" in taught_by(trained_run)
+    another = shutil.copytree(trained_run.path, tmp_path / "another")
+    (another / "recipe.toml").write_text(trained_run.recipe.to_toml() + "# not the same\n", encoding="utf-8")
+    assert "stones" not in taught_by(Run.open(another))
 
 
 def test_a_teacher_of_another_task_is_refused_with_both_values(trained_run, tiny_recipe, pairs_file, tmp_path):

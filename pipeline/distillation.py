@@ -7,6 +7,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.runner import Runner
 from seq2edge.pipeline.download import checksum
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.prepare import SPLITS, Prepared, prepare
@@ -27,6 +28,7 @@ def distill(
     resume: bool = False,
     overwrite: bool = False,
     quiet: bool = False,
+    runner: Runner | None = None,
 ) -> Run:
     """Train a recipe on its own sources and a teacher's targets.
 
@@ -36,6 +38,7 @@ def distill(
         output: The student's run; what the teacher said is kept beside it, in OUTPUT.distilled, and a distillation that
             was stopped goes on from there.
         beam: Of the teacher.
+        runner: What answers for the teacher, such as a bundle of it; None: its Keras model.
 
     Raises:
         UserError: If teacher and recipe are not of one task and normalisation, with both values.
@@ -50,7 +53,7 @@ def distill(
             )
     folder = output.with_name(f"{output.name}.{FOLDER}")
     data = prepare(recipe, folder, recipe_folder, quiet=quiet)
-    _write_targets(teacher, data, folder, beam, quiet)
+    _write_targets(teacher, runner or teacher.runner(), data, folder, beam, quiet)
     paths = {split: (folder if split == "train" else data.path) / f"{split}.tsv" for split in SPLITS}
     files = [
         File.model_validate({"path": str(path.resolve()), "split": split})
@@ -61,13 +64,13 @@ def distill(
     return train(student, output, folder, resume=resume, overwrite=overwrite, quiet=quiet)
 
 
-def _write_targets(teacher: Run, data: Prepared, folder: Path, beam: int, quiet: bool) -> None:
+def _write_targets(teacher: Run, runner: Runner, data: Prepared, folder: Path, beam: int, quiet: bool) -> None:
     """Write train.tsv with the teacher's targets; chunks that it wrote for these before are taken as they are."""
     sources = [pair.source for pair in data.texts("train")]
-    said_by = "\n".join([checksum(teacher.path / MODEL_FILE), checksum(teacher.path / RECIPE_FILE), *sources])
-    chunks = folder / f"beam-{beam}-{hashlib.sha256(said_by.encode()).hexdigest()[:12]}"
+    of_teacher = [checksum(teacher.path / MODEL_FILE), checksum(teacher.path / RECIPE_FILE), runner.bundle.quantization]
+    key = hashlib.sha256("\n".join([*of_teacher, *sources]).encode()).hexdigest()[:12]
+    chunks = folder / f"beam-{beam}-{key}"
     chunks.mkdir(exist_ok=True)
-    runner = teacher.runner()
     with tqdm(total=len(sources), desc="teacher", unit="sentence", disable=quiet, file=sys.stderr) as bar:
         for start in range(0, len(sources), CHUNK):
             chunk, path = sources[start : start + CHUNK], chunks / f"{start:09}.tsv"

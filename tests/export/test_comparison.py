@@ -1,6 +1,7 @@
 import matplotlib.image
 import pytest
 
+from seq2edge.cli.main import main
 from seq2edge.export.comparison import compare, plot, table
 from seq2edge.pipeline.training import train
 
@@ -31,3 +32,13 @@ def test_the_table_names_each_run(rows):
 def test_the_plot_is_a_picture(rows, tmp_path):
     plot(rows, tmp_path / "comparison.png")
     assert matplotlib.image.imread(tmp_path / "comparison.png").shape[1] > 1000
+
+
+def test_a_student_of_an_int8_teacher_stands_beside_it(trained_run, pairs_file, tmp_path, capsys):
+    command = ["distill", str(trained_run.path), str(pairs_file.parent / "trained.toml"), "--int8", "--beam", "1"]
+    settings = ["--set", "model.units=16", "--set", "training.epochs=1"]
+    assert main([*command, *settings, "--output", str(tmp_path / "student"), "--quiet"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["tiny", "student"]
+    taught = (tmp_path / "student.distilled" / "train.tsv").read_text(encoding="utf-8")
+    assert "the blue house is here\thouse blue" in taught or "the red stone is here\tstone red" in taught

@@ -12,7 +12,7 @@ from seq2edge.device.runner import Runner
 from seq2edge.export.bundle import export_bundle
 from seq2edge.pipeline.evaluation import evaluate_run
 from seq2edge.pipeline.metrics import main_score
-from seq2edge.pipeline.run import MODEL_FILE, Run
+from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run
 
 INT8 = "int8"  # folder of the bundle that is made for comparing, inside the run
 SENTENCES = 100  # that are timed
@@ -53,7 +53,7 @@ class Row:
 def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> list[Row]:
     """Score every run, export it to int8, and time it.
 
-    The bundle is kept in RUN/int8 and used again as long as it is newer than the model.
+    The bundle is kept in RUN/int8 and used again as long as it is newer than model and recipe.
     """
     rows = []
     for run in runs:
@@ -80,7 +80,8 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
 def int8_bundle(run: Run, quiet: bool = False) -> Bundle:
     """The run's int8 bundle, exported where there is none or an older one."""
     path = run.path / INT8
-    if (path / FILE).is_file() and (path / FILE).stat().st_mtime > (run.path / MODEL_FILE).stat().st_mtime:
+    made_from = max((run.path / name).stat().st_mtime for name in (MODEL_FILE, RECIPE_FILE))
+    if (path / FILE).is_file() and (path / FILE).stat().st_mtime > made_from:
         return read_bundle(path)
     tell = (lambda line: None) if quiet else partial(print, file=sys.stderr)
     return export_bundle(run, path, "int8", overwrite=True, tell=tell)

@@ -3,7 +3,7 @@
     python benchmarks/experiments.py train                      # digit strings and Multi30k; goes on where it stopped
     python benchmarks/experiments.py train --only copy-lstm-none reverse-lstm-none
     python benchmarks/experiments.py plot                       # tables, and docs/experiments-*.png
-    python benchmarks/experiments.py race RUN RUN…              # learning curves of runs against minutes
+    python benchmarks/experiments.py race                       # learning curves against minutes; or of RUN RUN…
 
 A digit string is 5 to 60 digits drawn at random, every length as often; it is to be copied or reversed.
 """
@@ -61,7 +61,20 @@ patience = 10
 score_sentences = 0
 tensorboard = false
 """
-CAPTIONS: dict[str, dict[str, Any]] = {"captions-forcing": {}, "captions-sampling": {"scheduled_sampling": SAMPLING}}
+# On Multi30k, as benchmarks/architectures.py has it: architecture, and what differs in the training.
+CAPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "captions-forcing": ("lstm-general", {}),
+    "captions-sampling": ("lstm-general", {"scheduled_sampling": SAMPLING}),
+}
+# Epochs of 250 steps, as many as take about as long as the others' on one core.
+RACE: dict[str, tuple[str, dict[str, Any]]] = {
+    name: (architecture, {"epochs": epochs, "steps_per_epoch": 250, "score_sentences": 200})
+    for name, architecture, epochs in (
+        ("recurrent", "lstm-dot", 12),
+        ("hybrid", "lstm-transformer", 10),
+        ("transformer", "transformer", 7),
+    )
+}
 COLOURS = ["#22303c", "#c8553d", "#3d7ea6", "#8a9a5b", "#b08bbb", "#d9a441"]
 
 
@@ -93,14 +106,14 @@ def train_strings(name: str, output: Path) -> None:
 
 
 def train_captions(name: str, output: Path) -> None:
-    """Multi30k, as small and short as benchmarks/architectures.py has it."""
     from architectures import recipe_of
 
     from seq2edge.pipeline.recipe_file import RECIPES
     from seq2edge.pipeline.training import train
 
-    recipe = recipe_of("lstm-general")
-    training = recipe.training.model_copy(update=CAPTIONS[name])
+    architecture, settings = {**CAPTIONS, **RACE}[name]
+    recipe = recipe_of(architecture)
+    training = recipe.training.model_copy(update=settings)
     train(recipe.model_copy(update={"training": training}), output / name, RECIPES, resume=True)
 
 
@@ -211,10 +224,10 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train")
-    names = [*STRINGS, *CAPTIONS]
+    names = [*STRINGS, *CAPTIONS, *RACE]
     train.add_argument("--only", nargs="+", choices=names, default=names, metavar="RUN")
     commands.add_parser("plot")
-    commands.add_parser("race").add_argument("runs", nargs="+", type=Path)
+    commands.add_parser("race").add_argument("runs", nargs="*", type=Path)
     arguments = parser.parse_args()
     if arguments.command == "train":
         for name in arguments.only:
@@ -222,7 +235,7 @@ def main() -> None:
     elif arguments.command == "plot":
         plot(arguments.output, arguments.docs)
     else:
-        race(arguments.runs, arguments.docs)
+        race(arguments.runs or [arguments.output / name for name in RACE], arguments.docs)
 
 
 if __name__ == "__main__":

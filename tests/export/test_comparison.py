@@ -1,8 +1,13 @@
+import os
+import shutil
+import time
+
 import matplotlib.image
 import pytest
 
 from seq2edge.cli.main import main
-from seq2edge.export.comparison import compare, plot, table
+from seq2edge.export.comparison import compare, int8_bundle, plot, table
+from seq2edge.pipeline.run import RECIPE_FILE, Run
 from seq2edge.pipeline.training import train
 
 
@@ -42,3 +47,14 @@ def test_a_student_of_an_int8_teacher_stands_beside_it(trained_run, pairs_file, 
     assert [line.split()[0] for line in lines[2:]] == ["tiny", "student"]
     taught = (tmp_path / "student.distilled" / "train.tsv").read_text(encoding="utf-8")
     assert "the blue house is here\thouse blue" in taught or "the red stone is here\tstone red" in taught
+
+
+def test_a_changed_recipe_makes_the_int8_bundle_anew(rows, trained_run, tmp_path):
+    copy = shutil.copytree(trained_run.path, tmp_path / "run")
+    before = int8_bundle(Run.open(copy))
+    recipe = copy / RECIPE_FILE
+    text = recipe.read_text(encoding="utf-8")
+    recipe.write_text(text.replace("length_penalty = 0.6", "length_penalty = 1.4"), encoding="utf-8")
+    os.utime(recipe, (time.time() + 60,) * 2)
+    after = int8_bundle(Run.open(copy))
+    assert (before.decoding.length_penalty, after.decoding.length_penalty) == (0.6, 1.4)

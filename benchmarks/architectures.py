@@ -13,6 +13,7 @@ import json
 import shutil
 import statistics
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +43,22 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
         "variational_dropout": True,
     },
     "gru-lstm-general": {"encoder": "gru"},
-    "transformer-lstm": {"encoder": "transformer", "encoder_layers": 2},
-    "lstm-transformer": {"decoder": "transformer", "decoder_layers": 2},
-    "transformer": {"encoder": "transformer", "decoder": "transformer", "encoder_layers": 2, "decoder_layers": 2},
+    "transformer-lstm": {"encoder": "transformer", "encoder_layers": 2, "attention": "scaled_dot"},
+    "lstm-transformer": {"decoder": "transformer", "decoder_layers": 2, "attention": "scaled_dot"},
+    "transformer": {
+        "encoder": "transformer",
+        "decoder": "transformer",
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "attention": "scaled_dot",
+    },
 }
 SHARED = {
     "tokenizer.vocabulary": 3000,
+    "tokenizer.samples": 1,
     "model.units": 256,
     "model.embedding": 256,
+    "model.attention": "general",
     "model.dropout": 0.2,
     "training.batch_size": 32,
     "training.epochs": 4,
@@ -58,20 +67,21 @@ SHARED = {
     "training.learning_rate": 0.002,
     "training.stop_on": "loss",
     "training.score_sentences": 0,
+    "training.ema": 0,
     "training.tensorboard": False,
     "decoding.beam": 1,
     "export.batches": [1],
 }
 
 
-def recipe_of(name: str) -> Any:
-    """The recipe multi30k-en-de with one architecture."""
+def recipe_of(name: str, more: Mapping[str, Any] | None = None) -> Any:
+    """The recipe multi30k-en-de with one architecture, and with more settings if given."""
     from seq2edge.pipeline.recipe_file import RECIPES, load_recipe
 
     settings = {f"model.{key}": value for key, value in ARCHITECTURES[name].items()}
     if "transformer" in name:
         settings["training.learning_rate"] = 0.001  # at 0.002 its loss stays high
-    values = {**SHARED, **settings}
+    values = {**SHARED, **settings, **(more or {})}
     return load_recipe(RECIPES / "multi30k-en-de.toml", [f"{key}={json.dumps(value)}" for key, value in values.items()])
 
 

@@ -61,18 +61,19 @@ patience = 10
 score_sentences = 0
 tensorboard = false
 """
-# On Multi30k, as benchmarks/architectures.py has it: architecture, and what differs in the training.
+# On Multi30k, as benchmarks/architectures.py has it: architecture, and what differs.
+MULTI30K = {"tokenizer.samples": 8, "training.ema": 0.999}
 CAPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
-    "captions-forcing": ("lstm-general", {}),
-    "captions-sampling": ("lstm-general", {"scheduled_sampling": SAMPLING}),
+    "captions-forcing": ("lstm-dot", {}),
+    "captions-sampling": ("lstm-dot", {"training.scheduled_sampling": SAMPLING}),
 }
 # Epochs of 250 steps, as many as take about as long as the others' on one core.
 RACE: dict[str, tuple[str, dict[str, Any]]] = {
-    name: (architecture, {"epochs": epochs, "steps_per_epoch": 250, "score_sentences": 200})
+    name: (architecture, {"training.epochs": epochs, "training.steps_per_epoch": 250, "training.score_sentences": 200})
     for name, architecture, epochs in (
-        ("recurrent", "lstm-dot", 12),
-        ("hybrid", "lstm-transformer", 10),
-        ("transformer", "transformer", 7),
+        ("recurrent", "lstm-dot", 18),
+        ("hybrid", "lstm-transformer", 14),
+        ("transformer", "transformer", 10),
     )
 }
 COLOURS = ["#22303c", "#c8553d", "#3d7ea6", "#8a9a5b", "#b08bbb", "#d9a441"]
@@ -112,9 +113,7 @@ def train_captions(name: str, output: Path) -> None:
     from seq2edge.pipeline.training import train
 
     architecture, settings = {**CAPTIONS, **RACE}[name]
-    recipe = recipe_of(architecture)
-    training = recipe.training.model_copy(update=settings)
-    train(recipe.model_copy(update={"training": training}), output / name, RECIPES, resume=True)
+    train(recipe_of(architecture, {**MULTI30K, **settings}), output / name, RECIPES, resume=True)
 
 
 def score_strings(folder: Path) -> dict[int, tuple[float, float]]:
@@ -132,7 +131,8 @@ def score_strings(folder: Path) -> dict[int, tuple[float, float]]:
     for pair, (best, *_) in zip(pairs, found, strict=True):
         wanted, said = pair.target.split(), codec.decode_target(best.ids).split()
         right = sum(a == b for a, b in zip(wanted, said, strict=False)) / len(wanted)
-        groups[(len(wanted) - LENGTHS[0]) // BIN * BIN + LENGTHS[0] + BIN // 2].append((wanted == said, right))
+        first = (len(wanted) - LENGTHS[0]) // BIN * BIN + LENGTHS[0]
+        groups[(first + min(first + BIN - 1, LENGTHS[1])) // 2].append((wanted == said, right))
     return {
         length: (statistics.mean(whole for whole, _ in rows), statistics.mean(digits for _, digits in rows))
         for length, rows in sorted(groups.items())
@@ -150,6 +150,12 @@ def score_captions(folder: Path) -> float:
 def history(folder: Path) -> list[dict[str, float]]:
     with (folder / "history.csv").open(encoding="utf-8") as file:
         return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def epoch_seconds(rows: list[dict[str, float]]) -> float:
+    """What the fastest quarter of a run's epochs took at most: what else a machine did meanwhile is not the model's."""
+    ends = [0.0, *(row["seconds"] for row in rows)]
+    return statistics.quantiles([end - start for start, end in pairwise(ends)], n=4)[0]
 
 
 def draw(panels: dict[str, dict[str, tuple[list[float], list[float]]]], across: str, up: str, path: Path) -> None:
@@ -189,7 +195,7 @@ def plot(output: Path, docs: Path) -> None:
         whole, digits = (100 * statistics.mean(column) for column in zip(*scores.values(), strict=True))
         half = max((length for length, (whole_there, _) in scores.items() if whole_there >= 0.5), default="none")
         print(
-            f"| {name} | {rows[-1]['seconds'] / len(rows):.0f} | {rows[-1]['val_loss']:.3f} | {whole:.1f} % "
+            f"| {name} | {epoch_seconds(rows):.0f} | {rows[-1]['val_loss']:.3f} | {whole:.1f} % "
             f"| {digits:.1f} % | {half} |"
         )
     draw(right, "digits", "strings right, %", docs / "experiments-strings.png")
@@ -200,16 +206,11 @@ def plot(output: Path, docs: Path) -> None:
 
 
 def race(folders: list[Path], docs: Path) -> None:
-    """Validation BLEU of runs against minutes.
-
-    Every epoch of a run counts as long as the fastest quarter of them took at most: what else a machine did meanwhile
-    is not the model's.
-    """
+    """Validation BLEU of runs against minutes, every epoch of a run counted as equally long."""
     lines = {}
     for folder in folders:
         rows = history(folder)
-        ends = [0.0, *(row["seconds"] for row in rows)]
-        epoch = statistics.quantiles([end - start for start, end in pairwise(ends)], n=4)[0]
+        epoch = epoch_seconds(rows)
         minutes = [row["epoch"] * epoch / 60 for row in rows]
         scores = [row["val_bleu"] for row in rows]
         lines[folder.name] = (minutes, scores)

@@ -85,17 +85,16 @@ def recipe_of(name: str, more: Mapping[str, Any] | None = None) -> Any:
     return load_recipe(RECIPES / "multi30k-en-de.toml", [f"{key}={json.dumps(value)}" for key, value in values.items()])
 
 
-def train_one(name: str, output: Path) -> None:
-    """Train an architecture, or go on with it; data is prepared once for all."""
+def train_beside(recipe: Any, folder: Path) -> None:
+    """Train a run, or go on with it; data is prepared once for all runs that stand in the same folder."""
     from seq2edge.pipeline.prepare import prepare
     from seq2edge.pipeline.recipe_file import RECIPES
     from seq2edge.pipeline.training import train
 
-    recipe, folder = recipe_of(name), output / name
     if not (folder / "data").is_dir():
-        shared = output / "data"
+        shared = folder.parent / "data"
         if not shared.is_dir():
-            prepare(recipe, output, RECIPES)
+            prepare(recipe, folder.parent, RECIPES)
         shutil.copytree(shared, folder / "data")
     train(recipe, folder, RECIPES, resume=True)
 
@@ -158,7 +157,7 @@ def main() -> None:
     parser.add_argument("--train-only", action="store_true", help="leave measuring to a run that has the machine alone")
     arguments = parser.parse_args()
     for name in arguments.only:
-        train_one(name, arguments.output)
+        train_beside(recipe_of(name), arguments.output / name)
     if arguments.train_only:
         return
     rows = []

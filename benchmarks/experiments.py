@@ -106,14 +106,11 @@ def train_strings(name: str, output: Path) -> None:
     train(load_recipe(recipe, values), output / name, folder, resume=True)
 
 
-def train_captions(name: str, output: Path) -> None:
-    from architectures import recipe_of
-
-    from seq2edge.pipeline.recipe_file import RECIPES
-    from seq2edge.pipeline.training import train
+def train_multi30k(name: str, output: Path) -> None:
+    from architectures import recipe_of, train_beside
 
     architecture, settings = {**CAPTIONS, **RACE}[name]
-    train(recipe_of(architecture, {**MULTI30K, **settings}), output / name, RECIPES, resume=True)
+    train_beside(recipe_of(architecture, {**MULTI30K, **settings}), output / name)
 
 
 def score_strings(folder: Path) -> dict[int, tuple[float, float]]:
@@ -232,7 +229,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.command == "train":
         for name in arguments.only:
-            (train_strings if name in STRINGS else train_captions)(name, arguments.output)
+            (train_strings if name in STRINGS else train_multi30k)(name, arguments.output)
     elif arguments.command == "plot":
         plot(arguments.output, arguments.docs)
     else:

@@ -71,9 +71,9 @@ CAPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
 RACE: dict[str, tuple[str, dict[str, Any]]] = {
     name: (architecture, {"training.epochs": epochs, "training.steps_per_epoch": 250, "training.score_sentences": 200})
     for name, architecture, epochs in (
-        ("recurrent", "lstm-dot", 18),
+        ("recurrent", "lstm-dot", 28),
         ("hybrid", "lstm-transformer", 14),
-        ("transformer", "transformer", 10),
+        ("transformer", "transformer", 11),
     )
 }
 COLOURS = ["#22303c", "#c8553d", "#3d7ea6", "#8a9a5b", "#b08bbb", "#d9a441"]

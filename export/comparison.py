@@ -9,7 +9,6 @@ from pathlib import Path
 
 from seq2edge.device.bundle import FILE, MODEL, Bundle, read_bundle
 from seq2edge.device.runner import Runner
-from seq2edge.export.bundle import export_bundle
 from seq2edge.pipeline.evaluation import evaluate_run
 from seq2edge.pipeline.metrics import main_score
 from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run
@@ -83,6 +82,8 @@ def int8_bundle(run: Run, quiet: bool = False) -> Bundle:
     made_from = max((run.path / name).stat().st_mtime for name in (MODEL_FILE, RECIPE_FILE))
     if (path / FILE).is_file() and (path / FILE).stat().st_mtime > made_from:
         return read_bundle(path)
+    from seq2edge.export.bundle import export_bundle  # needs TensorFlow, the rest does not
+
     tell = (lambda line: None) if quiet else partial(print, file=sys.stderr)
     return export_bundle(run, path, "int8", overwrite=True, tell=tell)
 

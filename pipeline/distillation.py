@@ -10,7 +10,8 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 from seq2edge.pipeline.download import checksum
 from seq2edge.pipeline.files import write_text
-from seq2edge.pipeline.prepare import SPLITS, Prepared, prepare
+from seq2edge.pipeline.prepare import prepare
+from seq2edge.pipeline.prepared import SPLITS, Prepared
 from seq2edge.pipeline.recipe import File, Recipe
 from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run
 from seq2edge.pipeline.training import train

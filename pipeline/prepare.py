@@ -5,10 +5,9 @@ import json
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,11 @@ from tqdm import tqdm
 from seq2edge.device.batching import batched
 from seq2edge.device.errors import UserError
 from seq2edge.device.options import EOS
-from seq2edge.device.text import TextCodec
 from seq2edge.pipeline.cleaning import Cleaner, hash64
 from seq2edge.pipeline.corpus import corpus_pairs
 from seq2edge.pipeline.download import checksum, locate
 from seq2edge.pipeline.files import whole_folder, write_text
+from seq2edge.pipeline.prepared import SPLITS, Prepared
 from seq2edge.pipeline.recipe import Data, File, Recipe
 from seq2edge.pipeline.sampling import Sampler
 from seq2edge.pipeline.sources import Pair, read_pairs
@@ -31,66 +30,11 @@ from seq2edge.pipeline.splitting import split_key, split_of
 from seq2edge.pipeline.storage import PairIds, PairWriter
 from seq2edge.pipeline.tokenizer import train_tokenizer
 
-SPLITS = ("train", "valid", "test")
 FORMAT = 1  # of the folder; another one is prepared anew
 FEWEST = {"train": 20, "valid": 2}
 BUNDLED = "bundled:smalltalk"
 ENCODED_TOGETHER = 1000  # pairs
 TRAINED = ("model.keras", "checkpoint.npz")  # what in OUTPUT depends on its data
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Prepared data on disk."""
-
-    path: Path
-    summary: dict[str, Any]
-
-    @classmethod
-    def open(cls, path: Path) -> "Prepared":
-        try:
-            return cls(path, json.loads((path / "summary.json").read_text(encoding="utf-8")))
-        except (OSError, json.JSONDecodeError) as error:
-            raise UserError(f"{path}: not a folder of prepared data: {error}") from None
-
-    @cached_property
-    def train(self) -> PairIds:
-        return PairIds.open(self.path / "train")
-
-    @cached_property
-    def valid(self) -> PairIds:
-        return PairIds.open(self.path / "valid")
-
-    @property
-    def tokenizers(self) -> tuple[Path, Path]:
-        """SentencePiece models of source and target; the same file when joint."""
-        joint = self.path / "tokenizer.model"
-        return (joint, joint) if joint.is_file() else (self.path / "source.model", self.path / "target.model")
-
-    @property
-    def source_vocabulary(self) -> int:
-        return int(self.summary["vocabulary"]["source"])
-
-    @property
-    def target_vocabulary(self) -> int:
-        return int(self.summary["vocabulary"]["target"])
-
-    def checksums(self) -> dict[str, str]:
-        """SHA-256 of what a model learns from, by file."""
-        folders = (self.path / "train", self.path / "valid")
-        files = [*set(self.tokenizers), *(path for folder in folders for path in folder.glob("*.npy"))]
-        return {str(path.relative_to(self.path)): checksum(path) for path in sorted(files)}
-
-    def codec(self) -> TextCodec:
-        """The text ↔ ids object that training and device share."""
-        return TextCodec(*self.tokenizers, self.summary["normalisation"])
-
-    def texts(self, split: str) -> Iterator[Pair]:
-        """The cleaned pairs of "train", "valid" or "test"."""
-        with (self.path / f"{split}.tsv").open(encoding="utf-8", newline="\n") as file:
-            for line in file:
-                source, target = line.rstrip("\n").split("\t")
-                yield Pair(source, target)
 
 
 def prepare(

@@ -10,7 +10,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
-from seq2edge.pipeline.prepare import Prepared
+from seq2edge.pipeline.prepared import Prepared
 from seq2edge.pipeline.recipe import Recipe
 from seq2edge.pipeline.recipe_file import load_recipe
 

@@ -40,7 +40,8 @@ from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.memory import keep_freed_memory
 from seq2edge.pipeline.objectives import objective
 from seq2edge.pipeline.plots import plot_attention
-from seq2edge.pipeline.prepare import Prepared, prepare
+from seq2edge.pipeline.prepare import prepare
+from seq2edge.pipeline.prepared import Prepared
 from seq2edge.pipeline.recipe import Recipe
 from seq2edge.pipeline.run import RECIPE_FILE, Run, model_config
 from seq2edge.pipeline.schedules import learning_rate

@@ -7,7 +7,7 @@ from seq2edge.device.options import DecodingOptions
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.metrics import WATCHED, scores
-from seq2edge.pipeline.prepare import Prepared
+from seq2edge.pipeline.prepared import Prepared
 from seq2edge.pipeline.recipe import Recipe
 from seq2edge.pipeline.scoring import examples
 

@@ -74,6 +74,11 @@ SHARED = {
 }
 
 
+def as_settings(values: Mapping[str, Any]) -> list[str]:
+    """As `--set` takes them."""
+    return [f"{key}={json.dumps(value)}" for key, value in values.items()]
+
+
 def recipe_of(name: str, more: Mapping[str, Any] | None = None) -> Any:
     """The recipe multi30k-en-de with one architecture, and with more settings if given."""
     from seq2edge.pipeline.recipe_file import RECIPES, load_recipe
@@ -81,8 +86,7 @@ def recipe_of(name: str, more: Mapping[str, Any] | None = None) -> Any:
     settings = {f"model.{key}": value for key, value in ARCHITECTURES[name].items()}
     if "transformer" in name:
         settings["training.learning_rate"] = 0.001  # at 0.002 its loss stays high
-    values = {**SHARED, **settings, **(more or {})}
-    return load_recipe(RECIPES / "multi30k-en-de.toml", [f"{key}={json.dumps(value)}" for key, value in values.items()])
+    return load_recipe(RECIPES / "multi30k-en-de.toml", as_settings({**SHARED, **settings, **(more or {})}))
 
 
 def train_beside(recipe: Any, folder: Path) -> None:

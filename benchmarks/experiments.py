@@ -9,14 +9,14 @@ A digit string is 5 to 60 digits drawn at random, every length as often; it is t
 """
 
 import argparse
-import csv
-import json
 import random
 import statistics
 from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from architectures import as_settings, recipe_of, train_beside
 
 LENGTHS = (5, 60)
 PAIRS = {"train": 20_000, "valid": 500, "test": 1_500}
@@ -102,13 +102,10 @@ def train_strings(name: str, output: Path) -> None:
     files = ", ".join(f'{{ path = "{split}.tsv", split = "{split}" }}' for split in PAIRS)
     recipe = folder / "recipe.toml"
     recipe.write_text(STRING_RECIPE.format(files=files), encoding="utf-8")
-    values = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
-    train(load_recipe(recipe, values), output / name, folder, resume=True)
+    train(load_recipe(recipe, as_settings(settings)), output / name, folder, resume=True)
 
 
 def train_multi30k(name: str, output: Path) -> None:
-    from architectures import recipe_of, train_beside
-
     architecture, settings = {**CAPTIONS, **RACE}[name]
     train_beside(recipe_of(architecture, {**MULTI30K, **settings}), output / name)
 
@@ -144,11 +141,6 @@ def score_captions(folder: Path) -> float:
     return float(evaluate_run(Run.open(folder), "valid", beam=1, quiet=True).scores["bleu"])
 
 
-def history(folder: Path) -> list[dict[str, float]]:
-    with (folder / "history.csv").open(encoding="utf-8") as file:
-        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-
-
 def epoch_seconds(rows: list[dict[str, float]]) -> float:
     """What the fastest quarter of a run's epochs took at most: what else a machine did meanwhile is not the model's."""
     ends = [0.0, *(row["seconds"] for row in rows)]
@@ -178,6 +170,8 @@ def draw(panels: dict[str, dict[str, tuple[list[float], list[float]]]], across: 
 
 def plot(output: Path, docs: Path) -> None:
     """The pictures of the strings, a table a task, and the score of the captions."""
+    from seq2edge.pipeline.run import Run
+
     right: dict[str, dict] = {"copied": {}, "reversed": {}}
     learning: dict[str, dict] = {"copied": {}, "reversed": {}}
     print("| run | seconds an epoch | validation loss | strings right | digits right | half of the strings up to |")
@@ -185,7 +179,7 @@ def plot(output: Path, docs: Path) -> None:
     for name, (task, _) in STRINGS.items():
         if not (output / name / "model.keras").is_file():
             continue
-        rows, scores = history(output / name), score_strings(output / name)
+        rows, scores = Run.open(output / name).history(), score_strings(output / name)
         title, model = {"copy": "copied", "reverse": "reversed"}[task], name.removeprefix(f"{task}-")
         right[title][model] = (list(scores), [100 * whole for whole, _ in scores.values()])
         learning[title][model] = ([row["epoch"] for row in rows], [row["val_loss"] for row in rows])
@@ -204,9 +198,11 @@ def plot(output: Path, docs: Path) -> None:
 
 def race(folders: list[Path], docs: Path) -> None:
     """Validation BLEU of runs against minutes, every epoch of a run counted as equally long."""
+    from seq2edge.pipeline.run import Run
+
     lines = {}
     for folder in folders:
-        rows = history(folder)
+        rows = Run.open(folder).history()
         epoch = epoch_seconds(rows)
         minutes = [row["epoch"] * epoch / 60 for row in rows]
         scores = [row["val_bleu"] for row in rows]

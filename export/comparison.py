@@ -67,7 +67,7 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
                 chrf=scores["chrf"],
                 exact_match=scores["exact_match"],
                 parameters=run.model().training.count_params(),
-                minutes=run.seconds() / 60,
+                minutes=run.history()[-1]["seconds"] / 60,
                 int8_mb=bundle.files[MODEL]["bytes"] / 1e6,
                 ms_per_word=milliseconds_per_word(bundle.path, run),
                 identical=bundle.scores["agreement_with_keras"]["identical"],

@@ -39,11 +39,10 @@ class Run:
                 )
         return cls(path, load_recipe(path / RECIPE_FILE), Prepared.open(path / DATA_FOLDER))
 
-    def seconds(self) -> float:
-        """Spent in training."""
+    def history(self) -> list[dict[str, float]]:
+        """Of every epoch its number, losses, scores, and the seconds from the training's start to its end."""
         with (self.path / "history.csv").open(encoding="utf-8") as file:
-            *_, last = csv.DictReader(file)
-        return float(last["seconds"])
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
     def model(self) -> Seq2Seq:
         """The best model of the training, in float32."""

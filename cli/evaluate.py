@@ -13,6 +13,7 @@ EXAMPLES = """\
   seq2edge evaluate runs/multi30k-en-de --split valid --beam 5 --report report.html
   seq2edge evaluate runs/quickstart bundles/quickstart-float16 bundles/quickstart-int8
   seq2edge evaluate runs/new --against runs/old
+  seq2edge evaluate runs/new --split valid --length-penalty 1.0
   seq2edge evaluate bundles/quickstart-int8 --file questions.tsv --json"""
 
 
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=("train", "valid", "test"), default="test", help="default: test")
     parser.add_argument("--file", metavar="FILE", type=Path, help="pairs to ask in place of a split: TSV, CSV or JSONL")
     parser.add_argument("--beam", type=int, help="default: as recipe or bundle say")
+    parser.add_argument("--length-penalty", type=float, help="of the beam; default: as recipe or bundle say")
     parser.add_argument("--report", metavar="FILE", type=Path, help="write a page of HTML that opens offline")
     parser.add_argument("--output", metavar="FOLDER", type=Path, help="where scores and outputs go; default: that run")
     parser.add_argument("--json", action="store_true", help="as JSON")
@@ -50,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     paths = list(dict.fromkeys([*arguments.paths, *others]))
     systems = [System.open(path, name) for path, name in zip(paths, unique_names(paths), strict=True)]
     test_set, output = _test_set(arguments, systems[0])
-    found = [evaluate(system, test_set, output, arguments.beam, arguments.quiet) for system in systems]
+    search = (arguments.beam, arguments.quiet, arguments.length_penalty)
+    found = [evaluate(system, test_set, output, *search) for system in systems]
     differences = []
     if others:
         other = found[paths.index(arguments.against)]

@@ -91,6 +91,7 @@ class Evaluation:
         groups: The same of parts of the set: "by script", "by source length in pieces"; each name → scores.
         baseline: Scores of the nearest neighbour; chat only.
         answers: One for each example.
+        length_penalty: None: as recipe or bundle say.
     """
 
     system: str
@@ -100,16 +101,24 @@ class Evaluation:
     groups: dict[str, dict[str, dict[str, Any]]]
     baseline: dict[str, float]
     answers: list[Answer]
+    length_penalty: float | None = None
 
     @property
     def hypotheses(self) -> list[str]:
         return [answer.text for answer in self.answers]
+
+    @property
+    def search(self) -> str:
+        """How it was asked, for a person."""
+        penalty = "" if self.length_penalty is None else f", length penalty {self.length_penalty:g}"
+        return f"beam {self.beam}{penalty}"
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "name": self.system,
             "split": self.test_set.name,
             "beam": self.beam,
+            "length_penalty": self.length_penalty,
             "scores": self.scores,
             "groups": self.groups,
             "nearest_neighbour": self.baseline,
@@ -117,7 +126,12 @@ class Evaluation:
 
 
 def evaluate(
-    system: System, test_set: EvaluationSet, output: Path, beam: int | None = None, quiet: bool = False
+    system: System,
+    test_set: EvaluationSet,
+    output: Path,
+    beam: int | None = None,
+    quiet: bool = False,
+    length_penalty: float | None = None,
 ) -> Evaluation:
     """Score a system and keep scores and outputs.
 
@@ -125,11 +139,12 @@ def evaluate(
 
     Args:
         output: Where evaluation-SET-SYSTEM.json and outputs-SET-SYSTEM.tsv are written.
-        beam: None: as recipe or bundle say.
+        beam, length_penalty: None: as recipe or bundle say.
     """
     beam = beam or system.runner.bundle.decoding["beam"]
-    answers = _answers(system, test_set, output, beam, quiet)
-    evaluation = score(system.name, test_set, beam, answers)
+    settings = {"beam": beam} | ({} if length_penalty is None else {"length_penalty": length_penalty})
+    answers = _answers(system, test_set, output, settings, quiet)
+    evaluation = score(system.name, test_set, beam, answers, length_penalty)
     evaluation.scores["perplexity"] = round(perplexity(system.runner, test_set.expected, system.name, quiet), 2)
     stem = f"{test_set.name}-{system.name}"
     write_text(
@@ -150,7 +165,9 @@ def evaluate_run(
     return evaluate(system, EvaluationSet.of_run(run, split), output or run.path, beam, quiet)
 
 
-def score(name: str, test_set: EvaluationSet, beam: int, answers: Sequence[Answer]) -> Evaluation:
+def score(
+    name: str, test_set: EvaluationSet, beam: int, answers: Sequence[Answer], length_penalty: float | None = None
+) -> Evaluation:
     """All numbers of a system's answers."""
     expected, task = test_set.expected, test_set.task
     hypotheses = [answer.text for answer in answers]
@@ -174,6 +191,7 @@ def score(name: str, test_set: EvaluationSet, beam: int, answers: Sequence[Answe
         },
         of(test_set.baseline, everything) if test_set.baseline else {},
         list(answers),
+        length_penalty,
     )
 
 
@@ -183,7 +201,7 @@ def table(evaluations: Sequence[Evaluation]) -> str:
     names = [evaluation.system for evaluation in evaluations]
     metrics = metrics_of(first.test_set.task)
     shown = [metric for metric in metrics if metric.key in ("bleu", "chrf", "exact_match", "rougeL", "length_ratio")]
-    lines = [f"{', '.join(names)}: {first.test_set.name} set, {len(first.answers)} sentences, beam {first.beam}"]
+    lines = [f"{', '.join(names)}: {first.test_set.name} set, {len(first.answers)} sentences, {first.search}"]
     lines += _aligned(score_rows(evaluations))
     for evaluation in evaluations:
         for kind, groups in evaluation.groups.items():
@@ -219,9 +237,11 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _answers(system: System, test_set: EvaluationSet, output: Path, beam: int, quiet: bool) -> list[Answer]:
+def _answers(
+    system: System, test_set: EvaluationSet, output: Path, settings: dict[str, Any], quiet: bool
+) -> list[Answer]:
     sources = [example.source for example in test_set.expected]
-    key = _digest(json.dumps([system.key, beam, sources]).encode())
+    key = _digest(json.dumps([system.key, settings, sources]).encode())
     kept = output / f"answers-{test_set.name}-{system.name}.jsonl"
     found = _read_kept(kept, key)
     missing = [index for index in range(len(sources)) if index not in found]
@@ -232,7 +252,7 @@ def _answers(system: System, test_set: EvaluationSet, output: Path, beam: int, q
     with bar, kept.open("a" if found else "w", encoding="utf-8") as file:
         if not found:
             _write_line(file, {"key": key})
-        for number, result in system.runner.run_each([sources[index] for index in missing], beam):
+        for number, result in system.runner.run_each([sources[index] for index in missing], **settings):
             found[missing[number]] = answer = Answer.of(result)
             _write_line(file, {"index": missing[number], **asdict(answer)})
             bar.update()

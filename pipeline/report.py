@@ -35,7 +35,7 @@ def report(evaluations: Sequence[Evaluation], differences: Sequence[Difference] 
     page = files("seq2edge.pipeline").joinpath("report.html").read_text(encoding="utf-8")
     values = {
         "title": escape(f"{first.test_set.name} set: {', '.join(e.system for e in evaluations)}"),
-        "about": f"{len(first.answers):,} sentences, beam {first.beam}",
+        "about": f"{len(first.answers):,} sentences, {first.search}",
         "scores": _table(score_rows(evaluations)),
         "differences": "".join(f"<li>{escape(str(difference))}</li>" for difference in differences),
         "groups": "".join(_groups(evaluation) for evaluation in evaluations),

@@ -41,6 +41,16 @@ def test_perplexity_is_that_of_teacher_forcing(trained_run, tmp_path):
     assert found == pytest.approx(np.exp(total / tokens), abs=0.02)
 
 
+def test_a_length_penalty_can_be_tried_without_another_export(bundles, trained_run, tmp_path):
+    system, test_set = System.open(bundles / "none"), EvaluationSet.of_run(trained_run, "valid")
+    found = evaluate(system, test_set, tmp_path, beam=5, quiet=True, length_penalty=30.0)
+    asked = system.runner.run_all([example.source for example in test_set.expected], beam=5, length_penalty=30.0)
+    assert found.hypotheses == [result.text for result in asked]
+    assert found.hypotheses != evaluate(system, test_set, tmp_path, beam=5, quiet=True).hypotheses
+    assert "sentences, beam 5, length penalty 30" in table([found])
+    assert found.as_dict()["length_penalty"] == 30
+
+
 class BrokenOffError(Exception):
     pass
 
@@ -52,9 +62,9 @@ def test_an_evaluation_that_was_broken_off_goes_on_behind_its_last_answer(traine
     asked = []
     run_each = system.runner.run_each
 
-    def stopping(texts, beam):
+    def stopping(texts, **settings):
         asked.append(len(texts))
-        for number, found in enumerate(run_each(texts, beam)):
+        for number, found in enumerate(run_each(texts, **settings)):
             if number == 10 and len(asked) == 1:
                 raise BrokenOffError
             yield found

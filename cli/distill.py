@@ -15,6 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="RUN", help="folder of the student's run (default: runs/NAME-student)")
     parser.add_argument("--beam", type=int, default=5, help="of the teacher (default: 5)")
     parser.add_argument("--int8", action="store_true", help="the teacher answers as its int8 bundle, which is faster")
+    parser.add_argument(
+        "--closest", action="store_true", help="learn the answer of the beam that is most like the pair's own target"
+    )
+    parser.add_argument("--from", dest="start", metavar="RUN", help="go on from an earlier student's weights")
     parser.add_argument("--resume", action="store_true", help="go on where a stopped distillation was")
     parser.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     parser.add_argument("--quiet", action="store_true", help="no progress")
@@ -51,6 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.overwrite,
         arguments.quiet,
         runner,
+        arguments.closest,
+        Run.open(Path(arguments.start)) if arguments.start else None,
     )
     if keras.backend.backend() != "tensorflow":
         print(

@@ -7,9 +7,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.result import Result
 from seq2edge.device.runner import Runner
 from seq2edge.pipeline.download import checksum
 from seq2edge.pipeline.files import write_text
+from seq2edge.pipeline.metrics import sacrebleu_metrics
 from seq2edge.pipeline.prepare import prepare
 from seq2edge.pipeline.prepared import SPLITS, Prepared
 from seq2edge.pipeline.recipe import File, Recipe
@@ -30,6 +32,8 @@ def distill(
     overwrite: bool = False,
     quiet: bool = False,
     runner: Runner | None = None,
+    closest: bool = False,
+    start: Run | None = None,
 ) -> Run:
     """Train a recipe on its own sources and a teacher's targets.
 
@@ -40,6 +44,9 @@ def distill(
             was stopped goes on from there.
         beam: Of the teacher.
         runner: What answers for the teacher, such as a bundle of it; None: its Keras model.
+        closest: Of the teacher's beam take what is most like the pair's own target, not what is likeliest
+            (sequence-level interpolation, section 3.3 of the paper; by chrF++, which needs no spaces).
+        start: An earlier run whose weights and tokenizer the student goes on from.
 
     Raises:
         UserError: If teacher and recipe are not of one task and normalisation, with both values.
@@ -54,7 +61,7 @@ def distill(
             )
     folder = output.with_name(f"{output.name}.{FOLDER}")
     data = prepare(recipe, folder, recipe_folder, quiet=quiet)
-    _write_targets(teacher, runner or teacher.runner(), data, folder, beam, quiet)
+    _write_targets(teacher, runner or teacher.runner(), data, folder, beam, closest, quiet)
     paths = {split: (folder if split == "train" else data.path) / f"{split}.tsv" for split in SPLITS}
     files = [
         File.model_validate({"path": str(path.resolve()), "split": split})
@@ -62,23 +69,37 @@ def distill(
         if path.stat().st_size
     ]
     student = recipe.model_copy(update={"data": recipe.data.model_copy(update={"files": files})})
-    return train(student, output, folder, resume=resume, overwrite=overwrite, quiet=quiet)
+    return train(student, output, folder, resume=resume, overwrite=overwrite, quiet=quiet, start=start)
 
 
-def _write_targets(teacher: Run, runner: Runner, data: Prepared, folder: Path, beam: int, quiet: bool) -> None:
+def _write_targets(
+    teacher: Run, runner: Runner, data: Prepared, folder: Path, beam: int, closest: bool, quiet: bool
+) -> None:
     """Write train.tsv with the teacher's targets; chunks that it wrote for these before are taken as they are."""
-    sources = [pair.source for pair in data.texts("train")]
+    pairs = list(data.texts("train"))
     of_teacher = [checksum(teacher.path / MODEL_FILE), checksum(teacher.path / RECIPE_FILE), runner.bundle.quantization]
-    key = hashlib.sha256("\n".join([*of_teacher, *sources]).encode()).hexdigest()[:12]
+    of_pairs = [f"{pair.source}\t{pair.target}" if closest else pair.source for pair in pairs]
+    key = hashlib.sha256("\n".join([*of_teacher, *of_pairs]).encode()).hexdigest()[:12]
     chunks = folder / f"beam-{beam}-{key}"
     chunks.mkdir(exist_ok=True)
-    with tqdm(total=len(sources), desc="teacher", unit="sentence", disable=quiet, file=sys.stderr) as bar:
-        for start in range(0, len(sources), CHUNK):
-            chunk, path = sources[start : start + CHUNK], chunks / f"{start:09}.tsv"
+    with tqdm(total=len(pairs), desc="teacher", unit="sentence", disable=quiet, file=sys.stderr) as bar:
+        for start in range(0, len(pairs), CHUNK):
+            chunk, path = pairs[start : start + CHUNK], chunks / f"{start:09}.tsv"
             if not path.is_file():
-                results = runner.run_all(chunk, beam=beam)
-                rows = zip(chunk, results, strict=True)
-                write_text(path, "".join(f"{source}\t{result.text}\n" for source, result in rows))
+                results = runner.run_all([pair.source for pair in chunk], beam=beam, n_best=beam if closest else 1)
+                targets = [
+                    _most_like(pair.target, result) if closest else result.text
+                    for pair, result in zip(chunk, results, strict=True)
+                ]
+                rows = zip(chunk, targets, strict=True)
+                write_text(path, "".join(f"{pair.source}\t{target}\n" for pair, target in rows))
             bar.update(len(chunk))
     parts = [path.read_text(encoding="utf-8") for path in sorted(chunks.glob("*.tsv"))]
     write_text(folder / "train.tsv", "".join(parts))
+
+
+def _most_like(target: str, result: Result) -> str:
+    """Of a result's alternatives the one nearest to the target."""
+    chrf = sacrebleu_metrics()["chrf"]
+    answers = [text for text, _ in result.alternatives]
+    return max(answers, key=lambda answer: chrf.sentence_score(answer, [target]).score)

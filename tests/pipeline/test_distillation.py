@@ -5,7 +5,9 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.distillation import distill
+from seq2edge.pipeline.metrics import sacrebleu_metrics
 from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.training import train
 
 
 def test_a_student_learns_what_its_teacher_says(trained_run, tiny_recipe, pairs_file, tmp_path):
@@ -32,6 +34,31 @@ def test_what_a_teacher_said_is_not_asked_again(trained_run, tiny_recipe, pairs_
     another = shutil.copytree(trained_run.path, tmp_path / "another")
     (another / "recipe.toml").write_text(trained_run.recipe.to_toml() + "# not the same\n", encoding="utf-8")
     assert "stones" not in taught_by(Run.open(another))
+
+
+def test_of_a_beam_the_answer_most_like_the_pair_can_be_learned(tiny_recipe, pairs_file, tmp_path):
+    recipe = tiny_recipe(epochs=2, settings=["model.units=32"])  # a teacher that is often wrong
+    teacher = train(recipe, tmp_path / "teacher", pairs_file.parent, quiet=True)
+    chrf = sacrebleu_metrics()["chrf"]
+    wanted = [pair.target for pair in teacher.data.texts("train")]
+
+    def likeness(name, closest):
+        distill(teacher, recipe, tmp_path / name, pairs_file.parent, 5, quiet=True, closest=closest)
+        lines = (tmp_path / f"{name}.distilled" / "train.tsv").read_text(encoding="utf-8").splitlines()
+        taught = [line.split("\t")[1] for line in lines]
+        return [chrf.sentence_score(said, [right]).score for said, right in zip(taught, wanted, strict=True)]
+
+    likeliest, closest = likeness("likeliest", closest=False), likeness("closest", closest=True)
+    assert all(c >= p for c, p in zip(closest, likeliest, strict=True))
+    assert sum(closest) > sum(likeliest)
+
+
+def test_a_student_goes_on_from_an_earlier_one(trained_run, tiny_recipe, pairs_file, tmp_path):
+    recipe = tiny_recipe(epochs=3, settings=["model.units=32"])
+    first = distill(trained_run, recipe, tmp_path / "first", pairs_file.parent, 1, quiet=True)
+    second = distill(trained_run, recipe, tmp_path / "second", pairs_file.parent, 1, quiet=True, start=first)
+    assert second.history()[0]["loss"] < first.history()[0]["loss"] / 2
+    assert second.data.tokenizers[0].read_bytes() == first.data.tokenizers[0].read_bytes()
 
 
 def test_a_teacher_of_another_task_is_refused_with_both_values(trained_run, tiny_recipe, pairs_file, tmp_path):

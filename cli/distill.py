@@ -5,7 +5,8 @@ import argparse
 HELP = "train a recipe on what a trained run says (sequence-level distillation)"
 EXAMPLES = """\
   seq2edge distill runs/multi30k-en-de small.toml
-  seq2edge distill runs/large multi30k-en-de --set model.units=128 --set model.embedding=96 --output runs/small"""
+  seq2edge distill runs/large multi30k-en-de --set model.units=128 --set model.embedding=96 --output runs/small
+  seq2edge distill runs/large small.toml --output runs/smaller --from runs/small --closest --set training.epochs=5"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,13 +51,13 @@ def run(arguments: argparse.Namespace) -> int:
         recipe,
         output,
         path.parent,
-        arguments.beam,
-        arguments.resume,
-        arguments.overwrite,
-        arguments.quiet,
-        runner,
-        arguments.closest,
-        Run.open(Path(arguments.start)) if arguments.start else None,
+        beam=arguments.beam,
+        resume=arguments.resume,
+        overwrite=arguments.overwrite,
+        quiet=arguments.quiet,
+        runner=runner,
+        closest=arguments.closest,
+        start=Run.open(Path(arguments.start)) if arguments.start else None,
     )
     if keras.backend.backend() != "tensorflow":
         print(

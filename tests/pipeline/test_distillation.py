@@ -4,6 +4,7 @@ import shutil
 import pytest
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline import distillation
 from seq2edge.pipeline.distillation import distill
 from seq2edge.pipeline.metrics import sacrebleu_metrics
 from seq2edge.pipeline.run import Run
@@ -36,9 +37,10 @@ def test_what_a_teacher_said_is_not_asked_again(trained_run, tiny_recipe, pairs_
     assert "stones" not in taught_by(Run.open(another))
 
 
-def test_of_a_beam_the_answer_most_like_the_pair_can_be_learned(tiny_recipe, pairs_file, tmp_path):
+def test_of_a_beam_the_answer_most_like_the_pair_can_be_learned(tiny_recipe, pairs_file, tmp_path, monkeypatch):
     recipe = tiny_recipe(epochs=2, settings=["model.units=32"])  # a teacher that is often wrong
     teacher = train(recipe, tmp_path / "teacher", pairs_file.parent, quiet=True)
+    monkeypatch.setattr(distillation, "train", lambda *_, **__: None)  # what it would learn is looked at
     chrf = sacrebleu_metrics()["chrf"]
     wanted = [pair.target for pair in teacher.data.texts("train")]
 
@@ -57,7 +59,7 @@ def test_a_student_goes_on_from_an_earlier_one(trained_run, tiny_recipe, pairs_f
     recipe = tiny_recipe(epochs=3, settings=["model.units=32"])
     first = distill(trained_run, recipe, tmp_path / "first", pairs_file.parent, 1, quiet=True)
     second = distill(trained_run, recipe, tmp_path / "second", pairs_file.parent, 1, quiet=True, start=first)
-    assert second.history()[0]["loss"] < first.history()[0]["loss"] / 2
+    assert second.history()[0]["loss"] < first.history()[1]["loss"] < first.history()[0]["loss"]
     assert second.data.tokenizers[0].read_bytes() == first.data.tokenizers[0].read_bytes()
 
 

@@ -15,7 +15,8 @@ from seq2edge.pipeline.metrics import sacrebleu_metrics
 from seq2edge.pipeline.prepare import prepare
 from seq2edge.pipeline.prepared import SPLITS, Prepared
 from seq2edge.pipeline.recipe import File, Recipe
-from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run
+from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run, model_config
+from seq2edge.pipeline.starting import refuse_other_shape
 from seq2edge.pipeline.training import train
 
 FOLDER = "distilled"
@@ -49,7 +50,8 @@ def distill(
         start: An earlier run whose weights and tokenizer the student goes on from.
 
     Raises:
-        UserError: If teacher and recipe are not of one task and normalisation, with both values.
+        UserError: If teacher and recipe are not of one task and normalisation, or `start` has a model of another shape,
+            with both values.
     """
     for what, theirs, ours in (
         ("task", teacher.recipe.task, recipe.task),
@@ -59,6 +61,8 @@ def distill(
             raise UserError(
                 f"{teacher.path}: cannot teach this recipe; {what}: {theirs!r} there, {ours!r} in the recipe"
             )
+    if start is not None:  # not only when the teacher has answered everything
+        refuse_other_shape(start, model_config(recipe, start.data))
     folder = output.with_name(f"{output.name}.{FOLDER}")
     data = prepare(recipe, folder, recipe_folder, quiet=quiet)
     _write_targets(teacher, runner or teacher.runner(), data, folder, beam, closest, quiet)

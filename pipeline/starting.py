@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from seq2edge.device.errors import UserError
-from seq2edge.models.seq2seq import Seq2Seq
+from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from seq2edge.pipeline.files import refuse_existing
 from seq2edge.pipeline.recipe import Recipe
 from seq2edge.pipeline.recipe_file import load_recipe
@@ -50,18 +50,27 @@ def old_run(output: Path) -> Path:
     return output.with_name(f".{output.name}.old")
 
 
-def take_weights(start: Run, model: Seq2Seq) -> None:
-    """Give a fresh model the weights of an earlier run.
+def refuse_other_shape(start: Run, config: Seq2SeqConfig) -> None:
+    """Refuse to go on from a run whose weights do not fit a model.
 
     Raises:
-        UserError: If it is of another shape, with both values of every setting that differs.
+        UserError: With both values of every setting that differs.
     """
-    before, now = dataclasses.asdict(model_config(start.recipe, start.data)), dataclasses.asdict(model.config)
+    before, now = dataclasses.asdict(model_config(start.recipe, start.data)), dataclasses.asdict(config)
     free = ("dropout", "variational_dropout")
     differing = [
         f"{key}: {before[key]!r} there, {now[key]!r} now" for key in now if before[key] != now[key] and key not in free
     ]
     if differing:
         raise UserError(f"{start.path}: its weights do not fit this recipe's model; " + "; ".join(differing))
+
+
+def take_weights(start: Run, model: Seq2Seq) -> None:
+    """Give a fresh model the weights of an earlier run.
+
+    Raises:
+        UserError: As `refuse_other_shape`.
+    """
+    refuse_other_shape(start, model.config)
     for weight, value in zip(model.training.trainable_weights, start.model().training.trainable_weights, strict=True):
         weight.assign(value)

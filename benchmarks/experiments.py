@@ -110,14 +110,12 @@ def train_multi30k(name: str, output: Path) -> None:
     train_beside(recipe_of(architecture, {**MULTI30K, **settings}), output / name)
 
 
-def score_strings(folder: Path) -> dict[int, tuple[float, float]]:
+def score_strings(run: Any) -> dict[int, tuple[float, float]]:
     """By the middle of a group of lengths: the shares of strings and of digits that are right, greedy."""
     from seq2edge.device.decoding import decode
     from seq2edge.device.options import DecodingOptions
     from seq2edge.pipeline.keras_decoding import KerasSequenceModel
-    from seq2edge.pipeline.run import Run
 
-    run = Run.open(folder)
     codec, pairs = run.data.codec(), list(run.data.texts("test"))
     sources = [codec.encode_source(pair.source, 64) for pair in pairs]
     found = decode(KerasSequenceModel(run.model()), sources, DecodingOptions(max_length=64))
@@ -179,7 +177,8 @@ def plot(output: Path, docs: Path) -> None:
     for name, (task, _) in STRINGS.items():
         if not (output / name / "model.keras").is_file():
             continue
-        rows, scores = Run.open(output / name).history(), score_strings(output / name)
+        run = Run.open(output / name)
+        rows, scores = run.history(), score_strings(run)
         title, model = {"copy": "copied", "reverse": "reversed"}[task], name.removeprefix(f"{task}-")
         right[title][model] = (list(scores), [100 * whole for whole, _ in scores.values()])
         learning[title][model] = ([row["epoch"] for row in rows], [row["val_loss"] for row in rows])

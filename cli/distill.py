@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.pipeline.run import Run
 
     teacher, runner = Run.open(Path(arguments.teacher)), None
+    start = Run.open(Path(arguments.start)) if arguments.start else None
     if arguments.int8:
         from seq2edge.export.comparison import int8_bundle
 
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         quiet=arguments.quiet,
         runner=runner,
         closest=arguments.closest,
-        start=Run.open(Path(arguments.start)) if arguments.start else None,
+        start=start,
     )
     if keras.backend.backend() != "tensorflow":
         print(

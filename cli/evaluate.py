@@ -52,8 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
     paths = list(dict.fromkeys([*arguments.paths, *others]))
     systems = [System.open(path, name) for path, name in zip(paths, unique_names(paths), strict=True)]
     test_set, output = _test_set(arguments, systems[0])
-    search = (arguments.beam, arguments.quiet, arguments.length_penalty)
-    found = [evaluate(system, test_set, output, *search) for system in systems]
+    found = [
+        evaluate(system, test_set, output, arguments.beam, arguments.quiet, arguments.length_penalty)
+        for system in systems
+    ]
     differences = []
     if others:
         other = found[paths.index(arguments.against)]

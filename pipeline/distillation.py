@@ -11,11 +11,13 @@ from seq2edge.device.result import Result
 from seq2edge.device.runner import Runner
 from seq2edge.pipeline.download import checksum
 from seq2edge.pipeline.files import write_text
-from seq2edge.pipeline.metrics import sacrebleu_metrics
+from seq2edge.pipeline.metrics import sentence_scores
 from seq2edge.pipeline.prepare import prepare
 from seq2edge.pipeline.prepared import SPLITS, Prepared
 from seq2edge.pipeline.recipe import File, Recipe
 from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run, model_config
+from seq2edge.pipeline.scoring import Example
+from seq2edge.pipeline.sources import Pair
 from seq2edge.pipeline.starting import refuse_other_shape
 from seq2edge.pipeline.training import train
 
@@ -92,7 +94,7 @@ def _write_targets(
             if not path.is_file():
                 results = runner.run_all([pair.source for pair in chunk], beam=beam, n_best=beam if closest else 1)
                 targets = [
-                    _most_like(pair.target, result) if closest else result.text
+                    _most_like(pair, result) if closest else result.text
                     for pair, result in zip(chunk, results, strict=True)
                 ]
                 rows = zip(chunk, targets, strict=True)
@@ -102,8 +104,8 @@ def _write_targets(
     write_text(folder / "train.tsv", "".join(parts))
 
 
-def _most_like(target: str, result: Result) -> str:
-    """Of a result's alternatives the one nearest to the target."""
-    chrf = sacrebleu_metrics()["chrf"]
+def _most_like(pair: Pair, result: Result) -> str:
+    """Of a result's alternatives the one nearest to the pair's target."""
     answers = [text for text, _ in result.alternatives]
-    return max(answers, key=lambda answer: chrf.sentence_score(answer, [target]).score)
+    likeness = sentence_scores(answers, [Example(pair.source, (pair.target,))] * len(answers))
+    return answers[likeness.index(max(likeness))]

@@ -71,6 +71,15 @@ def sacrebleu_metrics() -> dict[str, Any]:
     return {"bleu": BLEU(), "bleu_lc": BLEU(lowercase=True), "chrf": CHRF(word_order=2), "ter": TER()}
 
 
+def sentence_scores(hypotheses: Sequence[str], expected: Sequence[Example]) -> list[float]:
+    """chrF++ of each sentence."""
+    metric = sacrebleu_metrics()["chrf"]
+    return [
+        metric.sentence_score(hypothesis, list(example.references)).score
+        for hypothesis, example in zip(hypotheses, expected, strict=True)
+    ]
+
+
 def _sacrebleu(key: str) -> Score:
     def score(hypotheses: Sequence[str], expected: Sequence[Example]) -> float:
         return sacrebleu_metrics()[key].corpus_score(hypotheses, reference_streams(expected)).score

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from seq2edge.pipeline.evaluation import Evaluation, group_rows, score_rows
-from seq2edge.pipeline.metrics import metrics_of, sacrebleu_metrics
+from seq2edge.pipeline.metrics import metrics_of, sentence_scores
 from seq2edge.pipeline.plots import svg_of_groups, svg_of_scores
-from seq2edge.pipeline.scoring import Example
 from seq2edge.pipeline.significance import Difference
 
 SHOWN = 50  # outputs at each end
@@ -47,15 +46,6 @@ def report(evaluations: Sequence[Evaluation], differences: Sequence[Difference] 
         "attention": _attention(first, [*best, *worst]),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda place: values[place[1]], page)
-
-
-def sentence_scores(hypotheses: Sequence[str], expected: Sequence[Example]) -> list[float]:
-    """chrF++ of each sentence."""
-    metric = sacrebleu_metrics()["chrf"]
-    return [
-        metric.sentence_score(hypothesis, list(example.references)).score
-        for hypothesis, example in zip(hypotheses, expected, strict=True)
-    ]
 
 
 def _groups(evaluation: Evaluation) -> str:

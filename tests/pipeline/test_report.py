@@ -5,7 +5,8 @@ import pytest
 
 from seq2edge.pipeline.answers import Answer
 from seq2edge.pipeline.evaluation import EvaluationSet, score
-from seq2edge.pipeline.report import marked, report, sentence_scores
+from seq2edge.pipeline.metrics import sentence_scores
+from seq2edge.pipeline.report import marked, report
 from seq2edge.pipeline.scoring import Example
 
 EXPECTED = [Example(f"source {i} <b> {{{{scores}}}}", (f"the red stone number {i} & more",)) for i in range(120)]

@@ -1,4 +1,3 @@
-import csv
 import signal
 import subprocess
 import sys
@@ -61,9 +60,8 @@ def test_a_trained_run_knows_its_task_and_keeps_everything(trained_run):
     assert {"attention.png", "data", "evaluation-test-tiny.json", "outputs-test-tiny.tsv"} <= kept
 
 
-def losses(folder):
-    with (folder / "history.csv").open() as file:
-        return [float(row["loss"]) for row in csv.DictReader(file)]
+def losses(run):
+    return [row["loss"] for row in run.history()]
 
 
 def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file, tmp_path):
@@ -84,7 +82,7 @@ def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file
     process.send_signal(signal.SIGKILL)
     process.wait()
     resumed = train(recipe, tmp_path / "killed", pairs_file.parent, resume=True, quiet=True)
-    np.testing.assert_allclose(losses(resumed.path), losses(whole.path), rtol=1e-3)
+    np.testing.assert_allclose(losses(resumed), losses(whole), rtol=1e-3)
 
 
 def test_a_run_that_stands_there_is_kept(trained_run, pairs_file):
@@ -94,9 +92,9 @@ def test_a_run_that_stands_there_is_kept(trained_run, pairs_file):
 
 def test_an_overwritten_run_starts_anew(tiny_recipe, pairs_file, tmp_path):
     first = train(tiny_recipe(epochs=1), tmp_path / "run", pairs_file.parent, quiet=True)
-    before = losses(first.path)
+    before = losses(first)
     again = train(tiny_recipe(epochs=1), tmp_path / "run", pairs_file.parent, overwrite=True, quiet=True)
-    np.testing.assert_allclose(losses(again.path), before, rtol=1e-3)
+    np.testing.assert_allclose(losses(again), before, rtol=1e-3)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
@@ -124,20 +122,16 @@ def test_validation_is_filled_up_with_pairs_that_cost_nothing(data):
     assert len(batches) * 5 > len(real)
 
 
-def rates(folder):
-    return [row["epoch"] for row in csv.DictReader((folder / "history.csv").open())]
-
-
 def test_everything_at_once_trains_stops_and_goes_on(tiny_recipe, pairs_file, tmp_path):
     settings = ["training.schedule=plateau", "training.ema=0.9", "training.average=3", "training.accumulate=2"]
     settings += ["training.batch_tokens=300", "training.scheduled_sampling=0.3", "training.stop_on=chrf"]
     settings += ["training.patience=20"]
     first = train(tiny_recipe(epochs=3, settings=settings), tmp_path / "run", pairs_file.parent, quiet=True)
-    assert len(rates(first.path)) == 3
+    assert len(first.history()) == 3
     longer = tiny_recipe(epochs=12, settings=settings)
     again = train(longer, tmp_path / "run", pairs_file.parent, resume=True, quiet=True)
-    assert len(rates(again.path)) == 12
-    assert losses(again.path)[-1] < losses(again.path)[0] - 2
+    assert len(again.history()) == 12
+    assert losses(again)[-1] < losses(again)[0] - 2
 
 
 def test_a_loss_that_is_no_number_stops_with_step_and_sentences_and_keeps_the_checkpoint(
@@ -157,7 +151,7 @@ def test_an_earlier_run_is_gone_on_from_with_its_tokenizer(trained_run, tiny_rec
     recipe = tiny_recipe(epochs=1, settings=["training.learning_rate=0.00001", "data.test=0.15"])
     run = train(recipe, tmp_path / "run", pairs_file.parent, quiet=True, start=trained_run)
     assert run.data.tokenizers[0].read_bytes() == trained_run.data.tokenizers[0].read_bytes()
-    assert losses(run.path)[0] < 0.2
+    assert losses(run)[0] < 0.2
     train(recipe, tmp_path / "run", pairs_file.parent, quiet=True, resume=True)
 
 

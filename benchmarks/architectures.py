@@ -81,7 +81,7 @@ def as_settings(values: Mapping[str, Any]) -> list[str]:
 
 def recipe_of(name: str, more: Mapping[str, Any] | None = None) -> Any:
     """The recipe multi30k-en-de with one architecture, and with more settings if given."""
-    from seq2edge.pipeline.recipe_file import RECIPES, load_recipe
+    from seq2edge.pipeline.recipe_schema.load import RECIPES, load_recipe
 
     settings = {f"model.{key}": value for key, value in ARCHITECTURES[name].items()}
     if "transformer" in name:
@@ -91,9 +91,9 @@ def recipe_of(name: str, more: Mapping[str, Any] | None = None) -> Any:
 
 def train_beside(recipe: Any, folder: Path) -> None:
     """Train a run, or go on with it; data is prepared once for all runs that stand in the same folder."""
-    from seq2edge.pipeline.prepare import prepare
-    from seq2edge.pipeline.recipe_file import RECIPES
-    from seq2edge.pipeline.training import train
+    from seq2edge.pipeline.data.prepare import prepare
+    from seq2edge.pipeline.recipe_schema.load import RECIPES
+    from seq2edge.pipeline.training.trainer import train
 
     if not (folder / "data").is_dir():
         shared = folder.parent / "data"
@@ -123,7 +123,7 @@ def training_speed(run: Any, steps: int = 20) -> float:
     import keras
 
     from seq2edge.models.loss import SequenceLoss
-    from seq2edge.pipeline.batches import Batches
+    from seq2edge.pipeline.data.batches import Batches
 
     model = run.model()
     batches = Batches(run.data.train, run.recipe.training.batch_size, buckets=1, seed=1)

@@ -40,7 +40,7 @@ def attention(model: Any, source_ids: np.ndarray, target_ids: list[int]) -> np.n
 
 
 def main() -> None:
-    from seq2edge.pipeline.plots import plot_attention
+    from seq2edge.pipeline.evaluation.plots import plot_attention
     from seq2edge.pipeline.run import Run
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.decoding import decode
-from seq2edge.device.options import DecodingOptions
 from seq2edge.device.runner import Runner
+from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.export.onnx_model import ENCODER, STEP, OnnxModel, write_graphs
 from seq2edge.pipeline.run import Run
 

@@ -92,8 +92,8 @@ def write_strings(task: str, folder: Path, seed: int = 1) -> None:
 
 
 def train_strings(name: str, output: Path) -> None:
-    from seq2edge.pipeline.recipe_file import load_recipe
-    from seq2edge.pipeline.training import train
+    from seq2edge.pipeline.recipe_schema.load import load_recipe
+    from seq2edge.pipeline.training.trainer import train
 
     task, settings = STRINGS[name]
     folder = output / f"strings-{task}"
@@ -112,8 +112,8 @@ def train_multi30k(name: str, output: Path) -> None:
 
 def score_strings(run: Any) -> dict[int, tuple[float, float]]:
     """By the middle of a group of lengths: the shares of strings and of digits that are right, greedy."""
-    from seq2edge.device.decoding import decode
-    from seq2edge.device.options import DecodingOptions
+    from seq2edge.device.search.decoding import decode
+    from seq2edge.device.search.options import DecodingOptions
     from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 
     codec, pairs = run.data.codec(), list(run.data.texts("test"))
@@ -133,7 +133,7 @@ def score_strings(run: Any) -> dict[int, tuple[float, float]]:
 
 def score_captions(folder: Path) -> float:
     """Greedy BLEU on the validation set."""
-    from seq2edge.pipeline.evaluation import evaluate_run
+    from seq2edge.pipeline.evaluation.evaluate import evaluate_run
     from seq2edge.pipeline.run import Run
 
     return float(evaluate_run(Run.open(folder), "valid", beam=1, quiet=True).scores["bleu"])

@@ -35,7 +35,7 @@ def signatures_of(settings: dict) -> dict:
     from ai_edge_litert.interpreter import Interpreter
 
     from seq2edge.export.signatures import Signatures
-    from seq2edge.export.tflite import convert
+    from seq2edge.export.tflite.convert import convert
     from seq2edge.models.config import Seq2SeqConfig
     from seq2edge.models.seq2seq import build_seq2seq
 

@@ -40,15 +40,15 @@ def say(python: Path, bundle: Path, sources: Sequence[str]) -> list[str]:
 def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
     """A row for each quantization of a run, and one for its SavedModel."""
     from seq2edge.device.bundle import Quantization, Runtime
-    from seq2edge.device.decoding import decode
     from seq2edge.device.errors import UserError
-    from seq2edge.device.options import DecodingOptions
+    from seq2edge.device.search.decoding import decode
+    from seq2edge.device.search.options import DecodingOptions
     from seq2edge.export.bundle import export_bundle, export_saved_model, graph_beam
     from seq2edge.export.verify import share, verify_saved_model
+    from seq2edge.pipeline.evaluation.metrics import scores
+    from seq2edge.pipeline.evaluation.scoring import examples
     from seq2edge.pipeline.keras_decoding import KerasSequenceModel
-    from seq2edge.pipeline.metrics import scores
     from seq2edge.pipeline.run import Run
-    from seq2edge.pipeline.scoring import examples
 
     run = Run.open(folder)
     codec, model = run.data.codec(), run.model()

@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.bundle import MODEL, Bundle, State
-from seq2edge.device.decoding import decode
 from seq2edge.device.interpreter import TFLiteModel
-from seq2edge.device.options import EOS, DecodingOptions
+from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.options import EOS, DecodingOptions
 from seq2edge.device.shortlist import Shortlist
 from seq2edge.export.bundle import signature_specs
 from seq2edge.export.signatures import Signatures
-from seq2edge.export.tflite import convert
+from seq2edge.export.tflite.convert import convert
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.seq2seq import build_seq2seq
 

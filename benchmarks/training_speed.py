@@ -21,12 +21,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from seq2edge.device.options import EOS
+from seq2edge.device.search.options import EOS
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
-from seq2edge.pipeline.batches import Batches
-from seq2edge.pipeline.memory import keep_freed_memory
-from seq2edge.pipeline.storage import PairIds, PairWriter
+from seq2edge.pipeline.data.batches import Batches
+from seq2edge.pipeline.data.columns import PairIds, PairWriter
+from seq2edge.pipeline.training.memory import keep_freed_memory
 
 VOCABULARY = 6000
 BATCH = 64

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from seq2edge.cli.keras_setup import quiet_tensorflow
-    from seq2edge.pipeline.recipe_file import find_recipe, load_recipe
+    from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
 
     path = find_recipe(arguments.recipe)
     recipe = load_recipe(path, arguments.set)
@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     import keras
 
     from seq2edge.device.runner import Runner
-    from seq2edge.pipeline.distillation import distill
     from seq2edge.pipeline.run import Run
+    from seq2edge.pipeline.training.distillation import distill
 
     teacher, runner = Run.open(Path(arguments.teacher)), None
     start = Run.open(Path(arguments.start)) if arguments.start else None

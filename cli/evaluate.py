@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seq2edge.pipeline.evaluation import EvaluationSet, System
+    from seq2edge.pipeline.evaluation.evaluate import EvaluationSet, System
 
 HELP = "score runs and bundles, side by side, on a run's data or a file"
 EXAMPLES = """\
@@ -43,10 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.cli.keras_setup import quiet_tensorflow
 
     quiet_tensorflow()
-    from seq2edge.pipeline.evaluation import System, evaluate, table
+    from seq2edge.pipeline.evaluation.evaluate import System, evaluate, table
+    from seq2edge.pipeline.evaluation.report import report
+    from seq2edge.pipeline.evaluation.significance import compare_paired
     from seq2edge.pipeline.files import write_text
-    from seq2edge.pipeline.report import report
-    from seq2edge.pipeline.significance import compare_paired
 
     others = [arguments.against] if arguments.against else []
     paths = list(dict.fromkeys([*arguments.paths, *others]))
@@ -88,7 +88,7 @@ def _test_set(arguments: argparse.Namespace, first: "System") -> "tuple[Evaluati
     """What is asked, and the folder for what is kept."""
     from seq2edge.device.bundle import FILE
     from seq2edge.device.errors import UserError
-    from seq2edge.pipeline.evaluation import EvaluationSet
+    from seq2edge.pipeline.evaluation.evaluate import EvaluationSet
     from seq2edge.pipeline.run import Run
 
     manifest = first.runner.bundle

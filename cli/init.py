@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from seq2edge.device.errors import UserError
     from seq2edge.pipeline.files import write_text
-    from seq2edge.pipeline.inspection import inspect, write_recipe
+    from seq2edge.pipeline.suggest.inspection import inspect, write_recipe
 
     found = inspect(Path(arguments.pairs), Path(arguments.target) if arguments.target else None, arguments.task)
     print(found.describe())

@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from seq2edge.pipeline.prepare import prepare
-    from seq2edge.pipeline.recipe_file import find_recipe, load_recipe
+    from seq2edge.pipeline.data.prepare import prepare
+    from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
 
     path = find_recipe(arguments.recipe)
     recipe = load_recipe(path, arguments.set)

@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from seq2edge.cli.keras_setup import quiet_tensorflow
-    from seq2edge.pipeline.recipe_file import RECIPES, load_recipe
+    from seq2edge.pipeline.recipe_schema.load import RECIPES, load_recipe
 
     started = time.monotonic()
 
@@ -35,8 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.device.runner import Runner
     from seq2edge.device.vectors import check_vectors
     from seq2edge.export.bundle import export_bundle
-    from seq2edge.pipeline.evaluation import evaluate_run, table
-    from seq2edge.pipeline.training import train
+    from seq2edge.pipeline.evaluation.evaluate import evaluate_run, table
+    from seq2edge.pipeline.training.trainer import train
 
     tell("training on the bundled corpus")
     trained = train(recipe, Path(arguments.runs) / recipe.name, overwrite=True, quiet=arguments.quiet)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seq2edge.pipeline.recipe import Recipe
+    from seq2edge.pipeline.recipe_schema.recipe import Recipe
     from seq2edge.pipeline.run import Run
 
 HELP = "train a recipe into a run"
@@ -39,14 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
     import sys
 
     from seq2edge.cli.keras_setup import quiet_tensorflow
-    from seq2edge.pipeline.recipe_file import find_recipe, load_recipe
+    from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
 
     path = find_recipe(arguments.recipe)
     recipe = load_recipe(path, arguments.set)
     output = Path(arguments.output or Path("runs") / recipe.name)
     quiet_tensorflow()
     from seq2edge.pipeline.run import Run
-    from seq2edge.pipeline.training import train
+    from seq2edge.pipeline.training.trainer import train
 
     start = Run.open(Path(arguments.start)) if arguments.start else None
     try:
@@ -70,9 +70,9 @@ def _train_together(
 
     from seq2edge.cli.main import INTERRUPTED, WRONG_INPUT, our_fault
     from seq2edge.device.errors import UserError
-    from seq2edge.pipeline.distribution import initialise
-    from seq2edge.pipeline.hosts import Hosts, ProcessLostError, parse_hosts
-    from seq2edge.pipeline.training import help_train, train
+    from seq2edge.pipeline.training.parallel.distribution import initialise
+    from seq2edge.pipeline.training.parallel.hosts import Hosts, ProcessLostError, parse_hosts
+    from seq2edge.pipeline.training.trainer import help_train, train
 
     def end(reason: str, status: int = WRONG_INPUT) -> None:
         print(f"\nseq2edge: {reason}", file=sys.stderr, flush=True)

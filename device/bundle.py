@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import described, fits
-from seq2edge.device.options import DecodingOptions
+from seq2edge.device.search.options import DecodingOptions
 
 SCHEMA_VERSION = 2
 FILE, MODEL = "bundle.json", "model.tflite"

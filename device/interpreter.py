@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.bundle import MODEL, Bundle
-from seq2edge.device.decoding import Greedy, SequenceModel, StepOutput
 from seq2edge.device.errors import UserError
-from seq2edge.device.options import DecodingOptions
+from seq2edge.device.search.decoding import Greedy, SequenceModel, StepOutput
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.shortlist import Shortlist
 
@@ -94,7 +94,7 @@ class _Interpreter:
 
 
 class TFLiteModel(SequenceModel):
-    """A `seq2edge.device.decoding.SequenceModel` over model.tflite, a sentence at a time.
+    """A `seq2edge.device.search.decoding.SequenceModel` over model.tflite, a sentence at a time.
 
     The memory is shared by the beams, and rows are filled up to the smallest decode step that has room for them. What a
     search has reached stands in its own arrays, so any number of threads may search at once.

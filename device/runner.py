@@ -13,12 +13,12 @@ import numpy as np
 
 from seq2edge.device.batching import batched
 from seq2edge.device.bundle import Bundle, read_bundle
-from seq2edge.device.decoding import SequenceModel, decode, decode_steps
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
-from seq2edge.device.options import DecodingOptions
 from seq2edge.device.result import NOTHING, Part, Result
-from seq2edge.device.search import Hypothesis, Search
+from seq2edge.device.search.decoding import SequenceModel, decode, decode_steps
+from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.search import Hypothesis, Search
 from seq2edge.device.segmentation import Segment, segments
 from seq2edge.device.text import TextCodec, normalise
 

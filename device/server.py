@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.decoding import Greedy, SequenceModel, StepOutput
 from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import fits
 from seq2edge.device.memory import peak_megabytes
-from seq2edge.device.options import DecodingOptions
 from seq2edge.device.runner import Runner
+from seq2edge.device.search.decoding import Greedy, SequenceModel, StepOutput
+from seq2edge.device.search.options import DecodingOptions
 
 TEXTS = 100  # of one request at most
 # What a request may set, of `DecodingOptions` and of `Runner.run`, with its type.

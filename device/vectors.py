@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.bundle import Bundle
-from seq2edge.device.decoding import decode
 from seq2edge.device.errors import UserError
-from seq2edge.device.options import BOS, EOS, DecodingOptions
 from seq2edge.device.runner import Runner
+from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.options import BOS, EOS, DecodingOptions
 
 FILE = "vectors.json"
 # Of the logits; the int8 kernels of two runtimes or processors differ by about 1 % of the logits' range.

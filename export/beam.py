@@ -1,11 +1,11 @@
-"""Beam search as a TensorFlow graph, step for step the one of `seq2edge.device.search` without its extra rules."""
+"""Beam search as a TensorFlow graph, step for step that of `seq2edge.device.search` without its extra rules."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
 
-from seq2edge.device.options import BOS, EOS
+from seq2edge.device.search.options import BOS, EOS
 
 Step = Callable[[tf.Tensor, list[tf.Tensor]], tuple[tf.Tensor, list[tf.Tensor]]]  # tokens, states → logits, states
 

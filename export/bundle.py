@@ -12,25 +12,25 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.bundle import FILE, MODEL, Bundle, File, Runtime, State, Unsure, Weight
-from seq2edge.device.decoding import decode
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
-from seq2edge.device.options import DecodingOptions
+from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.text import TextCodec
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.card import card
-from seq2edge.export.flatbuffer import constants, operators, parse
-from seq2edge.export.runtimes import check_operators, fixed_lengths
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.text_model import TextModel
-from seq2edge.export.tflite import convert
+from seq2edge.export.tflite.convert import convert
+from seq2edge.export.tflite.flatbuffer import constants, operators, parse
+from seq2edge.export.tflite.runtimes import check_operators, fixed_lengths
 from seq2edge.export.verify import verify_bundle
 from seq2edge.models.seq2seq import Seq2Seq
+from seq2edge.pipeline.evaluation.fallback_threshold import unsure_threshold
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
-from seq2edge.pipeline.lexicon import learn_shortlist
 from seq2edge.pipeline.run import Run
-from seq2edge.pipeline.threshold import unsure_threshold
+from seq2edge.pipeline.training.lexicon import learn_shortlist
 
 VECTOR_TEXTS = {  # ours, so that no text of the user's travels in a bundle
     "Hangul": ["안녕하세요", "오늘 날씨가 참 좋네요.", "이 길로 곧장 가면 역이 나와요."],

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from seq2edge.device.bundle import FILE, MODEL, Bundle, read_bundle
 from seq2edge.device.runner import Runner
-from seq2edge.pipeline.evaluation import evaluate_run
-from seq2edge.pipeline.metrics import main_score
+from seq2edge.pipeline.evaluation.evaluate import evaluate_run
+from seq2edge.pipeline.evaluation.metrics import main_score
 from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run
 
 INT8 = "int8"  # folder of the bundle that is made for comparing, inside the run
@@ -122,7 +122,7 @@ def table(rows: Sequence[Row]) -> str:
 
 def plot(rows: Sequence[Row], path: Path) -> None:
     """The score against size, training time and speed."""
-    from seq2edge.pipeline.plots import plot_points
+    from seq2edge.pipeline.evaluation.plots import plot_points
 
     score = rows[0].score
     values = [getattr(row, score) for row in rows]

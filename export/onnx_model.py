@@ -10,9 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from seq2edge.device.decoding import SequenceModel, StepOutput, decode
 from seq2edge.device.errors import UserError
-from seq2edge.device.options import DecodingOptions
+from seq2edge.device.search.decoding import SequenceModel, StepOutput, decode
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.bundle import files_of
 from seq2edge.export.signatures import SHARED
@@ -78,7 +78,7 @@ def verify_onnx(run: Run, path: Path, search: GraphBeam, sentences: int = SENTEN
 
 
 class OnnxModel(SequenceModel):
-    """A `seq2edge.device.decoding.SequenceModel` over ONNX Runtime.
+    """A `seq2edge.device.search.decoding.SequenceModel` over ONNX Runtime.
 
     Args:
         folder: With encoder.onnx and decoder_step.onnx, as `export_onnx` writes them.

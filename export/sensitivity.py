@@ -10,12 +10,12 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from tqdm import tqdm
 
-from seq2edge.device.decoding import decode
-from seq2edge.device.options import DecodingOptions
-from seq2edge.export.edits import int8_weights, keep_float
-from seq2edge.export.flatbuffer import pack, parse
+from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.export.signatures import BOS, Signatures
-from seq2edge.export.tflite import convert
+from seq2edge.export.tflite.convert import convert
+from seq2edge.export.tflite.edits import int8_weights, keep_float
+from seq2edge.export.tflite.flatbuffer import pack, parse
 from seq2edge.export.verify import test_examples
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run

@@ -10,18 +10,18 @@ import numpy as np
 from tqdm import tqdm
 
 from seq2edge.device.bundle import Bundle
-from seq2edge.device.decoding import SequenceModel, decode, decode_stepwise
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
-from seq2edge.device.options import DecodingOptions
-from seq2edge.device.search import Hypothesis
+from seq2edge.device.search.decoding import SequenceModel, decode, decode_stepwise
+from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.search import Hypothesis
 from seq2edge.device.text import TextCodec
 from seq2edge.export.beam import GraphBeam
 from seq2edge.models.seq2seq import Seq2Seq
+from seq2edge.pipeline.evaluation.metrics import main_score, scores
+from seq2edge.pipeline.evaluation.scoring import Example, examples
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
-from seq2edge.pipeline.metrics import main_score, scores
 from seq2edge.pipeline.run import Run
-from seq2edge.pipeline.scoring import Example, examples
 
 SENTENCES = 300  # of the test set; all of it where it is smaller
 BEAM_SENTENCES = 50
@@ -98,7 +98,7 @@ def _check_web(bundle: Bundle, ids: Sequence[np.ndarray], options: DecodingOptio
     """Refuse a file that gives other words where browsers run it; else the name of what it was checked with."""
     from ai_edge_litert import __version__ as version
 
-    from seq2edge.export.compiled import CompiledInterpreter
+    from seq2edge.export.tflite.compiled import CompiledInterpreter
 
     compiled = TFLiteModel(bundle, runtime=(CompiledInterpreter, f"LiteRT CompiledModel {version}"))
     step_by_step = _decode_each(compiled, ids, options, "verify for the web")

@@ -6,10 +6,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from seq2edge.models.cells import sequence_dropout
 from seq2edge.models.config import Seq2SeqConfig
-from seq2edge.models.decoder import RecurrentDecoder
-from seq2edge.models.encoder import RecurrentEncoder
+from seq2edge.models.decoders.recurrent import RecurrentDecoder
+from seq2edge.models.encoders.recurrent import RecurrentEncoder
+from seq2edge.models.layers.cells import sequence_dropout
 
 PAD = 0
 LENGTH_MULTIPLE = 8  # batches are padded to such lengths, so that location attention needs scores up to one of them
@@ -124,7 +124,7 @@ def _source_embedding(config: Seq2SeqConfig, dtype: str):
 
 def _encoder(config: Seq2SeqConfig, dtype: str):
     if config.encoder == "transformer":
-        from seq2edge.models.transformer import TransformerEncoder  # imports keras_nlp, which takes seconds
+        from seq2edge.models.decoders.transformer import TransformerEncoder  # imports keras_nlp, which takes seconds
 
         return TransformerEncoder(
             config.units,
@@ -151,7 +151,7 @@ def _encoder(config: Seq2SeqConfig, dtype: str):
 
 def _decoder(config: Seq2SeqConfig, dtype: str):
     if config.decoder == "transformer":
-        from seq2edge.models.transformer import TransformerDecoder
+        from seq2edge.models.decoders.transformer import TransformerDecoder
 
         return TransformerDecoder(
             config.units,

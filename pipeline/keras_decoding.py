@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.decoding import SequenceModel, StepOutput
-from seq2edge.device.options import DecodingOptions
+from seq2edge.device.search.decoding import SequenceModel, StepOutput
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.models.seq2seq import Seq2Seq
 
 LENGTH_MULTIPLE = 8
@@ -14,7 +14,7 @@ ROW_MULTIPLE = 16  # rows of a step are filled up to a multiple of it: few shape
 
 
 class KerasSequenceModel(SequenceModel):
-    """A `seq2edge.device.decoding.SequenceModel` over a trained `Seq2Seq`."""
+    """A `seq2edge.device.search.decoding.SequenceModel` over a trained `Seq2Seq`."""
 
     together = 64
 

@@ -9,10 +9,10 @@ from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
+from seq2edge.pipeline.data.dataset import Prepared
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
-from seq2edge.pipeline.prepared import Prepared
-from seq2edge.pipeline.recipe import Recipe
-from seq2edge.pipeline.recipe_file import load_recipe
+from seq2edge.pipeline.recipe_schema.load import load_recipe
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 RECIPE_FILE, MODEL_FILE, DATA_FOLDER = "recipe.toml", "model.keras", "data"
 

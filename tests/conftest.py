@@ -52,7 +52,7 @@ def pairs_file(tmp_path_factory) -> Path:
 @pytest.fixture
 def tiny_recipe(pairs_file):
     """Make a tiny recipe beside the pairs; keys of [training] and the rest by `settings`."""
-    from seq2edge.pipeline.recipe_file import load_recipe
+    from seq2edge.pipeline.recipe_schema.load import load_recipe
 
     def make(task="translation", epochs=2, settings=()):
         path = pairs_file.parent / "tiny.toml"
@@ -65,8 +65,8 @@ def tiny_recipe(pairs_file):
 @pytest.fixture(scope="session")
 def trained_run(tmp_path_factory, pairs_file):
     """A tiny run that has learned its task."""
-    from seq2edge.pipeline.recipe_file import load_recipe
-    from seq2edge.pipeline.training import train
+    from seq2edge.pipeline.recipe_schema.load import load_recipe
+    from seq2edge.pipeline.training.trainer import train
 
     path = pairs_file.parent / "trained.toml"
     path.write_text(TINY.format(task="translation", epochs=40), encoding="utf-8")
@@ -78,8 +78,8 @@ def trained_run(tmp_path_factory, pairs_file):
 def transformer_bundle(tmp_path_factory, pairs_file):
     """The int8 bundle of a tiny Transformer that has learned the same task."""
     from seq2edge.export.bundle import export_bundle
-    from seq2edge.pipeline.recipe_file import load_recipe
-    from seq2edge.pipeline.training import train
+    from seq2edge.pipeline.recipe_schema.load import load_recipe
+    from seq2edge.pipeline.training.trainer import train
 
     path = pairs_file.parent / "transformer.toml"
     path.write_text(TINY.format(task="translation", epochs=40), encoding="utf-8")

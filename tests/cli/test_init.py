@@ -1,7 +1,7 @@
 import pytest
 
 from seq2edge.cli.main import main
-from seq2edge.pipeline.recipe_file import load_recipe
+from seq2edge.pipeline.recipe_schema.load import load_recipe
 
 ENGLISH_KOREAN = "".join(f"Sentence number {i}.\t문장 번호 {i}.\n" for i in range(50))
 

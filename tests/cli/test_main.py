@@ -156,7 +156,7 @@ def test_our_own_fault_has_a_traceback_and_another_status(monkeypatch, capsys):
     def fail(*arguments):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("seq2edge.pipeline.recipe_file.recipe_names", fail)
+    monkeypatch.setattr("seq2edge.pipeline.recipe_schema.load.recipe_names", fail)
     status, _, err = call(capsys, "recipes")
     assert status == 70
     assert "Traceback" in err

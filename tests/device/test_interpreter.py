@@ -7,7 +7,7 @@ import pytest
 from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel, load_runtime
-from seq2edge.device.options import DecodingOptions
+from seq2edge.device.search.options import DecodingOptions
 
 
 def without(monkeypatch, *missing, **present):

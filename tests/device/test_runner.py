@@ -4,10 +4,10 @@ import shutil
 import numpy as np
 import pytest
 
-from seq2edge.device.decoding import decode, decode_stepwise
 from seq2edge.device.errors import UserError
-from seq2edge.device.options import DecodingOptions
 from seq2edge.device.runner import LONGEST_TEXT, Runner
+from seq2edge.device.search.decoding import decode, decode_stepwise
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.vectors import check_vectors
 
 

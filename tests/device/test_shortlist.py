@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from seq2edge.device.bundle import read_bundle
-from seq2edge.device.decoding import decode, decode_stepwise
 from seq2edge.device.errors import UserError
-from seq2edge.device.options import EOS, DecodingOptions
 from seq2edge.device.runner import Runner
+from seq2edge.device.search.decoding import decode, decode_stepwise
+from seq2edge.device.search.options import EOS, DecodingOptions
 from seq2edge.device.shortlist import ALWAYS, FILE, MULTIPLE, Shortlist
 from seq2edge.export.bundle import export_bundle
 

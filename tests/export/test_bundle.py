@@ -10,7 +10,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 from seq2edge.export.bundle import export_bundle, export_saved_model, graph_beam
 from seq2edge.export.verify import check_score_loss, verify_saved_model
-from seq2edge.pipeline.training import train
+from seq2edge.pipeline.training.trainer import train
 
 ASK = """
 import json, sys

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import pytest
 
-from seq2edge.device.decoding import decode
 from seq2edge.device.errors import UserError
-from seq2edge.device.options import DecodingOptions
+from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.export import onnx_model
 from seq2edge.export.bundle import graph_beam
 from seq2edge.export.onnx_model import NEXT, OnnxModel, export_onnx, verify_onnx, write_graphs

@@ -6,8 +6,8 @@ import pytest
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 from seq2edge.export.bundle import export_bundle
-from seq2edge.export.compiled import CompiledSignature
-from seq2edge.export.runtimes import fixed_lengths
+from seq2edge.export.tflite.compiled import CompiledSignature
+from seq2edge.export.tflite.runtimes import fixed_lengths
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from seq2edge.device.decoding import decode
-from seq2edge.device.options import BOS, EOS, DecodingOptions
+from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.options import BOS, EOS, DecodingOptions
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
@@ -46,7 +46,9 @@ SEARCHES = {
     "ratios": DecodingOptions(beam=3, max_length=12, min_ratio=0.5, max_ratio=1.2, min_length=3),
     "no repeats": DecodingOptions(beam=3, n_best=3, max_length=12, no_repeat_ngram=2),
     "groups": DecodingOptions(beam=6, n_best=6, max_length=12, groups=3, diversity=0.7),
-    "sample": DecodingOptions(beam=3, n_best=3, max_length=12, sample=True, top_k=6, top_p=0.9, temperature=0.8, seed=7),
+    "sample": DecodingOptions(
+        beam=3, n_best=3, max_length=12, sample=True, top_k=6, top_p=0.9, temperature=0.8, seed=7
+    ),
     "prefix": DecodingOptions(beam=3, max_length=12, prefix=(9, 11)),
     "required": DecodingOptions(beam=4, n_best=2, max_length=12, required=((7, 8), (12,))),
     "banned": DecodingOptions(beam=3, max_length=12, banned=((6,), (10, 5))),

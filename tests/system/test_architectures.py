@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from seq2edge.device.decoding import decode, log_softmax
-from seq2edge.device.options import DecodingOptions
+from seq2edge.device.search.decoding import decode, log_softmax
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.export.signatures import Signatures
-from seq2edge.export.tflite import convert
+from seq2edge.export.tflite.convert import convert
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq

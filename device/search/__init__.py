@@ -1,0 +1,1 @@
+"""The search for a target: greedy, beam, diverse beam and sampling, in numpy."""

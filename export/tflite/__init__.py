@@ -1,0 +1,1 @@
+"""From a SavedModel to a TFLite file that every target runtime takes."""

@@ -1,0 +1,1 @@
+"""Files of pairs to prepared datasets and batches."""

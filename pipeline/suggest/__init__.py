@@ -1,0 +1,1 @@
+"""A recipe that suits a user's file of pairs."""

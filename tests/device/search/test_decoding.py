@@ -1,0 +1,326 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.search.decoding import SequenceModel, StepOutput, decode, decode_steps, log_softmax
+from seq2edge.device.search.options import BOS, EOS, DecodingOptions
+from seq2edge.device.search.search import coverage, penalty
+
+VOCABULARY, LONGEST, SOURCE = 7, 4, 3
+WIDE = {"beam": 64, "max_length": LONGEST}
+
+
+class Markov(SequenceModel):
+    """A model whose next token depends on the last one and on the source: every target's score can be counted."""
+
+    changing = (True, False)
+
+    def __init__(self, seed):
+        random = np.random.default_rng(seed)
+        self.tables = random.normal(size=(10, VOCABULARY, VOCABULARY)).astype("float32") * 2
+        self.attention = random.dirichlet(np.ones(SOURCE), size=VOCABULARY).astype("float32")
+
+    def encode(self, source_ids, options=None):
+        kinds = np.array([ids[0] for ids in source_ids])
+        return kinds, [np.zeros((len(kinds), 1)), kinds[:, None].astype("float32")]
+
+    def step(self, token_ids, memory, sentence, states):
+        assert (states[1][:, 0] == memory[sentence]).all()  # states follow their rows
+        logits = self.tables[memory[sentence], token_ids]
+        return StepOutput(logits, [states[0] + 1, states[1]], self.attention[token_ids])
+
+
+def source(kind):
+    return np.array([kind, 5, EOS])
+
+
+def stands_in(phrase, ids):
+    return any(ids[i : i + len(phrase)] == phrase for i in range(len(ids) - len(phrase) + 1))
+
+
+def allowed(ids, finished, options):
+    """Whether a target keeps all the rules, counted without a search."""
+    least, most = options.limits(SOURCE)
+    size = options.no_repeat_ngram
+    ngrams = [ids[i : i + size] for i in range(len(ids) - size + 1)] if size else []
+    return (
+        (least <= len(ids) + 1 <= most if finished else len(ids) == most)
+        and ids[: len(options.prefix)] == options.prefix
+        and len(ngrams) == len(set(ngrams))
+        and not any(stands_in(phrase, ids) for phrase in options.banned)
+        and all(stands_in(phrase, ids) for phrase in options.required)
+    )
+
+
+def score(model, kind, ids, finished, options):
+    tokens = [*ids, EOS] if finished else list(ids)
+    total = sum(
+        log_softmax(model.tables[kind, last][None])[0, token]
+        for last, token in zip([BOS, *tokens], tokens, strict=False)
+    )
+    for reply in options.given:
+        same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(tokens, [*reply, EOS], strict=False))
+        total -= options.given_penalty * len(list(same)) / (len(reply) + 1)
+    result = total / penalty(len(tokens), options.length_penalty)
+    if options.coverage_penalty and ids:
+        looked = model.attention[[BOS, *ids[:-1]]]
+        result += options.coverage_penalty * coverage(looked)
+    return result
+
+
+def exhaustive(model, kind, options):
+    """The targets that exist, best first."""
+    found = [
+        (score(model, kind, ids, finished, options), ids)
+        for length in range(LONGEST + 1)
+        for ids in itertools.product(range(EOS + 1, VOCABULARY), repeat=length)
+        for finished in (True, False)
+        if allowed(ids, finished, options)
+    ]
+    return sorted(found, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"length_penalty": 0.0},
+        {"length_penalty": 1.5},
+        {"coverage_penalty": 0.4},
+        {"min_length": 3},
+        {"max_ratio": 1.0},
+        {"min_ratio": 1.0},
+        {"no_repeat_ngram": 1},
+        {"no_repeat_ngram": 2},
+        {"prefix": (5, 4)},
+        {"banned": ((4, 5), (6,))},
+        {"required": ((5,),)},
+        {"required": ((6, 4), (5,))},
+        {"given": ((4,), (5, 6)), "given_penalty": 3.0},
+        {"coverage_penalty": 0.2, "required": ((6,),), "banned": ((6, 6),), "min_length": 4},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_wide_beam_is_an_exhaustive_search(seed, rules):
+    model, options = Markov(seed), DecodingOptions(**WIDE, n_best=5, **rules)
+    expected = exhaustive(model, 3, options)[:5]
+    found = decode(model, [source(3)], options)[0]
+    assert [hypothesis.ids for hypothesis in found[: len(expected)]] == [ids for _, ids in expected]
+    assert [hypothesis.score for hypothesis in found] == pytest.approx([value for value, _ in expected], rel=1e-4)
+
+
+def test_a_phrase_that_does_not_fit_is_said_to_be_missing():
+    best = decode(Markov(0), [source(1)], DecodingOptions(beam=4, max_length=3, required=((4, 5), (6, 6))))[0][0]
+    assert best.ids
+    assert best.missing
+
+
+def test_where_nothing_may_follow_the_hypothesis_is_cut():
+    everything = tuple((token,) for token in range(EOS + 1, VOCABULARY))
+    best = decode(Markov(0), [source(1)], DecodingOptions(max_length=9, min_length=3, banned=everything))[0][0]
+    assert best.ids == ()
+    assert not best.finished
+
+
+def test_coverage_by_hand():
+    attention = np.array([[0.5, 0.5, 0.0], [0.75, 0.0, 0.25]])
+    assert coverage(attention) == pytest.approx(math.log(0.5) + math.log(0.25))
+
+
+def test_a_coverage_penalty_needs_attention():
+    model = Markov(0)
+    model.step = lambda *inputs: StepOutput(np.zeros((1, VOCABULARY)), inputs[3], None)
+    with pytest.raises(UserError, match=r"no attention to count it by"):
+        decode(model, [source(1)], DecodingOptions(coverage_penalty=0.1))
+
+
+def test_groups_give_targets_that_differ_more():
+    def variety(options):
+        model = Markov(4)
+        first = [{h.ids[:1] for h in decode(model, [source(kind)], options)[0]} for kind in range(8)]
+        return sum(len(ids) for ids in first)
+
+    plain = DecodingOptions(beam=4, n_best=4, max_length=12)
+    diverse = DecodingOptions(beam=4, n_best=4, max_length=12, groups=4, diversity=5.0)
+    assert variety(diverse) > variety(plain)
+
+
+def test_groups_without_diversity_are_as_good_as_one_beam_of_their_width():
+    for seed in range(5):
+        narrow = decode(Markov(seed), [source(2)], DecodingOptions(beam=2, max_length=8))[0][0]
+        grouped = decode(Markov(seed), [source(2)], DecodingOptions(beam=6, groups=3, max_length=8))[0][0]
+        assert grouped.ids == narrow.ids
+
+
+def first_tokens(options, draws=400):
+    model = Markov(3)
+    found = [
+        decode(model, [source(2)], DecodingOptions(sample=True, max_length=2, seed=seed, **options))[0][0]
+        for seed in range(draws)
+    ]
+    return [hypothesis.ids[0] if hypothesis.ids else EOS for hypothesis in found]
+
+
+def test_samples_are_as_frequent_as_likely():
+    likely = np.exp(log_softmax(Markov(3).tables[2, BOS][None])[0])
+    drawn = np.bincount(first_tokens({}), minlength=VOCABULARY) / 400
+    np.testing.assert_allclose(drawn, likely, atol=4 * 0.5 / 20)
+
+
+@pytest.mark.parametrize("options", [{"top_k": 2}, {"top_p": 0.7}, {"temperature": 0.01}])
+def test_what_sampling_leaves_out(options):
+    likely = log_softmax(Markov(3).tables[2, BOS][None])[0]
+    order = np.argsort(-likely)
+    reaching = 1 + np.searchsorted(np.cumsum(np.exp(likely[order])), 0.7)
+    kept = reaching if "top_p" in options else options.get("top_k", 1)
+    assert set(first_tokens(options, draws=60)) <= set(order[:kept].tolist())
+
+
+def test_a_seed_repeats_its_samples_whatever_stands_beside():
+    options = DecodingOptions(sample=True, beam=3, n_best=3, max_length=8, seed=7)
+    alone = decode(Markov(1), [source(2)], options)[0]
+    beside = decode(Markov(1), [source(5), source(2)], options)[1]
+    assert [h.ids for h in alone] == [h.ids for h in beside]
+
+
+def test_what_is_settled_grows_into_the_answer():
+    for options in (DecodingOptions(max_length=9), DecodingOptions(beam=4, max_length=9)):
+        steps = decode_steps(Markov(6), [source(1), source(4)], options)
+        settled = []
+        while True:
+            try:
+                settled.append([search.agreed for search in next(steps)])
+            except StopIteration as end:
+                answers = [best.ids for best, *_ in end.value]
+                break
+        for number, answer in enumerate(answers):
+            prefixes = [ids[number] for ids in settled]
+            assert prefixes[-1] == answer
+            assert all(later[: len(earlier)] == earlier for earlier, later in itertools.pairwise(prefixes))
+
+
+def test_leaving_a_search_stops_the_model():
+    model, steps_taken = Markov(2), []
+    step = model.step
+    model.step = lambda *inputs: steps_taken.append(1) or step(*inputs)
+    model.tables[..., EOS] = -1e9
+    next(decode_steps(model, [source(1)], DecodingOptions(max_length=50)))
+    assert len(steps_taken) == 1
+
+
+def test_a_hypothesis_knows_its_confidence_and_alignment():
+    best = decode(Markov(1), [source(2)], DecodingOptions(max_length=6))[0][0]
+    assert best.confidence == pytest.approx(np.exp(np.mean(best.word_log_probs)))
+    assert best.alignment == tuple(best.attention.argmax(axis=1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    kinds=st.lists(st.integers(0, 9), min_size=1, max_size=5),
+    beam=st.integers(1, 6),
+    alpha=st.sampled_from([0.0, 0.6, 1.0]),
+    most=st.integers(1, 9),
+    ngram=st.integers(0, 3),
+    banned=st.lists(st.lists(st.integers(4, 6), min_size=1, max_size=2).map(tuple), max_size=2).map(tuple),
+)
+def test_batched_is_one_by_one_and_rules_are_kept(seed, kinds, beam, alpha, most, ngram, banned):
+    model, sources = Markov(seed), [source(kind) for kind in kinds]
+    options = DecodingOptions(beam, 1, most, alpha, no_repeat_ngram=ngram, banned=banned)
+    together = [best for best, *_ in decode(model, sources, options)]
+    assert [best.ids for best in together] == [decode(model, [one], options)[0][0].ids for one in sources]
+    for best in together:
+        assert len(best.word_log_probs) <= most
+        assert not any(stands_in(phrase, best.ids) for phrase in banned)
+        assert best.log_probability == pytest.approx(sum(best.word_log_probs))
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 1000), kind=st.integers(0, 9), alpha=st.sampled_from([0.0, 0.6, 1.5]))
+def test_the_search_stops_only_when_nothing_better_can_come(seed, kind, alpha):
+    """Without its stopping rule the search finds the same."""
+    model, options = Markov(seed), DecodingOptions(beam=5, n_best=2, max_length=7, length_penalty=alpha)
+    stopped = decode(model, [source(kind)], options)[0]
+    patient = decode(model, [source(kind)], DecodingOptions(beam=5, n_best=5, max_length=7, length_penalty=alpha))[0]
+    assert [h.ids for h in stopped] == [h.ids for h in patient[:2]]
+
+
+def test_contradictions_are_said_together():
+    with pytest.raises(UserError) as said:
+        DecodingOptions(beam=2, n_best=3, min_length=9, max_length=4, required=((4, 5),), banned=((5,),), top_k=3)
+    for part in ("n_best is 3", "min_length 9 is above max_length 4", "[4, 5] is required and banned", "sample is off"):
+        assert part in str(said.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"beam": 4, "groups": 3}, "groups is 3, allowed is what divides the beam, 4"),
+        ({"diversity": 1.0}, "diversity is between groups"),
+        ({"sample": True, "temperature": 0}, "temperature is 0"),
+        ({"sample": True, "top_p": 1.5}, "top_p is 1.5"),
+        ({"sample": True, "beam": 2, "groups": 2}, "one of them"),
+        ({"beam": 2, "groups": 2, "required": ((4,),)}, "required phrases need one beam"),
+        ({"prefix": (4,) * 9, "max_length": 9}, "leaves no room"),
+        ({"prefix": (4, 5), "banned": ((5,),)}, "the prefix has a banned phrase"),
+        ({"min_ratio": 2.0, "max_ratio": 1.0}, "min_ratio 2.0 is above max_ratio 1.0"),
+        ({"length_penalty": float("nan")}, "length_penalty is nan"),
+    ],
+)
+def test_wrong_options(wrong, said):
+    with pytest.raises(UserError, match=said):
+        DecodingOptions(**wrong)
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_together_they_get_what_they_get_alone(beam):
+    model, sources = Markov(1), [np.array([kind, EOS]) for kind in range(8)]
+    options = DecodingOptions(beam=beam, max_length=12)
+    alone = [decode(model, [source], options)[0][0] for source in sources]
+    together = [best for best, *_ in decode(model, sources, options)]
+    assert [hypothesis.ids for hypothesis in together] == [hypothesis.ids for hypothesis in alone]
+
+
+def test_greedy_takes_the_likeliest_token_each_time():
+    model = Markov(2)
+    best = decode(model, [np.array([5, EOS])], DecodingOptions(max_length=6))[0][0]
+    last = 2
+    for token in best.ids:
+        assert token == log_softmax(model.tables[5, last][None])[0].argmax()
+        last = token
+    assert best.log_probability == pytest.approx(sum(best.word_log_probs))
+    assert best.attention is None or best.attention.shape == (len(best.ids), 3)
+
+
+def test_a_wider_beam_never_returns_a_worse_best():
+    for seed in range(10):
+        model = Markov(seed)
+        scores = [
+            decode(model, [np.array([1, EOS])], DecodingOptions(beam=beam, max_length=LONGEST))[0][0].score
+            for beam in (1, 64)
+        ]
+        assert scores[1] >= scores[0] - 1e-6
+
+
+def test_n_best_are_different_and_sorted():
+    found = decode(Markov(3), [np.array([1, EOS])], DecodingOptions(beam=5, n_best=4, max_length=LONGEST))[0]
+    assert len({hypothesis.ids for hypothesis in found}) == len(found) == 4
+    assert [h.score for h in found] == sorted((h.score for h in found), reverse=True)
+
+
+def test_what_is_cut_at_the_longest_length_says_so():
+    model = Markov(0)
+    model.tables[..., EOS] = -1e9
+    best = decode(model, [np.array([1, EOS])], DecodingOptions(max_length=3))[0][0]
+    assert len(best.ids) == 3
+    assert not best.finished
+
+
+def test_all_mistakes_in_options_are_said_at_once():
+    with pytest.raises(UserError, match=r"beam is 0.*n_best is 9.*max_length is 0"):
+        DecodingOptions(beam=0, n_best=9, max_length=0)

@@ -1,0 +1,23 @@
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.export.tflite.runtimes import check_operators
+
+
+def test_what_every_runtime_has_passes():
+    check_operators([{"name": "GATHER", "version": 6}, {"name": "WHILE", "version": 1}], ["litert", "tflite-2.14"])
+
+
+def test_an_older_runtime_refuses_a_newer_version_and_says_what_it_has():
+    operators = [
+        {"name": "FULLY_CONNECTED", "version": 12},
+        {"name": "BESSEL", "version": 1},
+        {"name": "ADD", "version": 1},
+    ]
+    check_operators(operators, ["litert"])
+    with pytest.raises(UserError) as error:
+        check_operators(operators, ["litert", "tflite-2.14"])
+    assert str(error.value) == (
+        "the runtime tflite-2.14 cannot run this model: FULLY_CONNECTED 12 (it has up to 10), BESSEL 1 (it has none we "
+        "know of); another architecture or quantization may, or export for litert alone: --runtime litert"
+    )

@@ -1,0 +1,51 @@
+import unicodedata
+
+import pytest
+
+from seq2edge.pipeline.data.cleaning import Cleaner
+from seq2edge.pipeline.data.readers import Pair
+from seq2edge.pipeline.data.splitting import split_key, split_of
+from seq2edge.pipeline.recipe_schema.recipe import Data, File
+
+SETTINGS = Data(files=[File(path="a.tsv")], max_characters=20, max_length_ratio=3)
+
+
+@pytest.mark.parametrize(
+    ("pair", "reason"),
+    [
+        (Pair("", "b"), "empty"),
+        (Pair("a", " \u200b"), "empty"),
+        (Pair("a" * 21, "b" * 20), "too long"),
+        (Pair("aaaa", "b" * 13), "length ratio"),
+        (Pair("same", "same "), "identical sides"),
+        (Pair("a\ufffd", "b"), "broken encoding"),
+        (Pair("a", "\ud800"), "broken encoding"),
+    ],
+)
+def test_what_teaches_nothing_is_dropped_and_counted(pair, reason):
+    cleaner = Cleaner(SETTINGS)
+    assert list(cleaner.clean([pair, Pair("good", "pair")])) == [Pair("good", "pair")]
+    assert cleaner.dropped == {reason: 1}
+    assert reason in cleaner.examples
+
+
+def test_duplicates_are_found_after_normalisation():
+    decomposed = unicodedata.normalize("NFD", "안녕")
+    cleaner = Cleaner(SETTINGS)
+    assert list(cleaner.clean([Pair("hi", "안녕"), Pair(" hi", decomposed)])) == [Pair("hi", "안녕")]
+    assert cleaner.dropped == {"duplicate": 1}
+
+
+def test_the_split_is_the_same_on_every_machine_and_keeps_near_copies_together():
+    assert split_of("Hello, there!", 0.5, 0.0) == split_of("hello there", 0.5, 0.0)
+    assert [split_of(str(i), 0.2, 0.2) for i in range(8)] == SPLIT_OF_NUMBERS
+    shares = [split_of(f"sentence {i}", 0.1, 0.2) for i in range(5000)]
+    assert shares.count("valid") / 5000 == pytest.approx(0.1, abs=0.02)
+    assert shares.count("test") / 5000 == pytest.approx(0.2, abs=0.02)
+
+
+SPLIT_OF_NUMBERS = ["train", "train", "test", "train", "train", "train", "test", "train"]
+
+
+def test_a_text_of_signs_only_is_its_own_key():
+    assert split_key("?!") == "?!"

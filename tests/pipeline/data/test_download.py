@@ -1,0 +1,102 @@
+import hashlib
+import http.server
+import threading
+
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.download import download, locate
+
+CONTENT = b"source\ttarget\n" * 10_000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves CONTENT, with ranges; remembers what was asked for."""
+
+    asked: list = []  # noqa: RUF012
+    limit = len(CONTENT)  # bytes after which the connection breaks
+
+    def do_GET(self):
+        start = int(self.headers.get("Range", "bytes=0-")[6:-1])
+        self.asked.append(start)
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(CONTENT) - start))
+        self.end_headers()
+        self.wfile.write(CONTENT[start : start + self.limit])
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def address(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEQ2EDGE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("SEQ2EDGE_DATA", raising=False)
+    Handler.asked = []
+    monkeypatch.setattr(Handler, "limit", len(CONTENT))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/pairs.tsv"
+    server.shutdown()
+
+
+def test_a_file_is_fetched_once_and_checked(address):
+    path = download(address, SHA256)
+    assert path.read_bytes() == CONTENT
+    assert download(address, SHA256) == path
+    assert Handler.asked == [0]
+
+
+def test_a_broken_download_is_gone_on_with(address):
+    path = download(address, SHA256)
+    path.rename(path.with_name("pairs.tsv.part"))
+    part = path.with_name("pairs.tsv.part")
+    part.write_bytes(CONTENT[:1000])
+    assert download(address, SHA256).read_bytes() == CONTENT
+    assert Handler.asked == [0, 1000]
+
+
+def test_another_checksum_is_refused_with_both_and_nothing_is_kept(address, tmp_path):
+    with pytest.raises(UserError, match=f"sha256 is {SHA256}, the recipe wants 0000"):
+        download(address, "0" * 64)
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+
+
+def test_an_address_that_does_not_answer_is_said():
+    with pytest.raises(UserError, match="cannot be downloaded"):
+        download("http://127.0.0.1:9/pairs.tsv", None)
+
+
+def test_the_data_folder_is_looked_in_first(address, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEQ2EDGE_DATA", str(tmp_path))
+    (tmp_path / "pairs.tsv").write_bytes(CONTENT)
+    assert locate("pairs.tsv", address, SHA256, None) == tmp_path / "pairs.tsv"
+    assert Handler.asked == []
+    (tmp_path / "pairs.tsv").write_bytes(b"other")
+    with pytest.raises(UserError, match="the recipe wants"):
+        locate("pairs.tsv", address, SHA256, None)
+
+
+def test_a_file_that_is_nowhere_is_said_with_where_it_was_looked_for(tmp_path, monkeypatch):
+    monkeypatch.delenv("SEQ2EDGE_DATA", raising=False)
+    with pytest.raises(UserError, match=r"no\.tsv: no such file; looked in"):
+        locate("no.tsv", None, None, tmp_path)
+
+
+def test_a_connection_that_breaks_is_no_whole_file_even_without_a_checksum(address, monkeypatch):
+    monkeypatch.setattr(Handler, "limit", 4000)
+    with pytest.raises(UserError, match="broke off after 4,000 of 140,000 bytes; what has come is kept"):
+        download(address, None)
+    monkeypatch.setattr(Handler, "limit", len(CONTENT))
+    assert download(address, None).read_bytes() == CONTENT
+    assert Handler.asked == [0, 4000]
+
+
+def test_a_query_is_no_part_of_the_name(address):
+    assert download(f"{address}.gz?raw=true", SHA256).name == "pairs.tsv.gz"
+
+
+def test_what_is_no_address_is_said(address):
+    with pytest.raises(UserError, match=r"example/pairs\.tsv: not an address"):
+        download("example/pairs.tsv", None)

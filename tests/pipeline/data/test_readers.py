@@ -1,0 +1,94 @@
+import gzip
+
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.readers import Pair, read_pairs
+from seq2edge.pipeline.recipe_schema.recipe import File
+
+PAIRS = [Pair("hello there", "안녕"), Pair("a, b", 'say "hi"')]
+
+
+def read(tmp_path, name, content, **settings):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return list(read_pairs(File(path=name, **settings), path))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "settings"),
+    [
+        ("a.tsv", 'hello there\t안녕\na, b\tsay "hi"\n', {}),
+        ("crlf.tsv", 'hello there\t안녕\r\na, b\tsay "hi"\r\n', {}),
+        ("bom.tsv", '\ufeffhello there\t안녕\na, b\tsay "hi"', {}),
+        ("b.tsv", 'n\ten\tko\n1\thello there\t안녕\n2\ta, b\tsay "hi"\n', {"source": "en", "target": "ko"}),
+        ("c.csv", 'Q,A\nhello there,안녕\n"a, b","say ""hi"""\n', {"source": "Q", "target": "A"}),
+        (
+            "d.jsonl",
+            '{"s": "hello there", "t": "안녕"}\n{"s": "a, b", "t": "say \\"hi\\""}\n',
+            {"source": "s", "target": "t"},
+        ),
+        ("e.tsv.gz", gzip.compress('hello there\t안녕\na, b\tsay "hi"\n'.encode(), mtime=0), {}),
+    ],
+)
+def test_every_format_gives_the_same_pairs(tmp_path, name, content, settings):
+    assert read(tmp_path, name, content, **settings) == PAIRS
+
+
+def test_two_parallel_files(tmp_path):
+    (tmp_path / "a.en").write_text("one\n\ntwo\n")
+    (tmp_path / "a.ko").write_text("하나\n\n둘\n")
+    file = File(path="a.en", target_path="a.ko", format="parallel")
+    found = list(read_pairs(file, tmp_path / "a.en", tmp_path / "a.ko"))
+    assert found == [Pair("one", "하나"), Pair("", ""), Pair("two", "둘")]
+
+
+def test_parallel_files_of_unequal_length_are_refused_with_the_row(tmp_path):
+    (tmp_path / "a.en").write_text("one\ntwo\n")
+    (tmp_path / "a.ko").write_text("하나\n")
+    with pytest.raises(UserError, match=r"a\.ko: ends before row 2"):
+        list(read_pairs(File(path="a.en", target_path="a.ko"), tmp_path / "a.en", tmp_path / "a.ko"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "settings", "message"),
+    [
+        ("a.tsv", "", {}, r"a\.tsv: is empty"),
+        ("a.tsv", "one\ttwo\nonly one\n", {}, r"a\.tsv, row 2: 1 columns, at least 2"),
+        ("a.tsv", "x\ty\n", {"source": "en", "target": "y"}, "row 1: no column 'en'; there are x, y"),
+        ("a.jsonl", '{"s": "a"}\n', {"source": "s", "target": "t"}, "row 1: no text under the key 't'"),
+        ("a.jsonl", '{"s"\n', {"source": "s", "target": "t"}, "row 1: not JSON"),
+        ("a.tsv", "a\t가\n".encode("cp949"), {}, "row 1: not utf-8: byte 0xb0"),
+        ("a.tsv", b"a\tb\n" * 5000 + b"a\t\xff\n", {}, "row 5001: not utf-8: byte 0xff"),
+        ("a.csv", b"a,b\n" * 3 + b"a,\xff\n", {}, "row 4: not utf-8: byte 0xff"),
+        ("a.csv", 'a,"b\n', {}, "row 1: not CSV"),
+        ("a.tsv", "a\tb\n", {"source": -1}, "column -1: columns are counted from 0"),
+        ("a.tsv", "a\tb\n", {"format": "bundled"}, "format 'bundled' is for our own corpus"),
+        ("a.jsonl", "[" * 100_000, {"source": "s", "target": "t"}, "row 1: not JSON"),
+        ("a.jsonl", '{"s": ' + "1" * 5000 + "}", {"source": "s", "target": "t"}, "row 1: not JSON"),
+        ("a.tsv", "a\tb\n", {"encoding": "utf-99"}, "encoding 'utf-99' is unknown"),
+        ("a.tsv.gz", gzip.compress(b"a\tb\n" * 1000, mtime=0)[:30], {}, "damaged or truncated gzip"),
+        ("a.tsv.gz", b"plain text", {}, "damaged or truncated gzip"),
+        ("a.dat", "a\tb\n", {}, "cannot tell the format"),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_and_row(tmp_path, name, content, settings, message):
+    with pytest.raises(UserError, match=message):
+        read(tmp_path, name, content, **settings)
+
+
+def test_a_missing_file_is_said(tmp_path):
+    with pytest.raises(UserError, match=r"no\.tsv: no such file"):
+        list(read_pairs(File(path="no.tsv"), tmp_path / "no.tsv"))
+
+
+def test_a_second_file_is_refused_where_the_format_has_one(tmp_path):
+    (tmp_path / "a.tsv").write_text("a\tb\n")
+    file = File(path="a.tsv", target_path="b.tsv", format="tsv")
+    with pytest.raises(UserError, match="'tsv' and target_path do not go together"):
+        list(read_pairs(file, tmp_path / "a.tsv", tmp_path / "b.tsv"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf8", "UTF_8"])
+def test_a_byte_order_mark_is_no_text_however_the_encoding_is_spelled(tmp_path, encoding):
+    assert list(read(tmp_path, "a.tsv", "\ufeffa\tb\n", encoding=encoding)) == [Pair("a", "b")]

@@ -1,0 +1,66 @@
+import json
+import re
+
+import pytest
+
+from seq2edge.pipeline.evaluation.answers import Answer
+from seq2edge.pipeline.evaluation.evaluate import EvaluationSet, score
+from seq2edge.pipeline.evaluation.metrics import sentence_scores
+from seq2edge.pipeline.evaluation.report import marked, report
+from seq2edge.pipeline.evaluation.scoring import Example
+
+EXPECTED = [Example(f"source {i} <b> {{{{scores}}}}", (f"the red stone number {i} & more",)) for i in range(120)]
+
+
+def answers(text):
+    part = {"source": ["▁a", "</s>"], "target": ["▁b"], "attention": [[90, 10]]}
+    return [Answer(text(i), 0.5, 3 + i % 40, [part]) for i in range(120)]
+
+
+@pytest.fixture(scope="module")
+def page():
+    test_set = EvaluationSet("test", "translation", EXPECTED)
+    first = score("first", test_set, 1, answers(lambda i: f"the red stone number {i if i % 2 else 'x'} & more"))
+    second = score("second", test_set, 1, answers(lambda i: "the <i> stone"))
+    return report([first, second])
+
+
+def test_the_page_opens_offline(page):
+    assert not re.search(r"""(src|href)\s*=\s*["']?http""", page)
+
+
+def test_every_place_is_filled_once(page):
+    assert set(re.findall(r"\{\{\w+\}\}", page)) == {"{{scores}}"}  # which the sources say
+    assert page.count("<table>") == 3
+
+
+def test_best_and_worst_fifty_stand_in_it_each_once(page):
+    shown = re.findall(r'data-index="(\d+)"', page)
+    assert len(shown) == len(set(shown)) == 100
+    best = [int(index) for index in shown[:50]]
+    assert all(index % 2 for index in best)
+
+
+def test_text_of_sources_and_outputs_is_no_markup(page):
+    assert "<b>" not in page
+    assert "the &lt;i&gt; stone" in re.sub("</?(ins|del)>", "", page)
+
+
+def test_attention_of_what_is_shown_travels_with_it(page):
+    (content,) = re.findall(r'id="attention">(.*?)</script>', page)
+    attention = json.loads(content)
+    assert len(attention) == 100
+    assert next(iter(attention.values()))[0] == {"source": ["▁a", "</s>"], "target": ["▁b"], "attention": [[90, 10]]}
+
+
+def test_what_differs_is_marked():
+    assert marked("the red stone", "the blue stone fell") == (
+        "the <del>red</del> stone",
+        "the <ins>blue</ins> stone <ins>fell</ins>",
+    )
+
+
+def test_a_sentences_score_is_its_chrf():
+    first, second = sentence_scores(["the red stone number 0 & more", "no"], EXPECTED[:2])
+    assert first == 100
+    assert second < 10

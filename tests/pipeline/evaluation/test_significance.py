@@ -1,0 +1,56 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from seq2edge.pipeline.evaluation.scoring import Example
+from seq2edge.pipeline.evaluation.significance import compare_paired
+
+WORDS = ["the", "a", "dog", "cat", "man", "woman", "red", "small", "runs", "sits", "in", "on", "park", "near"]
+
+
+def sentences(number, wrong, seed=0):
+    """References, and hypotheses of which a share of the words is another."""
+    random = np.random.default_rng(seed)
+    references = [list(random.choice(WORDS, random.integers(5, 12))) for _ in range(number)]
+    hypotheses = [[w if random.random() > wrong else str(random.choice(WORDS)) for w in r] for r in references]
+    return [" ".join(r) for r in references], [" ".join(h) for h in hypotheses]
+
+
+def test_a_system_that_is_much_better_is_really_better():
+    references, good = sentences(100, 0.1)
+    bad = sentences(100, 0.6)[1]
+    expected = [Example("", (reference,)) for reference in references]
+    for difference in compare_paired("translation", ("good", good), ("bad", bad), expected, resamples=200):
+        assert difference.real
+        assert "good" in str(difference)
+        assert "better by" in str(difference)
+        assert "a real difference" in str(difference)
+
+
+def test_two_systems_alike_may_differ_by_chance():
+    references, one = sentences(60, 0.3)
+    expected = [Example("", (reference,)) for reference in references]
+    other = list(one)
+    other[0] = references[0]
+    differences = compare_paired("chat", ("one", one), ("other", other), expected, resamples=200)
+    assert [difference.label for difference in differences] == ["BLEU", "chrF++", "exact match %"]
+    assert not any(difference.real for difference in differences)
+    assert "worse by" in str(differences[0])
+    assert "may well be chance" in str(differences[0])
+
+
+def test_p_values_are_those_of_sacrebleus_command(tmp_path):
+    references, one = sentences(50, 0.25)
+    other = sentences(50, 0.3, seed=0)[1]
+    for name, lines in (("references", references), ("one", one), ("other", other)):
+        (tmp_path / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    command = [sys.executable, "-m", "sacrebleu", tmp_path / "references", "-i", tmp_path / "other", tmp_path / "one"]
+    command += ["-m", "bleu", "--paired-bs", "--paired-bs-n", "300", "-f", "json", "-w", "4"]
+    theirs = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)[1]["BLEU"]
+    expected = [Example("", (reference,)) for reference in references]
+    ours = compare_paired("translation", ("one", one), ("other", other), expected, resamples=300)[0]
+    assert ours.score == pytest.approx(theirs["score"], abs=1e-3)
+    assert ours.p_value == pytest.approx(theirs["p_value"], abs=1e-3)

@@ -1,0 +1,121 @@
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.recipe_schema.load import RECIPES, find_recipe, load_recipe, recipe_names
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
+
+MINIMAL = 'name = "a"\ntask = "chat"\n[data]\n[[data.files]]\npath = "a.tsv"\n'
+
+
+def load(tmp_path, text, settings=None):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_recipe(path, settings)
+
+
+def test_a_minimal_recipe_has_defaults_for_the_rest(tmp_path):
+    recipe = load(tmp_path, MINIMAL)
+    assert recipe.model.encoder == "lstm"
+    assert recipe.export.batches == [1, 5]
+
+
+def test_it_survives_being_written_out(tmp_path):
+    recipe = load(tmp_path, MINIMAL, ["decoding.unsure.replies={ko='음',en='hm'}"])
+    assert load(tmp_path, recipe.to_toml()) == recipe
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_bundled_recipe_is_valid_and_says_what_it_is(name):
+    recipe = load_recipe(RECIPES / f"{name}.toml")
+    assert recipe.name == name
+    assert recipe.about
+
+
+def test_settings_override_keys(tmp_path):
+    recipe = load(tmp_path, MINIMAL, ["model.units=64", "training.schedule=constant", "data.licence=CC BY 4.0"])
+    assert (recipe.model.units, recipe.training.schedule, recipe.data.licence) == (64, "constant", "CC BY 4.0")
+
+
+def test_all_mistakes_are_said_at_once_with_near_keys_and_what_is_allowed(tmp_path):
+    text = MINIMAL + '[model]\nunit = 3\nencoder = "rnm"\n[training]\nlearning_rate = -1\n[decodin]\nbeam = 3\n'
+    with pytest.raises(UserError) as error:
+        load(tmp_path, text)
+    lines = str(error.value).split("\n")
+    assert len(lines) == 4
+    assert "unknown key 'model.unit'; did you mean 'units'?" in str(error.value)
+    assert "model.encoder: Input should be 'rnn', 'gru', 'lstm' or 'transformer'; given 'rnm'" in str(error.value)
+    assert "training.learning_rate: Input should be greater than 0; given -1" in str(error.value)
+    assert "unknown key 'decodin'; did you mean 'decoding'?" in str(error.value)
+
+
+def test_a_misspelt_key_of_a_file_is_said(tmp_path):
+    with pytest.raises(UserError, match=r"unknown key 'data\.files\.0\.sorce'; did you mean 'source'"):
+        load(tmp_path, MINIMAL + 'sorce = "q"\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("name = ", "not a TOML file"), ('name = "a"\ntask = "chat"\n', "data: missing, and there is no default")],
+)
+def test_what_is_no_recipe_is_said(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, text)
+
+
+def test_an_unknown_recipe_is_refused_with_what_there_is():
+    with pytest.raises(
+        UserError, match=r"recipe 'quikstart': no such file, and no bundled recipe; bundled: .*quickstart"
+    ):
+        find_recipe("quikstart")
+
+
+def test_a_recipe_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        Recipe.model_validate({"name": "a", "task": "chat", "data": {"files": [{"path": "a"}]}}).name = "b"
+
+
+def test_settings_of_one_side_need_a_tokenizer_for_each(tmp_path):
+    with pytest.raises(UserError, match="target_vocabulary, fold_case need a tokenizer for each side, joint = false"):
+        load(tmp_path, MINIMAL, ["tokenizer.target_vocabulary=500", "tokenizer.fold_case=true"])
+
+
+def test_settings_that_do_not_go_together_are_refused_together_with_reasons(tmp_path):
+    model = ['alignment="local-p"', "decoder_bidirectional=true", 'initial_state="copy"', 'encoder="gru"']
+    with pytest.raises(UserError) as error:
+        load(tmp_path, MINIMAL, [f"model.{setting}" for setting in model])
+    lines = [line.removeprefix(f"{tmp_path / 'recipe.toml'}: ") for line in str(error.value).split("\n")]
+    assert [line.split(":")[0] for line in lines] == [
+        "model.alignment = 'local-p'",
+        "model.initial_state = 'copy'",
+        "model.decoder_bidirectional = true",
+    ]
+    assert all("allowed: " in line for line in lines)
+
+
+def test_one_embedding_for_two_tokenizers_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"model\.share_embeddings = true: needs one vocabulary"):
+        load(tmp_path, MINIMAL, ["tokenizer.joint=false", "model.share_embeddings=true"])
+
+
+def test_a_beam_wider_than_the_steps_of_the_export_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"decoding\.beam = 8: export\.batches has steps for 5 hypotheses at most"):
+        load(tmp_path, MINIMAL, ["decoding.beam=8"])
+    assert load(tmp_path, MINIMAL, ["decoding.beam=8", "export.batches=[1, 8]"]).decoding.beam == 8
+
+
+def test_the_resolved_recipe_decides_the_model(tmp_path):
+    recipe = load(tmp_path, MINIMAL, ["model.encoder=transformer", "model.attention=location"])
+    config = load(tmp_path, recipe.to_toml()).model.config(300, 300, joint=True)
+    assert (config.encoder, config.decoder, config.attention) == ("transformer", "lstm", "location")
+    assert config.share_embeddings
+
+
+def test_training_settings_that_do_not_go_together_are_refused_together(tmp_path):
+    training = ["r_drop=1.0", "scheduled_sampling=0.5", "average=30", 'stop_on="bleu"', "score_sentences=0"]
+    with pytest.raises(UserError) as error:
+        load(tmp_path, MINIMAL, [f"training.{setting}" for setting in training])
+    assert [line.split("training.")[1].split(" =")[0] for line in str(error.value).split("\n")] == [
+        "r_drop",
+        "stop_on",
+        "average",
+    ]

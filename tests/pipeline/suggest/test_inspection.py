@@ -1,0 +1,126 @@
+import gzip
+import json
+import random
+import tomllib
+
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.prepare import prepare
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.suggest.inspection import inspect, write_recipe
+
+WORDS = [
+    "red",
+    "blue",
+    "green",
+    "small",
+    "large",
+    "old",
+    "new",
+    "fast",
+    "slow",
+    "warm",
+    "cold",
+    "quiet",
+    "stone",
+    "river",
+    "house",
+    "garden",
+]
+
+
+def rows(count, seed=0):
+    draw = random.Random(seed)
+    return [(" ".join(draw.choices(WORDS, k=5)), " ".join(draw.choices(WORDS, k=3))) for _ in range(count)]
+
+
+def tsv(pairs):
+    return "".join(f"{source}\t{target}\n" for source, target in pairs)
+
+
+def put(folder, name, content):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.tsv", "one two\tthree\n", ("tsv", "utf-8", 0, 1)),
+        ("a.tsv", "\n\none two\tthree\n", ("tsv", "utf-8", 0, 1)),
+        ("a.txt", "one,two\n", ("csv", "utf-8", 0, 1)),
+        ("a.csv", "id,Question,Answer\n1,what,that\n", ("csv", "utf-8", "Question", "Answer")),
+        ("a.tsv", "id\tde\ten\n1\tja\tyes\n", ("tsv", "utf-8", "de", "en")),
+        ("a.jsonl", '{"target": "b", "source": "a"}\n', ("jsonl", "utf-8", "source", "target")),
+        ("a.tsv", "{x}\tbraces\n", ("tsv", "utf-8", 0, 1)),
+        ("a.tsv", "안녕\t반가워\n".encode("cp949"), ("tsv", "cp949", 0, 1)),
+        ("a.tsv", "für\tgrün\n".encode("latin-1"), ("tsv", "latin-1", 0, 1)),
+        ("a.tsv", tsv(rows(4000)).encode("utf-16"), ("tsv", "utf-16", 0, 1)),
+        ("a.tsv.gz", gzip.compress("가\t나\n".encode(), mtime=0), ("tsv", "utf-8", 0, 1)),
+    ],
+)
+def test_format_encoding_and_columns_are_found(tmp_path, name, content, expected):
+    file = inspect(put(tmp_path, name, content)).file
+    assert (file.format, file.encoding, file.source, file.target) == expected
+
+
+def test_what_is_in_a_file_is_said(tmp_path):
+    pairs = [("안녕", "hello there"), ("안녕", "hello there"), ("안녕", "hi"), ("", "nothing")]
+    found = inspect(put(tmp_path, "greetings.tsv", tsv(pairs)))
+    assert (found.pairs, found.duplicates, found.empty, found.repeated_sources) == (4, 1, 1, 1)
+    assert found.task == "translation"
+    said = found.describe()
+    assert "4 pairs; 1 duplicates, 1 with an empty side" in said
+    assert "source: Hangul script" in said
+    assert "target: Latin script" in said
+
+
+def test_two_parallel_files_are_taken_for_a_translation(tmp_path):
+    sources, targets = zip(*rows(40), strict=True)
+    found = inspect(put(tmp_path, "a.en", "\n".join(sources)), put(tmp_path, "a.de", "\n".join(targets)))
+    assert (found.pairs, found.task, found.file.format) == (40, "translation", "parallel")
+
+
+@pytest.mark.parametrize("count", [30, 120, 3500])
+def test_the_recipe_that_is_written_prepares_the_file_it_was_written_for(tmp_path, count):
+    path = put(tmp_path, "pairs.tsv", tsv(rows(count)))
+    text = write_recipe(inspect(path))
+    recipe = Recipe.model_validate(tomllib.loads(text))
+    data = prepare(recipe, tmp_path / "run", tmp_path, quiet=True)
+    assert data.summary["too_many_pieces"] <= count * 0.03
+    assert "# " in text
+    assert "seq2edge train pairs.toml" in text
+
+
+def test_a_file_of_many_different_characters_gets_a_vocabulary_that_holds_them(tmp_path):
+    draw = random.Random(0)
+    texts = ["".join(chr(0x4E00 + draw.randrange(1500)) for _ in range(12)) for _ in range(1600)]
+    found = inspect(put(tmp_path, "han.tsv", tsv(zip(texts[::2], texts[1::2], strict=True))))
+    assert found.fit.vocabulary > 1500
+    assert found.scripts == {"source": "Cjk", "target": "Cjk"}
+
+
+def test_paths_and_columns_with_odd_characters_survive_in_the_recipe(tmp_path):
+    name = 'my "pairs" \\ 짝.jsonl'
+    lines = [json.dumps({'q"': source, "a\\": target}) for source, target in rows(30)]
+    path = put(tmp_path, name, "\n".join(lines))
+    file = tomllib.loads(write_recipe(inspect(path)))["data"]["files"][0]
+    assert (file["path"], file["source"], file["target"]) == (str(path), 'q"', "a\\")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.tsv", "", r"a\.tsv: is empty"),
+        ("a.tsv", "only one column\n", "row 1: 1 column; a source and a target are needed"),
+        ("a.tsv", "a\tb\nc\n", r"a\.tsv, row 2: 1 columns, at least 2"),
+        ("a.jsonl", "[1, 2]\n", "row 1: not a JSON object"),
+        ("a.bin", b"\x00\x01\x02", "is not a text file"),
+        ("a.tsv.gz", gzip.compress(tsv(rows(3000)).encode(), mtime=0)[:3000], "damaged or truncated gzip"),
+    ],
+)
+def test_what_is_no_file_of_pairs_is_said(tmp_path, name, content, message):
+    with pytest.raises(UserError, match=message):
+        inspect(put(tmp_path, name, content))

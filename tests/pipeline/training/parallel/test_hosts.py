@@ -1,0 +1,145 @@
+import socket
+import threading
+
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline import hosts as hosts_module
+from seq2edge.pipeline.training.parallel.distribution import Share
+from seq2edge.pipeline.training.parallel.hosts import Hosts, parse_hosts
+
+
+def free_port():
+    with socket.create_server(("", 0)) as server:
+        return server.getsockname()[1]
+
+
+@pytest.fixture
+def addresses():
+    return [f"localhost:{free_port()}", "localhost"]
+
+
+def together(addresses, *parts):
+    """Run one function a process, each with its `Hosts`; return what each raised or gave, and what each was told."""
+    results, told = [None] * len(parts), [[] for _ in parts]
+
+    def run(process, part):
+        try:
+            with Hosts(addresses, process, told[process].append) as hosts:
+                results[process] = part(hosts)
+        except Exception as error:
+            results[process] = error
+
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(parts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results, told
+
+
+def test_everybody_learns_what_everybody_says(addresses):
+    def part(hosts):
+        return hosts.exchange({"from": hosts.process}), hosts.exchange({"first": hosts.first})
+
+    results, _ = together(addresses, part, part)
+    expected = ([{"from": 0}, {"from": 1}], [{"first": True}, {"first": False}])
+    assert results == [expected, expected]
+
+
+def test_a_disagreement_names_the_key_and_both_values(addresses):
+    results, _ = together(
+        addresses,
+        lambda hosts: hosts.agree("recipe", {"training.batch_size": 64, "model.units": 8}),
+        lambda hosts: hosts.agree("recipe", {"training.batch_size": 32, "model.units": 8}),
+    )
+    for error in results:
+        assert isinstance(error, UserError)
+        assert "disagree about the recipe: training.batch_size is 64 at process 0 (localhost" in str(error)
+        assert str(error).endswith("and 32 at process 1 (localhost)")
+
+
+def test_who_does_not_come_is_named(addresses, monkeypatch):
+    monkeypatch.setattr(hosts_module, "ARRIVAL", 1.0)
+    (error,), _ = together(addresses, lambda hosts: None)
+    assert str(error) == "process 1 (localhost) did not come within 1 seconds"
+
+
+def test_a_first_process_that_is_not_there_is_named(addresses, monkeypatch):
+    monkeypatch.setattr(hosts_module, "ARRIVAL", 1.0)
+    with pytest.raises(UserError, match=r"process 0 \(localhost:\d+\) cannot be reached .*refused"):
+        Hosts(addresses, 1, print).__enter__()
+
+
+@pytest.mark.parametrize("dying", [0, 1])
+def test_who_dies_is_named_while_the_others_compute(addresses, dying):
+    computing = threading.Event()
+
+    def die(hosts):
+        computing.wait(10)
+        if hosts._hub:  # what the system does for a process that has ended
+            hosts._hub.over = True
+            for connection in hosts._hub.connections.values():
+                connection.shutdown(socket.SHUT_RDWR)
+        hosts._connection.shutdown(socket.SHUT_RDWR)
+        hosts._leaving = True
+        threading.Event().wait(1)
+
+    def compute(hosts):
+        computing.set()
+        hosts._lost.wait(10)
+
+    parts = [compute, compute]
+    parts[dying] = die
+    _, told = together(addresses, *parts)
+    assert told[1 - dying] == [f"process {dying} ({addresses[dying]}) is gone"]
+
+
+def test_who_stops_says_why(addresses):
+    def refuse(hosts):
+        raise UserError("no space left")
+
+    results, _ = together(addresses, lambda hosts: hosts.exchange({}), refuse)
+    assert str(results[0]) == "process 1 (localhost) has stopped: no space left"
+
+
+def test_a_number_that_is_taken(addresses):
+    def second(hosts):
+        with pytest.raises(UserError, match=r"process 1 \(localhost\) is there already"):
+            Hosts(addresses, 1, print).__enter__()
+        return hosts.exchange({})
+
+    results, _ = together(addresses, lambda hosts: hosts.exchange({}), second)
+    assert results == [[{}, {}], [{}, {}]]
+
+
+def test_strangers_are_not_listened_to(addresses):
+    def greet(hosts):
+        with socket.create_connection(("localhost", hosts.port)) as stranger:
+            stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert stranger.recv(100) == b""
+        return hosts.exchange({})
+
+    results, _ = together(addresses, greet, lambda hosts: hosts.exchange({}))
+    assert results == [[{}, {}], [{}, {}]]
+
+
+@pytest.mark.parametrize(
+    ("text", "process", "wrong"),
+    [
+        ("one:9000", 0, "expected two or more addresses"),
+        ("one,two", 0, "the first address needs a port"),
+        ("one:port,two", 0, "the first address needs a port"),
+        ("one:9000,two", 2, "--process 2: expected this machine's place in --hosts, 0 to 1"),
+        ("one:9000,two", None, "--process None"),
+    ],
+)
+def test_wrong_hosts(text, process, wrong):
+    with pytest.raises(UserError, match=wrong):
+        parse_hosts(text, process)
+
+
+def test_shares_are_the_whole_batch():
+    rows = list(range(12))
+    shares = [rows[Share(process, 3, 6).rows(12)] for process in range(3)]
+    assert [row for share in shares for row in share] == rows

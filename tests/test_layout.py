@@ -1,0 +1,87 @@
+"""The rooms of the project: who imports whom, what is packaged, and that a new file is importable at all."""
+
+import ast
+import importlib.util
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ALLOWED = {  # rooms that a room may import beside itself
+    "device": set(),
+    "models": set(),
+    "pipeline": {"models", "device"},
+    "export": {"pipeline", "models", "device"},
+    "demo": {"device"},
+    "cli": {"pipeline", "models", "export", "device", "demo"},
+}
+FORBIDDEN = {  # packages that a room never imports
+    "device": {"tensorflow", "keras", "tensorflow_text", "keras_nlp", "tqdm", "pydantic"},
+    "models": {"tensorflow"},
+}
+FILES = [path for room in ALLOWED for path in sorted((ROOT / room).rglob("*.py"))]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+
+
+def module(path):
+    """The dotted name of a file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(("seq2edge", *(part for part in parts if part != "__init__")))
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            if node.module.startswith("seq2edge"):  # `from seq2edge.device import runner`
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_imports_go_in_one_direction(room):
+    for path in (ROOT / room).rglob("*.py"):
+        names = list(imported(path))
+        ours = {name.split(".")[1] for name in names if name.startswith("seq2edge.")}
+        assert ours - {room} <= ALLOWED[room], path
+        assert not {name.split(".")[0] for name in names} & FORBIDDEN.get(room, set()), path
+
+
+def test_init_files_import_nothing():
+    assert [path for path in FILES if path.name == "__init__.py" and list(imported(path))] == []
+
+
+def test_every_folder_of_code_is_a_package():
+    assert {path.parent for path in FILES} == {path.parent for path in FILES if path.name == "__init__.py"}
+
+
+def test_every_package_is_listed_for_the_wheel():
+    packages = sorted(module(path) for path in FILES if path.name == "__init__.py")
+    assert sorted(PROJECT["setuptools"]["packages"]) == packages
+    assert PROJECT["setuptools"]["package-dir"] == {f"seq2edge.{room}": room for room in ALLOWED}
+
+
+def test_every_room_is_type_checked():
+    assert set(PROJECT["mypy"]["packages"]) == {f"seq2edge.{room}" for room in ALLOWED}
+    assert all((ROOT / room / "py.typed").is_file() for room in ALLOWED)
+
+
+def test_every_data_file_is_listed_for_the_wheel():
+    listed = set()
+    for package, patterns in PROJECT["setuptools"]["package-data"].items():
+        folders = {path.parent for path in FILES} if package == "*" else {ROOT.joinpath(*package.split(".")[1:])}
+        listed |= {found for folder in folders for pattern in patterns for found in folder.glob(pattern)}
+    existing = {
+        path
+        for room in ALLOWED
+        for path in (ROOT / room).rglob("*")
+        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts
+    }
+    assert existing == listed
+
+
+def test_every_file_is_importable():
+    missing = [module(path) for path in FILES if importlib.util.find_spec(module(path)) is None]
+    assert missing == [], "new files are linked by: pip install --no-deps --editable ."

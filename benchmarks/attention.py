@@ -52,11 +52,11 @@ def main() -> None:
     codec = next(iter(runs.values())).data.codec()
     for number, (source, target) in enumerate(SENTENCES, start=1):
         source_ids, target_ids = codec.encode_source(source), codec.target.encode(target)
-        source_pieces, target_pieces = codec.source_pieces(source_ids), codec.target_pieces([*target_ids, EOS])
+        source_tokens, target_tokens = codec.source_tokens(source_ids), codec.target_tokens([*target_ids, EOS])
         drawn = {name: attention(model, source_ids, target_ids) for name, model in models.items()}
         looked = {name: weights for name, weights in drawn.items() if weights is not None}
         plot_attention(
-            [(source_pieces, target_pieces, weights) for weights in looked.values()],
+            [(source_tokens, target_tokens, weights) for weights in looked.values()],
             arguments.output / f"attention-{number}.png",
             columns=4,
             titles=list(looked),

@@ -4,7 +4,7 @@
     python benchmarks/decoding_speed.py runs/multi30k-en-de bundles/multi30k-en-de-int8
 
 The sentences are those of the run's validation set. CTranslate2 runs an int8 Transformer of 6 encoder and 2 decoder
-layers of 256 units over the same vocabulary; its weights are random, so it is made to write as many pieces as the
+layers of 256 units over the same vocabulary; its weights are random, so it is made to write as many tokens as the
 bundle did. ONNX Runtime runs the weights of the run, as float32 and as its own dynamic int8, behind the search loops of
 the device. The systems take turns, a pass over all sentences each; medians of the passes are compared.
 """
@@ -101,10 +101,10 @@ def main() -> None:
     texts = [pair.source for pair in run.data.texts("valid")][: arguments.sentences]
     ids = [runner.codec.encode_source(text, runner.bundle.source_length) for text in texts]
     told = {beam: [runner.run(text, beam) for text in texts] for beam in BEAMS}
-    pieces = {beam: [len(result.parts[0].target_pieces) + 1 for result in told[beam]] for beam in BEAMS}
+    tokens = {beam: [len(result.parts[0].target_tokens) + 1 for result in told[beam]] for beam in BEAMS}
     words = {beam: sum(len(result.text.split()) for result in told[beam]) for beam in BEAMS}
     with tempfile.TemporaryDirectory() as name:
-        systems = _systems(run, runner, texts, ids, pieces, Path(name))
+        systems = _systems(run, runner, texts, ids, tokens, Path(name))
         times: dict[tuple[str, int], list[list[float]]] = {}
         for _ in range(arguments.passes):
             for beam in BEAMS:
@@ -129,7 +129,7 @@ def _systems(
     runner: Runner,
     texts: Sequence[str],
     ids: Sequence[np.ndarray],
-    pieces: dict[int, list[int]],
+    tokens: dict[int, list[int]],
     folder: Path,
 ) -> dict[str, System]:
     import ctranslate2
@@ -141,7 +141,7 @@ def _systems(
     tokens = [[*map(str, source[:-1]), "</s>"] for source in ids]
 
     def ctranslate(index: int, beam: int) -> None:
-        length = pieces[beam][index]
+        length = tokens[beam][index]
         translator.translate_batch(
             [tokens[index]], beam_size=beam, min_decoding_length=length, max_decoding_length=length
         )

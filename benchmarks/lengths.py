@@ -1,9 +1,9 @@
-"""Milliseconds to read a source and to write a piece, by length: where linear meets quadratic.
+"""Milliseconds to read a source and to write a token, by length: where linear meets quadratic.
 
     python benchmarks/lengths.py                    # writes docs/lengths.png and prints the table
 
 Random weights (speed does not depend on them), int8, LiteRT, one thread. For each length the encoder reads that many
-pieces, and the decoder takes a step with that many pieces written and as many read. All models and lengths in turn,
+tokens, and the decoder takes a step with that many tokens written and as many read. All models and lengths in turn,
 again and again, and the median of all calls; ratios are to the recurrent one.
 """
 
@@ -72,11 +72,11 @@ def timed(signature, **inputs: np.ndarray) -> tuple[list[float], dict]:
 
 def plot(rows: dict[str, list[tuple[float, float]]], path: Path) -> None:
     figure, axes = plt.subplots(1, 2, figsize=(10, 3.6))
-    for axis, column, title in zip(axes, (0, 1), ("reading the source", "writing one piece"), strict=True):
+    for axis, column, title in zip(axes, (0, 1), ("reading the source", "writing one token"), strict=True):
         for name, values in rows.items():
             axis.plot(LENGTHS, [value[column] for value in values], "o-", color=COLOURS[name], label=name, markersize=4)
         axis.set_title(title, loc="left", fontsize=11)
-        axis.set_xlabel("pieces")
+        axis.set_xlabel("tokens")
         axis.set_ylabel("ms")
         axis.set_ylim(bottom=0)
         axis.grid(color="#dfe3e6")
@@ -97,7 +97,7 @@ def main() -> None:
         name: [tuple(statistics.median(values) for values in found[name, length]) for length in LENGTHS]
         for name in MODELS
     }
-    print("| pieces | " + " | ".join(f"{name}: read | write one" for name in MODELS) + " |")
+    print("| tokens | " + " | ".join(f"{name}: read | write one" for name in MODELS) + " |")
     print("|---|" + "---|---|" * len(MODELS))
     for place, length in enumerate(LENGTHS):
         peer = rows["recurrent"][place]

@@ -1,8 +1,8 @@
-"""How much of the time of a piece is the search's, and how much the model file's, with beam 5 and 8,000 words.
+"""How much of the time of a token is the search's, and how much the model file's, with beam 5 and 8,000 words.
 
     python benchmarks/search_share.py
 
-An LSTM of 320 units with random weights, int8, one thread, 16 pieces a sentence. Three ways to decode with it: the file
+An LSTM of 320 units with random weights, int8, one thread, 16 tokens a sentence. Three ways to decode with it: the file
 gives all logits and numpy finds the likeliest; the file finds them; the file looks at a shortlist of 320 alone.
 """
 
@@ -58,7 +58,7 @@ def write_model(folder: Path) -> Bundle:
 
 
 def measure(model: Timed, sources: Sequence[np.ndarray], options: DecodingOptions) -> dict[str, float]:
-    """Milliseconds a piece of the whole search, medians of passes, and the share that is not the file's."""
+    """Milliseconds a token of the whole search, medians of passes, and the share that is not the file's."""
     whole, in_file = [], []
     for _ in range(PASSES):
         model.seconds = 0.0
@@ -67,9 +67,9 @@ def measure(model: Timed, sources: Sequence[np.ndarray], options: DecodingOption
             decode(model, [source], options)
         whole.append(time.perf_counter() - started)
         in_file.append(model.seconds)
-    pieces = len(sources) * PIECES
+    tokens = len(sources) * PIECES
     return {
-        "ms_a_piece": round(1000 * statistics.median(whole) / pieces, 3),
+        "ms_a_token": round(1000 * statistics.median(whole) / tokens, 3),
         "numpy_share_percent": round(100 * statistics.median(1 - f / w for f, w in zip(in_file, whole, strict=True))),
     }
 

@@ -43,7 +43,7 @@ MODELS = {
 
 
 def random_pairs(folder: Path, seed: int = 1) -> PairIds:
-    """Ids with the lengths of Multi30k's captions in pieces: 16 ± 5, eos counted, correlated by 0.87."""
+    """Ids with the lengths of Multi30k's captions in tokens: 16 ± 5, eos counted, correlated by 0.87."""
     random = np.random.default_rng(seed)
     lengths = random.multivariate_normal([16, 16], [[25, 0.87 * 25], [0.87 * 25, 25]], PAIRS)
     lengths = np.clip(np.round(lengths), 5, 40).astype(int)

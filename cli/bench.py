@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(result))
         return 0
-    tables = {"threads": result.pop("threads"), "source pieces": result.pop("source_pieces")}
+    tables = {"threads": result.pop("threads"), "source tokens": result.pop("source_tokens")}
     for name, value in result.items():
         print(f"{name:18} {value}")
     for title, rows in tables.items():

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--shortlist",
         type=int,
         metavar="N",
-        help="look only at pieces likely for the source, N for each of its own (default: as the recipe says)",
+        help="look only at tokens likely for the source, N for each of its own (default: as the recipe says)",
     )
     parser.add_argument(
         "--max-score-loss",

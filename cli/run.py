@@ -15,15 +15,15 @@ EXAMPLES = """\
 SEARCH = (
     ("--length-penalty", "length_penalty", float, "prefer longer answers (default: as the bundle says)"),
     ("--coverage-penalty", "coverage_penalty", float, "prefer answers that looked at all of the source"),
-    ("--min-length", "min_length", int, "pieces of an answer at least, its end counted"),
+    ("--min-length", "min_length", int, "tokens of an answer at least, its end counted"),
     ("--max-length", "max_length", int, "and at most"),
-    ("--min-ratio", "min_ratio", float, "the same as a multiple of the source's pieces"),
+    ("--min-ratio", "min_ratio", float, "the same as a multiple of the source's tokens"),
     ("--max-ratio", "max_ratio", float, "and at most"),
-    ("--no-repeat", "no_repeat_ngram", int, "no so many pieces in a row stand twice"),
+    ("--no-repeat", "no_repeat_ngram", int, "no so many tokens in a row stand twice"),
     ("--groups", "groups", int, "diverse beam search: the beam in so many groups"),
-    ("--diversity", "diversity", float, "what a piece costs that another group has just taken"),
-    ("--temperature", "temperature", float, "of --sample: below 1 likelier pieces, above 1 less likely ones"),
-    ("--top-k", "top_k", int, "of --sample: only the so many likeliest pieces"),
+    ("--diversity", "diversity", float, "what a token costs that another group has just taken"),
+    ("--temperature", "temperature", float, "of --sample: below 1 likelier tokens, above 1 less likely ones"),
+    ("--top-k", "top_k", int, "of --sample: only the so many likeliest tokens"),
     ("--top-p", "top_p", float, "of --sample: only the likeliest with so much probability together"),
     ("--seed", "seed", int, "of --sample"),
 )
@@ -37,14 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     search = parser.add_argument_group("search")
     for flag, name, kind, text in SEARCH:
         search.add_argument(flag, dest=name, type=kind, help=text)
-    search.add_argument("--sample", action="store_true", default=None, help="draw pieces at random, by probability")
+    search.add_argument("--sample", action="store_true", default=None, help="draw tokens at random, by probability")
     search.add_argument(
         "--no-shortlist", dest="shortlist", action="store_false", default=None, help="look at the whole vocabulary"
     )
     search.add_argument("--begin", metavar="TEXT", help="what the answer begins with")
     search.add_argument("--require", action="append", metavar="TEXT", help="a phrase that the answer has")
     search.add_argument("--ban", action="append", metavar="TEXT", help="a phrase that it has not")
-    parser.add_argument("--attention", action="store_true", help="print where each piece looked")
+    parser.add_argument("--attention", action="store_true", help="print where each token looked")
     parser.add_argument("--json", action="store_true", help="a JSON object a line")
     parser.add_argument("--threads", type=int, default=1, help="of the runtime (default: 1)")
     parser.add_argument("--quiet", action="store_true", help="no notes on standard error")
@@ -131,12 +131,12 @@ def _prompt(runner: Any, arguments: argparse.Namespace) -> None:
 
 
 def attention_table(part: Any) -> str:
-    """A line a target piece: the source pieces it looked at most, with their weights."""
+    """A line a target token: the source tokens it looked at most, with their weights."""
     if part.attention is None:
         return "  (this model has no attention)"
     lines = []
-    for piece, weights in zip(part.target_pieces, part.attention, strict=True):
+    for token, weights in zip(part.target_tokens, part.attention, strict=True):
         most = weights.argsort()[::-1][:3]
-        looked = "  ".join(f"{part.source_pieces[i]} {weights[i]:.2f}" for i in most if weights[i] >= 0.05)
-        lines.append(f"  {piece:16} ← {looked}")
+        looked = "  ".join(f"{part.source_tokens[i]} {weights[i]:.2f}" for i in most if weights[i] >= 0.05)
+        lines.append(f"  {token:16} ← {looked}")
     return "\n".join(lines)

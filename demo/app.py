@@ -84,7 +84,7 @@ def _translation_tab(runners: dict[str, Runner], names: Sequence[str], words: An
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
         tables = [
-            heatmap(part.source_pieces, part.target_pieces, part.attention)
+            heatmap(part.source_tokens, part.target_tokens, part.attention)
             for part in result.parts
             if part.attention is not None
         ]

@@ -19,20 +19,20 @@ def heatmap(source: Sequence[str], target: Sequence[str], weights: np.ndarray) -
     """A table whose cells are the darker the more weight they have.
 
     Args:
-        source, target: Pieces, of columns and rows.
+        source, target: Tokens, of columns and rows.
         weights: `(len(target), len(source))`, 0 to 1.
     """
-    head = "".join(f"<th><span>{_show(piece)}</span></th>" for piece in source)
+    head = "".join(f"<th><span>{_show(token)}</span></th>" for token in source)
     rows = []
-    for piece, row in zip(target, weights, strict=False):
+    for token, row in zip(target, weights, strict=False):
         cells = "".join(
             f'<td style="background: rgba(37, 99, 175, {weight:.3f})" title="{_show(column)} {weight:.2f}"></td>'
             for column, weight in zip(source, row, strict=False)
         )
-        rows.append(f"<tr><th>{_show(piece)}</th>{cells}</tr>")
+        rows.append(f"<tr><th>{_show(token)}</th>{cells}</tr>")
     table = f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     return f'<div class="heatmap">{table}</div>'
 
 
-def _show(piece: str) -> str:
-    return html.escape(piece.replace("▁", "·"))
+def _show(token: str) -> str:
+    return html.escape(token.replace("▁", "·"))

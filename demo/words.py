@@ -13,7 +13,7 @@ ENGLISH = {
     "target": "Answer",
     "beam": "Beam",
     "go": "Go",
-    "attention": "Where each piece looked (rows: answer, columns: text)",
+    "attention": "Where each token looked (rows: answer, columns: text)",
     "none": "This model has no attention to show.",
 }
 KOREAN = {

@@ -14,7 +14,7 @@ from seq2edge.device.memory import peak_megabytes
 from seq2edge.device.runner import Runner
 from seq2edge.device.vectors import read_vectors
 
-LENGTHS = (8, 16, 32, 64)  # source pieces up to which sentences stand together
+LENGTHS = (8, 16, 32, 64)  # source tokens up to which sentences stand together
 
 
 def bench(
@@ -63,7 +63,7 @@ def bench(
         "size_mb": round(sum(file["bytes"] for file in runner.bundle.files.values()) / 1e6, 2),
         "peak_memory_mb": round(peak_megabytes(), 1),
         "threads": by_threads,
-        "source_pieces": {group: _percentiles(by_length[group]) for group in map(_group, LENGTHS) if by_length[group]},
+        "source_tokens": {group: _percentiles(by_length[group]) for group in map(_group, LENGTHS) if by_length[group]},
     }
 
 
@@ -86,5 +86,5 @@ def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
     return {f"p{p}_ms": round(1000 * float(value), 2) for p, value in zip((50, 95, 99), values, strict=True)}
 
 
-def _group(pieces: int) -> str:
-    return next((f"up to {most}" for most in LENGTHS if pieces <= most), f"up to {LENGTHS[-1]}")
+def _group(tokens: int) -> str:
+    return next((f"up to {most}" for most in LENGTHS if tokens <= most), f"up to {LENGTHS[-1]}")

@@ -88,7 +88,7 @@ class Bundle:
     Attributes:
         signatures: By name.
         batches: Rows of the decode steps there are.
-        source_length: Pieces a source may have, eos counted; a longer one is split or cut.
+        source_length: Tokens a source may have, eos counted; a longer one is split or cut.
         length_bucket: Sources are padded to a multiple of it.
         files: By name.
         scores: What was measured of this file and of float32.

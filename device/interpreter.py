@@ -59,7 +59,7 @@ def _refuse_crash(bundle: Bundle, runtime: str) -> None:
 
 @dataclass(frozen=True)
 class _Memory:
-    """What all steps of a sentence are given, how the names of their signatures end, whether the likeliest pieces are
+    """What all steps of a sentence are given, how the names of their signatures end, whether the likeliest tokens are
     enough, and which are looked at."""
 
     inputs: dict[str, np.ndarray]

@@ -11,21 +11,21 @@ class Part:
     """One stretch of the source that was decoded at once.
 
     Attributes:
-        log_probs: Of each target piece, in nats, and of the end where it was reached.
-        attention: `(target pieces, source pieces)`, or None where the model has none.
-        alignment: For each target piece the number of the source piece looked at most.
+        log_probs: Of each target token, in nats, and of the end where it was reached.
+        attention: `(target tokens, source tokens)`, or None where the model has none.
+        alignment: For each target token the number of the source token looked at most.
     """
 
-    source_pieces: tuple[str, ...]
-    target_pieces: tuple[str, ...]
+    source_tokens: tuple[str, ...]
+    target_tokens: tuple[str, ...]
     log_probs: tuple[float, ...]
     attention: np.ndarray | None
     alignment: tuple[int, ...] | None
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "source": self.source_pieces,
-            "target": self.target_pieces,
+            "source": self.source_tokens,
+            "target": self.target_tokens,
             "log_probs": [round(value, 4) for value in self.log_probs],
             "alignment": self.alignment,
             "attention": None if self.attention is None else self.attention.round(4).tolist(),
@@ -38,10 +38,10 @@ class Result:
 
     Attributes:
         score: Mean of the parts' scores (log-probability over length penalty).
-        confidence: Mean probability of a piece (geometric), 0 to 1.
+        confidence: Mean probability of a token (geometric), 0 to 1.
         unsure: The text is the bundle's line for that, not the model's reply.
         alternatives: (text, score) of the n best, best first; of a text that was split, the joined ones.
-        cut: What could not be read in one piece, for the user to know; None where nothing was cut.
+        cut: What could not be read in one token, for the user to know; None where nothing was cut.
         missing: Required phrases that the text lacks, because they did not fit.
         seconds: Time it took.
     """

@@ -291,8 +291,8 @@ class Runner:
 
     def _part(self, ids: np.ndarray, best: Hypothesis) -> Part:
         return Part(
-            tuple(self.codec.source_pieces(ids)),
-            tuple(self.codec.target_pieces(best.ids)),
+            tuple(self.codec.source_tokens(ids)),
+            tuple(self.codec.target_tokens(best.ids)),
             best.word_log_probs,
             None if best.attention is None else best.attention[:, : len(ids)],
             best.alignment,

@@ -24,10 +24,10 @@ class Segment:
 
 
 def segments(text: str, length: Callable[[str], int], longest: int) -> list[Segment]:
-    """Divide a text into parts of at most `longest` pieces; empty lines give none.
+    """Divide a text into parts of at most `longest` tokens; empty lines give none.
 
     Args:
-        length: Pieces of a text.
+        length: Tokens of a text.
     """
     found: list[Segment] = []
     for number, line in enumerate(text.splitlines()):
@@ -68,7 +68,7 @@ def _cut(sentence: str, length: Callable[[str], int], longest: int) -> list[str]
     """Parts of a sentence that is too long: at the last space that fits, or anywhere where there is none."""
     parts = []
     while length(sentence) > longest:
-        # Pieces grow with characters, so the longest prefix that fits is found by halving.
+        # Tokens grow with characters, so the longest prefix that fits is found by halving.
         low, high = 1, min(len(sentence), 64 * longest)
         while low < high:
             middle = (low + high + 1) // 2

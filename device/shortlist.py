@@ -1,4 +1,4 @@
-"""The target pieces that are likely for a source, so that the output layer need not compute the others."""
+"""The target tokens that are likely for a source, so that the output layer need not compute the others."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.search.options import EOS
 
 FILE = "shortlist.bin"
-ALWAYS = 64  # so many of the most frequent pieces are in every shortlist
+ALWAYS = 64  # so many of the most frequent tokens are in every shortlist
 MULTIPLE = 64  # shortlists are filled up to it: each new length makes the interpreter allocate again
 
 
 @dataclass(frozen=True)
 class Shortlist:
-    """Likely target pieces of each source piece; of eos, which every source has, the most frequent of all.
+    """Likely target tokens of each source token; of eos, which every source has, the most frequent of all.
 
     Attributes:
-        starts: Where the pieces of each source piece begin in `ids`, `(source_vocabulary + 1,)`.
-        ids: Target pieces.
-        vocabulary: How many target pieces there are.
+        starts: Where the tokens of each source token begin in `ids`, `(source_vocabulary + 1,)`.
+        ids: Target tokens.
+        vocabulary: How many target tokens there are.
     """
 
     starts: np.ndarray
@@ -28,18 +28,18 @@ class Shortlist:
     vocabulary: int
 
     def of(self, source_ids: np.ndarray, fewest: int = 0) -> np.ndarray:
-        """Target pieces for a source, int32, ascending, at least `fewest` where the vocabulary has so many."""
-        frequent, chosen = self._of_piece(EOS), np.zeros(self.vocabulary, bool)
+        """Target tokens for a source, int32, ascending, at least `fewest` where the vocabulary has so many."""
+        frequent, chosen = self._of_token(EOS), np.zeros(self.vocabulary, bool)
         chosen[frequent[: max(ALWAYS, fewest)]] = True
-        for piece in source_ids:
-            if piece != EOS:
-                chosen[self._of_piece(piece)] = True
+        for token in source_ids:
+            if token != EOS:
+                chosen[self._of_token(token)] = True
         rest = frequent[~chosen[frequent]]
         chosen[rest[: -np.count_nonzero(chosen) % MULTIPLE]] = True
         return np.flatnonzero(chosen).astype(np.int32)
 
-    def _of_piece(self, piece: int) -> np.ndarray:
-        return self.ids[self.starts[piece] : self.starts[piece + 1]]
+    def _of_token(self, token: int) -> np.ndarray:
+        return self.ids[self.starts[token] : self.starts[token + 1]]
 
     def to_bytes(self) -> bytes:
         """The file: `starts`, little-endian uint32, then `ids`, uint16, or uint32 where the vocabulary is larger."""
@@ -59,7 +59,7 @@ class Shortlist:
             raise UserError(f"{path}: {len(content):,} bytes do not fit a source vocabulary of {source:,}")
         starts, ids = np.frombuffer(content[:head], "<u4"), np.frombuffer(content[head:], kind)
         if starts[0] or starts[-1] != len(ids) or (starts[1:] < starts[:-1]).any() or (ids >= target).any():
-            raise UserError(f"{path}: not a shortlist of {source:,} source and {target:,} target pieces")
+            raise UserError(f"{path}: not a shortlist of {source:,} source and {target:,} target tokens")
         return cls(starts, ids, target)
 
 

@@ -45,11 +45,11 @@ class TextCodec:
         """Text of target ids; special ids are left out."""
         return self.target.decode([int(i) for i in ids if i > EOS])
 
-    def source_pieces(self, ids: Iterable[int]) -> list[str]:
-        """The pieces of ids, for showing attention; "▁" marks the start of a word."""
+    def source_tokens(self, ids: Iterable[int]) -> list[str]:
+        """The tokens of ids, for showing attention; "▁" marks the start of a word."""
         return [self.source.id_to_piece(int(i)) for i in ids]
 
-    def target_pieces(self, ids: Iterable[int]) -> list[str]:
+    def target_tokens(self, ids: Iterable[int]) -> list[str]:
         return [self.target.id_to_piece(int(i)) for i in ids]
 
 

@@ -17,7 +17,7 @@ class GraphBeam:
     Attributes:
         beam: Hypotheses kept side by side, and returned.
         length_penalty: Alpha of Wu et al. 2016, equation 14.
-        max_length: Target pieces at most, eos counted.
+        max_length: Target tokens at most, eos counted.
     """
 
     beam: int

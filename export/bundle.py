@@ -58,7 +58,7 @@ def export_bundle(
         output: The bundle's folder.
         quantization: "none", "float16" or "int8".
         tell: Takes a line of progress.
-        shortlist: Likely target pieces of each source piece, 0 for no shortlist; None: as the recipe says.
+        shortlist: Likely target tokens of each source token, 0 for no shortlist; None: as the recipe says.
         runtimes: Those that shall be able to run it; none: as the recipe says.
         max_score_loss: As for `verify_bundle`.
         keep_float: Names of weights that stay in float32, for int8.
@@ -140,9 +140,9 @@ def graph_beam(run: Run) -> GraphBeam:
     return GraphBeam(beam, decoding.length_penalty, run.recipe.model.target_length)
 
 
-def _shortlist(run: Run, pieces: int) -> bytes:
+def _shortlist(run: Run, tokens: int) -> bytes:
     data = run.data
-    return learn_shortlist(data.train, data.source_vocabulary, data.target_vocabulary, pieces).to_bytes()
+    return learn_shortlist(data.train, data.source_vocabulary, data.target_vocabulary, tokens).to_bytes()
 
 
 def _weight(weight: Any) -> Weight:

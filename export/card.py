@@ -41,7 +41,7 @@ BLEU signature: `{scores["bundle"]["signatures"][0]}`
 
 `bundle.json` says what is in it; `{MODEL}` holds the signatures {", ".join(f"`{name}`" for name in bundle.signatures)};
 `vectors.json` holds test vectors with which a port can prove itself.
-Sources have at most {bundle.source_length} pieces, targets {bundle.target_length}. Text is normalised to
+Sources have at most {bundle.source_length} tokens, targets {bundle.target_length}. Text is normalised to
 {bundle.normalisation}.
 
 Licence of the data it was trained on: {bundle.licence}

@@ -15,8 +15,8 @@ OUTPUT_ROWS = "output_rows"
 class Signatures(tf.Module):
     """`encode`, `decode_step_B` for each batch B, and `generate`, for a batch of one source.
 
-    Beside all logits a step gives the likeliest pieces and their log-probabilities. For a shortlist there are
-    `output_rows`, the rows of the output layer for some pieces, `decode_step_B_shortlist`, which looks at these alone
+    Beside all logits a step gives the likeliest tokens and their log-probabilities. For a shortlist there are
+    `output_rows`, the rows of the output layer for some tokens, `decode_step_B_shortlist`, which looks at these alone
     and gives the places of the likeliest among them, and `generate_shortlist`. For each of the fixed lengths there are
     `encode_sL`, `decode_step_B_sL` and `generate_sL`, whose shapes are all known. A signature costs little in the file,
     but a runtime may keep a copy of its weights in memory.
@@ -24,7 +24,7 @@ class Signatures(tf.Module):
     Args:
         model: What was trained; its layers are shared, not copied.
         batches: Rows of the decode steps: 1 for greedy, and the beams there shall be a step for.
-        max_length: Target pieces `generate` makes at most, eos counted.
+        max_length: Target tokens `generate` makes at most, eos counted.
         shortlist: Offer the steps of a shortlist.
         lengths: Fixed source lengths.
     """
@@ -44,7 +44,7 @@ class Signatures(tf.Module):
         self.weights = [weight.value for weight in model.training.weights]
         self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
         self.max_length = max_length
-        self.likeliest = 2 * max(batches)  # pieces of a row; a search of as many hypotheses may begin with one row
+        self.likeliest = 2 * max(batches)  # tokens of a row; a search of as many hypotheses may begin with one row
         self.functions = {}
         for length in (None, *lengths):
             suffix = f"_s{length}" if length else ""
@@ -107,7 +107,7 @@ class Signatures(tf.Module):
 
         Args:
             source_ids: int32 `(batch, source_length)`, each row ending in eos, then pad.
-            shortlist_ids: The pieces to look at, `(pieces,)`; None: all.
+            shortlist_ids: The tokens to look at, `(tokens,)`; None: all.
 
         Returns:
             `target_ids` (batch, max_length), eos where a target ended and pad behind it; `length` (batch,) with eos
@@ -174,9 +174,9 @@ def _of_shortlist(likeliest: int, vector: tf.Tensor, logits: tf.Tensor, rows: tf
     return {"top_places": columns, "top_log_probs": log_probs}
 
 
-def _top(likeliest: int, logits: tf.Tensor, pieces: int) -> tuple[tf.Tensor, tf.Tensor]:
+def _top(likeliest: int, logits: tf.Tensor, tokens: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Of each row the likeliest columns, best first, and their log-probabilities."""
-    best, columns = tf.math.top_k(logits, min(likeliest, pieces))
+    best, columns = tf.math.top_k(logits, min(likeliest, tokens))
     return columns, best - _log_total(logits)
 
 

@@ -21,7 +21,7 @@ class TextModel(Signatures):
         search: The beam search.
         source_tokenizer, target_tokenizer: SentencePiece models, serialised.
         normalisation: "NFC" or "NFKC".
-        source_length: Pieces a source is cut to, eos counted.
+        source_length: Tokens a source is cut to, eos counted.
     """
 
     def __init__(

@@ -27,8 +27,8 @@ class Seq2SeqConfig:
             position) or "local-p" (predicted; Luong et al. 2015, section 3.2).
         initial_state: Of a recurrent decoder: "copy" the encoder's final states, a "bridge" from them (tanh of a
             dense layer), the same from the "mean" of the memory, or "zeros". None: the first of these that fits.
-        source_length: Pieces that location attention has a score for.
-        target_length: Pieces that a Transformer decoder's cache has room for.
+        source_length: Tokens that location attention has a score for.
+        target_length: Tokens that a Transformer decoder's cache has room for.
     """
 
     source_vocabulary: int
@@ -171,5 +171,5 @@ def _embeddings(config: Seq2SeqConfig) -> Iterator[str]:
     if config.share_embeddings and config.source_vocabulary != config.target_vocabulary:
         yield (
             f"share_embeddings = true: needs one vocabulary, and there are {config.source_vocabulary} source and "
-            f"{config.target_vocabulary} target pieces; allowed: false, or one tokenizer for both sides"
+            f"{config.target_vocabulary} target tokens; allowed: false, or one tokenizer for both sides"
         )

@@ -35,7 +35,7 @@ class Seq2Seq:
     decoder_step: keras.Model
 
     def output_rows(self, token_ids: Any) -> Any:
-        """Rows `(pieces, embedding)` of the output layer; their products with `vector` are the pieces' logits."""
+        """Rows `(tokens, embedding)` of the output layer; their products with `vector` are the tokens' logits."""
         embedding = self.training.get_layer("target_embedding")
         if embedding.tie_weights:
             return ops.take(embedding.embeddings, token_ids, axis=0)
@@ -109,7 +109,7 @@ def _target_embedding(config: Seq2SeqConfig, dtype: str):
 
 
 def _source_embedding(config: Seq2SeqConfig, dtype: str):
-    # Starts small for a recurrent encoder: a piece that was seen once or twice should not speak as loudly as one that
+    # Starts small for a recurrent encoder: a token that was seen once or twice should not speak as loudly as one that
     # is known. A classifier over such an encoder told 67 % of the intents of held-out small talk, 61 % with rows of
     # length 1. A Transformer would see little but positions at first.
     length = 1.0 if config.encoder == "transformer" else 0.1

@@ -1,4 +1,4 @@
-"""What a target may not, must and should not have: changes to the log-probabilities of the next piece."""
+"""What a target may not, must and should not have: changes to the log-probabilities of the next token."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ class Constraints:
     """The rules of `DecodingOptions` for one source.
 
     Args:
-        least, most: Pieces of the target, eos counted.
+        least, most: Tokens of the target, eos counted.
     """
 
     def __init__(self, options: DecodingOptions, least: int, most: int):
@@ -40,7 +40,7 @@ class Constraints:
         return allowed
 
     def _repeated(self, ids: Ids) -> Sequence[int]:
-        """Pieces that would complete an n-gram that is there already."""
+        """Tokens that would complete an n-gram that is there already."""
         size = self.options.no_repeat_ngram
         if not size or len(ids) < size:
             return ()
@@ -52,12 +52,12 @@ class Constraints:
         return tuple(phrase for phrase in self.options.required if _matched(ids, phrase) < len(phrase))
 
     def met(self, ids: Ids) -> int:
-        """How many pieces of the required phrases stand already, a begun one at the end counted as far as it goes."""
+        """How many tokens of the required phrases stand already, a begun one at the end counted as far as it goes."""
         return sum(_matched(ids, phrase) for phrase in self.options.required)
 
     def wanted(self, ids: Ids) -> set[int]:
-        """The pieces that begin a missing phrase or go on with it."""
-        return {piece for phrase in self.missing(ids) for piece in (phrase[_matched(ids, phrase)], phrase[0])}
+        """The tokens that begin a missing phrase or go on with it."""
+        return {token for phrase in self.missing(ids) for token in (phrase[_matched(ids, phrase)], phrase[0])}
 
 
 def _matched(ids: Ids, phrase: Ids) -> int:

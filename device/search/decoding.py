@@ -18,7 +18,7 @@ class StepOutput:
     Attributes:
         logits: `(rows, columns)`.
         states, attention: `(rows, …)`.
-        token_ids: Where only the likeliest pieces are given, the piece of each column, `(rows, columns)`; their logits
+        token_ids: Where only the likeliest tokens are given, the token of each column, `(rows, columns)`; their logits
             are log-probabilities then. None: there is a column for each of the vocabulary.
     """
 
@@ -58,7 +58,7 @@ class SequenceModel(Protocol):
         """Sources (each ending in eos, unpadded) → a memory only the model looks into, and states with a row each.
 
         Args:
-            options: Of the search; pieces it will not look at may be missing from the steps. None: none is.
+            options: Of the search; tokens it will not look at may be missing from the steps. None: none is.
         """
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:

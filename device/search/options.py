@@ -12,20 +12,20 @@ Ids = tuple[int, ...]
 
 @dataclass(frozen=True)
 class DecodingOptions:
-    """How to search. Lengths are of target pieces, eos counted; phrases are ids without bos and eos.
+    """How to search. Lengths are of target tokens, eos counted; phrases are ids without bos and eos.
 
     Attributes:
         beam: Hypotheses kept side by side; 1 is greedy search. With `sample`, targets drawn.
         n_best: Hypotheses returned, at most `beam`.
-        max_length, min_length: Target pieces at most and at least.
-        max_ratio, min_ratio: The same as a multiple of the source's pieces; the stricter limit holds. A max_ratio of
+        max_length, min_length: Target tokens at most and at least.
+        max_ratio, min_ratio: The same as a multiple of the source's tokens; the stricter limit holds. A max_ratio of
             None is no limit.
         length_penalty: Alpha of Wu et al. 2016, equation 14; 0 prefers short targets.
-        coverage_penalty: Beta of the same equation; a hypothesis loses where source pieces were looked at too little.
-        no_repeat_ngram: No so many pieces in a row stand twice in a target; 0 allows all.
+        coverage_penalty: Beta of the same equation; a hypothesis loses where source tokens were looked at too little.
+        no_repeat_ngram: No so many tokens in a row stand twice in a target; 0 allows all.
         groups, diversity: Diverse beam search (Vijayakumar et al. 2016): the beam in groups, each after the others; a
-            piece that so many of them have just taken costs as many times `diversity`, in nats.
-        sample: Draw each piece at random, by its probability.
+            token that so many of them have just taken costs as many times `diversity`, in nats.
+        sample: Draw each token at random, by its probability.
         temperature, top_k, top_p: Of sampling: logits divided by it; only the k likeliest; only the likeliest that have
             p of the probability together (Holtzman et al. 2020). A top_k of 0 is all.
         seed: Of sampling; a source's targets depend on it and on the source, not on its neighbours.
@@ -33,7 +33,7 @@ class DecodingOptions:
         required: Phrases every target shall have; where they do not fit, the hypothesis says what is missing.
         banned: Phrases no target has.
         given, given_penalty: Whole targets that are less likely by so many nats, as replies already given in a chat.
-        shortlist: Look only at pieces that are likely for the source, where the model has a list of them.
+        shortlist: Look only at tokens that are likely for the source, where the model has a list of them.
     """
 
     beam: int = 1
@@ -66,17 +66,17 @@ class DecodingOptions:
 
     @property
     def ruled(self) -> bool:
-        """Do rules about single pieces hold, beside the lengths?"""
+        """Do rules about single tokens hold, beside the lengths?"""
         given = self.given and self.given_penalty
         return bool(self.no_repeat_ngram or self.prefix or self.required or self.banned or given)
 
     @property
     def plain(self) -> bool:
-        """Does the search look at nothing but the likeliest pieces of each step?"""
+        """Does the search look at nothing but the likeliest tokens of each step?"""
         return not (self.ruled or self.given or self.sample or self.diversity or self.min_length > 1 or self.min_ratio)
 
     def limits(self, source_length: int) -> tuple[int, int]:
-        """Fewest and most pieces of a target, eos counted, for a source of so many pieces."""
+        """Fewest and most tokens of a target, eos counted, for a source of so many tokens."""
         most = self.max_length
         if self.max_ratio is not None:
             most = max(1, min(most, int(self.max_ratio * source_length)))
@@ -110,8 +110,8 @@ def _contradictions(options: DecodingOptions) -> Iterator[str]:
     if options.max_ratio is not None and options.min_ratio > options.max_ratio:
         yield f"min_ratio {options.min_ratio} is above max_ratio {options.max_ratio}"
     if len(options.prefix) >= options.max_length:
-        pieces = len(options.prefix)
-        yield f"the prefix has {pieces} pieces, and max_length {options.max_length} leaves no room after it"
+        tokens = len(options.prefix)
+        yield f"the prefix has {tokens} tokens, and max_length {options.max_length} leaves no room after it"
     if not options.sample and (options.temperature != 1 or options.top_k or options.top_p != 1):
         yield "temperature, top_k and top_p are of sampling, and sample is off"
     if options.sample and options.groups > 1:
@@ -128,5 +128,5 @@ def _contradictions(options: DecodingOptions) -> Iterator[str]:
 
 
 def contains(ids: Ids, phrase: Ids) -> bool:
-    """Does a phrase stand somewhere in the ids, its pieces in a row?"""
+    """Does a phrase stand somewhere in the ids, its tokens in a row?"""
     return any(ids[start : start + len(phrase)] == phrase for start in range(len(ids) - len(phrase) + 1))

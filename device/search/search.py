@@ -12,7 +12,7 @@ from seq2edge.device.search.constraints import Constraints
 from seq2edge.device.search.options import EOS, DecodingOptions, Ids
 
 SHORT = 500  # values that are sorted sooner than partitioned
-LEAST_COVERAGE = 1e-3  # of a source piece that nothing looked at; its logarithm has to be finite
+LEAST_COVERAGE = 1e-3  # of a source token that nothing looked at; its logarithm has to be finite
 
 Indices = Sequence[int] | np.ndarray
 
@@ -42,7 +42,7 @@ class Hypothesis:
 
     @property
     def confidence(self) -> float:
-        """Geometric mean of the probabilities of its pieces, 0 to 1."""
+        """Geometric mean of the probabilities of its tokens, 0 to 1."""
         return math.exp(self.log_probability / max(len(self.word_log_probs), 1))
 
     @property
@@ -57,7 +57,7 @@ class Live:
 
     Attributes:
         total: What it is ranked by so far.
-        group: Of the beam; None before the first piece.
+        group: Of the beam; None before the first token.
     """
 
     ids: Ids = ()
@@ -110,7 +110,7 @@ class Search:
         Args:
             log_probs: `(rows, columns)`.
             attention: `(rows, source_length)`, or None.
-            token_ids: The piece each column stands for; None: column i is piece i, which options need that are not
+            token_ids: The token each column stands for; None: column i is token i, which options need that are not
                 `plain`.
         """
         before, allowed = self.live, log_probs
@@ -159,9 +159,9 @@ class Search:
     def _share_among_phrases(
         self, places: np.ndarray, columns: np.ndarray, totals: np.ndarray, rows: list[int]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Candidates with so many pieces of the required phrases in turn, those with most first.
+        """Candidates with so many tokens of the required phrases in turn, those with most first.
 
-        Each such number has its share of the beam, so that a phrase is not lost because its pieces are unlikely
+        Each such number has its share of the beam, so that a phrase is not lost because its tokens are unlikely
         (dynamic beam allocation, Post & Vilar 2018).
         """
         extra = {

@@ -59,7 +59,7 @@ def fixed_lengths(named: Sequence[int], runtimes: Iterable[Runtime], longest: in
 
     Args:
         named: By the user.
-        longest: Pieces a source may have.
+        longest: Tokens a source may have.
     """
     if "web" not in runtimes:
         return sorted(set(named))

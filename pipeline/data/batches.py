@@ -31,7 +31,7 @@ class Batches(keras.utils.PyDataset):
         seed: Of the order; None keeps the order of the bucket (for validation).
         first_step: Step at which item 0 stands: a resumed training's first.
         steps: How many items there are; None: one pass.
-        word_dropout: Share of source pieces replaced by unk, drawn anew for each step.
+        word_dropout: Share of source tokens replaced by unk, drawn anew for each step.
         share: What part of each batch to give, where several processes train together. The rows of a batch are a
             multiple of all their devices.
     """

@@ -100,12 +100,12 @@ def describe(summary: dict[str, Any]) -> str:
     pairs = ", ".join(f"{count:,} {split}" for split, count in summary["pairs"].items() if split in SPLITS)
     lines = [f"pairs: {pairs}"]
     dropped = summary["dropped"] | {k: v for k, v in summary["pairs"].items() if k not in SPLITS and v}
-    dropped |= {"more pieces than the model reads": summary["too_many_pieces"]} if summary["too_many_pieces"] else {}
+    dropped |= {"more tokens than the model reads": summary["too_many_tokens"]} if summary["too_many_tokens"] else {}
     for reason, count in dropped.items():
         example = summary["dropped_examples"].get(reason)
         lines.append(f"dropped: {count:,} {reason}" + (f", e.g. {example}" if example else ""))
     for side, lengths in summary["lengths"].items():
-        lines.append(f"{side} pieces: median {lengths['50']}, 99 % up to {lengths['99']}, longest {lengths['100']}")
+        lines.append(f"{side} tokens: median {lengths['50']}, 99 % up to {lengths['99']}, longest {lengths['100']}")
     return "\n".join(lines)
 
 
@@ -216,7 +216,7 @@ def _processor(path: Path) -> sentencepiece.SentencePieceProcessor:
 
 
 def _write_ids(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
-    """Ids of train and valid; pairs with more pieces than the model reads are left out."""
+    """Ids of train and valid; pairs with more tokens than the model reads are left out."""
     source, target = (_processor(path) for path in Prepared(folder, {}).tokenizers)
     sampler = Sampler(source, recipe.tokenizer.model_type == "unigram", recipe.training.seed)
     largest = max(source.get_piece_size(), target.get_piece_size()) - 1
@@ -233,7 +233,7 @@ def _write_ids(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
                     if len(plain) >= recipe.model.source_length or len(wanted) >= recipe.model.target_length:
                         too_many += 1
                         continue
-                    # A drawn encoding has more pieces than the plain one; where that is too many, the plain one
+                    # A drawn encoding has more tokens than the plain one; where that is too many, the plain one
                     # stands in.
                     drawn = sampler.draw(pair.source, samples - 1)
                     drawn = (ids if len(ids) < recipe.model.source_length else plain for ids in drawn)
@@ -249,4 +249,4 @@ def _write_ids(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
     percentiles = {
         side: {str(p): int(np.percentile(values, p)) for p in (50, 90, 99, 100)} for side, values in lengths.items()
     }
-    return {"too_many_pieces": too_many, "lengths": percentiles}
+    return {"too_many_tokens": too_many, "lengths": percentiles}

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import sentencepiece
 
 ALPHA = 0.2  # how much likelier cuts are preferred: 0 all alike, 1 as the model has it
-UNKNOWN = 10.0  # SentencePiece's penalty for a character that no piece covers
+UNKNOWN = 10.0  # SentencePiece's penalty for a character that no token covers
 
 
 class Sampler:
     """Draws encodings from a SentencePiece model.
 
     SentencePiece (0.2.3) seeds its own generator anew in each process, whatever seed it is given. So for a unigram
-    model the cuts are drawn here, from the same distribution: a forward pass over the lattice of pieces, then a walk
+    model the cuts are drawn here, from the same distribution: a forward pass over the lattice of tokens, then a walk
     back from its end. For a BPE model they are SentencePiece's own (merges dropped at random) and differ between runs.
 
     Args:
@@ -27,9 +27,9 @@ class Sampler:
     def __init__(self, processor: sentencepiece.SentencePieceProcessor, unigram: bool, seed: int):
         self.processor, self.unigram, self.random = processor, unigram, random.Random(seed)
         ordinary = [i for i in range(processor.get_piece_size()) if not _is_special(processor, i)]
-        self.pieces = {processor.id_to_piece(i): (i, ALPHA * processor.get_score(i)) for i in ordinary}
-        self.longest = max(map(len, self.pieces), default=1)
-        self.unknown = min((score for _, score in self.pieces.values()), default=0.0) - ALPHA * UNKNOWN
+        self.tokens = {processor.id_to_piece(i): (i, ALPHA * processor.get_score(i)) for i in ordinary}
+        self.longest = max(map(len, self.tokens), default=1)
+        self.unknown = min((score for _, score in self.tokens.values()), default=0.0) - ALPHA * UNKNOWN
 
     def draw(self, text: str, number: int) -> Iterator[list[int]]:
         """So many encodings, each without eos."""
@@ -45,16 +45,16 @@ class Sampler:
             yield self._walk_back(marked, lattice)
 
     def _lattice(self, text: str) -> list[list[tuple[int, float]]]:
-        """For each place in the text the pieces that end there: where they begin, and their cumulated probability."""
+        """For each place in the text the tokens that end there: where they begin, and their cumulated probability."""
         total = [0.0] + [-math.inf] * len(text)  # logarithm of the weights of all cuts up to a place
         lattice: list[list[tuple[int, float]]] = [[]]
         for end in range(1, len(text) + 1):
             begins, weights = [], []
             for begin in range(max(0, end - self.longest), end):
-                piece = self.pieces.get(text[begin:end])
-                if piece or end - begin == 1:
+                token = self.tokens.get(text[begin:end])
+                if token or end - begin == 1:
                     begins.append(begin)
-                    weights.append(total[begin] + (piece[1] if piece else self.unknown))
+                    weights.append(total[begin] + (token[1] if token else self.unknown))
             largest = max(weights)
             total[end] = largest + math.log(math.fsum(math.exp(weight - largest) for weight in weights))
             cumulated, sum_so_far = [], 0.0
@@ -70,14 +70,14 @@ class Sampler:
         while end:
             drawn = self.random.random()
             begin = next((begin for begin, up_to in lattice[end] if drawn < up_to), lattice[end][-1][0])
-            piece = self.pieces.get(text[begin:end])
-            found.append([piece[0]] if piece else self._byte_ids(text[begin:end]))
+            token = self.tokens.get(text[begin:end])
+            found.append([token[0]] if token else self._byte_ids(text[begin:end]))
             end = begin
-        return [piece_id for ids in reversed(found) for piece_id in ids]
+        return [token_id for ids in reversed(found) for token_id in ids]
 
     def _byte_ids(self, character: str) -> list[int]:
         return [self.processor.piece_to_id(f"<0x{byte:02X}>") for byte in character.encode()]
 
 
-def _is_special(processor: sentencepiece.SentencePieceProcessor, piece_id: int) -> bool:
-    return processor.is_control(piece_id) or processor.is_unknown(piece_id) or processor.is_byte(piece_id)
+def _is_special(processor: sentencepiece.SentencePieceProcessor, token_id: int) -> bool:
+    return processor.is_control(token_id) or processor.is_unknown(token_id) or processor.is_byte(token_id)

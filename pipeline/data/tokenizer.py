@@ -11,8 +11,8 @@ from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 
 LARGEST_SAMPLE = 1_000_000  # sentences SentencePiece learns from
 LONGEST_SENTENCE = 100_000  # bytes; it passes over longer ones, and its own limit of 4192 over whole articles
-LONGEST_WORD, LONGEST_PHRASE = 16, 64  # characters of a piece; the first is SentencePiece's own limit
-SMALLEST = 264  # pieces of a recipe: 256 bytes, 4 special ids, and a few of text
+LONGEST_WORD, LONGEST_PHRASE = 16, 64  # characters of a token; the first is SentencePiece's own limit
+SMALLEST = 264  # tokens of a recipe: 256 bytes, 4 special ids, and a few of text
 
 
 class VocabularyError(UserError):
@@ -30,7 +30,7 @@ class VocabularyError(UserError):
 def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) -> bytes:
     """Train a SentencePiece model.
 
-    Bytes that no piece covers are pieces themselves, so that no character is ever unknown.
+    Bytes that no token covers are tokens themselves, so that no character is ever unknown.
 
     Args:
         sentences: Normalised text.
@@ -72,7 +72,7 @@ def _vocabulary_error(message: str, settings: Tokenizer, side: str) -> Vocabular
     largest = re.search(r"value <= (\d+)", message)
     smallest = re.search(r"smaller than required_chars\. (\d+) vs (\d+)", message)
     key = "target_vocabulary" if side == "target" and settings.target_vocabulary else "vocabulary"
-    what = f"tokenizer.{key}: {settings.vocabulary} pieces ({side} text)"
+    what = f"tokenizer.{key}: {settings.vocabulary} tokens ({side} text)"
     if largest:
         return VocabularyError(
             f"{what} are more than the text supports; the largest possible is {largest[1]}", int(largest[1])

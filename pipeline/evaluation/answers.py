@@ -15,8 +15,8 @@ class Answer:
     Attributes:
         text: What the model said, also where a bundle would rather have said that it is unsure.
         confidence: As in `Result`.
-        source_length: Pieces of the source.
-        parts: Source pieces, target pieces and attention (in percent, a row for each target piece) of each part.
+        source_length: Tokens of the source.
+        parts: Source tokens, target tokens and attention (in percent, a row for each target token) of each part.
     """
 
     text: str
@@ -28,11 +28,11 @@ class Answer:
     def of(cls, result: Result) -> "Answer":
         parts = [
             {
-                "source": list(part.source_pieces),
-                "target": list(part.target_pieces),
+                "source": list(part.source_tokens),
+                "target": list(part.target_tokens),
                 "attention": None if part.attention is None else np.round(100 * part.attention).astype(int).tolist(),
             }
             for part in result.parts
         ]
-        length = sum(len(part.source_pieces) for part in result.parts)
+        length = sum(len(part.source_tokens) for part in result.parts)
         return cls(result.alternatives[0][0], round(result.confidence, 4), length, parts)

@@ -88,7 +88,7 @@ class Evaluation:
 
     Attributes:
         scores: By the keys of `metrics`.
-        groups: The same of parts of the set: "by script", "by source length in pieces"; each name → scores.
+        groups: The same of parts of the set: "by script", "by source length in tokens"; each name → scores.
         baseline: Scores of the nearest neighbour; chat only.
         answers: One for each example.
         length_penalty: None: as recipe or bundle say.
@@ -178,7 +178,7 @@ def score(
 
     everything = range(len(expected))
     lengths = [answer.source_length for answer in answers]
-    groups = {"by script": by_script(expected), "by source length in pieces": by_length(lengths)}
+    groups = {"by script": by_script(expected), "by source length in tokens": by_length(lengths)}
     return Evaluation(
         name,
         test_set,

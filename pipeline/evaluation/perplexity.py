@@ -15,7 +15,7 @@ from seq2edge.pipeline.evaluation.scoring import Example
 
 
 def perplexity(runner: Runner, expected: Sequence[Example], name: str, quiet: bool = False) -> float:
-    """exp of the mean negative log-probability a target piece, eos counted, in nats.
+    """exp of the mean negative log-probability a target token, eos counted, in nats.
 
     All references count. What is longer than the model reads or writes is cut there. Empty sources are left out, as no
     model is asked about them.

@@ -54,7 +54,7 @@ def plot_attention(
     """Heat-maps of attention.
 
     Args:
-        sentences: (source pieces, target pieces, weights `(target_length, source_length)`) of each.
+        sentences: (source tokens, target tokens, weights `(target_length, source_length)`) of each.
         titles: Of each; none where there are none.
     """
     _use_fonts()

@@ -70,10 +70,10 @@ def _plots(evaluations: Sequence[Evaluation], of_sentences: dict[str, list[float
     by_length = {
         evaluation.system: {name: values["chrf"] for name, values in groups.items()}
         for evaluation in evaluations
-        if (groups := evaluation.groups.get("by source length in pieces"))
+        if (groups := evaluation.groups.get("by source length in tokens"))
     }
     if by_length:
-        drawn.append(svg_of_groups(by_length, "source length in pieces", "chrF++"))
+        drawn.append(svg_of_groups(by_length, "source length in tokens", "chrF++"))
     return "".join(f"<figure>{drawing}</figure>" for drawing in drawn)
 
 

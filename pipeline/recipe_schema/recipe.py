@@ -57,7 +57,7 @@ class Tokenizer(Section):
     joint: bool = True  # one SentencePiece model for both sides
     vocabulary: Annotated[int, Field(ge=264, le=64_000)] = 4000
     target_vocabulary: Annotated[int, Field(ge=264, le=64_000)] | None = None  # where not joint; None: as many
-    target_phrases: bool = False  # where not joint: target pieces (BPE) span words, for replies that are often the same
+    target_phrases: bool = False  # where not joint: target tokens (BPE) span words, for replies that are often the same
     fold_case: bool = False  # where not joint: upper and lower case of a source are one
     model_type: Literal["unigram", "bpe"] = "unigram"
     samples: Annotated[int, Field(ge=1, le=64)] = (
@@ -89,14 +89,14 @@ class Model(Section):
     feed_forward: Annotated[int, Field(ge=4, le=16_384)] | None = None  # of Transformer layers; None: 4 * units
     attention: Literal["none", "dot", "general", "concat", "location", "scaled_dot", "bahdanau"] | None = None
     alignment: Literal["global", "local-m", "local-p"] = "global"
-    window: Annotated[int, Field(ge=1, le=2048)] | None = None  # pieces seen either side, of local attention
+    window: Annotated[int, Field(ge=1, le=2048)] | None = None  # tokens seen either side, of local attention
     input_feeding: bool = False
     initial_state: Literal["copy", "bridge", "mean", "zeros"] | None = None  # of a recurrent decoder
     tie_embeddings: bool = True  # output layer = target embedding
     share_embeddings: bool | None = None  # source embedding = target's; None: where tied and the tokenizer is joint
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     variational_dropout: bool = False  # one mask for all steps, on recurrent states too
-    source_length: Annotated[int, Field(ge=4, le=2048)] = 64  # pieces, eos counted; longer pairs are dropped
+    source_length: Annotated[int, Field(ge=4, le=2048)] = 64  # tokens, eos counted; longer pairs are dropped
     target_length: Annotated[int, Field(ge=4, le=2048)] = 64
 
     def config(self, source_vocabulary: int, target_vocabulary: int, joint: bool) -> Seq2SeqConfig:
@@ -110,7 +110,7 @@ class Model(Section):
         mistakes = self.config(1, 1, joint=True).mistakes()
         if self.decoder_bidirectional:
             mistakes.append(
-                "decoder_bidirectional = true: a decoder writes from its first piece to its last and cannot read what "
+                "decoder_bidirectional = true: a decoder writes from its first token to its last and cannot read what "
                 "is not written; allowed: false (bidirectional = true is of the encoder)"
             )
         if mistakes:
@@ -122,7 +122,7 @@ class Training(Section):
     epochs: Annotated[int, Field(ge=1)] = 20
     steps_per_epoch: Annotated[int, Field(ge=1)] | None = None  # None: one pass over the data
     batch_size: Annotated[int, Field(ge=1)] = 64
-    batch_tokens: Annotated[int, Field(ge=16)] | None = None  # in its place: pieces a batch, rows times longer side
+    batch_tokens: Annotated[int, Field(ge=16)] | None = None  # in its place: tokens a batch, rows times longer side
     accumulate: Annotated[int, Field(ge=1)] = 1  # batches whose gradients make one update
     buckets: Annotated[int, Field(ge=1, le=32)] = 6  # batch shapes by length; each one is compiled once
     learning_rate: Annotated[float, Field(gt=0)] = 0.001
@@ -132,7 +132,7 @@ class Training(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     clip_norm: Annotated[float, Field(gt=0)] = 1.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    word_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of source pieces hidden (as unk) in training
+    word_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of source tokens hidden (as unk) in training
     scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of the model's own words in the last epoch
     r_drop: Annotated[float, Field(ge=0)] = 0.0  # weight of the difference between two passes under dropout
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0  # decay of a moving average of weights; it is what is scored, kept
@@ -184,7 +184,7 @@ class Export(Section):
     runtimes: Annotated[list[Runtime], Field(min_length=1)] = ["litert", "tflite-2.14"]
     # Source lengths with signatures of their own, of known shapes. "web" needs them, and has some where none are named.
     fixed_lengths: list[Annotated[int, Field(ge=1)]] = []
-    shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # likely target pieces of each source piece; 0: no shortlist
+    shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # likely target tokens of each source token; 0: no shortlist
 
 
 class Recipe(Section):
@@ -214,7 +214,7 @@ class Recipe(Section):
             )
         if (longest := max(self.export.fixed_lengths, default=0)) > self.model.source_length:
             mistakes.append(
-                f"export.fixed_lengths = {longest}: a source has at most {self.model.source_length} pieces "
+                f"export.fixed_lengths = {longest}: a source has at most {self.model.source_length} tokens "
                 "(model.source_length); allowed: up to so many"
             )
         if mistakes:

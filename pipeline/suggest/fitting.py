@@ -13,7 +13,7 @@ from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 
 TRIES = 4  # each one brings the vocabulary between the bounds that SentencePiece has named
 SLACK = 1.2  # the recipe's tokenizer sees nine tenths of the pairs, so it may cut a little finer
-LONGEST = 512  # pieces of a side; longer pairs are dropped
+LONGEST = 512  # tokens of a side; longer pairs are dropped
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Fit:
     """What a trial tokenizer found.
 
     Attributes:
-        vocabulary: Pieces, of each side where it has a model of its own.
-        source_length, target_length: Pieces that 99 % of the texts need, eos and some slack counted.
-        typical_target: The median of the pieces of a target.
+        vocabulary: Tokens, of each side where it has a model of its own.
+        source_length, target_length: Tokens that 99 % of the texts need, eos and some slack counted.
+        typical_target: The median of the tokens of a target.
     """
 
     vocabulary: int
@@ -65,7 +65,7 @@ def held_out(pairs: int) -> float:
 
 
 def fit(sample: Sequence[Pair], wanted: int, joint: bool) -> Fit:
-    """Try a vocabulary on texts, and count pieces with what came of it."""
+    """Try a vocabulary on texts, and count tokens with what came of it."""
     sources = [text for pair in sample if (text := normalise(pair.source, "NFC"))]
     targets = [text for pair in sample if (text := normalise(pair.target, "NFC"))]
     if joint:
@@ -75,8 +75,8 @@ def fit(sample: Sequence[Pair], wanted: int, joint: bool) -> Fit:
         vocabulary, source_model = fitting_vocabulary(sources, wanted)
         of_target, target_model = fitting_vocabulary(targets, wanted)
         vocabulary = min(vocabulary, of_target)
-    source_pieces, target_pieces = _pieces(source_model, sources), _pieces(target_model, targets)
-    return Fit(vocabulary, _length(source_pieces), _length(target_pieces), int(np.median(target_pieces)))
+    source_tokens, target_tokens = _tokens(source_model, sources), _tokens(target_model, targets)
+    return Fit(vocabulary, _length(source_tokens), _length(target_tokens), int(np.median(target_tokens)))
 
 
 def fitting_vocabulary(sentences: Sequence[str], wanted: int) -> tuple[int, bytes | None]:
@@ -96,14 +96,14 @@ def fitting_vocabulary(sentences: Sequence[str], wanted: int) -> tuple[int, byte
     return vocabulary, None
 
 
-def _pieces(model: bytes | None, texts: Sequence[str]) -> np.ndarray:
-    """Pieces of each text with eos; without a model its characters, which are seldom fewer."""
+def _tokens(model: bytes | None, texts: Sequence[str]) -> np.ndarray:
+    """Tokens of each text with eos; without a model its characters, which are seldom fewer."""
     if model is None:
         return np.array([len(text) + 1 for text in texts] or [1])
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     return np.array([len(ids) + 1 for ids in processor.encode(list(texts))] or [1])
 
 
-def _length(pieces: np.ndarray) -> int:
+def _length(tokens: np.ndarray) -> int:
     """Room for 99 % of the texts, a multiple of 8."""
-    return min(LONGEST, max(16, -(-int(np.percentile(pieces, 99) * SLACK) // 8) * 8))
+    return min(LONGEST, max(16, -(-int(np.percentile(tokens, 99) * SLACK) // 8) * 8))

@@ -25,7 +25,7 @@ TARGET_NAMES = ("target", "tgt", "answer", "a", "output", "reply", "response", "
 LANGUAGES = ("ar", "cs", "de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "uk", "vi", "zh")
 ENCODINGS = ("utf-8", "utf-16", "cp949", "latin-1")
 
-TOKENS_PER_SECOND = 3_000  # target pieces in training, 256 units, two CPU cores; falls with the square of the units
+TOKENS_PER_SECOND = 3_000  # target tokens in training, 256 units, two CPU cores; falls with the square of the units
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ max_length_ratio = 15.0  # so are pairs of which one side is so many times longe
 
 [tokenizer]
 joint = {str(joint).lower()}             # one SentencePiece model for both sides
-vocabulary = {found.fit.vocabulary}        # pieces; fewer where you have little text
+vocabulary = {found.fit.vocabulary}        # tokens; fewer where you have little text
 
 [model]
 encoder = "lstm"         # or "gru" (a little smaller and faster), "rnn", "transformer"
@@ -177,7 +177,7 @@ decoder_layers = 1
 attention = "general"    # or "dot", "concat", "location" (Luong et al. 2015), "scaled_dot", "bahdanau", "none"
 input_feeding = false    # true: better on long texts, trains several times slower
 dropout = {size.dropout}
-source_length = {found.fit.source_length}       # pieces; 99 % of your texts are shorter
+source_length = {found.fit.source_length}       # tokens; 99 % of your texts are shorter
 target_length = {found.fit.target_length}
 
 [training]

@@ -1,4 +1,4 @@
-"""Which target pieces a source piece is likely to become: IBM Model 1 (Brown et al. 1993) over prepared ids."""
+"""Which target tokens a source token is likely to become: IBM Model 1 (Brown et al. 1993) over prepared ids."""
 
 import numpy as np
 
@@ -7,16 +7,16 @@ from seq2edge.device.shortlist import Shortlist
 from seq2edge.pipeline.data.columns import PairIds
 
 ITERATIONS = 5
-CELLS = 10_000_000  # source pieces times target pieces of all pairs looked at, which bounds memory to about 400 MB
+CELLS = 10_000_000  # source tokens times target tokens of all pairs looked at, which bounds memory to about 400 MB
 FREQUENT = 256
-LEAST = 1e-3  # probability of a piece that is worth its place
+LEAST = 1e-3  # probability of a token that is worth its place
 
 
-def learn_shortlist(pairs: PairIds, source_vocabulary: int, target_vocabulary: int, pieces: int) -> Shortlist:
-    """The likeliest target pieces of every source piece.
+def learn_shortlist(pairs: PairIds, source_vocabulary: int, target_vocabulary: int, tokens: int) -> Shortlist:
+    """The likeliest target tokens of every source token.
 
     Args:
-        pieces: Of each source piece at most.
+        tokens: Of each source token at most.
     """
     sources, targets, positions, frequency = _cells(pairs, target_vocabulary)
     keys, cell_key = np.unique(sources.astype(np.int64) * target_vocabulary + targets, return_inverse=True)
@@ -32,7 +32,7 @@ def learn_shortlist(pairs: PairIds, source_vocabulary: int, target_vocabulary: i
     order = np.lexsort((key_target, -probability, key_source))
     order = order[likely[order]]
     rank = np.arange(len(order)) - np.searchsorted(key_source[order], key_source[order])
-    order = order[rank < pieces]
+    order = order[rank < tokens]
     owner = np.concatenate([key_source[order], np.full(len(frequent), EOS)])
     ids = np.concatenate([key_target[order], frequent])[np.argsort(owner, kind="stable")]
     starts = np.searchsorted(np.sort(owner), np.arange(source_vocabulary + 1))
@@ -40,8 +40,8 @@ def learn_shortlist(pairs: PairIds, source_vocabulary: int, target_vocabulary: i
 
 
 def _cells(pairs: PairIds, target_vocabulary: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Each source piece beside each target piece of its pair, the number of that target position, and how often each
-    target piece stands. Eos, with which every source ends, takes what no word brought about.
+    """Each source token beside each target token of its pair, the number of that target position, and how often each
+    target token stands. Eos, with which every source ends, takes what no word brought about.
     """
     beside: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     frequency = np.zeros(target_vocabulary, np.int64)

@@ -298,7 +298,7 @@ def _plot_attention(run: Run) -> None:
     ids = [codec.encode_source(source, run.recipe.model.source_length) for source in sources]
     found = decode(KerasSequenceModel(run.model()), ids, DecodingOptions(max_length=run.recipe.model.target_length))
     looked = [
-        (codec.source_pieces(source), codec.target_pieces(best.ids), best.attention)
+        (codec.source_tokens(source), codec.target_tokens(best.ids), best.attention)
         for source, (best, *_) in zip(ids, found, strict=True)
         if best.attention is not None and best.ids
     ]

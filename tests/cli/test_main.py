@@ -72,12 +72,12 @@ def test_bench_measures_by_threads_and_by_length(bundles, capsys, tmp_path):
     result = json.loads(call(capsys, "bench", bundles / "int8", *options, "--json")[1])
     assert result["sentences"] == 6
     assert set(result["threads"]) == {"1", "2"}
-    for row in [*result["threads"].values(), *result["source_pieces"].values()]:
+    for row in [*result["threads"].values(), *result["source_tokens"].values()]:
         assert 0 < row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
-    assert len(result["source_pieces"]) == 2
+    assert len(result["source_tokens"]) == 2
     table = call(capsys, "bench", bundles / "int8", "--rounds", 1)[1]
     assert "words_per_second" in table
-    assert "source pieces" in table
+    assert "source tokens" in table
 
 
 def test_serve_answers_until_it_is_ended(bundles):

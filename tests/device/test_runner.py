@@ -38,9 +38,9 @@ def test_the_stream_grows_and_ends_in_the_answer(runner):
     assert seen[-1] == runner.run("the warm house is here", beam=1).text
 
 
-def test_attention_has_a_row_a_piece(runner):
+def test_attention_has_a_row_a_token(runner):
     (part,) = runner.run("the red stone is here").parts
-    assert part.attention.shape == (len(part.target_pieces), len(part.source_pieces))
+    assert part.attention.shape == (len(part.target_tokens), len(part.source_tokens))
     np.testing.assert_allclose(part.attention.sum(axis=1), 1, atol=1e-4)
 
 
@@ -142,7 +142,7 @@ def test_a_result_knows_how_sure_it_is_and_where_it_looked(runner):
     result = runner.run("the red stone is here")
     (part,) = result.parts
     assert 0 < result.confidence <= 1
-    assert len(part.log_probs) == len(part.target_pieces) + 1
+    assert len(part.log_probs) == len(part.target_tokens) + 1
     assert part.alignment == tuple(part.attention.argmax(axis=1))
 
 

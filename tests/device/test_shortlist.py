@@ -24,13 +24,13 @@ def bundle(tmp_path_factory, trained_run):
 
 
 def make(likely, frequent, vocabulary):
-    """A shortlist of a source vocabulary of 10, from pieces by source piece."""
-    lists = [likely.get(piece, []) for piece in range(10)]
+    """A shortlist of a source vocabulary of 10, from tokens by source token."""
+    lists = [likely.get(token, []) for token in range(10)]
     lists[EOS] = frequent
     return Shortlist(np.cumsum([0, *map(len, lists)]), np.array([*itertools.chain(*lists)]), vocabulary)
 
 
-def test_it_has_what_is_likely_for_each_piece_and_what_is_frequent():
+def test_it_has_what_is_likely_for_each_token_and_what_is_frequent():
     shortlist = make({4: [700, 701], 5: [702]}, list(range(EOS, 100)), 1000)
     found = shortlist.of(np.array([4, 6, EOS]))
     assert {700, 701, *range(EOS, EOS + ALWAYS)} <= set(found)
@@ -39,7 +39,7 @@ def test_it_has_what_is_likely_for_each_piece_and_what_is_frequent():
     assert (np.diff(found) > 0).all()
 
 
-def test_it_is_filled_up_with_frequent_pieces_so_that_few_lengths_occur():
+def test_it_is_filled_up_with_frequent_tokens_so_that_few_lengths_occur():
     shortlist = make({4: [700, 701]}, list(range(EOS, 300)), 1000)
     assert len(shortlist.of(np.array([EOS]))) == MULTIPLE
     assert len(shortlist.of(np.array([4, EOS]))) == 2 * MULTIPLE
@@ -55,7 +55,7 @@ def test_a_bundle_with_a_shortlist_says_the_same_as_without(bundle):
     for beam in (1, 5):
         with_it, without = (runner.run(TEXT, beam, shortlist=wanted) for wanted in (True, False))
         assert with_it.text == without.text == "garden quiet"
-        assert with_it.score >= without.score  # fewer pieces share the probability
+        assert with_it.score >= without.score  # fewer tokens share the probability
 
 
 def test_its_steps_say_what_its_one_call_says(bundle):
@@ -66,7 +66,7 @@ def test_its_steps_say_what_its_one_call_says(bundle):
     np.testing.assert_allclose(called.word_log_probs, stepwise.word_log_probs, atol=1e-4)
 
 
-def test_only_its_pieces_are_written(bundle):
+def test_only_its_tokens_are_written(bundle):
     runner = Runner.from_bundle(bundle)
     ids = runner.codec.encode_source(TEXT)
     likely = set(runner.model.shortlist.of(ids, 10))

@@ -17,7 +17,7 @@ from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 
 BOS, EOS, FIRST, VOCABULARY = 2, 3, 4, 14
 LONGEST = 6
-ACCURACY = 0.95  # of the pieces of sentences it has not seen
+ACCURACY = 0.95  # of the tokens of sentences it has not seen
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def check_step_of_three(interpreter, model, source):
 
 
 def check_likeliest(interpreter, inputs, log_probs):
-    """The steps that give only the likeliest pieces: of the whole vocabulary, and of a shortlist."""
+    """The steps that give only the likeliest tokens: of the whole vocabulary, and of a shortlist."""
     likeliest = -np.sort(-log_probs, axis=1)[:, :6]
     found = interpreter.get_signature_runner("decode_step_3")(**inputs)
     np.testing.assert_allclose(found["top_log_probs"], likeliest, atol=2e-3)

@@ -117,7 +117,7 @@ class Signature {
   bool allocated_ = false;
 };
 
-/// Text → pieces' ids and back, as the bundle's models were trained with.
+/// Text → tokens' ids and back, as the bundle's models were trained with.
 class Codec {
  public:
   Codec(const std::string& folder, const nlohmann::json& bundle)

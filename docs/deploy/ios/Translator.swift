@@ -23,7 +23,7 @@ public final class Translator {
     guard bundle.schemaVersion == Self.schemaVersion else {
       throw TranslatorError.schemaVersion(bundle.schemaVersion)
     }
-    // The package numbers pieces from 1 where it is not told otherwise.
+    // The package numbers tokens from 1 where it is not told otherwise.
     func tokenizer(_ name: String) throws -> SentencepieceTokenizer {
       try SentencepieceTokenizer(modelPath: folder.appendingPathComponent(name).path, tokenOffset: 0)
     }

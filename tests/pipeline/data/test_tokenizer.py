@@ -38,7 +38,7 @@ def test_the_same_text_gives_the_same_model_with_the_special_ids_of_ours():
 @pytest.mark.parametrize("model_type", ["unigram", "bpe"])
 def test_too_large_a_vocabulary_names_the_largest_possible(model_type):
     with pytest.raises(
-        VocabularyError, match=r"tokenizer\.vocabulary: 9000 pieces \(target text\).* possible is"
+        VocabularyError, match=r"tokenizer\.vocabulary: 9000 tokens \(target text\).* possible is"
     ) as error:
         train_tokenizer(TEXTS, Tokenizer(vocabulary=9000, model_type=model_type), "target")
     assert train_tokenizer(TEXTS, Tokenizer(vocabulary=error.value.possible, model_type=model_type), "target")
@@ -65,7 +65,7 @@ def test_case_is_folded_by_the_source_model_alone():
     assert target.decode(target.encode("Red STONE")) == "Red STONE"
 
 
-def test_phrases_that_are_often_the_same_become_pieces_of_the_target():
+def test_phrases_that_are_often_the_same_become_tokens_of_the_target():
     replies = ["good morning to you", "sleep well and dream"] * 20 + TEXTS[:40]
     settings = Tokenizer(vocabulary=340, joint=False, target_phrases=True)
     processor = sentencepiece.SentencePieceProcessor(model_proto=train_tokenizer(replies, settings, "target"))

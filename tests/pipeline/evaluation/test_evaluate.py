@@ -108,7 +108,7 @@ def test_a_file_without_pairs_is_refused(tmp_path):
 def test_scores_are_given_by_length_of_the_source():
     expected = [Example("s", ("right",))] * 8
     answers = [Answer("right" if length < 5 else "wrong", 1.0, length, []) for length in range(1, 9)]
-    groups = score("x", EvaluationSet("t", "commands", expected), 1, answers).groups["by source length in pieces"]
+    groups = score("x", EvaluationSet("t", "commands", expected), 1, answers).groups["by source length in tokens"]
     assert {name: values["exact_match"] for name, values in groups.items()} == {
         "1–2": 100,
         "3–4": 100,

@@ -89,7 +89,7 @@ def test_the_recipe_that_is_written_prepares_the_file_it_was_written_for(tmp_pat
     text = write_recipe(inspect(path))
     recipe = Recipe.model_validate(tomllib.loads(text))
     data = prepare(recipe, tmp_path / "run", tmp_path, quiet=True)
-    assert data.summary["too_many_pieces"] <= count * 0.03
+    assert data.summary["too_many_tokens"] <= count * 0.03
     assert "# " in text
     assert "seq2edge train pairs.toml" in text
 

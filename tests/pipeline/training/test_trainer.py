@@ -42,7 +42,7 @@ def test_the_order_is_a_function_of_seed_and_step(data):
     assert any(not np.array_equal(a[0][0], b[0][0]) for a, b in zip(whole, other, strict=True))
 
 
-def test_word_dropout_hides_pieces_but_neither_eos_nor_padding(data):
+def test_word_dropout_hides_tokens_but_neither_eos_nor_padding(data):
     (plain, _), _ = Batches(data.train, 16, seed=1)[0]
     (hidden, _), _ = Batches(data.train, 16, seed=1, word_dropout=0.5)[0]
     changed = plain != hidden

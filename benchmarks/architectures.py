@@ -70,7 +70,7 @@ SHARED = {
     "training.ema": 0,
     "training.tensorboard": False,
     "decoding.beam": 1,
-    "export.batches": [1],
+    "export.beam_sizes": [1],
 }
 
 

@@ -52,7 +52,7 @@ def write_model(folder: Path) -> Bundle:
     (folder / MODEL).write_bytes(content)
     specs = signature_specs(content)
     values: dict[str, Any] = {field.name: None for field in dataclasses.fields(Bundle)}
-    values |= {"path": folder, "signatures": specs, "batches": [1, BEAM], "target_length": PIECES, "files": {}}
+    values |= {"path": folder, "signatures": specs, "beam_sizes": [1, BEAM], "target_length": PIECES, "files": {}}
     values |= {"states": [State(name, "float32", [], True) for name in signatures.state_names], "length_bucket": 8}
     return Bundle(**values)
 

@@ -40,7 +40,7 @@ def main() -> None:
             megabytes.append(round(peak_megabytes(), 1))
             print(f"{number + 1:,} sentences, {megabytes[-1]} MB", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - started
-    many = Runner.from_bundle(path, callers=INTERPRETERS)
+    many = Runner.from_bundle(path, num_interpreters=INTERPRETERS)
     questions = [(TEXTS[number % len(TEXTS)], beam_of(number, beam)) for number in range(AT_ONCE)]
     with ThreadPoolExecutor(CALLERS) as pool:
         answers = list(pool.map(lambda question: many.run(*question).text, questions))

@@ -31,9 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"vocabulary    source {bundle.vocabulary['source']}, target {bundle.vocabulary['target']} tokens")
     print(f"lengths       source up to {bundle.source_length} tokens, target up to {bundle.target_length}")
     print(f"decoding      {', '.join(f'{key} {value}' for key, value in bundle.decoding.items())}")
-    print(f"steps for     batches of {', '.join(map(str, bundle.batches))}")
-    if bundle.unsure:
-        print(f"unsure under  {bundle.unsure.threshold}: {' / '.join(bundle.unsure.replies.values())}")
+    print(f"beam sizes     {', '.join(map(str, bundle.beam_sizes))}")
+    if bundle.fallback:
+        print(f"unsure under  {bundle.fallback.threshold}: {' / '.join(bundle.fallback.replies.values())}")
     for system in ("keras", "bundle"):
         if values := bundle.scores.get(system):
             print(f"{system:13} BLEU {values['bleu']}, chrF {values['chrf']}, exact match {values['exact_match']} %")

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     search.add_argument(
         "--no-shortlist", dest="shortlist", action="store_false", default=None, help="look at the whole vocabulary"
     )
-    search.add_argument("--begin", metavar="TEXT", help="what the answer begins with")
+    search.add_argument("--prefix", metavar="TEXT", help="what the answer begins with")
     search.add_argument("--require", action="append", metavar="TEXT", help="a phrase that the answer has")
     search.add_argument("--ban", action="append", metavar="TEXT", help="a phrase that it has not")
     parser.add_argument("--attention", action="store_true", help="print where each token looked")
@@ -99,7 +99,7 @@ def _answer(runner: Any, text: str, arguments: argparse.Namespace) -> None:
 
 def _search(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options of the search that were given."""
-    names = [name for _, name, _, _ in SEARCH] + ["sample", "shortlist", "begin", "require", "ban"]
+    names = [name for _, name, _, _ in SEARCH] + ["sample", "shortlist", "prefix", "require", "ban"]
     return {name: value for name in names if (value := getattr(arguments, name)) is not None}
 
 

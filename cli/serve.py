@@ -15,10 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     parser.add_argument("--port", type=int, default=8000, help="default: 8000; 0: any free one")
     parser.add_argument("--threads", type=int, default=1, help="of the runtime, for one sentence (default: 1)")
-    parser.add_argument("--callers", type=int, default=2, help="sentences worked on at the same time (default: 2)")
-    parser.add_argument("--waiting", type=int, default=32, help="requests at the same time (default: 32)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="a request may take (default: 10)")
-    parser.add_argument("--body", type=int, default=100_000, help="bytes of a request at most (default: 100,000)")
+    parser.add_argument("--interpreters", type=int, default=2, help="sentences worked on at the same time (default: 2)")
+    parser.add_argument("--max-requests", type=int, default=32, help="concurrent requests (default: 32)")
+    parser.add_argument("--timeout", type=float, default=10.0, help="request timeout in seconds (default: 10)")
+    parser.add_argument("--max-body-bytes", type=int, default=100_000, help="largest request (default: 100,000)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,14 +29,14 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.device.runner import Runner
     from seq2edge.device.server import Limits, Server
 
-    for name in ("threads", "callers", "waiting", "seconds", "body"):
+    for name in ("threads", "interpreters", "max_requests", "timeout", "max_body_bytes"):
         if getattr(arguments, name) <= 0:
-            raise UserError(f"--{name} is {getattr(arguments, name)}, allowed is more than 0")
+            raise UserError(f"--{name.replace('_', '-')} is {getattr(arguments, name)}, allowed is more than 0")
     if not 0 <= arguments.port < 1 << 16:
         raise UserError(f"--port is {arguments.port}, allowed are 0 to 65535")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as service managers end it
-    runner = Runner.from_bundle(arguments.bundle, arguments.threads, arguments.callers)
-    limits = Limits(arguments.body, arguments.seconds, arguments.waiting)
+    runner = Runner.from_bundle(arguments.bundle, arguments.threads, arguments.interpreters)
+    limits = Limits(arguments.max_body_bytes, arguments.timeout, arguments.max_requests)
     with Server((arguments.host, arguments.port), runner, limits) as server:
         place = f"http://{arguments.host}:{server.server_port}"
         print(f"{runner.bundle.name} answers at {place}/run; Ctrl-C ends it", file=sys.stderr, flush=True)

@@ -72,7 +72,7 @@ def _train_together(
     from seq2edge.device.errors import UserError
     from seq2edge.pipeline.training.parallel.distribution import initialise
     from seq2edge.pipeline.training.parallel.hosts import Hosts, ProcessLostError, parse_hosts
-    from seq2edge.pipeline.training.trainer import help_train, train
+    from seq2edge.pipeline.training.trainer import train, train_worker
 
     def end(reason: str, status: int = WRONG_INPUT) -> None:
         print(f"\nseq2edge: {reason}", file=sys.stderr, flush=True)
@@ -90,7 +90,7 @@ def _train_together(
                 options = (arguments.resume, arguments.overwrite, arguments.quiet)
                 _tell(train(recipe, output, recipe_folder, *options, start, hosts))
             else:
-                help_train(recipe, output, hosts, recipe_folder, start)
+                train_worker(recipe, output, hosts, recipe_folder, start)
     except ProcessLostError as error:
         end_lost(str(error))
     except UserError as error:

@@ -70,11 +70,11 @@ class State:
     name: str
     dtype: str
     shape: list[int]  # of a batch of 1
-    changing: bool  # does a step change it
+    mutable: bool  # whether a step changes it
 
 
 @dataclass(frozen=True)
-class Unsure:
+class Fallback:
     """A line to say instead of a reply whose score is under `threshold`, by language."""
 
     threshold: float
@@ -87,7 +87,7 @@ class Bundle:
 
     Attributes:
         signatures: By name.
-        batches: Rows of the decode steps there are.
+        beam_sizes: Rows of the decode steps there are.
         source_length: Tokens a source may have, eos counted; a longer one is split or cut.
         length_bucket: Sources are padded to a multiple of it.
         files: By name.
@@ -101,13 +101,13 @@ class Bundle:
     task: str
     signatures: dict[str, Signature]
     states: list[State]
-    batches: list[int]
+    beam_sizes: list[int]
     vocabulary: dict[str, int]
     source_length: int
     target_length: int
     normalisation: str
     decoding: Decoding
-    unsure: Unsure | None
+    fallback: Fallback | None
     files: dict[str, File]
     quantization: str
     operators: list[dict[str, Any]]
@@ -202,15 +202,15 @@ def _from_values(manifest: Path, values: dict[str, Any], path: Path) -> Bundle:
         raise UserError(f"{manifest}: damaged: {'; '.join(mistakes)}")
     chosen = {name: value for name, value in values.items() if name in fields}
     states = [State(**state) for state in values["states"]]
-    unsure = Unsure(**values["unsure"]) if values["unsure"] else None
-    return Bundle(**{**chosen, "states": states, "unsure": unsure, "path": path})
+    fallback = Fallback(**values["fallback"]) if values["fallback"] else None
+    return Bundle(**{**chosen, "states": states, "fallback": fallback, "path": path})
 
 
 def _mistakes(values: dict[str, Any]) -> Iterator[str]:
     """What is of the right type and cannot be all the same."""
-    numbers = [*values["batches"], values["source_length"], values["target_length"], values["length_bucket"]]
-    if not all(0 < number <= 1 << 20 for number in numbers) or not values["batches"]:
-        yield "batches and lengths must be positive whole numbers"
+    numbers = [*values["beam_sizes"], values["source_length"], values["target_length"], values["length_bucket"]]
+    if not all(0 < number <= 1 << 20 for number in numbers) or not values["beam_sizes"]:
+        yield "beam_sizes and lengths must be positive whole numbers"
     if values["normalisation"] not in ("NFC", "NFKC"):
         yield f"normalisation is {values['normalisation']!r}, allowed are NFC and NFKC"
     if values["quantization"] not in typing.get_args(Quantization):
@@ -223,13 +223,13 @@ def _mistakes(values: dict[str, Any]) -> Iterator[str]:
     decoding = values["decoding"]
     if decoding["max_length"] > values["target_length"]:
         yield f"decoding.max_length is {decoding['max_length']}, above the target_length, {values['target_length']}"
-    if values["batches"] and decoding["beam"] > max(values["batches"]):
-        yield f"decoding.beam is {decoding['beam']}, above the largest of the batches, {max(values['batches'])}"
+    if values["beam_sizes"] and decoding["beam"] > max(values["beam_sizes"]):
+        yield f"decoding.beam is {decoding['beam']}, above the largest of the beam_sizes, {max(values['beam_sizes'])}"
     try:
         DecodingOptions(decoding["beam"], 1, decoding["max_length"], decoding["length_penalty"])
     except UserError as error:
         yield f"decoding: {error}"
-    names = ["encode", "generate", *(f"decode_step_{batch}" for batch in values["batches"])]
+    names = ["encode", "generate", *(f"decode_step_{batch}" for batch in values["beam_sizes"])]
     suffixes = ["", *(f"_s{length}" for length in _fixed_lengths(values["signatures"]))]
     needed = {name + suffix for name in names for suffix in suffixes}
     if missing := sorted(needed - values["signatures"].keys()):

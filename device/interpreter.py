@@ -101,29 +101,29 @@ class TFLiteModel(SequenceModel):
 
     Args:
         threads: Of an interpreter.
-        callers: Interpreters at most, made when they are needed; more callers than that wait for each other's steps.
+        num_interpreters: Made when they are needed; when all are busy, a caller waits for a free one.
         runtime: The Interpreter class and its name; None: the one at hand.
 
     Raises:
         UserError: If the file is not a model of ours, or the runtime refuses it.
     """
 
-    together = 1
+    max_batch_size = 1
 
     def __init__(
-        self, bundle: Bundle, threads: int = 1, callers: int = 1, runtime: tuple[type[Any], str] | None = None
+        self, bundle: Bundle, threads: int = 1, num_interpreters: int = 1, runtime: tuple[type[Any], str] | None = None
     ):
         interpreter, self.runtime = runtime or load_runtime()
         _refuse_crash(bundle, self.runtime)
         self.bundle = bundle
         self._make = partial(_Interpreter, bundle, threads, interpreter, self.runtime)
         self._free: queue.LifoQueue[_Interpreter | None] = queue.LifoQueue()
-        for _ in range(callers - 1):
+        for _ in range(num_interpreters - 1):
             self._free.put(None)
         self._free.put(self._make())
         self.state_names = [state.name for state in bundle.states]
-        self.changing: Sequence[bool] = [state.changing for state in bundle.states]
-        self.batches = sorted(bundle.batches)
+        self.mutable: Sequence[bool] = [state.mutable for state in bundle.states]
+        self.beam_sizes = sorted(bundle.beam_sizes)
         self.fixed_lengths = bundle.fixed_lengths
         self.shortlist = Shortlist.open(bundle) if SHORTLIST in bundle.files else None
 
@@ -140,7 +140,7 @@ class TFLiteModel(SequenceModel):
         states = [encoded.pop(name) for name in self.state_names]
         if short is None:
             return _Memory(encoded, suffix, likeliest), states
-        likely = short.of(source_ids[0], 2 * self.batches[-1])
+        likely = short.of(source_ids[0], 2 * self.beam_sizes[-1])
         rows = self._run("output_rows", shortlist_ids=likely)
         return _Memory(encoded | rows, "_shortlist", likeliest, likely), states
 
@@ -185,12 +185,12 @@ class TFLiteModel(SequenceModel):
 
     def _batch_for(self, rows: int) -> int:
         """The smallest decode step with room for so many rows."""
-        for batch in self.batches:
+        for batch in self.beam_sizes:
             if batch >= rows:
                 return batch
-        offered = ", ".join(map(str, self.batches))
+        offered = ", ".join(map(str, self.beam_sizes))
         raise UserError(
-            f"beam {rows}: the bundle offers steps for {offered}; export it with export.batches up to {rows}"
+            f"beam {rows}: the bundle offers steps for {offered}; export it with export.beam_sizes up to {rows}"
         )
 
     def _pad(self, ids: np.ndarray) -> tuple[np.ndarray, str]:

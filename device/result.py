@@ -39,7 +39,7 @@ class Result:
     Attributes:
         score: Mean of the parts' scores (log-probability over length penalty).
         confidence: Mean probability of a token (geometric), 0 to 1.
-        unsure: The text is the bundle's line for that, not the model's reply.
+        fallback: The text is the bundle's line for that, not the model's reply.
         alternatives: (text, score) of the n best, best first; of a text that was split, the joined ones.
         cut: What could not be read in one token, for the user to know; None where nothing was cut.
         missing: Required phrases that the text lacks, because they did not fit.
@@ -49,7 +49,7 @@ class Result:
     text: str
     score: float
     confidence: float
-    unsure: bool
+    fallback: bool
     alternatives: tuple[tuple[str, float], ...]
     parts: tuple[Part, ...]
     cut: str | None
@@ -62,7 +62,7 @@ class Result:
             "text": self.text,
             "score": round(self.score, 4),
             "confidence": round(self.confidence, 4),
-            "unsure": self.unsure,
+            "fallback": self.fallback,
             "alternatives": [{"text": text, "score": round(score, 4)} for text, score in self.alternatives],
             "cut": self.cut,
             "missing": self.missing,

@@ -60,12 +60,12 @@ class Runner:
         self.bundle, self.model, self.codec = bundle, model, codec
 
     @classmethod
-    def from_bundle(cls, path: str | Path, threads: int = 1, callers: int = 1) -> "Runner":
+    def from_bundle(cls, path: str | Path, threads: int = 1, num_interpreters: int = 1) -> "Runner":
         """Load a bundle. Any number of threads may ask a runner at once.
 
         Args:
             threads: Of the runtime, for one sentence.
-            callers: Sentences that are worked on at the same time.
+            num_interpreters: Sentences that are worked on at the same time.
 
         Raises:
             UserError: If it is damaged, or no runtime is installed.
@@ -75,14 +75,14 @@ class Runner:
             codec = TextCodec(*bundle.tokenizers, bundle.normalisation)
         except (OSError, RuntimeError, ValueError) as error:
             raise UserError(f"{bundle.tokenizers[0]}: not a SentencePiece model: {error}") from None
-        return cls(bundle, TFLiteModel(bundle, threads, callers), codec)
+        return cls(bundle, TFLiteModel(bundle, threads, num_interpreters), codec)
 
     def run(
         self,
         text: str,
         beam: int | None = None,
         n_best: int = 1,
-        begin: str = "",
+        prefix: str = "",
         require: Sequence[str] = (),
         ban: Sequence[str] = (),
         given: Sequence[str] = (),
@@ -103,7 +103,7 @@ class Runner:
                 each other, or phrases are required of a text that is read in several parts.
         """
         started = time.perf_counter()
-        ((_, result),) = self.run_each([text], beam, n_best, begin, require, ban=ban, given=given, **settings)
+        ((_, result),) = self.run_each([text], beam, n_best, prefix, require, ban=ban, given=given, **settings)
         if result is NOTHING:
             raise UserError(EMPTY)
         return dataclasses.replace(result, seconds=time.perf_counter() - started)
@@ -125,7 +125,7 @@ class Runner:
         texts: Sequence[str],
         beam: int | None = None,
         n_best: int = 1,
-        begin: str = "",
+        prefix: str = "",
         require: Sequence[str] = (),
         **settings: Any,
     ) -> Iterator[tuple[int, Result]]:
@@ -140,7 +140,7 @@ class Runner:
             UserError: As `run`.
         """
         beam = max(self.bundle.decoding["beam"], n_best) if beam is None else beam
-        options = self._options(beam, n_best, begin, require, **settings)
+        options = self._options(beam, n_best, prefix, require, **settings)
         stretches = [self._segments(text) for text in texts]
         if require and (number := max(map(len, stretches), default=0)) > 1:
             raise UserError(f"required phrases: the text is read in {number} parts; send one sentence")
@@ -169,7 +169,7 @@ class Runner:
     def _together(self, jobs: Sequence["_Job"]) -> Iterator[list["_Job"]]:
         """Jobs of like length, as many as the model takes; first parts and later ones apart."""
         for _, alike in itertools.groupby(sorted(jobs, key=lambda job: job.order), key=lambda job: job.place > 0):
-            yield from batched(alike, self.model.together)
+            yield from batched(alike, self.model.max_batch_size)
 
     def _result(
         self,
@@ -181,15 +181,15 @@ class Runner:
     ) -> Result:
         alternatives = self._join(stretches, [part.hypotheses for part in decoded], n_best)
         best, score = alternatives[0]
-        unsure = self._is_unsure(score)
+        fallback = self._is_fallback(score)
         firsts = [part.hypotheses[0] for part in decoded]
         log_probs = [log_prob for first in firsts for log_prob in first.word_log_probs]
         missing = {phrase for first in firsts for phrase in first.missing}
         return Result(
-            text=self._unsure_line(text) if unsure else best,
+            text=self._fallback_line(text) if fallback else best,
             score=score,
             confidence=float(np.exp(np.mean(log_probs))),
-            unsure=unsure,
+            fallback=fallback,
             alternatives=alternatives,
             parts=tuple(self._part(part.ids, part.hypotheses[0]) for part in decoded),
             cut=_cut_message(stretches),
@@ -217,7 +217,7 @@ class Runner:
             finished.append(hypotheses[0])
             options = dataclasses.replace(options, prefix=())
         best, score = self._join(stretches, finished, 1)[0]
-        yield self._unsure_line(text) if self._is_unsure(score) else best
+        yield self._fallback_line(text) if self._is_fallback(score) else best
 
     def _texts(
         self, steps: Generator[list[Search], None, list[list[Hypothesis]]], prefix: str
@@ -237,7 +237,7 @@ class Runner:
         self,
         beam: int,
         n_best: int,
-        begin: str = "",
+        prefix: str = "",
         require: Sequence[str] = (),
         ban: Sequence[str] = (),
         given: Sequence[str] = (),
@@ -254,7 +254,7 @@ class Runner:
         options = DecodingOptions(
             beam=beam,
             n_best=n_best,
-            prefix=ids(begin),
+            prefix=ids(prefix),
             required=tuple(ids(phrase) for phrase in require),
             banned=tuple(ids(phrase) for phrase in ban),
             given=tuple(ids(reply) for reply in given),
@@ -298,12 +298,12 @@ class Runner:
             best.alignment,
         )
 
-    def _is_unsure(self, score: float) -> bool:
-        return self.bundle.unsure is not None and score < self.bundle.unsure.threshold
+    def _is_fallback(self, score: float) -> bool:
+        return self.bundle.fallback is not None and score < self.bundle.fallback.threshold
 
-    def _unsure_line(self, question: str) -> str:
+    def _fallback_line(self, question: str) -> str:
         """The line in the language of the question."""
-        replies = self.bundle.unsure.replies if self.bundle.unsure else {}
+        replies = self.bundle.fallback.replies if self.bundle.fallback else {}
         language = "ko" if HANGUL.search(question) else "en"
         return replies.get(language) or next(iter(replies.values()), "")
 

@@ -24,10 +24,10 @@ TEXTS = 100  # of one request at most
 # What a request may set, of `DecodingOptions` and of `Runner.run`, with its type.
 SETTINGS: dict[str, Any] = typing.get_type_hints(DecodingOptions) | {
     "max_ratio": float,
-    "begin": str,
+    "prefix": str,
     **dict.fromkeys(("require", "ban", "given"), list[str]),
 }
-for of_ids in ("prefix", "required", "banned"):
+for of_ids in ("required", "banned"):
     del SETTINGS[of_ids]
 PATHS = {"error": "there are POST /run, GET /health and GET /metrics"}
 
@@ -37,14 +37,14 @@ class Limits:
     """What a request may cost.
 
     Attributes:
-        body: Bytes of a request.
-        seconds: Until it is answered.
-        waiting: Requests at the same time; one more is told to come back.
+        max_body_bytes: Bytes of a request.
+        timeout: Seconds until it is answered.
+        max_concurrent_requests: One more is answered 503.
     """
 
-    body: int = 100_000
-    seconds: float = 10.0
-    waiting: int = 32
+    max_body_bytes: int = 100_000
+    timeout: float = 10.0
+    max_concurrent_requests: int = 32
 
 
 class TooLateError(UserError):
@@ -56,7 +56,7 @@ class Deadline(SequenceModel):
 
     def __init__(self, model: SequenceModel, seconds: float):
         self.model, self.seconds = model, seconds
-        self.changing, self.together = model.changing, model.together
+        self.mutable, self.max_batch_size = model.mutable, model.max_batch_size
         self.end = time.monotonic() + seconds
 
     def encode(self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None) -> Any:
@@ -92,7 +92,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], runner: Runner, limits: Limits = Limits()):
         super().__init__(address, _Handler)
         self.runner, self.limits = runner, limits
-        self.places = threading.BoundedSemaphore(limits.waiting)
+        self.places = threading.BoundedSemaphore(limits.max_concurrent_requests)
         self.counts: dict[str, float] = defaultdict(float)
         self.lock = threading.Lock()
 
@@ -100,7 +100,7 @@ class Server(ThreadingHTTPServer):
         """The status and the JSON of what a request is answered."""
         try:
             texts, settings, attention = _read(body)
-            runner = Runner(self.runner.bundle, Deadline(self.runner.model, self.limits.seconds), self.runner.codec)
+            runner = Runner(self.runner.bundle, Deadline(self.runner.model, self.limits.timeout), self.runner.codec)
             results = runner.run_all(texts, **settings)
         except TooLateError as error:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)}
@@ -173,8 +173,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.NOT_FOUND, PATHS)
         elif not length.isdecimal():
             self._send(HTTPStatus.LENGTH_REQUIRED, {"error": "Content-Length is missing"})
-        elif int(length) > self.server.limits.body:
-            allowed = self.server.limits.body
+        elif int(length) > self.server.limits.max_body_bytes:
+            allowed = self.server.limits.max_body_bytes
             self._send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": f"{length} bytes, allowed are {allowed}"})
         elif not self.server.places.acquire(blocking=False):
             self._send(HTTPStatus.SERVICE_UNAVAILABLE, {"error": "too many requests at once; come back"})

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.bundle import FILE, MODEL, Bundle, File, Runtime, State, Unsure, Weight
+from seq2edge.device.bundle import FILE, MODEL, Bundle, Fallback, File, Runtime, State, Weight
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.search.decoding import decode
@@ -27,7 +27,7 @@ from seq2edge.export.tflite.flatbuffer import constants, operators, parse
 from seq2edge.export.tflite.runtimes import check_operators, fixed_lengths
 from seq2edge.export.verify import verify_bundle
 from seq2edge.models.seq2seq import Seq2Seq
-from seq2edge.pipeline.evaluation.fallback_threshold import unsure_threshold
+from seq2edge.pipeline.evaluation.fallback_threshold import fallback_threshold
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.lexicon import learn_shortlist
@@ -78,7 +78,7 @@ def export_bundle(
         saved_model = Path(folder) / "saved_model"
         lengths = fixed_lengths(run.recipe.export.fixed_lengths, runtimes, run.recipe.model.source_length)
         signatures = Signatures(
-            model, run.recipe.export.batches, run.recipe.model.target_length, shortlist > 0, lengths
+            model, run.recipe.export.beam_sizes, run.recipe.model.target_length, shortlist > 0, lengths
         )
         signatures.save(saved_model)
         tell(f"converting to TFLite ({quantization})")
@@ -123,7 +123,7 @@ def export_saved_model(run: Run, output: Path, overwrite: bool = False) -> Path:
     with whole_folder(output) as new:
         TextModel(
             run.model(),
-            recipe.export.batches,
+            recipe.export.beam_sizes,
             graph_beam(run),
             source.read_bytes(),
             target.read_bytes(),
@@ -172,12 +172,14 @@ def _manifest(
         raise UserError(f"{folder / MODEL}: has the signatures {', '.join(specs)}")
     file = parse(content)
     check_operators(found := operators(file), runtimes)
-    threshold = unsure_threshold(run, model) if recipe.decoding.unsure else None
+    threshold = fallback_threshold(run, model) if recipe.decoding.fallback else None
     return dataclasses.replace(
         run.manifest(),
         signatures=specs,
-        states=[State(name, **specs["encode"]["outputs"][name], changing=True) for name in signatures.state_names],
-        unsure=Unsure(threshold, recipe.decoding.unsure.replies) if recipe.decoding.unsure and threshold else None,
+        states=[State(name, **specs["encode"]["outputs"][name], mutable=True) for name in signatures.state_names],
+        fallback=Fallback(threshold, recipe.decoding.fallback.replies)
+        if recipe.decoding.fallback and threshold
+        else None,
         quantization=quantization,
         operators=found,
         runtimes=list(runtimes),

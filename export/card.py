@@ -15,8 +15,10 @@ def card(bundle: Bundle) -> str:
         )
         if values
     )
-    unsure = (
-        "" if bundle.unsure is None else f"\nIt says so when it is unsure (score under {bundle.unsure.threshold}).\n"
+    fallback = (
+        ""
+        if bundle.fallback is None
+        else f"\nIt says so when it is unsure (score under {bundle.fallback.threshold}).\n"
     )
     return f"""# {bundle.name}
 
@@ -36,7 +38,7 @@ seq2edge run . "…"
 
 {scores["agreement_with_keras"]["identical"]} % of the outputs are identical to Keras'.
 BLEU signature: `{scores["bundle"]["signatures"][0]}`
-{unsure}
+{fallback}
 ## Files
 
 `bundle.json` says what is in it; `{MODEL}` holds the signatures {", ".join(f"`{name}`" for name in bundle.signatures)};

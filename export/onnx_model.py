@@ -85,7 +85,7 @@ class OnnxModel(SequenceModel):
         threads: Of ONNX Runtime.
     """
 
-    together = 64
+    max_batch_size = 64
 
     def __init__(self, folder: Path, threads: int = 1):
         import onnxruntime
@@ -97,7 +97,7 @@ class OnnxModel(SequenceModel):
             for file in (ENCODER, STEP)
         )
         self.states = [output.name for output in self.encoder.get_outputs() if output.name.startswith(STATE)]
-        self.changing: Sequence[bool] = [True] * len(self.states)
+        self.mutable: Sequence[bool] = [True] * len(self.states)
 
     def encode(
         self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None

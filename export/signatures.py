@@ -23,7 +23,7 @@ class Signatures(tf.Module):
 
     Args:
         model: What was trained; its layers are shared, not copied.
-        batches: Rows of the decode steps: 1 for greedy, and the beams there shall be a step for.
+        beam_sizes: Rows of the decode steps: 1 for greedy, and the beams there shall be a step for.
         max_length: Target tokens `generate` makes at most, eos counted.
         shortlist: Offer the steps of a shortlist.
         lengths: Fixed source lengths.
@@ -32,7 +32,7 @@ class Signatures(tf.Module):
     def __init__(
         self,
         model: Seq2Seq,
-        batches: Sequence[int],
+        beam_sizes: Sequence[int],
         max_length: int,
         shortlist: bool = False,
         lengths: Sequence[int] = (),
@@ -44,17 +44,17 @@ class Signatures(tf.Module):
         self.weights = [weight.value for weight in model.training.weights]
         self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
         self.max_length = max_length
-        self.likeliest = 2 * max(batches)  # tokens of a row; a search of as many hypotheses may begin with one row
+        self.top_k = 2 * max(beam_sizes)  # tokens of a row; a search of as many hypotheses may begin with one row
         self.functions = {}
         for length in (None, *lengths):
             suffix = f"_s{length}" if length else ""
             self.functions[f"encode{suffix}"] = self._encode_function(length)
-            for batch in batches:
+            for batch in beam_sizes:
                 self.functions[f"decode_step_{batch}{suffix}"] = self._step_function(batch, _of_vocabulary, length)
             self.functions[f"generate{suffix}"] = self._generate_function(length)
         if shortlist:
             self.functions["output_rows"] = self._rows_function()
-            for batch in batches:
+            for batch in beam_sizes:
                 self.functions[f"decode_step_{batch}_shortlist"] = self._step_function(
                     batch, _of_shortlist, None, OUTPUT_ROWS
                 )
@@ -81,7 +81,7 @@ class Signatures(tf.Module):
             inputs = dict(zip(specs, tensors, strict=True))
             rows = [inputs.pop(name) for name in extra]
             outputs = step(inputs)
-            return finish(self.likeliest, outputs.pop("vector"), outputs.pop("logits"), *rows) | outputs
+            return finish(self.top_k, outputs.pop("vector"), outputs.pop("logits"), *rows) | outputs
 
         return decode_step
 
@@ -163,20 +163,20 @@ class Signatures(tf.Module):
         tf.saved_model.save(self, str(path), signatures=self.functions)
 
 
-def _of_vocabulary(likeliest: int, vector: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
+def _of_vocabulary(top_k: int, vector: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
     # pad, unk and bos stand before eos and are never generated.
-    columns, log_probs = _top(likeliest, logits[:, EOS:], logits.shape[1] - EOS)
+    columns, log_probs = _top(top_k, logits[:, EOS:], logits.shape[1] - EOS)
     return {"logits": logits, "top_ids": columns + EOS, "top_log_probs": log_probs}
 
 
-def _of_shortlist(likeliest: int, vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> dict[str, tf.Tensor]:
-    columns, log_probs = _top(likeliest, tf.matmul(vector, rows, transpose_b=True), logits.shape[1] - EOS)
+def _of_shortlist(top_k: int, vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+    columns, log_probs = _top(top_k, tf.matmul(vector, rows, transpose_b=True), logits.shape[1] - EOS)
     return {"top_places": columns, "top_log_probs": log_probs}
 
 
-def _top(likeliest: int, logits: tf.Tensor, tokens: int) -> tuple[tf.Tensor, tf.Tensor]:
+def _top(top_k: int, logits: tf.Tensor, tokens: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Of each row the likeliest columns, best first, and their log-probabilities."""
-    best, columns = tf.math.top_k(logits, min(likeliest, tokens))
+    best, columns = tf.math.top_k(logits, min(top_k, tokens))
     return columns, best - _log_total(logits)
 
 

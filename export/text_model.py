@@ -27,14 +27,14 @@ class TextModel(Signatures):
     def __init__(
         self,
         model,
-        batches,
+        beam_sizes,
         search: GraphBeam,
         source_tokenizer: bytes,
         target_tokenizer: bytes,
         normalisation: str,
         source_length: int,
     ):
-        super().__init__(model, batches, search.max_length)
+        super().__init__(model, beam_sizes, search.max_length)
         self.source_tokenizer = _tokenizer(source_tokenizer)
         self.target_tokenizer = _tokenizer(target_tokenizer)
         self.normalisation, self.source_length = normalisation, source_length

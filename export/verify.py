@@ -84,7 +84,7 @@ def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, max_score_loss: floa
 
 def _beam_of(bundle: Bundle) -> int:
     """The beam a bundle is compared with: its own, or beside a greedy one the largest it has steps for."""
-    return bundle.decoding["beam"] if bundle.decoding["beam"] > 1 else max(bundle.batches)
+    return bundle.decoding["beam"] if bundle.decoding["beam"] > 1 else max(bundle.beam_sizes)
 
 
 def _open_lengths(bundle: Bundle) -> Bundle:

@@ -16,12 +16,12 @@ ROW_MULTIPLE = 16  # rows of a step are filled up to a multiple of it: few shape
 class KerasSequenceModel(SequenceModel):
     """A `seq2edge.device.search.decoding.SequenceModel` over a trained `Seq2Seq`."""
 
-    together = 64
+    max_batch_size = 64
 
     def __init__(self, model: Seq2Seq):
         self.encoder, self.decoder_step = model.encoder, model.decoder_step
         self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
-        self.changing: Sequence[bool] = [True] * len(self.state_names)
+        self.mutable: Sequence[bool] = [True] * len(self.state_names)
         for half in (self.encoder, self.decoder_step):
             half.jit_compile = False  # the shapes change too often for it to pay
 

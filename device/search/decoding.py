@@ -45,12 +45,12 @@ class SequenceModel(Protocol):
     """What a search needs of a model.
 
     Attributes:
-        changing: For each state, whether a step changes it; only these are reordered between hypotheses.
-        together: How many sources it may be given at once.
+        mutable: For each state, whether a step changes it; only these are reordered between hypotheses.
+        max_batch_size: Sources that `encode` takes at once.
     """
 
-    changing: Sequence[bool]
-    together: int
+    mutable: Sequence[bool]
+    max_batch_size: int
 
     def encode(
         self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None
@@ -177,7 +177,7 @@ def decode_steps(
             order = np.array(kept, np.intp)
             states = [
                 new.take(order, axis=0) if changes or live != before else old
-                for changes, old, new in zip(model.changing, states, output.states, strict=True)
+                for changes, old, new in zip(model.mutable, states, output.states, strict=True)
             ]
         if live != before:
             sentence = np.repeat(*np.array(live).T) if live else sentence[:0]

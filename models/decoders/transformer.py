@@ -115,8 +115,8 @@ class TransformerDecoder(keras.layers.Layer):
         source_mask = ops.expand_dims(memory_mask, 1)
         for block in self.blocks:
             normalised = block.norms[0](outputs)
-            own = block.own_attention.keys_and_values(normalised)
-            source = block.source_attention.keys_and_values(memory)
+            own = block.self_attention.keys_and_values(normalised)
+            source = block.cross_attention.keys_and_values(memory)
             outputs, _ = block(outputs, normalised, own, causal, source, source_mask, training=training)
         return self.outputs(self.norm(outputs))
 
@@ -124,7 +124,7 @@ class TransformerDecoder(keras.layers.Layer):
         """Keys and values of the source in all layers side by side; as states the position and each layer's cache."""
         rows = ops.shape(memory)[0]
         cache = ops.zeros((rows, self.target_length, 2 * self.units), self.compute_dtype)
-        prepared = [block.source_attention.keys_and_values(memory) for block in self.blocks]
+        prepared = [block.cross_attention.keys_and_values(memory) for block in self.blocks]
         return ops.concatenate(prepared, axis=-1), [ops.zeros((rows, 1), "int32"), *[cache] * self.num_layers]
 
     def one_step(self, embedded, memory, memory_mask, states):
@@ -139,7 +139,7 @@ class TransformerDecoder(keras.layers.Layer):
         for layer, (block, cache) in enumerate(zip(self.blocks, caches, strict=True)):
             normalised = block.norms[0](outputs)
             # The place of a step is zero until then, so that adding writes it.
-            cache = cache + here * block.own_attention.keys_and_values(normalised)
+            cache = cache + here * block.self_attention.keys_and_values(normalised)
             source = memory[..., 2 * self.units * layer : 2 * self.units * (layer + 1)]
             outputs, weights = block(outputs, normalised, cache, seen, source, source_mask)
             new_caches.append(cache)
@@ -187,28 +187,30 @@ class _DecoderBlock(keras.layers.Layer):
         super().__init__(**kwargs)
         self.units, self.feed_forward = units, feed_forward
         policy = self.dtype_policy
-        self.own_attention = _MultiHeadAttention(units, heads, dropout, dtype=policy, name="own_attention")
-        self.source_attention = _MultiHeadAttention(units, heads, dropout, dtype=policy, name="source_attention")
-        self.widen = keras.layers.Dense(feed_forward, activation="relu", dtype=policy, name="widen")
-        self.narrow = keras.layers.Dense(units, dtype=policy, name="narrow")
+        self.self_attention = _MultiHeadAttention(units, heads, dropout, dtype=policy, name="self_attention")
+        self.cross_attention = _MultiHeadAttention(units, heads, dropout, dtype=policy, name="cross_attention")
+        self.intermediate_dense = keras.layers.Dense(
+            feed_forward, activation="relu", dtype=policy, name="intermediate_dense"
+        )
+        self.output_dense = keras.layers.Dense(units, dtype=policy, name="output_dense")
         self.norms = [keras.layers.LayerNormalization(dtype=policy, name=f"norm_{i}") for i in range(3)]
         self.dropouts = [keras.layers.Dropout(dropout, dtype=policy) for _ in range(3)]
 
     def build(self, outputs_shape, memory_shape, *shapes):
-        self.own_attention.build(outputs_shape, outputs_shape)
-        self.source_attention.build(outputs_shape, memory_shape)
-        self.widen.build(outputs_shape)
-        self.narrow.build((*outputs_shape[:-1], self.feed_forward))
+        self.self_attention.build(outputs_shape, outputs_shape)
+        self.cross_attention.build(outputs_shape, memory_shape)
+        self.intermediate_dense.build(outputs_shape)
+        self.output_dense.build((*outputs_shape[:-1], self.feed_forward))
         for norm in self.norms:
             norm.build(outputs_shape)
         self.built = True
 
     def call(self, outputs, normalised, own, own_mask, source, source_mask, training=False):
-        attended, _ = self.own_attention(normalised, own, own_mask, training=training)
+        attended, _ = self.self_attention(normalised, own, own_mask, training=training)
         outputs = outputs + self.dropouts[0](attended, training=training)
-        attended, weights = self.source_attention(self.norms[1](outputs), source, source_mask, training=training)
+        attended, weights = self.cross_attention(self.norms[1](outputs), source, source_mask, training=training)
         outputs = outputs + self.dropouts[1](attended, training=training)
-        changed = self.narrow(self.widen(self.norms[2](outputs)))
+        changed = self.output_dense(self.intermediate_dense(self.norms[2](outputs)))
         return outputs + self.dropouts[2](changed, training=training), weights
 
 

@@ -53,9 +53,9 @@ class GRUCell(_Cell, keras.layers.GRUCell):
         h = states[0]
         recurrent = ops.matmul(h, self.recurrent_kernel) + self.bias[1]
         update, reset, candidate = ops.split(projected, 3, axis=-1)
-        of_update, of_reset, of_candidate = ops.split(recurrent, 3, axis=-1)
-        update = ops.sigmoid(update + of_update)
-        candidate = ops.tanh(candidate + ops.sigmoid(reset + of_reset) * of_candidate)
+        recurrent_update, recurrent_reset, recurrent_candidate = ops.split(recurrent, 3, axis=-1)
+        update = ops.sigmoid(update + recurrent_update)
+        candidate = ops.tanh(candidate + ops.sigmoid(reset + recurrent_reset) * recurrent_candidate)
         h = update * h + (1 - update) * candidate
         return h, [h]
 
@@ -68,9 +68,9 @@ class LSTMCell(_Cell, keras.layers.LSTMCell):
         """One step from projected inputs `(batch, 4 * units)` and `[h, c]`; h and the new states."""
         h, c = states
         gates = projected + ops.matmul(h, self.recurrent_kernel)
-        enter, forget, candidate, leave = ops.split(gates, 4, axis=-1)
-        c = ops.sigmoid(forget) * c + ops.sigmoid(enter) * ops.tanh(candidate)
-        h = ops.sigmoid(leave) * ops.tanh(c)
+        input_gate, forget_gate, cell_gate, output_gate = ops.split(gates, 4, axis=-1)
+        c = ops.sigmoid(forget_gate) * c + ops.sigmoid(input_gate) * ops.tanh(cell_gate)
+        h = ops.sigmoid(output_gate) * ops.tanh(c)
         return h, [h, c]
 
 

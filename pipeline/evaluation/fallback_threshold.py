@@ -10,7 +10,7 @@ from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run
 
 
-def unsure_threshold(run: Run, model: Seq2Seq) -> float:
+def fallback_threshold(run: Run, model: Seq2Seq) -> float:
     """The score under which a reply is withheld, found on validation data.
 
     The highest score that withholds no more than the recipe's share of the right validation replies; where none is
@@ -26,5 +26,5 @@ def unsure_threshold(run: Run, model: Seq2Seq) -> float:
         if exact(codec.decode_target(best.ids), example.references)
     ]
     scores = right or [best.score for best, *_ in found]
-    share = recipe.decoding.unsure.share if recipe.decoding.unsure else 0.0
+    share = recipe.decoding.fallback.share if recipe.decoding.fallback else 0.0
     return round(float(np.quantile(scores, share)), 4)

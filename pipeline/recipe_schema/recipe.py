@@ -165,7 +165,7 @@ class Training(Section):
         return self
 
 
-class Unsure(Section):
+class Fallback(Section):
     """A line to say instead of a reply whose score is under the threshold found on validation data."""
 
     replies: dict[str, str]  # by language: "ko", "en"
@@ -175,12 +175,12 @@ class Unsure(Section):
 class Decoding(Section):
     beam: Annotated[int, Field(ge=1, le=64)] = 1
     length_penalty: Annotated[float, Field(ge=0, le=5)] = 0.6  # Wu et al. 2016, equation 14
-    unsure: Unsure | None = None
+    fallback: Fallback | None = None
 
 
 class Export(Section):
     quantize: Annotated[list[Quantization], Field(min_length=1)] = ["int8"]
-    batches: Annotated[list[Annotated[int, Field(ge=1, le=64)]], Field(min_length=1)] = [1, 5]  # of steps
+    beam_sizes: Annotated[list[Annotated[int, Field(ge=1, le=64)]], Field(min_length=1)] = [1, 5]  # of steps
     runtimes: Annotated[list[Runtime], Field(min_length=1)] = ["litert", "tflite-2.14"]
     # Source lengths with signatures of their own, of known shapes. "web" needs them, and has some where none are named.
     fixed_lengths: list[Annotated[int, Field(ge=1)]] = []
@@ -207,10 +207,10 @@ class Recipe(Section):
                 "model.share_embeddings = true: needs one vocabulary for both sides; allowed: false, or "
                 "tokenizer.joint = true"
             )
-        if self.decoding.beam > max(self.export.batches):
+        if self.decoding.beam > max(self.export.beam_sizes):
             mistakes.append(
-                f"decoding.beam = {self.decoding.beam}: export.batches has steps for {max(self.export.batches)} "
-                "hypotheses at most; allowed: up to so many, or a larger one in export.batches"
+                f"decoding.beam = {self.decoding.beam}: export.beam_sizes has steps for {max(self.export.beam_sizes)} "
+                "hypotheses at most; allowed: up to so many, or a larger one in export.beam_sizes"
             )
         if (longest := max(self.export.fixed_lengths, default=0)) > self.model.source_length:
             mistakes.append(

@@ -195,7 +195,7 @@ length_penalty = 0.6
 
 [export]
 quantize = ["int8"]      # also "float16" and "none"
-batches = [1, 5]         # a decode step for greedy search, and for beams up to 5
+beam_sizes = [1, 5]      # a decode step for greedy search, and for beams up to 5
 """
 
 

@@ -72,7 +72,7 @@ class ScoreValidation(keras.callbacks.Callback):
         temporary.replace(self.path)
 
 
-class HalveOnPlateau(keras.callbacks.Callback):
+class ReduceLROnPlateau(keras.callbacks.Callback):
     """Halves the learning rate after every `patience` epochs without a better score.
 
     The rate is a function of the history, so that a resumed training goes on with the same one.
@@ -106,7 +106,7 @@ class StartEpoch(keras.callbacks.Callback):
         self.model.start_epoch(epoch, self.params["epochs"])
 
 
-class StopOnNonsense(keras.callbacks.Callback):
+class TerminateOnNaN(keras.callbacks.Callback):
     """Ends a training whose loss is no longer a number, naming the step and the sentences of its batch.
 
     Args:
@@ -137,7 +137,7 @@ def is_better(score: str, value: float, best: float | None) -> bool:
     return value > best if HIGHER_IS_BETTER[score] else value < best
 
 
-class KeepBest(keras.callbacks.Callback):
+class Checkpointer(keras.callbacks.Callback):
     """Keeps the best model, a checkpoint to go on from, the history and its plot; stops when patience is over.
 
     Args:
@@ -181,7 +181,7 @@ class KeepBest(keras.callbacks.Callback):
         temporary.replace(self.folder / "history.csv")
 
 
-class KeepInStep(keras.callbacks.Callback):
+class SynchronizeProcesses(keras.callbacks.Callback):
     """At the end of an epoch waits for the other processes, and takes over what process 0 has decided.
 
     Raises:

@@ -10,7 +10,7 @@ def learning_rate(training: Training, total_steps: int) -> keras.optimizers.sche
     """The recipe's schedule: a linear warm-up to `learning_rate`, then as `schedule` says.
 
     "cosine" ends at 2 % of the peak after `total_steps`; "inverse_sqrt" is that of Vaswani et al. 2017, section 5.3;
-    "plateau" is constant until `seq2edge.pipeline.training.callbacks.HalveOnPlateau` halves it.
+    "plateau" is constant until `seq2edge.pipeline.training.callbacks.ReduceLROnPlateau` halves it.
     """
     if training.schedule == "plateau":
         return training.learning_rate

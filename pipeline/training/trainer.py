@@ -27,15 +27,15 @@ from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.run import RECIPE_FILE, Run, model_config
 from seq2edge.pipeline.training.averaging import Snapshot, load_mean
 from seq2edge.pipeline.training.callbacks import (
-    HalveOnPlateau,
-    KeepBest,
-    KeepInStep,
+    Checkpointer,
+    ReduceLROnPlateau,
     ScoreValidation,
     SeedDropout,
     ShowProgress,
     StartEpoch,
-    StopOnNonsense,
+    SynchronizeProcesses,
     TakeSnapshot,
+    TerminateOnNaN,
     is_better,
     save_model,
 )
@@ -46,7 +46,7 @@ from seq2edge.pipeline.training.parallel.hosts import Hosts
 from seq2edge.pipeline.training.passes import objective
 from seq2edge.pipeline.training.schedules import learning_rate
 from seq2edge.pipeline.training.validation import validation_scorer
-from seq2edge.pipeline.training.warm_start import COUNTED, old_run, take_folder, take_weights
+from seq2edge.pipeline.training.warm_start import COUNTED, claim_output, load_initial_weights, old_run
 
 ATTENTION_PLOTS = 4  # validation sentences in attention.png
 
@@ -69,14 +69,14 @@ def train(
         resume: Go on from the last checkpoint in `output`, if there is one.
         overwrite: Start anew where a run stands already.
         start: An earlier run whose weights are gone on from, with its tokenizer.
-        hosts: The processes that train it together, of which this is the first; the others call `help_train`.
+        hosts: The processes that train it together, of which this is the first; the others call `train_worker`.
 
     Raises:
         UserError: If data or recipe are not fit, `output` holds another run, or another process is lost.
     """
     if hosts:
         hosts.agree("recipe", _what_counts(recipe))
-    take_folder(recipe, output, resume, overwrite)
+    claim_output(recipe, output, resume, overwrite)
     tokenizers = start.data.tokenizers if start else None
     data = prepare(recipe, output, recipe_folder, quiet=quiet, overwrite=not resume, tokenizers=tokenizers)
     if hosts:
@@ -100,7 +100,7 @@ def train(
     return run
 
 
-def help_train(
+def train_worker(
     recipe: Recipe, output: Path, hosts: Hosts, recipe_folder: Path | None = None, start: Run | None = None
 ) -> None:
     """Compute this process' share of a training that process 0 keeps; here only OUTPUT/data is written.
@@ -163,7 +163,7 @@ def _build(recipe: Recipe, data: Prepared, share: Share, start: Run | None) -> _
     keras.utils.set_random_seed(settings.seed)
     model = build_seq2seq(model_config(recipe, data), dtype=settings.precision)
     if start is not None:
-        take_weights(start, model)
+        load_initial_weights(start, model)
     fitted = objective(model.training, settings.scheduled_sampling, settings.r_drop)
     steps_per_epoch = settings.steps_per_epoch or _training_batches(recipe, data, share).steps_per_pass
     _compile(fitted, recipe, steps_per_epoch * settings.epochs)
@@ -230,16 +230,18 @@ def _fit(training: _Training, writers: list[keras.callbacks.Callback], hosts: Ho
         return [codec.source.decode([int(i) for i in row if i > 3]) for row in source_ids]
 
     callbacks: list[keras.callbacks.Callback] = [SeedDropout(settings.seed)]
-    callbacks.append(StopOnNonsense(steps, progress.epoch, sentences))
+    callbacks.append(TerminateOnNaN(steps, progress.epoch, sentences))
     if settings.ema:
         callbacks.append(keras.callbacks.SwapEMAWeights())  # for the validation loss
     if settings.scheduled_sampling:
         callbacks.append(StartEpoch())
     if settings.schedule == "plateau":
-        callbacks.append(HalveOnPlateau(progress, settings.stop_on, settings.learning_rate, settings.plateau_patience))
+        callbacks.append(
+            ReduceLROnPlateau(progress, settings.stop_on, settings.learning_rate, settings.plateau_patience)
+        )
     callbacks += writers
     if hosts:
-        callbacks.append(KeepInStep(hosts, training.model.training, progress))
+        callbacks.append(SynchronizeProcesses(hosts, training.model.training, progress))
     training.fitted.fit(
         batches.for_fit(),
         validation_data=_validation_batches(recipe, data, training.share).for_fit(),
@@ -261,7 +263,7 @@ def _writers(training: _Training, output: Path, quiet: bool) -> list[keras.callb
     if settings.score_sentences:
         scorer = validation_scorer(snapshot.model, training.recipe, training.data)
         callbacks.append(ScoreValidation(scorer, output / "samples.txt"))
-    callbacks.append(KeepBest(output, kept, progress, settings.stop_on, settings.patience, settings.average))
+    callbacks.append(Checkpointer(output, kept, progress, settings.stop_on, settings.patience, settings.average))
     if settings.tensorboard and keras.backend.backend() == "tensorflow":
         callbacks.append(keras.callbacks.TensorBoard(output / "tensorboard", write_graph=False))
     if not quiet:

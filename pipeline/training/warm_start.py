@@ -14,7 +14,7 @@ from seq2edge.pipeline.run import DATA_FOLDER, RECIPE_FILE, Run, model_config
 COUNTED = ("data", "tokenizer", "model", "training")  # sections of a recipe that a training depends on
 
 
-def take_folder(recipe: Recipe, output: Path, resume: bool, overwrite: bool) -> None:
+def claim_output(recipe: Recipe, output: Path, resume: bool, overwrite: bool) -> None:
     """Refuse a folder that holds something else, and make a new one."""
     there = output / RECIPE_FILE
     if not resume:
@@ -65,7 +65,7 @@ def refuse_other_shape(start: Run, config: Seq2SeqConfig) -> None:
         raise UserError(f"{start.path}: its weights do not fit this recipe's model; " + "; ".join(differing))
 
 
-def take_weights(start: Run, model: Seq2Seq) -> None:
+def load_initial_weights(start: Run, model: Seq2Seq) -> None:
     """Give a fresh model the weights of an earlier run.
 
     Raises:

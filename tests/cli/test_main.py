@@ -95,7 +95,7 @@ def test_serve_answers_until_it_is_ended(bundles):
         process.communicate()
 
 
-@pytest.mark.parametrize(("option", "value"), [("--callers", 0), ("--seconds", -1), ("--port", 70_000)])
+@pytest.mark.parametrize(("option", "value"), [("--interpreters", 0), ("--timeout", -1), ("--port", 70_000)])
 def test_serve_refuses_what_cannot_be(bundles, capsys, option, value):
     status, _, err = call(capsys, "serve", bundles / "int8", option, value)
     assert status == 2

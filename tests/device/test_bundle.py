@@ -15,7 +15,7 @@ def bundle(bundles, tmp_path):
 
 def test_a_whole_bundle_says_what_it_is(bundle):
     found = read_bundle(bundle)
-    assert (found.name, found.quantization, found.batches) == ("tiny", "int8", [1, 5])
+    assert (found.name, found.quantization, found.beam_sizes) == ("tiny", "int8", [1, 5])
     assert {"encode", "decode_step_1", "decode_step_5", "generate"} == set(found.signatures)
 
 
@@ -69,8 +69,8 @@ def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"batches": []}, "positive whole numbers"),
-        ({"batches": ["1"]}, r"batches is .*expected list\[int\]"),
+        ({"beam_sizes": []}, "positive whole numbers"),
+        ({"beam_sizes": ["1"]}, r"beam_sizes is .*expected list\[int\]"),
         ({"source_length": -3}, "positive whole numbers"),
         ({"normalisation": "NFD"}, "allowed are NFC and NFKC"),
         ({"files": []}, "files is"),

@@ -106,7 +106,7 @@ def test_phrases_that_are_required_banned_or_begun_with(runner):
     sentence = "the red stone is here"
     assert "blue" in words(runner.run(sentence, beam=5, require=["blue"]))
     assert "red" not in words(runner.run(sentence, beam=5, ban=["red"]))
-    assert words(runner.run(sentence, begin="window"))[0] == "window"
+    assert words(runner.run(sentence, prefix="window"))[0] == "window"
 
 
 def test_a_required_phrase_without_room_is_named(runner):

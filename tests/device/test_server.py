@@ -87,14 +87,14 @@ def test_a_wrong_request_is_told_what_is_wrong(serve, body, message):
 
 
 def test_what_is_too_large_or_too_slow_is_refused(serve):
-    assert ask(serve(body=50), {"text": "a" * 100})[0] == 413
-    status, answer = ask(serve(seconds=1e-6), {"text": TEXT, "beam": 5})
+    assert ask(serve(max_body_bytes=50), {"text": "a" * 100})[0] == 413
+    status, answer = ask(serve(timeout=1e-6), {"text": TEXT, "beam": 5})
     assert status == 503
     assert "it took longer than 1e-06 seconds" in answer["error"]
 
 
 def test_more_at_once_than_allowed_are_told_to_come_back(serve, runner, monkeypatch):
-    address = serve(waiting=1)
+    address = serve(max_concurrent_requests=1)
     entered, go_on = threading.Event(), threading.Event()
     run_all = Runner.run_all
 

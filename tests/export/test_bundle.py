@@ -123,8 +123,8 @@ def test_a_transformer_bundle_keeps_its_score_and_says_its_states(transformer_bu
     assert values["scores"]["keras"]["exact_match"] >= 60
     assert values["scores"]["bundle"]["exact_match"] >= values["scores"]["keras"]["exact_match"] - 10
     assert values["states"] == [
-        {"name": "state_0", "dtype": "int32", "shape": [1, 1], "changing": True},
-        {"name": "state_1", "dtype": "float32", "shape": [1, 24, 128], "changing": True},
+        {"name": "state_0", "dtype": "int32", "shape": [1, 1], "mutable": True},
+        {"name": "state_1", "dtype": "float32", "shape": [1, 24, 128], "mutable": True},
     ]
 
 

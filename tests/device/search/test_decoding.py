@@ -18,7 +18,7 @@ WIDE = {"beam": 64, "max_length": LONGEST}
 class Markov(SequenceModel):
     """A model whose next token depends on the last one and on the source: every target's score can be counted."""
 
-    changing = (True, False)
+    mutable = (True, False)
 
     def __init__(self, seed):
         random = np.random.default_rng(seed)

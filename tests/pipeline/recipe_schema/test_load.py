@@ -16,11 +16,11 @@ def load(tmp_path, text, settings=None):
 def test_a_minimal_recipe_has_defaults_for_the_rest(tmp_path):
     recipe = load(tmp_path, MINIMAL)
     assert recipe.model.encoder == "lstm"
-    assert recipe.export.batches == [1, 5]
+    assert recipe.export.beam_sizes == [1, 5]
 
 
 def test_it_survives_being_written_out(tmp_path):
-    recipe = load(tmp_path, MINIMAL, ["decoding.unsure.replies={ko='음',en='hm'}"])
+    recipe = load(tmp_path, MINIMAL, ["decoding.fallback.replies={ko='음',en='hm'}"])
     assert load(tmp_path, recipe.to_toml()) == recipe
 
 
@@ -98,9 +98,9 @@ def test_one_embedding_for_two_tokenizers_is_refused(tmp_path):
 
 
 def test_a_beam_wider_than_the_steps_of_the_export_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"decoding\.beam = 8: export\.batches has steps for 5 hypotheses at most"):
+    with pytest.raises(UserError, match=r"decoding\.beam = 8: export\.beam_sizes has steps for 5 hypotheses at most"):
         load(tmp_path, MINIMAL, ["decoding.beam=8"])
-    assert load(tmp_path, MINIMAL, ["decoding.beam=8", "export.batches=[1, 8]"]).decoding.beam == 8
+    assert load(tmp_path, MINIMAL, ["decoding.beam=8", "export.beam_sizes=[1, 8]"]).decoding.beam == 8
 
 
 def test_the_resolved_recipe_decides_the_model(tmp_path):

@@ -74,7 +74,7 @@ def test_it_answers_many_texts_in_their_order_with_settings(serve):
         ({"text": "a", "beam": "5"}, "beam is '5', expected int"),
         ({"text": "a", "beam": True, "sample": 1}, "beam is True, expected int; sample is 1, expected bool"),
         ({"text": "a", "require": "b"}, "require is 'b', expected list of strings"),
-        ({"text": "a", "prefix": [1]}, "prefix: no setting of a request; allowed are text, texts"),
+        ({"text": "a", "spam": [1]}, "spam: no setting of a request; allowed are text, texts"),
         ({"text": "a", "beam": 50}, "the bundle offers steps for 1, 5"),
         ({"text": "a", "beam": 2, "n_best": 3}, "n_best is 3"),
         ({"text": "a" * 30_000}, "30,000 characters"),

@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 from architectures import ARCHITECTURES
 
-BOS, EOS = 2, 3
+from seq2edge.device.search.decoding import forced_steps
+from seq2edge.device.special_ids import EOS
+from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+
 SENTENCES = (  # ours
     ("A man is walking down the street.", "Ein Mann geht die Straße entlang."),
     ("Two dogs are playing in the snow.", "Zwei Hunde spielen im Schnee."),
@@ -25,18 +28,9 @@ SENTENCES = (  # ours
 
 def attention(model: Any, source_ids: np.ndarray, target_ids: list[int]) -> np.ndarray | None:
     """Weights `(target_length, source_length)` while a model is led through a target; None where it has none."""
-    from seq2edge.pipeline.keras_decoding import KerasSequenceModel
-
-    steps = KerasSequenceModel(model)
-    memory, states = steps.encode([source_ids])
-    rows = []
-    for token in [BOS, *target_ids]:
-        output = steps.step(np.array([token]), memory, np.array([0]), states)
-        if output.attention is None:
-            return None
-        states = output.states
-        rows.append(output.attention[0, : len(source_ids)])
-    return np.stack(rows)
+    outputs = forced_steps(KerasSequenceModel(model), [source_ids], [[*target_ids, EOS]])
+    rows = [output.attention[0, : len(source_ids)] for output in outputs if output.attention is not None]
+    return np.stack(rows) if rows else None
 
 
 def main() -> None:

@@ -20,8 +20,9 @@ import numpy as np
 from seq2edge.device.bundle import MODEL, Bundle, State
 from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.search.decoding import decode
-from seq2edge.device.search.options import EOS, DecodingOptions
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import Shortlist
+from seq2edge.device.special_ids import EOS
 from seq2edge.export.bundle import signature_specs
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite.convert import convert

@@ -21,7 +21,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from seq2edge.device.search.options import EOS
+from seq2edge.device.special_ids import EOS
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
 from seq2edge.pipeline.data.batches import Batches

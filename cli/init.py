@@ -2,6 +2,8 @@
 
 import argparse
 
+from seq2edge.device.tasks import TASKS
+
 HELP = "look at a file of pairs and write a recipe that fits it"
 EXAMPLES = """\
   seq2edge init pairs.tsv
@@ -12,7 +14,7 @@ EXAMPLES = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", metavar="PAIRS", help="TSV, CSV or JSON Lines, plain or .gz")
     parser.add_argument("--target", metavar="FILE", help="the other side, where PAIRS is one of two parallel files")
-    parser.add_argument("--task", choices=("chat", "translation", "summarisation", "commands"), help="default: a guess")
+    parser.add_argument("--task", choices=TASKS, help="default: a guess")
     parser.add_argument("--output", metavar="RECIPE", help="default: NAME.toml in this folder")
     parser.add_argument("--overwrite", action="store_true", help="replace a recipe that stands there")
 

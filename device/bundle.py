@@ -13,11 +13,12 @@ from typing import Any, Literal, TypedDict
 from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import described, fits
 from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.special_ids import SPECIAL_IDS
+from seq2edge.device.text import tokenizer_paths
 
 SCHEMA_VERSION = 2
 FILE, MODEL = "bundle.json", "model.tflite"
 CHECKSUM = "manifest_sha256"  # of all else in bundle.json: a wrong length or name would not show before a wrong answer
-SPECIAL_IDS = {"pad": 0, "unk": 1, "bos": 2, "eos": 3}
 OPTIONAL = {"kept_float"}  # bundles of this version may lack it
 LARGEST_JSON = 4 << 20  # bytes
 Quantization = Literal["none", "float16", "int8"]
@@ -137,9 +138,7 @@ class Bundle:
     @property
     def tokenizers(self) -> tuple[Path, Path]:
         """SentencePiece models of source and target; the same file when joint."""
-        if "tokenizer.model" in self.files:
-            return self.path / "tokenizer.model", self.path / "tokenizer.model"
-        return self.path / "source.model", self.path / "target.model"
+        return tokenizer_paths(self.path, self.files)
 
 
 def read_bundle(path: Path) -> Bundle:

@@ -6,7 +6,7 @@ import numpy as np
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
-from seq2edge.device.search.options import EOS
+from seq2edge.device.special_ids import EOS
 
 FILE = "shortlist.bin"
 ALWAYS = 64  # so many of the most frequent tokens are in every shortlist

@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 import numpy as np
 import sentencepiece
 
-PAD, UNK, BOS, EOS = 0, 1, 2, 3
+from seq2edge.device.special_ids import EOS
+
+JOINT_TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER = "tokenizer.model", "source.model", "target.model"
 INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")  # zero-width signs and the soft hyphen
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -17,6 +19,18 @@ def normalise(text: str, form: str) -> str:
     """Unicode form "NFC" or "NFKC"; control characters become spaces, invisible ones go, white space is squeezed."""
     text = unicodedata.normalize(form, text)  # type: ignore[arg-type]
     return " ".join(CONTROL.sub(" ", INVISIBLE.sub("", text)).split())
+
+
+def tokenizer_paths(folder: Path, names: Container[str] | None = None) -> tuple[Path, Path]:
+    """SentencePiece models of source and target in a folder; the same file where both sides share one.
+
+    Args:
+        names: Files that count; None: those in the folder.
+    """
+    joint = folder / JOINT_TOKENIZER
+    if joint.is_file() if names is None else JOINT_TOKENIZER in names:
+        return joint, joint
+    return folder / SOURCE_TOKENIZER, folder / TARGET_TOKENIZER
 
 
 class TextCodec:

@@ -1,6 +1,7 @@
 """A bundle's test vectors: what it said when it was exported."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,9 @@ import numpy as np
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
-from seq2edge.device.search.decoding import decode
-from seq2edge.device.search.options import BOS, EOS, DecodingOptions
+from seq2edge.device.search.decoding import decode, forced_steps
+from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.special_ids import EOS
 
 FILE = "vectors.json"
 # Of the logits; the int8 kernels of two runtimes or processors differ by about 1 % of the logits' range.
@@ -23,6 +25,11 @@ def read_vectors(bundle: Bundle) -> list[dict[str, Any]]:
         return json.loads((bundle.path / FILE).read_text(encoding="utf-8"))["vectors"]
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{bundle.path / FILE}: cannot be read: {error}") from None
+
+
+def forced_target(target_ids: Sequence[int], steps: int) -> list[int]:
+    """The ids that the recorded steps of a test vector write; after the end eos again and again."""
+    return [*target_ids, *[EOS] * steps][:steps]
 
 
 def check_vectors(runner: Runner) -> dict[str, Any]:
@@ -39,14 +46,10 @@ def check_vectors(runner: Runner) -> dict[str, Any]:
         ids = runner.codec.encode_source(vector["text"], bundle.source_length)
         best = decode(model, [ids], options)[0][0]
         same += ids.tolist() == vector["source_ids"] and list(best.ids) == vector["target_ids"]
-        memory, states = model.encode([ids])
-        token = BOS
-        for expected in vector["logits"]:
-            output = model.step(np.array([token], np.int32), memory, np.array([0]), states)
-            states = output.states
+        target = forced_target(vector["target_ids"], len(vector["logits"]))
+        for expected, output in zip(vector["logits"], forced_steps(model, [ids], [target]), strict=True):
             found = output.logits[0, : len(expected)]
             largest = max(largest, float(np.abs(found - np.array(expected)).max()))
-            token = int(output.logits[0, EOS:].argmax()) + EOS
     share = same / max(len(vectors), 1)
     quantization = bundle.quantization
     return {

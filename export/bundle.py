@@ -14,10 +14,11 @@ import numpy as np
 from seq2edge.device.bundle import FILE, MODEL, Bundle, Fallback, File, Runtime, State, Weight
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
-from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.decoding import decode, forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import FILE as SHORTLIST
-from seq2edge.device.text import TextCodec
+from seq2edge.device.text import TextCodec, tokenizer_paths
+from seq2edge.device.vectors import forced_target
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.card import card
 from seq2edge.export.signatures import Signatures
@@ -220,23 +221,15 @@ def files_of(folder: Path) -> dict[str, File]:
 
 def _vectors(bundle: Bundle) -> dict[str, Any]:
     """What a port of the runner has to reproduce: text, ids, and the first logits of the first steps."""
-    source, target = bundle.path / "source.model", bundle.path / "target.model"
-    if not source.is_file():
-        source = target = bundle.path / "tokenizer.model"
-    codec = TextCodec(source, target, bundle.normalisation)
+    codec = TextCodec(*tokenizer_paths(bundle.path), bundle.normalisation)
     model = TFLiteModel(bundle)
     options = DecodingOptions(max_length=bundle.target_length, shortlist=False)
     vectors = []
     for text in (text for texts in VECTOR_TEXTS.values() for text in texts):
         ids = codec.encode_source(text, bundle.source_length)
         best = decode(model, [ids], options)[0][0]
-        memory, states = model.encode([ids])
-        logits, token = [], 2
-        for _ in range(VECTOR_STEPS):
-            output = model.step(np.array([token]), memory, np.array([0]), states)
-            states = output.states
-            logits.append([round(float(value), 5) for value in output.logits[0, :VECTOR_LOGITS]])
-            token = int(output.logits[0, 3:].argmax()) + 3
+        steps = forced_steps(model, [ids], [forced_target(best.ids, VECTOR_STEPS)])
+        logits = [[round(float(value), 5) for value in step.logits[0, :VECTOR_LOGITS]] for step in steps]
         vectors.append(
             {
                 "text": text,

@@ -10,9 +10,10 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from tqdm import tqdm
 
-from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.decoding import decode, forced_steps
 from seq2edge.device.search.options import DecodingOptions
-from seq2edge.export.signatures import BOS, Signatures
+from seq2edge.device.special_ids import BOS, EOS
+from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite.convert import convert
 from seq2edge.export.tflite.edits import int8_weights, keep_float
 from seq2edge.export.tflite.flatbuffer import pack, parse
@@ -85,13 +86,8 @@ def _keras_steps(run: Run, model: KerasSequenceModel) -> list[_Steps]:
     found = decode(model, sources, DecodingOptions(max_length=run.recipe.model.target_length))
     steps = []
     for source, (best, *_) in zip(sources, found, strict=True):
-        memory, states = model.encode([source])
-        tokens, logits = (BOS, *best.ids), []
-        for token in tokens:
-            output = model.step(np.array([token], np.int32), memory, np.array([0]), states)
-            states = output.states
-            logits.append(output.logits[0])
-        steps.append(_Steps(source, tokens, np.stack(logits)))
+        logits = [output.logits[0] for output in forced_steps(model, [source], [(*best.ids, EOS)])]
+        steps.append(_Steps(source, (BOS, *best.ids), np.stack(logits)))
     return steps
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from seq2edge.device.special_ids import BOS, EOS, PAD
 from seq2edge.models.seq2seq import Seq2Seq
 
-BOS, EOS = 2, 3
 SHARED = ("memory", "memory_mask")  # by all rows of a step
 OUTPUT_ROWS = "output_rows"
 
@@ -149,7 +149,7 @@ class Signatures(tf.Module):
         states = [encoded[name] for name in self.state_names]
         start = (tf.constant(0), tf.fill([rows], BOS), tf.ones([rows], tf.int32), written, states)
         _, _, _, written, _ = tf.while_loop(unfinished, extend, start)
-        return written | {"length": tf.reduce_sum(tf.cast(written["target_ids"] != 0, tf.int32), axis=1)}
+        return written | {"length": tf.reduce_sum(tf.cast(written["target_ids"] != PAD, tf.int32), axis=1)}
 
     def step(
         self, token_ids: tf.Tensor, encoded: dict[str, tf.Tensor], states: Sequence[tf.Tensor]

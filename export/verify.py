@@ -12,9 +12,10 @@ from tqdm import tqdm
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
-from seq2edge.device.search.decoding import SequenceModel, decode, decode_stepwise
+from seq2edge.device.search.decoding import SequenceModel, decode, decode_stepwise, forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.search.search import Hypothesis
+from seq2edge.device.special_ids import EOS
 from seq2edge.device.text import TextCodec
 from seq2edge.export.beam import GraphBeam
 from seq2edge.models.seq2seq import Seq2Seq
@@ -188,7 +189,6 @@ def _logit_difference(first: SequenceModel, second: SequenceModel, sources: Sequ
     for source in sources:
         logits = []
         for model in (first, second):
-            memory, states = model.encode([source])
-            logits.append(model.step(np.array([2], np.int32), memory, np.array([0]), states).logits)
+            logits.append(next(forced_steps(model, [source], [[EOS]])).logits)
         largest = max(largest, float(np.abs(logits[0] - logits[1]).max()))
     return round(largest, 6)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seq2edge.device.search.options import EOS, DecodingOptions, Ids, contains
+from seq2edge.device.search.options import DecodingOptions, Ids, contains
+from seq2edge.device.special_ids import EOS
 
 
 class Constraints:

@@ -1,14 +1,15 @@
 """Decoding of many sources together, over any model that can encode and take one step."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.search.options import BOS, EOS, DecodingOptions
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.search.search import Hypothesis, Search, penalty
+from seq2edge.device.special_ids import BOS, EOS
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,30 @@ def decode_stepwise(
             return end.value
 
 
+def forced_steps(
+    model: SequenceModel, source_ids: Sequence[np.ndarray], target_ids: Sequence[Sequence[int]]
+) -> Iterator[StepOutput]:
+    """Run a model along given targets.
+
+    Args:
+        source_ids: As for `decode`.
+        target_ids: Of each source. A target that has ended repeats its last id.
+
+    Yields:
+        For each target position the outputs, a row a source, before that position's id is read.
+    """
+    memory, states = model.encode(source_ids)
+    rows = np.arange(len(source_ids))
+    tokens = np.full(len(rows), BOS, np.int32)
+    for position in range(max(map(len, target_ids))):
+        output = model.step(tokens, memory, rows, states)
+        yield output
+        states = output.states
+        for row, target in enumerate(target_ids):
+            if position < len(target):
+                tokens[row] = target[position]
+
+
 def target_log_probs(
     model: SequenceModel, source_ids: Sequence[np.ndarray], target_ids: Sequence[Sequence[int]]
 ) -> list[np.ndarray]:
@@ -125,18 +150,12 @@ def target_log_probs(
     Returns:
         For each source one of every target id.
     """
-    memory, states = model.encode(source_ids)
-    rows = np.arange(len(source_ids))
-    tokens = np.full(len(rows), BOS)
-    found: list[list[float]] = [[] for _ in rows]
-    for step in range(max(map(len, target_ids))):
-        output = model.step(tokens, memory, rows, states)
-        states = output.states
+    found: list[list[float]] = [[] for _ in source_ids]
+    for position, output in enumerate(forced_steps(model, source_ids, target_ids)):
         log_probs = output.log_probs()
         for row, target in enumerate(target_ids):
-            if step < len(target):
-                tokens[row] = target[step]
-                found[row].append(float(log_probs[row, target[step]]))
+            if position < len(target):
+                found[row].append(float(log_probs[row, target[position]]))
     return [np.array(values) for values in found]
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from seq2edge.device.errors import UserError
 
-PAD, UNK, BOS, EOS = 0, 1, 2, 3
 LARGEST_BEAM = 64
 Ids = tuple[int, ...]
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from seq2edge.device.search.constraints import Constraints
-from seq2edge.device.search.options import EOS, DecodingOptions, Ids
+from seq2edge.device.search.options import DecodingOptions, Ids
+from seq2edge.device.special_ids import EOS
 
 SHORT = 500  # values that are sorted sooner than partitioned
 LEAST_COVERAGE = 1e-3  # of a source token that nothing looked at; its logarithm has to be finite

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from seq2edge.device.search.options import BOS, EOS, UNK
+from seq2edge.device.special_ids import BOS, EOS, UNK
 from seq2edge.pipeline.data.columns import PairIds
 from seq2edge.pipeline.training.parallel.distribution import ALONE, Share
 

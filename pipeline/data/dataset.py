@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.text import TextCodec
+from seq2edge.device.text import TextCodec, tokenizer_paths
 from seq2edge.pipeline.data.columns import PairIds
 from seq2edge.pipeline.data.download import checksum
 from seq2edge.pipeline.data.readers import Pair
@@ -41,8 +41,7 @@ class Prepared:
     @property
     def tokenizers(self) -> tuple[Path, Path]:
         """SentencePiece models of source and target; the same file when joint."""
-        joint = self.path / "tokenizer.model"
-        return (joint, joint) if joint.is_file() else (self.path / "source.model", self.path / "target.model")
+        return tokenizer_paths(self.path)
 
     @property
     def source_vocabulary(self) -> int:

@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from seq2edge.device.batching import batched
 from seq2edge.device.errors import UserError
-from seq2edge.device.search.options import EOS
+from seq2edge.device.special_ids import EOS
+from seq2edge.device.text import JOINT_TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER
 from seq2edge.pipeline.data.cleaning import Cleaner, hash64
 from seq2edge.pipeline.data.columns import PairIds, PairWriter
 from seq2edge.pipeline.data.corpus import corpus_pairs
@@ -201,12 +202,13 @@ def _write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, Path] | N
         for path in set(given):
             shutil.copyfile(path, folder / path.name)
     elif settings.joint:
-        (folder / "tokenizer.model").write_bytes(train_tokenizer(sentences("source", "target"), settings, "joint"))
+        (folder / JOINT_TOKENIZER).write_bytes(train_tokenizer(sentences("source", "target"), settings, "joint"))
     else:
         sizes = {"source": settings.vocabulary, "target": settings.target_vocabulary or settings.vocabulary}
         for side, size in sizes.items():
             of_side = settings.model_copy(update={"vocabulary": size})
-            (folder / f"{side}.model").write_bytes(train_tokenizer(sentences(side), of_side, side))
+            path = folder / {"source": SOURCE_TOKENIZER, "target": TARGET_TOKENIZER}[side]
+            path.write_bytes(train_tokenizer(sentences(side), of_side, side))
     source, target = (_processor(path).get_piece_size() for path in Prepared(folder, {}).tokenizers)
     return {"source": source, "target": target}
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from seq2edge.device.tasks import TASKS, TaskName
 from seq2edge.pipeline.evaluation.scoring import Example, exact, reference_streams
 
 WORD = re.compile(r"[^\W_]+")
 NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")  # kana and Han: each character is a word
 WATCHED = ("bleu", "chrf", "exact_match")
-TASKS = ("chat", "translation", "summarisation", "commands")
 
 Score = Callable[[Sequence[str], Sequence[Example]], float]
 
@@ -33,7 +33,7 @@ class Metric:
     label: str
     score: Score
     higher_is_better: bool | None = True
-    tasks: tuple[str, ...] = TASKS
+    tasks: tuple[TaskName, ...] = TASKS
 
 
 def main_score(task: str) -> str:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from seq2edge.device.batching import batched
 from seq2edge.device.runner import Runner
 from seq2edge.device.search.decoding import target_log_probs
-from seq2edge.device.search.options import EOS
+from seq2edge.device.special_ids import EOS
 from seq2edge.pipeline.evaluation.scoring import Example
 
 

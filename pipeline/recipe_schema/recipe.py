@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from seq2edge.device.bundle import Quantization, Runtime
+from seq2edge.device.tasks import TaskName
 from seq2edge.models.config import Seq2SeqConfig
 
 
@@ -189,7 +190,7 @@ class Export(Section):
 
 class Recipe(Section):
     name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]*$")]
-    task: Literal["chat", "translation", "summarisation", "commands"]
+    task: TaskName
     about: str = ""
     measured: str = ""  # score, size and time, as docs/results.md has them
     data: Data

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from seq2edge.device.search.options import EOS
 from seq2edge.device.shortlist import Shortlist
+from seq2edge.device.special_ids import EOS
 from seq2edge.pipeline.data.columns import PairIds
 
 ITERATIONS = 5

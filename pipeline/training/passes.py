@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from seq2edge.device.search.options import EOS, PAD
+from seq2edge.device.special_ids import EOS, PAD
 
 
 class ScheduledSampling(keras.Model):

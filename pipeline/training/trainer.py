@@ -15,6 +15,7 @@ import numpy as np
 from seq2edge.device.errors import UserError
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.special_ids import EOS
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.batches import Batches
@@ -227,7 +228,7 @@ def _fit(training: _Training, writers: list[keras.callbacks.Callback], hosts: Ho
 
     def sentences(index: int) -> list[str]:
         (source_ids, _), _ = batches[index]
-        return [codec.source.decode([int(i) for i in row if i > 3]) for row in source_ids]
+        return [codec.source.decode([int(i) for i in row if i > EOS]) for row in source_ids]
 
     callbacks: list[keras.callbacks.Callback] = [SeedDropout(settings.seed)]
     callbacks.append(TerminateOnNaN(steps, progress.epoch, sentences))

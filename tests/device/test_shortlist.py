@@ -9,8 +9,9 @@ from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 from seq2edge.device.search.decoding import decode, decode_stepwise
-from seq2edge.device.search.options import EOS, DecodingOptions
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import ALWAYS, FILE, MULTIPLE, Shortlist
+from seq2edge.device.special_ids import EOS
 from seq2edge.export.bundle import export_bundle
 
 TEXT = "the quiet garden is here"

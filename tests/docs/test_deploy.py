@@ -12,7 +12,8 @@ import pytest
 from seq2edge.device.bundle import MODEL, SCHEMA_VERSION, read_bundle
 from seq2edge.device.interpreter import TFLiteModel, load_runtime
 from seq2edge.device.search.decoding import decode
-from seq2edge.device.search.options import BOS, EOS, DecodingOptions
+from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.special_ids import BOS, EOS
 from seq2edge.device.text import TextCodec, normalise
 from seq2edge.device.vectors import read_vectors
 

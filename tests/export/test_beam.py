@@ -3,7 +3,8 @@ import pytest
 import tensorflow as tf
 
 from seq2edge.device.search.decoding import decode
-from seq2edge.device.search.options import EOS, DecodingOptions
+from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.special_ids import EOS
 from seq2edge.export.beam import GraphBeam
 from seq2edge.models.seq2seq import Seq2SeqConfig, build_seq2seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel

@@ -13,6 +13,7 @@ import pytest
 from seq2edge.device.errors import UserError
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.special_ids import BOS, EOS
 from seq2edge.export import onnx_model
 from seq2edge.export.bundle import graph_beam
 from seq2edge.export.onnx_model import NEXT, OnnxModel, export_onnx, verify_onnx, write_graphs
@@ -21,7 +22,7 @@ from seq2edge.models.seq2seq import build_seq2seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 
 GUIDE = Path(__file__).parents[2] / "docs" / "deploy" / "onnx.md"
-BOS, EOS, FIRST, VOCABULARY = 2, 3, 4, 14
+FIRST, VOCABULARY = 4, 14
 GRU = {"encoder": "gru", "decoder": "gru"}
 TWO_LAYERS = {"encoder_layers": 2, "decoder_layers": 2}
 ARCHITECTURES = {

@@ -13,7 +13,8 @@ import keras
 import numpy as np
 
 from seq2edge.device.search.decoding import decode
-from seq2edge.device.search.options import BOS, EOS, DecodingOptions
+from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.special_ids import BOS, EOS
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel

@@ -8,6 +8,7 @@ import pytest
 
 from seq2edge.device.search.decoding import decode, log_softmax
 from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.special_ids import BOS, EOS
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite.convert import convert
 from seq2edge.models.config import Seq2SeqConfig
@@ -15,7 +16,7 @@ from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 
-BOS, EOS, FIRST, VOCABULARY = 2, 3, 4, 14
+FIRST, VOCABULARY = 4, 14
 LONGEST = 6
 ACCURACY = 0.95  # of the tokens of sentences it has not seen
 

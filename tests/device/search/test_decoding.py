@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.search.decoding import SequenceModel, StepOutput, decode, decode_steps, log_softmax
-from seq2edge.device.search.options import BOS, EOS, DecodingOptions
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.search.search import coverage, penalty
+from seq2edge.device.special_ids import BOS, EOS
 
 VOCABULARY, LONGEST, SOURCE = 7, 4, 3
 WIDE = {"beam": 64, "max_length": LONGEST}

@@ -1,6 +1,6 @@
 import numpy as np
 
-from seq2edge.device.search.options import EOS
+from seq2edge.device.special_ids import EOS
 from seq2edge.pipeline.data.columns import PairIds, PairWriter
 from seq2edge.pipeline.training.lexicon import learn_shortlist
 

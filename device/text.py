@@ -10,7 +10,7 @@ import sentencepiece
 
 from seq2edge.device.special_ids import EOS
 
-JOINT_TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER = "tokenizer.model", "source.model", "target.model"
+TOKENIZER_FILES = {"joint": "tokenizer.model", "source": "source.model", "target": "target.model"}
 INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")  # zero-width signs and the soft hyphen
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -27,10 +27,10 @@ def tokenizer_paths(folder: Path, names: Container[str] | None = None) -> tuple[
     Args:
         names: Files that count; None: those in the folder.
     """
-    joint = folder / JOINT_TOKENIZER
-    if joint.is_file() if names is None else JOINT_TOKENIZER in names:
+    joint = folder / TOKENIZER_FILES["joint"]
+    if joint.is_file() if names is None else joint.name in names:
         return joint, joint
-    return folder / SOURCE_TOKENIZER, folder / TARGET_TOKENIZER
+    return folder / TOKENIZER_FILES["source"], folder / TOKENIZER_FILES["target"]
 
 
 class TextCodec:

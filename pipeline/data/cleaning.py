@@ -11,6 +11,7 @@ from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.recipe import Data
 
 SHOWN = 100  # characters of an example
+SHORT = 4  # characters: shorter sides count as so long, for one-word answers are no misalignment
 BROKEN = re.compile("[\ufffd\ud800-\udfff]")
 
 
@@ -61,7 +62,7 @@ class Cleaner:
             return "empty"
         if longer > self.settings.max_characters:
             return "too long"
-        if longer > self.settings.max_length_ratio * max(shorter, 4):  # one-word answers are no misalignment
+        if longer > self.settings.max_length_ratio * max(shorter, SHORT):
             return "length ratio"
         if pair.source == pair.target and not self.settings.keep_identical:
             return "identical sides"

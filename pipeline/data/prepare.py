@@ -18,21 +18,20 @@ from tqdm import tqdm
 from seq2edge.device.batching import batched
 from seq2edge.device.errors import UserError
 from seq2edge.device.special_ids import EOS
-from seq2edge.device.text import JOINT_TOKENIZER, SOURCE_TOKENIZER, TARGET_TOKENIZER
+from seq2edge.device.text import TOKENIZER_FILES
 from seq2edge.pipeline.data.cleaning import Cleaner, hash64
 from seq2edge.pipeline.data.columns import PairIds, PairWriter
 from seq2edge.pipeline.data.corpus import corpus_pairs
 from seq2edge.pipeline.data.dataset import SPLITS, Prepared
 from seq2edge.pipeline.data.download import checksum, locate
 from seq2edge.pipeline.data.readers import Pair, read_pairs
-from seq2edge.pipeline.data.splitting import split_key, split_of
+from seq2edge.pipeline.data.splitting import FEWEST, split_key, split_of
 from seq2edge.pipeline.data.subword_sampling import Sampler
-from seq2edge.pipeline.data.tokenizer import train_tokenizer
+from seq2edge.pipeline.data.tokenizer import KEYS, VocabularyError, fitting_vocabulary, sentences, train_tokenizer
 from seq2edge.pipeline.files import whole_folder, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Data, File, Recipe
 
 FORMAT = 1  # of the folder; another one is prepared anew
-FEWEST = {"train": 20, "valid": 2}
 BUNDLED = "bundled:smalltalk"
 ENCODED_TOGETHER = 1000  # pairs
 TRAINED = ("model.keras", "checkpoint.npz")  # what in OUTPUT depends on its data
@@ -194,21 +193,24 @@ def _refuse_too_few(counts: dict[str, int], cleaner: Cleaner) -> None:
 
 
 def _write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, Path] | None) -> dict[str, int]:
-    def sentences(*sides: str) -> Iterable[str]:
-        return (getattr(pair, side) for pair in Prepared(folder, {}).texts("train") for side in sides)
+    def texts(side: str) -> Iterable[str]:
+        return sentences(Prepared(folder, {}).texts("train"), side)
 
     settings = recipe.tokenizer
     if given:
         for path in set(given):
             shutil.copyfile(path, folder / path.name)
-    elif settings.joint:
-        (folder / JOINT_TOKENIZER).write_bytes(train_tokenizer(sentences("source", "target"), settings, "joint"))
     else:
-        sizes = {"source": settings.vocabulary, "target": settings.target_vocabulary or settings.vocabulary}
-        for side, size in sizes.items():
-            of_side = settings.model_copy(update={"vocabulary": size})
-            path = folder / {"source": SOURCE_TOKENIZER, "target": TARGET_TOKENIZER}[side]
-            path.write_bytes(train_tokenizer(sentences(side), of_side, side))
+        try:
+            models = {side: train_tokenizer(texts(side), settings, side) for side in settings.sides}
+        except VocabularyError as error:
+            if error.possible is None:
+                raise
+            sizes = {side: fitting_vocabulary(partial(texts, side), settings, side)[0] for side in settings.sides}
+            working = ", ".join(f"tokenizer.{KEYS[side]} = {size}" for side, size in sizes.items())
+            raise UserError(f"{error}; this works: {working}") from error
+        for side, model in models.items():
+            (folder / TOKENIZER_FILES[side]).write_bytes(model)
     source, target = (_processor(path).get_piece_size() for path in Prepared(folder, {}).tokenizers)
     return {"source": source, "target": target}
 

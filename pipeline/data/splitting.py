@@ -5,6 +5,7 @@ import re
 from seq2edge.pipeline.data.cleaning import hash64
 
 NO_LETTERS = re.compile(r"[\W_]+")  # nor digits
+FEWEST = {"train": 20, "valid": 2}  # pairs that a training needs
 
 
 def split_of(source: str, valid: float, test: float) -> str:
@@ -16,7 +17,16 @@ def split_of(source: str, valid: float, test: float) -> str:
     Args:
         valid, test: Shares held out, 0 to 1.
     """
-    place = hash64(split_key(source)) / 2**64
+    return split_at(place_of(source), valid, test)
+
+
+def place_of(source: str) -> float:
+    """Where a source stands between 0 and 1."""
+    return hash64(split_key(source)) / 2**64
+
+
+def split_at(place: float, valid: float, test: float) -> str:
+    """The split of a place: test comes first, then validation, and training has the rest."""
     if place < test:
         return "test"
     return "valid" if place < test + valid else "train"

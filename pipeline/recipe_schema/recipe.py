@@ -56,14 +56,27 @@ class Data(Section):
 
 class Tokenizer(Section):
     joint: bool = True  # one SentencePiece model for both sides
-    vocabulary: Annotated[int, Field(ge=264, le=64_000)] = 4000
-    target_vocabulary: Annotated[int, Field(ge=264, le=64_000)] | None = None  # where not joint; None: as many
+    vocabulary: Annotated[int, Field(ge=262, le=64_000)] = 4000  # bytes, special ids and two characters at least
+    target_vocabulary: Annotated[int, Field(ge=262, le=64_000)] | None = None  # where not joint; None: as many
     target_phrases: bool = False  # where not joint: target tokens (BPE) span words, for replies that are often the same
     fold_case: bool = False  # where not joint: upper and lower case of a source are one
     model_type: Literal["unigram", "bpe"] = "unigram"
     samples: Annotated[int, Field(ge=1, le=64)] = (
         1  # encodings written of each training source (subword regularisation)
     )
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """What has a SentencePiece model of its own."""
+        return ("joint",) if self.joint else ("source", "target")
+
+    def tokens(self, side: str) -> int:
+        """The vocabulary of a side."""
+        return self.target_vocabulary or self.vocabulary if side == "target" else self.vocabulary
+
+    def of_size(self, tokens: int) -> "Tokenizer":
+        """The same with vocabularies of so many tokens."""
+        return self.model_copy(update={"vocabulary": tokens, "target_vocabulary": None})
 
     @model_validator(mode="after")
     def _joint_has_no_sides(self) -> "Tokenizer":

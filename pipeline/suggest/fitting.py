@@ -1,19 +1,25 @@
 """Sizes that suit a file of pairs: those of a table, tried on its text."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 
 import numpy as np
 import sentencepiece
 
-from seq2edge.device.text import normalise
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.readers import Pair
-from seq2edge.pipeline.data.tokenizer import SMALLEST, VocabularyError, train_tokenizer
-from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
+from seq2edge.pipeline.data.splitting import FEWEST, place_of, split_at
+from seq2edge.pipeline.data.tokenizer import fitting_vocabulary, sentences
+from seq2edge.pipeline.recipe_schema.recipe import Data, Tokenizer
 
-TRIES = 4  # each one brings the vocabulary between the bounds that SentencePiece has named
-SLACK = 1.2  # the recipe's tokenizer sees nine tenths of the pairs, so it may cut a little finer
-LONGEST = 512  # tokens of a side; longer pairs are dropped
+FEWEST_PAIRS = 30  # after cleaning: fewer cannot be divided in three
+OF_EACH_SPLIT = FEWEST | {"test": 2}
+SLACK = 1.2  # texts to come may be a little longer
+LONGEST = 2048  # tokens of a side that a recipe allows
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,17 @@ SIZES = (
 
 @dataclass(frozen=True)
 class Fit:
-    """What a trial tokenizer found.
+    """What was found on the pairs that training would see.
 
     Attributes:
-        vocabulary: Tokens, of each side where it has a model of its own.
+        data: With shares that leave no split short.
+        tokenizer: With vocabularies that leave room.
         source_length, target_length: Tokens that 99 % of the texts need, eos and some slack counted.
         typical_target: The median of the tokens of a target.
     """
 
-    vocabulary: int
+    data: Data
+    tokenizer: Tokenizer
     source_length: int
     target_length: int
     typical_target: int
@@ -64,46 +72,79 @@ def held_out(pairs: int) -> float:
     return round(min(0.15, max(0.05, 20 / max(pairs, 1))), 2)
 
 
-def fit(sample: Sequence[Pair], wanted: int, joint: bool) -> Fit:
-    """Try a vocabulary on texts, and count tokens with what came of it."""
-    sources = [text for pair in sample if (text := normalise(pair.source, "NFC"))]
-    targets = [text for pair in sample if (text := normalise(pair.target, "NFC"))]
-    if joint:
-        vocabulary, model = fitting_vocabulary(sources + targets, wanted)
-        source_model = target_model = model
-    else:
-        vocabulary, source_model = fitting_vocabulary(sources, wanted)
-        of_target, target_model = fitting_vocabulary(targets, wanted)
-        vocabulary = min(vocabulary, of_target)
-    source_tokens, target_tokens = _tokens(source_model, sources), _tokens(target_model, targets)
-    return Fit(vocabulary, _length(source_tokens), _length(target_tokens), int(np.median(target_tokens)))
+def fit(sample: Sequence[Pair], data: Data, tokenizer: Tokenizer) -> Fit:
+    """Clean, split and tokenise pairs as a training would, and correct its settings until it can.
+
+    Args:
+        tokenizer: With the vocabulary that is wanted.
+
+    Raises:
+        UserError: If there are too few pairs, or they are too long or too much alike to learn from.
+    """
+    cleaner = Cleaner(data)
+    kept = list(cleaner.clean(sample))
+    if len(kept) < FEWEST_PAIRS:
+        dropped = "".join(f"; dropped: {count:,} {reason}" for reason, count in cleaner.dropped.items())
+        raise UserError(
+            f"{data.files[0].path}: {len(kept)} usable pairs found, at least {FEWEST_PAIRS} are needed{dropped}"
+        )
+    places = [place_of(pair.source) for pair in kept]
+    valid, test = _shares(places, data)
+    splits = [split_at(place, valid, test) for place in places]
+    train = [pair for pair, split in zip(kept, splits, strict=True) if split == "train"]
+    found = [fitting_vocabulary(partial(sentences, train, side), tokenizer, side) for side in tokenizer.sides]
+    (vocabulary, source_model), (target_vocabulary, target_model) = found[0], found[-1]
+    source, target = _tokens(source_model, sentences(kept, "source")), _tokens(target_model, sentences(kept, "target"))
+    other = target_vocabulary if target_vocabulary != vocabulary else None
+    return Fit(
+        data.model_copy(update={"valid": valid, "test": test}),
+        tokenizer.model_copy(update={"vocabulary": vocabulary, "target_vocabulary": other}),
+        *_lengths(source, target, splits, data),
+        int(np.median(target)),
+    )
 
 
-def fitting_vocabulary(sentences: Sequence[str], wanted: int) -> tuple[int, bytes | None]:
-    """`wanted`, or one near it that the text supports, and a model of it where one could be trained."""
-    vocabulary, at_least = wanted, SMALLEST
-    for _ in range(TRIES):
-        try:
-            return vocabulary, train_tokenizer(sentences, Tokenizer(vocabulary=vocabulary), "joint")
-        except VocabularyError as error:
-            if error.possible is None:
-                break
-            if error.possible < vocabulary:
-                vocabulary = max(at_least, int(error.possible / SLACK))
-            else:
-                at_least = error.possible
-                vocabulary = int(error.possible * SLACK)
-    return vocabulary, None
+def _shares(places: Sequence[float], data: Data) -> tuple[float, float]:
+    """Shares for validation and test: the usual ones, or the nearest that leave enough pairs in each split."""
+    usual = held_out(len(places))
+    percents = [percent / 100 for percent in range(1, 41)]
+    together = Counter(places)  # pairs of one source stay together
+    nearest = sorted(product(percents, percents), key=lambda shares: sum(abs(share - usual) for share in shares))
+    for valid, test in nearest:
+        counts: Counter[str] = Counter()
+        for place, pairs in together.items():
+            counts[split_at(place, valid, test)] += pairs
+        if _enough(counts):
+            return valid, test
+    raise UserError(
+        f"{data.files[0].path}: {len(places):,} pairs with {len(together)} different sources cannot be divided into "
+        "training, validation and test, as pairs of one source stay together; more different sources are needed"
+    )
 
 
-def _tokens(model: bytes | None, texts: Sequence[str]) -> np.ndarray:
-    """Tokens of each text with eos; without a model its characters, which are seldom fewer."""
-    if model is None:
-        return np.array([len(text) + 1 for text in texts] or [1])
+def _enough(counts: Counter[str]) -> bool:
+    return all(counts[split] >= fewest for split, fewest in OF_EACH_SPLIT.items())
+
+
+def _lengths(source: np.ndarray, target: np.ndarray, splits: Sequence[str], data: Data) -> tuple[int, int]:
+    """Room for 99 % of the texts, or for all of them where a split needs the longest ones too."""
+    for percentile in (99, 100):
+        lengths = _length(source, percentile), _length(target, percentile)
+        short = (source <= lengths[0]) & (target <= lengths[1])
+        if _enough(Counter(split for split, fits in zip(splits, short, strict=True) if fits)):
+            return lengths
+    raise UserError(
+        f"{data.files[0].path}: only {short.sum():,} of {len(short):,} pairs have {LONGEST:,} tokens a side or fewer, "
+        "which is as many as a model reads; divide the longer texts"
+    )
+
+
+def _tokens(model: bytes, texts: Iterable[str]) -> np.ndarray:
+    """Tokens of each text with eos."""
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-    return np.array([len(ids) + 1 for ids in processor.encode(list(texts))] or [1])
+    return np.array([len(ids) + 1 for ids in processor.encode(list(texts))])
 
 
-def _length(tokens: np.ndarray) -> int:
-    """Room for 99 % of the texts, a multiple of 8."""
-    return min(LONGEST, max(16, -(-int(np.percentile(tokens, 99) * SLACK) // 8) * 8))
+def _length(tokens: np.ndarray, percentile: int) -> int:
+    """Tokens for so many per cent of the texts and some slack, a multiple of 8."""
+    return min(LONGEST, max(16, -(-int(np.percentile(tokens, percentile) * SLACK) // 8) * 8))

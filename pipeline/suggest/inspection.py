@@ -5,21 +5,25 @@ import csv
 import gzip
 import io
 import json
+import math
+import random
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.data.cleaning import hash64
+from seq2edge.pipeline.data.cleaning import SHORT, hash64
 from seq2edge.pipeline.data.readers import FORMATS, Pair, file_format, read_pairs
 from seq2edge.pipeline.evaluation.scoring import script
-from seq2edge.pipeline.recipe_schema.recipe import File
-from seq2edge.pipeline.suggest.fitting import Fit, fit, held_out, size_for
+from seq2edge.pipeline.recipe_schema.recipe import Data, File, Tokenizer
+from seq2edge.pipeline.suggest.fitting import Fit, fit, size_for
 
-SAMPLE = 20_000  # pairs whose lengths and scripts are looked at
+SAMPLE = 20_000  # pairs whose lengths, scripts and tokens are looked at
+EXAMPLES = 3
 SOURCE_NAMES = ("source", "src", "question", "q", "input", "prompt", "utterance", "text", "en", "english")
 TARGET_NAMES = ("target", "tgt", "answer", "a", "output", "reply", "response", "summary", "command", "translation")
 LANGUAGES = ("ar", "cs", "de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "uk", "vi", "zh")
@@ -34,8 +38,10 @@ class Inspection:
 
     Attributes:
         lengths: Percentiles 50, 99 and 100 of the characters of source and target.
+        ratio: The 99th percentile of how many times longer one side is.
         scripts: The commonest script of source and target.
-        fit: Vocabulary and lengths that suit it.
+        examples: The first few pairs.
+        sample: Pairs from all of it; of a small file every one.
     """
 
     name: str
@@ -48,9 +54,10 @@ class Inspection:
     empty: int
     repeated_sources: int
     lengths: dict[str, list[int]]
+    ratio: float
     scripts: dict[str, str]
-    fit: Fit
     examples: list[Pair]
+    sample: list[Pair]
 
     def describe(self) -> str:
         """For a person to read."""
@@ -78,13 +85,41 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
         UserError: If it cannot be read as pairs.
     """
     file = _guess_file(path, target_path)
-    lengths: dict[str, list[int]] = {"source": [], "target": []}
-    scripts: dict[str, Counter[str]] = {"source": Counter(), "target": Counter()}
+    counts, first, sample = _look(read_pairs(file, path, target_path))
+    if not sample:
+        raise UserError(f"{path}: no pairs in it")
+    sides = {"source": [pair.source for pair in sample], "target": [pair.target for pair in sample]}
+    common = {side: Counter(map(script, texts)).most_common(1)[0][0] for side, texts in sides.items()}
+    characters = {side: np.array([len(text) for text in texts]) for side, texts in sides.items()}
+    percentiles = {side: [int(np.percentile(values, p)) for p in (50, 99, 100)] for side, values in characters.items()}
+    name = re.sub(r"[^a-z0-9._-]+", "-", path.name.lower().removesuffix(".gz").rsplit(".", 1)[0]).strip("-._")
+    return Inspection(
+        name or "pairs",
+        path,
+        target_path,
+        file,
+        task or _guess_task(common, percentiles, parallel=target_path is not None),
+        counts["pairs"],
+        counts["duplicates"],
+        counts["empty"],
+        counts["repeated"],
+        percentiles,
+        _longest_ratio(**characters),
+        common,
+        first,
+        sample,
+    )
+
+
+def _look(pairs: Iterable[Pair]) -> tuple[Counter[str], list[Pair], list[Pair]]:
+    """Counts, the first few pairs, and a sample from all of the file, as one that is sorted begins with short texts."""
     seen: set[int] = set()
     sources: set[int] = set()
     counts: Counter[str] = Counter()
+    first: list[Pair] = []
     sample: list[Pair] = []
-    for pair in read_pairs(file, path, target_path):
+    draw = random.Random(0)
+    for pair in pairs:
         counts["pairs"] += 1
         counts["empty"] += not pair.source.strip() or not pair.target.strip()
         both, one = hash64(f"{pair.source}\t{pair.target}"), hash64(pair.source)
@@ -92,58 +127,50 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
         counts["repeated"] += one in sources and both not in seen
         seen.add(both)
         sources.add(one)
-        if counts["pairs"] <= SAMPLE:
+        if len(first) < EXAMPLES:
+            first.append(pair)
+        if len(sample) < SAMPLE:
             sample.append(pair)
-            for side, text in (("source", pair.source), ("target", pair.target)):
-                lengths[side].append(len(text))
-                scripts[side][script(text)] += 1
-    if not counts["pairs"]:
-        raise UserError(f"{path}: no pairs in it")
-    common = {side: found.most_common(1)[0][0] for side, found in scripts.items()}
-    percentiles = {side: [int(np.percentile(values, p)) for p in (50, 99, 100)] for side, values in lengths.items()}
-    guessed = task or _guess_task(common, percentiles, parallel=target_path is not None)
-    name = re.sub(r"[^a-z0-9._-]+", "-", path.name.lower().removesuffix(".gz").rsplit(".", 1)[0]).strip("-._")
-    return Inspection(
-        name or "pairs",
-        path,
-        target_path,
-        file,
-        guessed,
-        counts["pairs"],
-        counts["duplicates"],
-        counts["empty"],
-        counts["repeated"],
-        percentiles,
-        common,
-        fit(sample, size_for(counts["pairs"]).vocabulary, _is_joint(common, guessed)),
-        sample[:3],
+        elif (place := draw.randrange(counts["pairs"])) < SAMPLE:
+            sample[place] = pair
+    return counts, first, sample
+
+
+def _longest_ratio(source: np.ndarray, target: np.ndarray) -> float:
+    """The 99th percentile of how many times longer one side is."""
+    ratios = np.maximum(source, target) / np.maximum(np.minimum(source, target), SHORT)
+    return float(np.percentile(ratios, 99))
+
+
+def suiting(found: Inspection) -> Fit:
+    """Settings that suit the file.
+
+    Raises:
+        UserError: As `fit`.
+    """
+    data = Data(
+        files=[found.file],
+        max_characters=max(100, 2 * max(found.lengths["source"][1], found.lengths["target"][1])),
+        max_length_ratio=max(15.0, float(math.ceil(2 * found.ratio))),
     )
+    joint = found.scripts["source"] == found.scripts["target"] or found.task == "chat"
+    return fit(found.sample, data, Tokenizer(joint=joint, vocabulary=size_for(found.pairs).vocabulary))
 
 
 def write_recipe(found: Inspection) -> str:
-    """A commented recipe that fits the file."""
-    size = size_for(found.pairs)
-    joint = _is_joint(found.scripts, found.task)
+    """A commented recipe that fits the file.
+
+    Raises:
+        UserError: As `fit`.
+    """
+    size, suits = size_for(found.pairs), suiting(found)
+    data, tokenizer = suits.data, suits.tokenizer
+    vocabularies = f"vocabulary = {tokenizer.vocabulary}        # tokens; fewer where you have little text"
+    if tokenizer.target_vocabulary:
+        vocabularies += f"\ntarget_vocabulary = {tokenizer.target_vocabulary}"
     speed = TOKENS_PER_SECOND * min(2.0, (256 / size.units) ** 1.5)
-    minutes = max(1, round(size.epochs * found.pairs * found.fit.typical_target / speed / 60))
-    too_long = max(100, 2 * max(found.lengths["source"][1], found.lengths["target"][1]))
-    share = held_out(found.pairs)
+    minutes = max(1, round(size.epochs * found.pairs * suits.typical_target / speed / 60))
     stop_on = "bleu" if found.task == "translation" else "loss"
-    file = found.file
-    place = [f"path = {_text(str(found.path))}"]
-    if found.target_path:
-        place += [f"target_path = {_text(str(found.target_path))}", 'format = "parallel"']
-    else:
-        place += [
-            f'format = "{file_format(file)}"',
-            f"source = {_value(file.source)}",
-            f"target = {_value(file.target)}",
-        ]
-        place.append(
-            "                       # columns: a number from 0, or a name from the header (JSON Lines: the key)"
-        )
-    place.append(f"encoding = {_text(file.encoding)}")
-    lines = "\n".join(place)
     return f"""\
 # seq2edge train {found.name}.toml
 #
@@ -154,18 +181,18 @@ task = "{found.task}"            # chat, translation, summarisation or commands:
 
 [data]
 licence = "not stated"   # of your data; it is written into the bundle
-normalisation = "NFC"    # or NFKC, which also makes full-width signs ordinary
-valid = {share:<4}             # share of the sources held out to choose the best epoch
-test = {share:<4}              # share held out to score at the end; both by a hash, the same on every machine
-max_characters = {too_long}     # longer pairs are dropped
-max_length_ratio = 15.0  # so are pairs of which one side is so many times longer
+normalisation = "{data.normalisation}"    # or NFKC, which also makes full-width signs ordinary
+valid = {data.valid:<4}             # share of the sources held out to choose the best epoch
+test = {data.test:<4}              # share held out to score at the end; both by a hash, the same on every machine
+max_characters = {data.max_characters}     # longer pairs are dropped
+max_length_ratio = {data.max_length_ratio}  # so are pairs of which one side is so many times longer
 
 [[data.files]]
-{lines}
+{_place(found)}
 
 [tokenizer]
-joint = {str(joint).lower()}             # one SentencePiece model for both sides
-vocabulary = {found.fit.vocabulary}        # tokens; fewer where you have little text
+joint = {str(tokenizer.joint).lower()}             # one SentencePiece model for both sides
+{vocabularies}
 
 [model]
 encoder = "lstm"         # or "gru" (a little smaller and faster), "rnn", "transformer"
@@ -177,8 +204,8 @@ decoder_layers = 1
 attention = "general"    # or "dot", "concat", "location" (Luong et al. 2015), "scaled_dot", "bahdanau", "none"
 input_feeding = false    # true: better on long texts, trains several times slower
 dropout = {size.dropout}
-source_length = {found.fit.source_length}       # tokens; 99 % of your texts are shorter
-target_length = {found.fit.target_length}
+source_length = {suits.source_length}       # tokens; 99 % of your texts are shorter
+target_length = {suits.target_length}
 
 [training]
 epochs = {size.epochs}              # at most
@@ -199,8 +226,20 @@ beam_sizes = [1, 5]      # a decode step for greedy search, and for beams up to 
 """
 
 
-def _is_joint(scripts: dict[str, str], task: str) -> bool:
-    return scripts["source"] == scripts["target"] or task == "chat"
+def _place(found: Inspection) -> str:
+    """Where the pairs are, as a recipe's file has it."""
+    file = found.file
+    lines = [f"path = {_text(str(found.path))}"]
+    if found.target_path:
+        lines += [f"target_path = {_text(str(found.target_path))}", 'format = "parallel"']
+    else:
+        lines += [
+            f'format = "{file_format(file)}"',
+            f"source = {_value(file.source)}",
+            f"target = {_value(file.target)}",
+            "                       # columns: a number from 0, or a name from the header (JSON Lines: the key)",
+        ]
+    return "\n".join([*lines, f"encoding = {_text(file.encoding)}"])
 
 
 def _guess_file(path: Path, target_path: Path | None) -> File:

@@ -34,9 +34,10 @@ def test_a_csv_with_a_header_is_read_by_its_column_names(tmp_path, capsys):
 
 
 def test_other_encodings_are_recognised(tmp_path, capsys):
-    _, out, _, output = init(tmp_path, "old.tsv", "안녕하세요\t반갑습니다\n".encode("cp949") * 30, capsys=capsys)
+    text = "".join(f"{i}번째 질문입니다\t{i}번째 대답입니다\n" for i in range(40)) * 2
+    _, out, _, output = init(tmp_path, "old.tsv", text.encode("cp949"), capsys=capsys)
     assert load_recipe(output).data.files[0].encoding == "cp949"
-    assert "29 duplicates" in out
+    assert "40 duplicates" in out
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,7 @@ def test_other_encodings_are_recognised(tmp_path, capsys):
         ("a.tsv", "one column only\n", "1 column; a source and a target are needed"),
         ("a.tsv", b"\x00\x01\x02" * 100, "is not a text file"),
         ("a.tsv.gz", b"\x1f\x8bgarbage", "damaged or truncated gzip"),
+        ("a.tsv", "one\tonly\n", "1 usable pairs found, at least 30 are needed"),
     ],
 )
 def test_what_is_no_file_of_pairs_is_one_line_and_status_2(tmp_path, capsys, name, content, message):

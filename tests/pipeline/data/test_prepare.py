@@ -63,14 +63,22 @@ def test_too_few_pairs_are_refused_with_what_is_needed(tiny_recipe, tmp_path):
     assert not (tmp_path / "run" / "data").exists()
 
 
-def test_a_vocabulary_larger_than_the_text_supports_is_refused_with_one_that_does(tiny_recipe, pairs_file, tmp_path):
-    unigram = ["tokenizer.model_type=unigram"]
-    with pytest.raises(UserError, match="more than the text supports; the largest possible is ") as error:
-        prepare(tiny_recipe(settings=[*unigram, "tokenizer.vocabulary=30000"]), tmp_path, pairs_file.parent, quiet=True)
-    largest = str(error.value).rsplit(" ", 1)[1]
-    prepare(
-        tiny_recipe(settings=[*unigram, f"tokenizer.vocabulary={largest}"]), tmp_path, pairs_file.parent, quiet=True
-    )
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        (["tokenizer.vocabulary=30000"], "vocabulary"),
+        (["tokenizer.vocabulary=262"], "vocabulary"),
+        (["tokenizer.joint=false", "tokenizer.vocabulary=30000"], "vocabulary"),
+        (["tokenizer.joint=false", "tokenizer.vocabulary=297"], "target_vocabulary"),
+        (["tokenizer.joint=false", "tokenizer.vocabulary=290", "tokenizer.target_vocabulary=999"], "target_vocabulary"),
+    ],
+)
+def test_a_vocabulary_that_does_not_fit_is_refused_with_one_that_does(tiny_recipe, pairs_file, tmp_path, given, key):
+    settings = ["tokenizer.model_type=unigram", *given]
+    with pytest.raises(UserError, match=f"^tokenizer.{key}: .*the text.*; this works: ") as error:
+        prepare(tiny_recipe(settings=settings), tmp_path, pairs_file.parent, quiet=True)
+    settings += str(error.value).rsplit(": ", 1)[1].replace(" = ", "=").split(", ")
+    prepare(tiny_recipe(settings=settings), tmp_path, pairs_file.parent, quiet=True)
 
 
 def test_a_test_file_keeps_the_pairs_that_the_training_file_has_too(tiny_recipe, tmp_path):

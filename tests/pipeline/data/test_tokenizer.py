@@ -38,7 +38,7 @@ def test_the_same_text_gives_the_same_model_with_the_special_ids_of_ours():
 @pytest.mark.parametrize("model_type", ["unigram", "bpe"])
 def test_too_large_a_vocabulary_names_the_largest_possible(model_type):
     with pytest.raises(
-        VocabularyError, match=r"tokenizer\.vocabulary: 9000 tokens \(target text\).* possible is"
+        VocabularyError, match=r"tokenizer\.target_vocabulary: 9000 tokens \(target text\).* possible is"
     ) as error:
         train_tokenizer(TEXTS, Tokenizer(vocabulary=9000, model_type=model_type), "target")
     assert train_tokenizer(TEXTS, Tokenizer(vocabulary=error.value.possible, model_type=model_type), "target")

@@ -6,9 +6,10 @@ import tomllib
 import pytest
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline import inspection
 from seq2edge.pipeline.data.prepare import prepare
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
-from seq2edge.pipeline.suggest.inspection import inspect, write_recipe
+from seq2edge.pipeline.suggest.inspection import inspect, suiting, write_recipe
 
 WORDS = [
     "red",
@@ -94,11 +95,82 @@ def test_the_recipe_that_is_written_prepares_the_file_it_was_written_for(tmp_pat
     assert "seq2edge train pairs.toml" in text
 
 
+HANGUL = ["작은", "마을의", "돌", "강가에서", "집으로", "오래된", "정원", "빠르다", "조용히", "따뜻한", "겨울", "바다"]
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+
+
+def of_digit_words(draw):
+    number = f"{draw.randrange(10**4):04}"
+    return " ".join(DIGITS[int(digit)] for digit in number), number
+
+
+def of_hangul(draw):
+    return " ".join(draw.choices(HANGUL, k=4)), " ".join(draw.choices(HANGUL, k=3))
+
+
+def of_a_script_each_side(draw):
+    return " ".join(draw.choices(WORDS, k=4)), " ".join(draw.choices(HANGUL, k=4))
+
+
+def of_labels(draw):
+    return " ".join(draw.choices(WORDS, k=30)), draw.choice("01")
+
+
+@pytest.mark.parametrize("count", [30, 60, 100, 300])
+@pytest.mark.parametrize("kind", [of_digit_words, of_hangul, of_a_script_each_side, of_labels])
+def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
+    draw = random.Random(count)
+    pairs = {kind(draw) for _ in range(2 * count)}
+    path = put(tmp_path, "pairs.tsv", tsv(sorted(pairs)[:count]))
+    recipe = Recipe.model_validate(tomllib.loads(write_recipe(inspect(path))))
+    data = prepare(recipe, tmp_path / "run", tmp_path, quiet=True)
+    assert data.summary["pairs"]["test"] >= 2
+    assert len(data.valid) >= 2
+    assert sum(data.summary["pairs"].values()) == count
+    recipe.model.config(data.source_vocabulary, data.target_vocabulary, recipe.tokenizer.joint)
+
+
+def test_the_vocabularies_of_a_recipe_are_no_larger_than_leaves_room(tmp_path):
+    draw = random.Random(0)
+    path = put(tmp_path, "pairs.tsv", tsv(of_a_script_each_side(draw) for _ in range(1600)))
+    tokenizer = suiting(inspect(path)).tokenizer
+    assert tokenizer.vocabulary != tokenizer.target_vocabulary
+    data = Recipe.model_validate(tomllib.loads(write_recipe(inspect(path))))
+    for side in ("vocabulary", "target_vocabulary"):
+        larger = data.tokenizer.model_copy(update={side: getattr(tokenizer, side) + 2})
+        prepare(data.model_copy(update={"tokenizer": larger}), tmp_path / side, tmp_path, quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        (rows(29), r"pairs\.tsv: 29 usable pairs found, at least 30 are needed$"),
+        (rows(20) * 3, "20 usable pairs found, at least 30 are needed; dropped: 40 duplicate$"),
+        ([("the same", f"reply {i}") for i in range(99)], "99 pairs with 1 different sources cannot be divided"),
+        (
+            [(" ".join(f"x{i}y{j}" for j in range(3000)), "b") for i in range(40)],
+            "only 0 of 40 pairs have 2,048 tokens",
+        ),
+    ],
+)
+def test_pairs_that_nothing_can_be_learned_from_are_refused(tmp_path, pairs, message):
+    found = inspect(put(tmp_path, "pairs.tsv", tsv(pairs)))
+    with pytest.raises(UserError, match=message):
+        write_recipe(found)
+
+
+def test_a_sample_is_taken_from_all_of_a_large_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(inspection, "SAMPLE", 100)
+    found = inspect(put(tmp_path, "sorted.tsv", tsv((f"{'a' * i}", "b") for i in range(1, 1001))))
+    assert (found.pairs, len(found.sample)) == (1000, 100)
+    assert 400 < found.lengths["source"][0] < 600
+
+
 def test_a_file_of_many_different_characters_gets_a_vocabulary_that_holds_them(tmp_path):
     draw = random.Random(0)
     texts = ["".join(chr(0x4E00 + draw.randrange(1500)) for _ in range(12)) for _ in range(1600)]
     found = inspect(put(tmp_path, "han.tsv", tsv(zip(texts[::2], texts[1::2], strict=True))))
-    assert found.fit.vocabulary > 1500
+    assert suiting(found).tokenizer.vocabulary > 1500
     assert found.scripts == {"source": "Cjk", "target": "Cjk"}
 
 

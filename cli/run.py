@@ -65,17 +65,29 @@ def run(arguments: argparse.Namespace) -> int:
     elif sys.stdin.isatty():
         _prompt(runner, arguments)
     else:
-        sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
-        for line in sys.stdin:
-            text = line.rstrip("\r\n")
-            if text.strip():
-                _answer(runner, text, arguments)
-            else:
-                print("{}" if arguments.json else "", flush=True)  # lines out stay in step with lines in
+        _filter(runner, arguments)
     return 0
 
 
-def _answer(runner: Any, text: str, arguments: argparse.Namespace) -> None:
+def _filter(runner: Any, arguments: argparse.Namespace) -> None:
+    """Answer lines of standard input. Each one has its line of output, whatever is in it, so that both stay in step."""
+    import sys
+
+    from seq2edge.device.errors import TextError
+
+    sys.stdin.reconfigure(errors="replace", newline="\n")  # type: ignore[union-attr]
+    for number, line in enumerate(sys.stdin, 1):
+        text = line.rstrip("\r\n")
+        try:
+            _answer(runner, text, arguments, a_line=True)
+        except TextError as error:
+            print("{}" if arguments.json else "", flush=True)
+            if text and not arguments.quiet:
+                print(f"note: line {number}: {error}", file=sys.stderr)
+
+
+def _answer(runner: Any, text: str, arguments: argparse.Namespace, a_line: bool = False) -> None:
+    """Print an answer; as `a_line` it is one line, even where the model writes line ends."""
     import json
     import sys
 
@@ -83,11 +95,9 @@ def _answer(runner: Any, text: str, arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps(result.as_json(arguments.attention), ensure_ascii=False), flush=True)
         return
-    if arguments.n_best > 1:
-        for alternative, score in result.alternatives:
-            print(f"{score:8.3f}  {alternative}", flush=True)
-    else:
-        print(result.text, flush=True)
+    answers = [f"{score:8.3f}  {answer}" for answer, score in result.alternatives]
+    for answer in answers if arguments.n_best > 1 else [result.text]:
+        print(" ".join(answer.splitlines()) if a_line else answer, flush=True)
     if arguments.attention:
         for part in result.parts:
             print(attention_table(part))
@@ -105,6 +115,10 @@ def _search(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _prompt(runner: Any, arguments: argparse.Namespace) -> None:
     """A conversation on a terminal: answers appear as they grow, and those of a chat are not given twice gladly."""
+    import sys
+
+    from seq2edge.device.errors import TextError
+
     given: list[str] = []
     while True:
         try:
@@ -114,20 +128,30 @@ def _prompt(runner: Any, arguments: argparse.Namespace) -> None:
             return
         if not text.strip():
             continue
-        if arguments.beam or arguments.n_best > 1 or arguments.json or arguments.attention:
-            _answer(runner, text, arguments)
+        try:
+            if arguments.beam or arguments.n_best > 1 or arguments.json or arguments.attention:
+                _answer(runner, text, arguments)
+                continue
+            reply = _reply(runner, text, given, arguments)
+        except TextError as error:
+            print(f"note: {error}", file=sys.stderr)
             continue
-        shown = ""
-        for growing in runner.stream(text, given=given, **_search(arguments)):
-            # What has been said is only appended to, unless the end replaces it (an unsure reply).
-            if growing.startswith(shown):
-                print(growing[len(shown) :], end="", flush=True)
-            else:
-                print(f"\r\033[K{growing}", end="", flush=True)
-            shown = growing
-        print()
         if runner.bundle.task == "chat":
-            given.append(shown)
+            given.append(reply)
+
+
+def _reply(runner: Any, text: str, given: list[str], arguments: argparse.Namespace) -> str:
+    """Show an answer as it grows, and return it."""
+    shown = ""
+    for growing in runner.stream(text, given=given, **_search(arguments)):
+        # What has been said is only appended to, unless the end replaces it (an unsure reply).
+        if growing.startswith(shown):
+            print(growing[len(shown) :], end="", flush=True)
+        else:
+            print(f"\r\033[K{growing}", end="", flush=True)
+        shown = growing
+    print()
+    return shown
 
 
 def attention_table(part: Any) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from seq2edge.device.batching import batched
 from seq2edge.device.bundle import Bundle, read_bundle
-from seq2edge.device.errors import UserError
+from seq2edge.device.errors import TextError, UserError
 from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.result import NOTHING, Part, Result
 from seq2edge.device.search.decoding import SequenceModel, decode, decode_steps
@@ -99,13 +99,13 @@ class Runner:
             settings: Of `DecodingOptions`.
 
         Raises:
-            UserError: If the text is empty or too long, the beam larger than the bundle offers, settings contradict
-                each other, or phrases are required of a text that is read in several parts.
+            TextError: If the text is empty or too long, or phrases are required of one that is read in several parts.
+            UserError: If the beam is larger than the bundle offers, or settings contradict each other.
         """
         started = time.perf_counter()
         ((_, result),) = self.run_each([text], beam, n_best, prefix, require, ban=ban, given=given, **settings)
         if result is NOTHING:
-            raise UserError(EMPTY)
+            raise TextError(EMPTY)
         return dataclasses.replace(result, seconds=time.perf_counter() - started)
 
     def run_all(self, texts: Sequence[str], **settings: Any) -> list[Result]:
@@ -143,7 +143,7 @@ class Runner:
         options = self._options(beam, n_best, prefix, require, **settings)
         stretches = [self._segments(text) for text in texts]
         if require and (number := max(map(len, stretches), default=0)) > 1:
-            raise UserError(f"required phrases: the text is read in {number} parts; send one sentence")
+            raise TextError(f"required phrases: the text is read in {number} parts; send one sentence")
         jobs = [
             _Job(index, place, self.codec.encode_source(stretch.text))
             for index, found in enumerate(stretches)
@@ -208,7 +208,7 @@ class Runner:
         options = self._options(beam, 1, **settings)
         stretches = self._segments(text)
         if not stretches:
-            raise UserError(EMPTY)
+            raise TextError(EMPTY)
         finished: list[list[Hypothesis]] = []
         for index, stretch in enumerate(stretches):
             steps = decode_steps(self.model, [self.codec.encode_source(stretch.text)], options)
@@ -269,8 +269,8 @@ class Runner:
 
     def _segments(self, text: str) -> list[Segment]:
         if len(text) > LONGEST_TEXT:
-            raise UserError(f"the text has {len(text):,} characters, allowed are {LONGEST_TEXT:,}; send it in parts")
-        lines = [normalise(line, self.bundle.normalisation) for line in text.splitlines()]
+            raise TextError(f"the text has {len(text):,} characters, allowed are {LONGEST_TEXT:,}; send it in parts")
+        lines = [normalise(line, self.bundle.normalisation) for line in text.split("\n")]
         if self.bundle.task == "chat":
             lines = [" ".join(line for line in lines if line)]
         return segments("\n".join(lines), lambda part: len(self.codec.encode_source(part)), self.bundle.source_length)

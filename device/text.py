@@ -12,12 +12,13 @@ from seq2edge.device.special_ids import EOS
 
 TOKENIZER_FILES = {"joint": "tokenizer.model", "source": "source.model", "target": "target.model"}
 INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")  # zero-width signs and the soft hyphen
+SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 has no bytes for
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def normalise(text: str, form: str) -> str:
     """Unicode form "NFC" or "NFKC"; control characters become spaces, invisible ones go, white space is squeezed."""
-    text = unicodedata.normalize(form, text)  # type: ignore[arg-type]
+    text = unicodedata.normalize(form, SURROGATE.sub("\ufffd", text))  # type: ignore[arg-type]
     return " ".join(CONTROL.sub(" ", INVISIBLE.sub("", text)).split())
 
 

@@ -1,5 +1,6 @@
 import io
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -8,6 +9,7 @@ import pytest
 
 from seq2edge.cli.evaluate import unique_names
 from seq2edge.cli.main import COMMANDS, main
+from seq2edge.device.text import TextCodec
 
 
 def call(capsys, *arguments):
@@ -43,6 +45,82 @@ def test_run_is_a_filter_in_step_with_its_input(bundles, capsys, monkeypatch):
     text = io.TextIOWrapper(io.BytesIO(b"the red stone is here\n\nthe cold river is here\n"), "utf-8")
     monkeypatch.setattr(sys, "stdin", text)
     assert call(capsys, "run", bundles / "none")[1] == "stone red\n\nriver cold\n"
+
+
+RED, COLD = "the red stone is here", "the cold river is here"
+UNANSWERABLE = ["\ufeff", "\u200b\u2060", "\x01", " \t", "\u2028\x85", "a" * 20_001]
+
+
+def filtered(monkeypatch, capsys, content, *arguments):
+    content = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), "utf-8"))
+    status, out, err = call(capsys, "run", *arguments)
+    assert status == 0
+    return out, err
+
+
+@pytest.mark.parametrize("text", UNANSWERABLE)
+def test_a_line_without_an_answer_leaves_the_others_in_step(bundles, capsys, monkeypatch, text):
+    content = f"{RED}\n{text}\n{COLD}"
+    out, err = filtered(monkeypatch, capsys, content, bundles / "none")
+    assert out == "stone red\n\nriver cold\n"
+    assert re.fullmatch("note: line 2: the text .*\n", err)
+    out, err = filtered(monkeypatch, capsys, content, bundles / "none", "--quiet", "--json", "--n-best", 2)
+    assert [json.loads(line).get("text") for line in out.split("\n")[:-1]] == ["stone red", None, "river cold"]
+    assert err == ""
+
+
+def test_a_line_that_has_no_room_for_a_phrase_leaves_the_others_in_step(bundles, capsys, monkeypatch):
+    content = f"{RED}\n{' '.join([RED] * 30)}\n{RED}\n"
+    out, err = filtered(monkeypatch, capsys, content, bundles / "none", "--beam", 5, "--require", "stone")
+    assert [bool(line) for line in out.split("\n")] == [True, False, True, False]
+    assert "note: line 2: required phrases: the text is read in" in err
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\xed\xa0\x80", "\ud800", "\x00", "\x1b[31m", "a\rb\r"])
+def test_whatever_is_in_a_line_it_has_one_line_of_answer(bundles, capsys, monkeypatch, content):
+    content = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+    out, _ = filtered(monkeypatch, capsys, RED.encode() + b"\n" + content + b"\r\n" + COLD.encode(), bundles / "none")
+    first, _, last = out.removesuffix("\n").split("\n")
+    assert (first, last) == ("stone red", "river cold")
+
+
+@pytest.mark.parametrize("space", ["\u2028", "\u2029", "\x85", "\f", "\v", "\x1c", "\x1d", "\x1e", "\r"])
+def test_a_line_ends_at_a_line_feed_alone(bundles, capsys, monkeypatch, space):
+    out, err = filtered(monkeypatch, capsys, f"{RED.replace(' ', space)}\n{COLD}\n", bundles / "none")
+    assert (out, err) == ("stone red\nriver cold\n", "")
+
+
+def test_line_ends_that_a_model_writes_are_spaces_in_a_filter(bundles, capsys, monkeypatch):
+    decode = TextCodec.decode_target
+    monkeypatch.setattr(TextCodec, "decode_target", lambda *given: decode(*given).replace(" ", "\n"))
+    assert filtered(monkeypatch, capsys, f"{RED}\n{COLD}\n", bundles / "none")[0] == "stone red\nriver cold\n"
+    assert call(capsys, "run", bundles / "none", RED)[1] == "stone\nred\n"
+
+
+@pytest.mark.parametrize("text", ["", "\ufeff", "a" * 20_001])
+def test_a_text_of_the_command_line_without_an_answer_is_refused(bundles, capsys, text):
+    status, out, err = call(capsys, "run", bundles / "none", text)
+    assert (status, out) == (2, "")
+    assert err.startswith("seq2edge: the text ")
+
+
+def test_a_prompt_goes_on_after_a_text_without_an_answer(bundles, capsys, monkeypatch):
+    typed = iter(["\ufeff", RED])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(typed, None) or raise_end())
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    status, out, err = call(capsys, "run", bundles / "none")
+    assert (status, err) == (0, "note: the text is empty; say something\n")
+    assert "stone red" in out
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def raise_end():
+    raise EOFError
 
 
 def test_run_as_json_with_attention(bundles, capsys):

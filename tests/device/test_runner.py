@@ -55,7 +55,7 @@ def test_what_is_too_long_for_the_model_is_divided_and_said(runner):
     assert "longer than the model reads" in result.cut
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\n\t", "\u200b", "\x00"])
+@pytest.mark.parametrize("text", ["", "   ", "\n\t", "\u200b", "\x00", "\u2028"])
 def test_empty_text_is_refused(runner, text):
     with pytest.raises(UserError, match="the text is empty"):
         runner.run(text)
@@ -66,7 +66,7 @@ def test_a_hundred_thousand_characters_are_refused_with_the_limit(runner):
         runner.run("a" * 100_000)
 
 
-@pytest.mark.parametrize("text", ["🙂🙃", "\x1b[31mred\x07", "red 빨강 красный أحمر", "a" * 500, "?!?!?!"])
+@pytest.mark.parametrize("text", ["🙂🙃", "\x1b[31mred\x07", "red 빨강 красный أحمر", "a" * 500, "?!?!?!", "\ud800"])
 def test_strange_text_gets_some_answer(runner, text):
     assert isinstance(runner.run(text).text, str)
 

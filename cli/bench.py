@@ -31,9 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     texts = None
     if arguments.file:
         texts = [
-            line
-            for line in Path(arguments.file).read_text(encoding="utf-8", errors="replace").splitlines()
-            if line.strip()
+            line for line in Path(arguments.file).read_bytes().decode("utf-8", "replace").split("\n") if line.strip()
         ]
         if not texts:
             raise UserError(f"{arguments.file}: no texts in it")

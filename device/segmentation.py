@@ -26,11 +26,13 @@ class Segment:
 def segments(text: str, length: Callable[[str], int], longest: int) -> list[Segment]:
     """Divide a text into parts of at most `longest` tokens; empty lines give none.
 
+    Only a line feed ends a line.
+
     Args:
         length: Tokens of a text.
     """
     found: list[Segment] = []
-    for number, line in enumerate(text.splitlines()):
+    for number, line in enumerate(text.split("\n")):
         if not line.strip():
             continue
         if length(line) <= longest:

@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import IO
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.recipe_schema.recipe import File
 
+LONE_RETURN = re.compile(r"\r(?![\r\n]|\Z)")
 FORMATS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
@@ -73,7 +75,9 @@ def _read_tsv(path: Path, file: File) -> Iterator[Pair]:
 
 def _read_csv(path: Path, file: File) -> Iterator[Pair]:
     columns: tuple[int, int] | None = None
-    reader = csv.reader(_raw_lines(path, file.encoding), strict=True)
+    # A carriage return inside a row would end it for csv.
+    lines = (LONE_RETURN.sub(" ", line) for line in _raw_lines(path, file.encoding))
+    reader = csv.reader(lines, strict=True)
     try:
         for cells in reader:
             if columns is None:

@@ -265,7 +265,7 @@ def _read_kept(path: Path, key: str) -> dict[int, Answer]:
     if not path.is_file():
         return {}
     rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").split("\n"):
         try:
             rows.append(json.loads(line))
         except ValueError:

@@ -94,7 +94,7 @@ def _write_targets(
             if not path.is_file():
                 results = runner.run_all([pair.source for pair in chunk], beam=beam, n_best=beam if closest else 1)
                 targets = [
-                    _most_like(pair, result) if closest else result.text
+                    " ".join((_most_like(pair, result) if closest else result.text).split())  # a row is a line
                     for pair, result in zip(chunk, results, strict=True)
                 ]
                 rows = zip(chunk, targets, strict=True)

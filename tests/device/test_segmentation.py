@@ -21,6 +21,10 @@ def test_lines_are_kept_apart_and_empty_ones_counted():
     assert [(s.text, s.line) for s in segments("a\n\nb", words, 5)] == [("a", 0), ("b", 2)]
 
 
+def test_only_a_line_feed_ends_a_line():
+    assert [s.line for s in segments("a\u2028b\x85c\fd\re\nf", words, 9)] == [0, 1]
+
+
 def test_a_sentence_that_is_too_long_is_cut_at_a_space_and_says_so():
     found = segments("a b c d e f g", words, 3)
     assert [s.text for s in found] == ["a b c", "d e f", "g"]

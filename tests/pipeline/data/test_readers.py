@@ -1,4 +1,5 @@
 import gzip
+import json
 
 import pytest
 
@@ -41,6 +42,28 @@ def test_two_parallel_files(tmp_path):
     file = File(path="a.en", target_path="a.ko", format="parallel")
     found = list(read_pairs(file, tmp_path / "a.en", tmp_path / "a.ko"))
     assert found == [Pair("one", "하나"), Pair("", ""), Pair("two", "둘")]
+
+
+INSIDE = "a\u2028b\u2029c\x85d\fe\vf\x1cg\x1dh\x1ei\rj"  # each one ends a line for str.splitlines()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_only_a_line_feed_ends_a_row(tmp_path, end):
+    expected = [Pair(INSIDE, "one"), Pair("two", INSIDE)]
+    assert read(tmp_path, "a.tsv", f"{INSIDE}\tone{end}two\t{INSIDE}{end}") == expected
+    lines = [json.dumps({"s": pair.source, "t": pair.target}, ensure_ascii=False) for pair in expected]
+    assert read(tmp_path, "a.jsonl", end.join(lines), source="s", target="t") == expected
+    for side in ("source", "target"):
+        (tmp_path / side).write_bytes("".join(getattr(pair, side) + end for pair in expected).encode())
+    file = File(path="source", target_path="target")
+    assert list(read_pairs(file, tmp_path / "source", tmp_path / "target")) == expected
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_carriage_return_inside_a_csv_row_is_white_space(tmp_path, quote):
+    content = f"{quote}{INSIDE}{quote},one\r\ntwo,{quote}{INSIDE}{quote}\r\n"
+    spaced = INSIDE.replace("\r", " ")
+    assert read(tmp_path, "a.csv", content) == [Pair(spaced, "one"), Pair("two", spaced)]
 
 
 def test_parallel_files_of_unequal_length_are_refused_with_the_row(tmp_path):

@@ -4,6 +4,7 @@ import shutil
 import pytest
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.text import TextCodec
 from seq2edge.pipeline import distillation
 from seq2edge.pipeline.evaluation.metrics import sacrebleu_metrics
 from seq2edge.pipeline.run import Run
@@ -35,6 +36,16 @@ def test_what_a_teacher_said_is_not_asked_again(trained_run, tiny_recipe, pairs_
     another = shutil.copytree(trained_run.path, tmp_path / "another")
     (another / "recipe.toml").write_text(trained_run.recipe.to_toml() + "# not the same\n", encoding="utf-8")
     assert "stones" not in taught_by(Run.open(another))
+
+
+def test_line_ends_and_tabs_of_a_teacher_are_spaces(trained_run, tiny_recipe, pairs_file, tmp_path, monkeypatch):
+    decode = TextCodec.decode_target
+    monkeypatch.setattr(TextCodec, "decode_target", lambda *given: decode(*given).replace(" ", "\n\t\r"))
+    monkeypatch.setattr(distillation, "train", lambda *_, **__: None)
+    distill(trained_run, tiny_recipe(), tmp_path / "student", pairs_file.parent, 1, quiet=True)
+    rows = (tmp_path / "student.distilled" / "train.tsv").read_text(encoding="utf-8").split("\n")
+    assert len(rows) - 1 == len(list(trained_run.data.texts("train")))
+    assert "the red stone is here\tstone red" in rows or "the blue house is here\thouse blue" in rows
 
 
 def test_of_a_beam_the_answer_most_like_the_pair_can_be_learned(tiny_recipe, pairs_file, tmp_path, monkeypatch):

@@ -6,9 +6,9 @@ import tomllib
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline import inspection
 from seq2edge.pipeline.data.prepare import prepare
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.suggest import inspection
 from seq2edge.pipeline.suggest.inspection import inspect, suiting, write_recipe
 
 WORDS = [

@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline import hosts as hosts_module
+from seq2edge.pipeline.training.parallel import hosts as hosts_module
 from seq2edge.pipeline.training.parallel.distribution import Share
 from seq2edge.pipeline.training.parallel.hosts import Hosts, parse_hosts
 

@@ -25,9 +25,12 @@ CELLS = ("rnn", "gru", "lstm")
 SAMPLING = 0.25
 # Beside the task and the settings that all share.
 STRING_MODELS: dict[str, dict[str, Any]] = {
-    **{f"{cell}-none": {"model.encoder": cell, "model.decoder": cell, "model.attention": "none"} for cell in CELLS},
+    **{
+        f"{cell}-none": {"model.encoder": cell, "model.decoder": cell, "model.decoder.attention": "none"}
+        for cell in CELLS
+    },
     "lstm-general": {},
-    "lstm-none-sampling": {"model.attention": "none", "training.scheduled_sampling": SAMPLING},
+    "lstm-none-sampling": {"model.decoder.attention": "none", "training.scheduled_sampling": SAMPLING},
     "lstm-general-sampling": {"training.scheduled_sampling": SAMPLING},
 }
 STRINGS = {

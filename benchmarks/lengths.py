@@ -18,19 +18,22 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig, TransformerDecoderConfig
+from seq2edge.models.encoders.config import EncoderConfig, RecurrentEncoderConfig, TransformerEncoderConfig
+
 LENGTHS = (10, 25, 50, 75, 100, 150, 200)
 ROUNDS, CALLS = 9, 5  # rounds over everything, calls of each in a round
 VOCABULARY = 6000
 LAYERS = 2
 MODELS = {
-    "recurrent": {"encoder": "lstm", "decoder": "lstm", "attention": "general"},
-    "hybrid": {"encoder": "transformer", "decoder": "lstm", "attention": "scaled_dot"},
-    "Transformer": {"encoder": "transformer", "decoder": "transformer"},
+    "recurrent": (RecurrentEncoderConfig(layers=LAYERS), RecurrentDecoderConfig(layers=LAYERS)),
+    "hybrid": (TransformerEncoderConfig(layers=LAYERS), RecurrentDecoderConfig(layers=LAYERS)),
+    "Transformer": (TransformerEncoderConfig(layers=LAYERS), TransformerDecoderConfig(layers=LAYERS)),
 }
 COLOURS = {"recurrent": "#22303c", "hybrid": "#3c7d5a", "Transformer": "#c8553d"}
 
 
-def signatures_of(settings: dict) -> dict:
+def signatures_of(encoder: EncoderConfig, decoder: DecoderConfig) -> dict:
     """Runners of `encode` and `decode_step_1` over a fresh int8 file."""
     from ai_edge_litert.interpreter import Interpreter
 
@@ -39,9 +42,9 @@ def signatures_of(settings: dict) -> dict:
     from seq2edge.models.config import Seq2SeqConfig
     from seq2edge.models.seq2seq import build_seq2seq
 
-    layers = {"encoder_layers": LAYERS, "decoder_layers": LAYERS}
     lengths = {"source_length": max(LENGTHS), "target_length": max(LENGTHS)}
-    model = build_seq2seq(Seq2SeqConfig(VOCABULARY, VOCABULARY, share_embeddings=True, **layers, **lengths, **settings))
+    config = Seq2SeqConfig(VOCABULARY, VOCABULARY, encoder=encoder, decoder=decoder, share_embeddings=True, **lengths)
+    model = build_seq2seq(config)
     with tempfile.TemporaryDirectory() as folder:
         Signatures(model, [1], max(LENGTHS)).save(Path(folder) / "saved_model")
         interpreter = Interpreter(model_content=convert(Path(folder) / "saved_model", "int8"), num_threads=1)
@@ -87,7 +90,7 @@ def plot(rows: dict[str, list[tuple[float, float]]], path: Path) -> None:
 
 
 def main() -> None:
-    signatures = {name: signatures_of(settings) for name, settings in MODELS.items()}
+    signatures = {name: signatures_of(*sides) for name, sides in MODELS.items()}
     found: dict = {(name, length): ([], []) for name in MODELS for length in LENGTHS}
     for _ in range(ROUNDS):
         for (name, length), kept in found.items():

@@ -27,6 +27,7 @@ from seq2edge.export.bundle import signature_specs
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite.convert import convert
 from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.decoders.config import RecurrentDecoderConfig
 from seq2edge.models.seq2seq import build_seq2seq
 
 WORDS, BEAM, PIECES, SENTENCES, PASSES = 8_000, 5, 16, 40, 5
@@ -46,7 +47,9 @@ class Timed(TFLiteModel):
 
 def write_model(folder: Path) -> Bundle:
     """A bundle without tokenizer, as much of it as an interpreter wants."""
-    model = build_seq2seq(Seq2SeqConfig(WORDS, WORDS, embedding=256, units=320, attention="dot"))
+    model = build_seq2seq(
+        Seq2SeqConfig(WORDS, WORDS, embedding=256, units=320, decoder=RecurrentDecoderConfig(attention="dot"))
+    )
     signatures = Signatures(model, [1, BEAM], PIECES, shortlist=True)
     signatures.save(folder / "saved_model")
     content = convert(folder / "saved_model", "int8")

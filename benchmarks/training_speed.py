@@ -22,8 +22,10 @@ import numpy as np
 from keras import ops
 
 from seq2edge.device.special_ids import EOS
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.decoders.config import RecurrentDecoderConfig
 from seq2edge.models.loss import SequenceLoss
-from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
+from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.batches import Batches
 from seq2edge.pipeline.data.columns import PairIds, PairWriter
 from seq2edge.pipeline.training.memory import keep_freed_memory
@@ -33,12 +35,13 @@ BATCH = 64
 PAIRS = 20_000
 EPOCHS, STEPS = 6, 20  # timed; medians over the epochs leave out those in which a shape is compiled
 LARGE = 2048
-LSTM = Seq2SeqConfig(VOCABULARY, VOCABULARY, units=512, embedding=512)
+LSTM = Seq2SeqConfig(VOCABULARY, VOCABULARY, units=512, embedding=512, dropout=0.0)
+FEEDING = dataclasses.replace(LSTM, decoder=RecurrentDecoderConfig(input_feeding=True))
 MODELS = {
     "LSTM 512": LSTM,
-    "LSTM 512, input feeding": dataclasses.replace(LSTM, input_feeding=True),
+    "LSTM 512, input feeding": FEEDING,
     # JoeyNMT's: an encoder of 2 × 128 units, a decoder of 256 with input feeding
-    "LSTM 2 × 128 / 256, input feeding": dataclasses.replace(LSTM, units=256, embedding=256, input_feeding=True),
+    "LSTM 2 × 128 / 256, input feeding": dataclasses.replace(FEEDING, units=256, embedding=256),
 }
 
 

@@ -1,7 +1,11 @@
 """Cross-entropy over real target tokens."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from seq2edge.models.layers.tensors import Tensor
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
@@ -16,11 +20,13 @@ class SequenceLoss(keras.losses.Loss):
         logits: `(batch, target_length, vocabulary)`.
     """
 
-    def __init__(self, label_smoothing: float = 0.0, pad_id: int = 0, name: str = "sequence_loss", **kwargs):
+    def __init__(
+        self, label_smoothing: float = 0.0, pad_id: int = 0, name: str = "sequence_loss", **kwargs: Any
+    ) -> None:
         super().__init__(name=name, **kwargs)
         self.label_smoothing, self.pad_id = label_smoothing, pad_id
 
-    def __call__(self, target_ids, logits, sample_weight=None):
+    def __call__(self, target_ids: Tensor, logits: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         # Not `call`, whose mean Keras would take over all positions.
         logits = ops.cast(logits, "float32")
         target_ids = ops.cast(target_ids, "int32")
@@ -31,5 +37,5 @@ class SequenceLoss(keras.losses.Loss):
         real = ops.cast(target_ids != self.pad_id, "float32")
         return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "label_smoothing": self.label_smoothing, "pad_id": self.pad_id}

@@ -7,9 +7,8 @@ import numpy as np
 
 from seq2edge.device.search.decoding import SequenceModel, StepOutput
 from seq2edge.device.search.options import DecodingOptions
-from seq2edge.models.seq2seq import Seq2Seq
+from seq2edge.models.seq2seq import Seq2Seq, padded_length
 
-LENGTH_MULTIPLE = 8
 ROW_MULTIPLE = 16  # rows of a step are filled up to a multiple of it: few shapes, few compilations
 
 
@@ -30,7 +29,7 @@ class KerasSequenceModel(SequenceModel):
     ) -> tuple[Any, list[np.ndarray]]:
         """Memory and mask of all sources together, padded to one length, and the first states."""
         longest = max(len(ids) for ids in source_ids)
-        padded = np.zeros((len(source_ids), -(-longest // LENGTH_MULTIPLE) * LENGTH_MULTIPLE), np.int32)
+        padded = np.zeros((len(source_ids), padded_length(longest)), np.int32)
         for row, ids in enumerate(source_ids):
             padded[row, : len(ids)] = ids
         encoded = self.encoder.predict_on_batch(padded)

@@ -8,7 +8,8 @@ from pathlib import Path
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
-from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.dataset import Prepared
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.recipe_schema.load import load_recipe

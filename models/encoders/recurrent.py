@@ -1,9 +1,15 @@
 """A stacked recurrent encoder whose result does not depend on padding."""
 
+import dataclasses
+from typing import Any
+
 import keras
 from keras import ops
 
+from seq2edge.models.encoders.config import RecurrentEncoderConfig
+from seq2edge.models.encoders.interface import Encoded
 from seq2edge.models.layers.cells import CELLS, STATES, Recurrence, sequence_dropout
+from seq2edge.models.layers.tensors import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
@@ -15,111 +21,98 @@ class RecurrentEncoder(keras.layers.Layer):
     are taken at each sentence's last real token.
 
     Args:
-        cell: "rnn", "gru" or "lstm".
-        units: Width of the memory; each direction has half of it when `bidirectional`.
-        num_layers: Stacked layers.
-        bidirectional: Read both ways.
+        config: Settings of the layers.
+        units: Width of the memory; each direction has half of it if there are two.
         dropout: Between layers.
-        residual: Each layer above the first adds its input to its output (Wu et al. 2016, section 3.1).
-        layer_norm: Each layer's output is normalised (Ba et al. 2016) before its input is added.
         variational_dropout: One mask for all steps of a sentence, on recurrent states too.
     Call arguments:
         embedded: `(batch, source_length, embedding)`.
         memory_mask: Integer `(batch, source_length)`; 1 = real token.
     Returns:
-        Memory `(batch, source_length, units)`, zero on padding, and the final states of each layer, a list of lists of
-        `(batch, units)`: [h, c] of layer 0, [h, c] of layer 1 … (h alone unless "lstm").
+        `Encoded`.
+    Raises:
+        ValueError: If the settings do not fit the units.
     """
 
     def __init__(
         self,
-        cell="lstm",
-        units=256,
-        num_layers=1,
-        bidirectional=True,
-        dropout=0.0,
-        residual=False,
-        layer_norm=False,
-        variational_dropout=False,
-        **kwargs,
-    ):
+        config: RecurrentEncoderConfig,
+        units: int = 256,
+        dropout: float = 0.0,
+        variational_dropout: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        if cell not in CELLS:
-            raise ValueError(f"cell must be one of {', '.join(CELLS)}. Received: cell={cell!r}")
-        if bidirectional and units % 2:
-            raise ValueError(f"units must be even for a bidirectional encoder. Received: units={units}")
-        self.cell, self.units, self.num_layers = cell, units, num_layers
-        self.bidirectional, self.dropout, self.residual = bidirectional, dropout, residual
-        self.layer_norm, self.variational_dropout = layer_norm, variational_dropout
-        policy = self.dtype_policy
-        self.forward_layers = [self._recurrence(f"forward_{i}") for i in range(num_layers)]
-        self.backward_layers = [self._recurrence(f"backward_{i}") for i in range(num_layers if bidirectional else 0)]
-        self.norms = [keras.layers.LayerNormalization(dtype=policy) for _ in range(num_layers if layer_norm else 0)]
-        self.dropouts = [sequence_dropout(dropout, variational_dropout, policy) for _ in range(num_layers - 1)]
+        if mistakes := list(config.mistakes(units)):
+            raise ValueError("\n".join(mistakes))
+        self.config, self.units = config, units
+        self.dropout, self.variational_dropout = dropout, variational_dropout
+        self.width = units // 2 if config.bidirectional else units  # of one direction
+        policy, layers = self.dtype_policy, range(config.layers)
+        self.forward_layers = [self._recurrence(f"forward_{i}") for i in layers]
+        self.backward_layers = [self._recurrence(f"backward_{i}") for i in layers if config.bidirectional]
+        self.norms = [keras.layers.LayerNormalization(dtype=policy) for _ in layers if config.layer_norm]
+        self.dropouts = [sequence_dropout(dropout, variational_dropout, policy) for _ in layers[1:]]
 
-    def _recurrence(self, name):
-        cell = CELLS[self.cell](self._width, name="cell", dtype=self.dtype_policy)
+    def _recurrence(self, name: str) -> Recurrence:
+        cell = CELLS[self.config.kind](self.width, name="cell", dtype=self.dtype_policy)
         hidden = self.dropout if self.variational_dropout else 0.0
         return Recurrence(cell, hidden, full_state=True, name=name, dtype=self.dtype_policy)
 
-    @property
-    def _width(self):
-        return self.units // 2 if self.bidirectional else self.units
-
-    def build(self, embedded_shape, memory_mask_shape=None):
+    def build(self, embedded_shape: Shape, memory_mask_shape: Shape | None = None) -> None:
         shape = tuple(embedded_shape)
-        for layer in range(self.num_layers):
+        for layer in range(self.config.layers):
             self.forward_layers[layer].build(shape)
-            if self.bidirectional:
+            if self.config.bidirectional:
                 self.backward_layers[layer].build(shape)
             shape = (*shape[:2], self.units)
-            if self.layer_norm:
+            if self.config.layer_norm:
                 self.norms[layer].build(shape)
 
-    def call(self, embedded, memory_mask, training=False):
+    def call(self, embedded: Tensor, memory_mask: Tensor, training: bool = False) -> Encoded:
         positions = ops.expand_dims(ops.arange(ops.shape(embedded)[1], dtype="int32"), 0)
         last = ops.sum(ops.cast(memory_mask, "int32"), axis=1, keepdims=True) - 1  # (batch, 1)
         reversal = ops.where(positions <= last, last - positions, positions)
-        zeros = [ops.zeros((ops.shape(embedded)[0], self._width), embedded.dtype)] * STATES[self.cell]
+        zeros = [ops.zeros((ops.shape(embedded)[0], self.width), embedded.dtype)] * STATES[self.config.kind]
         outputs, states = embedded, []
-        for layer in range(self.num_layers):
+        for layer in range(self.config.layers):
             inputs = outputs
             forward = self.forward_layers[layer](inputs, zeros, training=training)
             directions, finals = [forward], [_take(forward, last)]
-            if self.bidirectional:
+            if self.config.bidirectional:
                 backward = self.backward_layers[layer](_take(inputs, reversal), zeros, training=training)
                 directions.append(_take(backward, reversal))
                 finals.append(_take(backward, last))
-            outputs = ops.concatenate([direction[..., : self._width] for direction in directions], axis=-1)
-            if self.layer_norm:
+            outputs = ops.concatenate([direction[..., : self.width] for direction in directions], axis=-1)
+            if self.config.layer_norm:
                 outputs = self.norms[layer](outputs)
-            if self.residual and layer > 0:
+            if self.config.residual and layer > 0:
                 outputs = outputs + inputs
             states.append(
                 [
-                    ops.concatenate([final[:, 0, start : start + self._width] for final in finals], axis=-1)
-                    for start in range(0, forward.shape[-1], self._width)  # h, then c
+                    ops.concatenate([final[:, 0, start : start + self.width] for final in finals], axis=-1)
+                    for start in range(0, forward.shape[-1], self.width)  # h, then c
                 ]
             )
-            if layer < self.num_layers - 1:
+            if layer < self.config.layers - 1:
                 outputs = self.dropouts[layer](outputs, training=training)
-        return outputs * ops.cast(ops.expand_dims(memory_mask, 2), outputs.dtype), states
+        return Encoded(outputs * ops.cast(ops.expand_dims(memory_mask, 2), outputs.dtype), memory_mask, states)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
-            "cell": self.cell,
+            "config": dataclasses.asdict(self.config),
             "units": self.units,
-            "num_layers": self.num_layers,
-            "bidirectional": self.bidirectional,
             "dropout": self.dropout,
-            "residual": self.residual,
-            "layer_norm": self.layer_norm,
             "variational_dropout": self.variational_dropout,
         }
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "RecurrentEncoder":
+        return cls(**{**config, "config": RecurrentEncoderConfig(**config["config"])})
 
-def _take(sequence, positions):
+
+def _take(sequence: Tensor, positions: Tensor) -> Tensor:
     """`(batch, length, width)` at `(batch, n)` positions: `(batch, n, width)`.
 
     Rows of the flat sequence: `take_along_axis` picks single numbers, and its gradient adds them one by one.

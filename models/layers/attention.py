@@ -1,9 +1,14 @@
 """Luong's attention, global and local (sections 3.1 and 3.2)."""
 
+from typing import Any, get_args
+
 import keras
 from keras import ops
 
-from seq2edge.models.config import ALIGNMENTS, SCORES
+from seq2edge.models.layers.settings import Alignment, Score
+from seq2edge.models.layers.tensors import Shape, Tensor
+
+SCORES, ALIGNMENTS = get_args(Score), get_args(Alignment)
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
@@ -35,12 +40,12 @@ class LuongAttention(keras.layers.Layer):
 
     def __init__(
         self,
-        score: str = "general",
-        alignment: str = "global",
+        score: Score = "general",
+        alignment: Alignment = "global",
         window: int | None = None,
         source_length: int | None = None,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if score not in SCORES:
             raise ValueError(f"score must be one of {', '.join(SCORES)}. Received: score={score!r}")
@@ -52,7 +57,13 @@ class LuongAttention(keras.layers.Layer):
             raise ValueError("score='location' needs the largest source_length. Received: source_length=None")
         self.score, self.alignment, self.window, self.source_length = score, alignment, window, source_length
 
-    def build(self, query_shape, memory_shape, memory_mask_shape=None, positions_shape=None):
+    def build(
+        self,
+        query_shape: Shape,
+        memory_shape: Shape,
+        memory_mask_shape: Shape | None = None,
+        positions_shape: Shape | None = None,
+    ) -> None:
         query_units, memory_units = query_shape[-1], memory_shape[-1]
         if self.score in ("dot", "scaled_dot") and query_units != memory_units:
             raise ValueError(
@@ -73,17 +84,21 @@ class LuongAttention(keras.layers.Layer):
             self.position_kernel = self.add_weight(name="position_kernel", shape=(query_units, query_units))
             self.position_scale = self.add_weight(name="position_scale", shape=(query_units, 1))
 
-    def call(self, query, memory, memory_mask, positions=None):
+    def call(
+        self, query: Tensor, memory: Tensor, memory_mask: Tensor, positions: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         return self.attend(query, self.prepare(memory), memory_mask, positions)
 
-    def prepare(self, memory):
-        """What does not depend on the query, once for all steps: memory and, for "concat", its keys beside it."""
+    def prepare(self, memory: Tensor) -> Tensor:
+        """What does not depend on the query, computed once for all steps: the memory and, for "concat", its keys."""
         if self.score == "concat":
             return ops.concatenate([memory, ops.matmul(memory, self.memory_kernel)], axis=-1)
         return memory
 
-    def attend(self, query, prepared, memory_mask, positions=None):
-        """`call`, given a memory that `prepare` has seen."""
+    def attend(
+        self, query: Tensor, prepared: Tensor, memory_mask: Tensor, positions: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """`call`, given what `prepare` returned in place of the memory."""
         memory = prepared[..., : self.memory_units]
         scores = ops.cast(self._scores(query, prepared), "float32")  # (batch, target_length, source_length)
         mask = ops.cast(ops.expand_dims(memory_mask, 1), "float32")  # (batch, 1, source_length)
@@ -97,7 +112,7 @@ class LuongAttention(keras.layers.Layer):
                 weights = weights * ops.exp(-2.0 * ops.square(distance / self.window))  # sigma = window / 2
         return ops.matmul(ops.cast(weights, memory.dtype), memory), weights
 
-    def _scores(self, query, prepared):
+    def _scores(self, query: Tensor, prepared: Tensor) -> Tensor:
         if self.score == "location":
             return self._location_scores(query, prepared)
         if self.score == "concat":
@@ -110,7 +125,7 @@ class LuongAttention(keras.layers.Layer):
             query = query * query.shape[-1] ** -0.5
         return ops.matmul(query, ops.transpose(prepared, (0, 2, 1)))
 
-    def _location_scores(self, query, prepared):
+    def _location_scores(self, query: Tensor, prepared: Tensor) -> Tensor:
         length = prepared.shape[1]
         if isinstance(length, int) and length > (self.source_length or 0):
             raise ValueError(
@@ -119,7 +134,7 @@ class LuongAttention(keras.layers.Layer):
         # Not a slice, whose end JAX wants to know while lengths are still symbols.
         return ops.take(ops.matmul(query, self.kernel), ops.arange(ops.shape(prepared)[1]), axis=-1)
 
-    def _distance(self, query, mask, positions):
+    def _distance(self, query: Tensor, mask: Tensor, positions: Tensor | None) -> Tensor:
         """Source positions from the centre of each query's window, `(batch, target_length, source_length)`."""
         length = ops.sum(mask, axis=-1, keepdims=True)  # (batch, 1, 1)
         if self.alignment == "local-p":
@@ -131,10 +146,16 @@ class LuongAttention(keras.layers.Layer):
             centre = ops.minimum(ops.cast(ops.expand_dims(positions, -1), "float32"), length - 1.0)
         return ops.cast(ops.arange(ops.shape(mask)[-1]), "float32") - centre
 
-    def compute_output_shape(self, query_shape, memory_shape, memory_mask_shape=None, positions_shape=None):
+    def compute_output_shape(
+        self,
+        query_shape: Shape,
+        memory_shape: Shape,
+        memory_mask_shape: Shape | None = None,
+        positions_shape: Shape | None = None,
+    ) -> tuple[Shape, Shape]:
         return (*query_shape[:2], memory_shape[-1]), (*query_shape[:2], memory_shape[1])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "score": self.score,
@@ -144,6 +165,6 @@ class LuongAttention(keras.layers.Layer):
         }
 
 
-def masked_softmax(scores, mask):
+def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
     """Softmax over the last axis of float32 scores, exactly 0 where the float32 mask is 0."""
     return ops.softmax(scores - 1e9 * (1.0 - mask), axis=-1) * mask

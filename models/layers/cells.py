@@ -1,7 +1,12 @@
 """Recurrent cells, and the loops over them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
+
+from seq2edge.models.layers.tensors import Policy, Shape, Tensor
 
 STATES = {"rnn": 1, "gru": 1, "lstm": 2}  # h, and c of an LSTM
 
@@ -13,7 +18,7 @@ class _Cell(keras.layers.Layer):
     left inside (Appleyard et al. 2016, section 3.1).
     """
 
-    def project(self, inputs):
+    def project(self, inputs: Tensor) -> Tensor:
         """The inputs' part of all gates, bias added: `(..., width)` to `(..., gates * units)`.
 
         Inputs narrower than the kernel meet its first rows; `project_rest` brings the others.
@@ -21,12 +26,12 @@ class _Cell(keras.layers.Layer):
         kernel = self.kernel if inputs.shape[-1] == self.kernel.shape[0] else self.kernel[: inputs.shape[-1]]
         return ops.matmul(inputs, kernel) + self.input_bias
 
-    def project_rest(self, inputs):
+    def project_rest(self, inputs: Tensor) -> Tensor:
         """The part of inputs that stand behind those `project` has seen."""
         return ops.matmul(inputs, self.kernel[-inputs.shape[-1] :])
 
     @property
-    def input_bias(self):
+    def input_bias(self) -> Tensor:
         return self.bias
 
 
@@ -34,7 +39,7 @@ class _Cell(keras.layers.Layer):
 class RNNCell(_Cell, keras.layers.SimpleRNNCell):
     """An Elman cell."""
 
-    def step(self, projected, states):
+    def step(self, projected: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """One step from projected inputs `(batch, units)` and `[h]`; h and the new states."""
         h = ops.tanh(projected + ops.matmul(states[0], self.recurrent_kernel))
         return h, [h]
@@ -45,10 +50,10 @@ class GRUCell(_Cell, keras.layers.GRUCell):
     """A GRU whose reset gate follows the product with h, as in cuDNN."""
 
     @property
-    def input_bias(self):
+    def input_bias(self) -> Tensor:
         return self.bias[0]
 
-    def step(self, projected, states):
+    def step(self, projected: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """One step from projected inputs `(batch, 3 * units)` and `[h]`; h and the new states."""
         h = states[0]
         recurrent = ops.matmul(h, self.recurrent_kernel) + self.bias[1]
@@ -64,7 +69,7 @@ class GRUCell(_Cell, keras.layers.GRUCell):
 class LSTMCell(_Cell, keras.layers.LSTMCell):
     """An LSTM without peepholes."""
 
-    def step(self, projected, states):
+    def step(self, projected: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """One step from projected inputs `(batch, 4 * units)` and `[h, c]`; h and the new states."""
         h, c = states
         gates = projected + ops.matmul(h, self.recurrent_kernel)
@@ -92,7 +97,7 @@ class Recurrence(keras.layers.Layer):
         h of each step, `(batch, length, units)`, or all its states, `(batch, length, states * units)`.
     """
 
-    def __init__(self, cell, dropout: float = 0.0, full_state: bool = False, **kwargs):
+    def __init__(self, cell: Any, dropout: float = 0.0, full_state: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.cell = cell
         self.hide = keras.layers.Dropout(dropout, dtype=self.dtype_policy) if dropout else None
@@ -100,14 +105,14 @@ class Recurrence(keras.layers.Layer):
             _LoopCell(cell, bool(dropout), full_state), return_sequences=True, dtype=self.dtype_policy
         )
 
-    def build(self, inputs_shape, states_shape=None):
+    def build(self, inputs_shape: Shape, states_shape: Any = None) -> None:
         self.cell.build((None, inputs_shape[-1]))
         self.loop.built = True
 
-    def call(self, inputs, states, training=False):
+    def call(self, inputs: Tensor, states: Sequence[Tensor], training: bool = False) -> Tensor:
         return self.loop(self.cell.project(inputs), initial_state=[*states, *self.masks(states[0], training)])
 
-    def masks(self, h, training) -> list:
+    def masks(self, h: Tensor, training: bool) -> list[Tensor]:
         """What h is multiplied with in all steps, `(batch, units)`; nothing where nothing is hidden."""
         return [self.hide(ops.ones_like(h), training=training)] if self.hide else []
 
@@ -115,14 +120,16 @@ class Recurrence(keras.layers.Layer):
 class _LoopCell:
     """A cell for `keras.layers.RNN` whose inputs are projected; a mask on h travels as a state that does not change."""
 
-    def __init__(self, cell, masked: bool, full_state: bool):
+    def __init__(self, cell: Any, masked: bool, full_state: bool) -> None:
         self.cell, self.masked, self.full_state = cell, masked, full_state
         states = as_list(cell.state_size)
         self.state_size = [*states, *([cell.units] if masked else [])]
         self.output_size = cell.units * (len(states) if full_state else 1)
         self.compute_dtype = cell.compute_dtype
 
-    def __call__(self, projected, states, training=False):
+    def __call__(
+        self, projected: Tensor, states: Sequence[Tensor], training: bool = False
+    ) -> tuple[Tensor, list[Tensor]]:
         h, *rest = states
         mask = [rest.pop()] if self.masked else []
         output, new_states = self.cell.step(projected, [h * mask[0] if mask else h, *rest])
@@ -131,11 +138,11 @@ class _LoopCell:
     call = __call__
 
 
-def as_list(states) -> list:
+def as_list(states: Any) -> list[Any]:
     """A cell's states or state sizes; a single one stands alone in Keras."""
     return list(states) if isinstance(states, (list, tuple)) else [states]
 
 
-def sequence_dropout(rate: float, variational: bool, dtype) -> keras.layers.Dropout:
+def sequence_dropout(rate: float, variational: bool, dtype: Policy) -> keras.layers.Dropout:
     """Dropout on `(batch, length, width)`; variational: the same features in all positions of a sentence."""
     return keras.layers.Dropout(rate, noise_shape=(None, 1, None) if variational else None, dtype=dtype)

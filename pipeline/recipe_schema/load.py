@@ -1,15 +1,14 @@
 """Recipes on disk: commented TOML files, ours and the user's, read with every mistake said at once."""
 
-import difflib
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.recipe_schema.recipe import Recipe, Section
+from seq2edge.pipeline.recipe_schema.mistakes import describe, take_refused
+from seq2edge.pipeline.recipe_schema.recipe import Recipe, spelled_out
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 
@@ -37,7 +36,8 @@ def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
 
     Args:
         path: The TOML file.
-        settings: "section.key=value" overrides, the value as TOML or else as text.
+        settings: "section.key=value" overrides, the value as TOML or else as text. The kind alone of an encoder or
+            decoder, and a table, replace all of its settings.
 
     Raises:
         UserError: All mistakes at once, one a line.
@@ -48,10 +48,14 @@ def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
         raise UserError(f"{path}: not a TOML file: {error}") from None
     for setting in settings or []:
         _override(values, setting)
+    mistakes = list(take_refused(values))
     try:
-        return Recipe.model_validate(values)
+        recipe = Recipe.model_validate(values)
     except ValidationError as error:
-        raise UserError("\n".join(f"{path}: {line}" for line in _mistakes(error))) from None
+        mistakes += describe(error)
+    if mistakes:
+        raise UserError("\n".join(f"{path}: {line}" for line in mistakes))
+    return recipe
 
 
 def _override(values: dict[str, Any], setting: str) -> None:
@@ -63,41 +67,11 @@ def _override(values: dict[str, Any], setting: str) -> None:
     except tomllib.TOMLDecodeError:
         value = text
     *sections, last = key.strip().split(".")
-    for section in sections:
-        values = values.setdefault(section, {})
-        if not isinstance(values, dict):
+    for depth, section in enumerate(sections):
+        inner = values.get(section, {})
+        if sections[: depth + 1] in (["model", "encoder"], ["model", "decoder"]):
+            inner = spelled_out(inner)
+        if not isinstance(inner, dict):
             raise UserError(f"--set {setting!r}: {section} is not a section")
+        values[section] = values = inner
     values[last] = value
-
-
-def _mistakes(error: ValidationError) -> Iterator[str]:
-    for mistake in error.errors():
-        key = ".".join(str(part) for part in mistake["loc"])
-        if mistake["type"] == "extra_forbidden":
-            allowed = _allowed_keys(mistake["loc"])
-            near = difflib.get_close_matches(str(mistake["loc"][-1]), allowed, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(allowed)}"
-            yield f"unknown key {key!r}; {hint}"
-        elif mistake["type"] == "missing":
-            yield f"{key}: missing, and there is no default"
-        elif mistake["type"] == "misfit":
-            yield from (".".join(filter(None, (key, line))) for line in mistake["msg"].split("\n"))
-        else:
-            yield f"{key}: {mistake['msg'].removeprefix('Value error, ')}; given {_short(mistake['input'])}"
-
-
-def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
-    """The keys of the section in which an unknown one stands."""
-    section: Any = Recipe
-    for part in location[:-1]:
-        if isinstance(part, int):
-            continue
-        annotation = section.model_fields[part].annotation
-        candidates = [annotation, *getattr(annotation, "__args__", ())]
-        section = next(c for c in candidates if isinstance(c, type) and issubclass(c, Section))
-    return list(section.model_fields)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

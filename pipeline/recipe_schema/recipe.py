@@ -1,14 +1,18 @@
 """A recipe: everything that decides a training, its keys and what goes together."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from seq2edge.device.bundle import Quantization, Runtime
 from seq2edge.device.tasks import TaskName
-from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.config import Seq2SeqSettings
+from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig
+from seq2edge.models.encoders.config import EncoderConfig, RecurrentEncoderConfig
 
 
 class Section(BaseModel):
@@ -86,50 +90,28 @@ class Tokenizer(Section):
         return self
 
 
-class Model(Section):
-    """`seq2edge.models.config.Seq2SeqConfig`, which says more of each key, without what the data decides."""
+def spelled_out(side: Any) -> Any:
+    """An encoder or decoder as a table that names its kind."""
+    if isinstance(side, str):
+        return {"kind": side}
+    return {"kind": RecurrentEncoderConfig.kind, **side} if isinstance(side, dict) else side
 
-    encoder: Literal["rnn", "gru", "lstm", "transformer"] = "lstm"  # any goes with any decoder
-    decoder: Literal["rnn", "gru", "lstm", "transformer"] = "lstm"
-    units: Annotated[int, Field(ge=4, le=4096)] = 256
-    embedding: Annotated[int, Field(ge=4, le=4096)] = 256
-    encoder_layers: Annotated[int, Field(ge=1, le=8)] = 1
-    decoder_layers: Annotated[int, Field(ge=1, le=8)] = 1
-    bidirectional: bool = True  # of a recurrent encoder
-    decoder_bidirectional: Annotated[bool, Field(exclude=True)] = False  # there to be refused with its reason
-    residual: bool = False  # recurrent layers above the first add their input to their output
-    layer_norm: bool = False  # recurrent layers' outputs are normalised
-    heads: Annotated[int, Field(ge=1, le=64)] = 4  # of Transformer layers; they divide the units
-    feed_forward: Annotated[int, Field(ge=4, le=16_384)] | None = None  # of Transformer layers; None: 4 * units
-    attention: Literal["none", "dot", "general", "concat", "location", "scaled_dot", "bahdanau"] | None = None
-    alignment: Literal["global", "local-m", "local-p"] = "global"
-    window: Annotated[int, Field(ge=1, le=2048)] | None = None  # tokens seen either side, of local attention
-    input_feeding: bool = False
-    initial_state: Literal["copy", "bridge", "mean", "zeros"] | None = None  # of a recurrent decoder
-    tie_embeddings: bool = True  # output layer = target embedding
-    share_embeddings: bool | None = None  # source embedding = target's; None: where tied and the tokenizer is joint
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    variational_dropout: bool = False  # one mask for all steps, on recurrent states too
-    source_length: Annotated[int, Field(ge=4, le=2048)] = 64  # tokens, eos counted; longer pairs are dropped
-    target_length: Annotated[int, Field(ge=4, le=2048)] = 64
 
-    def config(self, source_vocabulary: int, target_vocabulary: int, joint: bool) -> Seq2SeqConfig:
-        """The model over vocabularies of these sizes."""
-        settings = self.model_dump(exclude={"share_embeddings"})
-        share = self.tie_embeddings and joint if self.share_embeddings is None else self.share_embeddings
-        return Seq2SeqConfig(source_vocabulary, target_vocabulary, share_embeddings=share, **settings)
+BY_KIND = (Discriminator("kind"), BeforeValidator(spelled_out))
 
-    @model_validator(mode="after")
-    def _settings_fit(self) -> "Model":
-        mistakes = self.config(1, 1, joint=True).mistakes()
-        if self.decoder_bidirectional:
-            mistakes.append(
-                "decoder_bidirectional = true: a decoder writes from its first token to its last and cannot read what "
-                "is not written; allowed: false (bidirectional = true is of the encoder)"
-            )
-        if mistakes:
-            raise _misfit(mistakes)
-        return self
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Seq2SeqSettings):
+    """`Seq2SeqSettings`; an encoder or decoder is a table, or its kind alone: `encoder = "gru"`."""
+
+    encoder: Annotated[EncoderConfig, *BY_KIND] = field(default_factory=RecurrentEncoderConfig)
+    decoder: Annotated[DecoderConfig, *BY_KIND] = field(default_factory=RecurrentDecoderConfig)
+
+
+def _settings_fit(model: Model) -> Model:
+    if mistakes := model.config(1, 1, joint=True).mistakes():
+        raise _misfit(mistakes)
+    return model
 
 
 class Training(Section):
@@ -208,7 +190,7 @@ class Recipe(Section):
     measured: str = ""  # score, size and time, as docs/results.md has them
     data: Data
     tokenizer: Tokenizer = Tokenizer()
-    model: Model = Model()
+    model: Annotated[Model, AfterValidator(_settings_fit)] = Model()
     training: Training = Training()
     decoding: Decoding = Decoding()
     export: Export = Export()
@@ -238,3 +220,12 @@ class Recipe(Section):
     def to_toml(self) -> str:
         """The resolved recipe, every default written out."""
         return tomli_w.dumps(self.model_dump(exclude_none=True))
+
+
+def dotted(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested settings by dotted keys, "encoder.layers"."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        inner = dotted(value) if isinstance(value, dict) else {"": value}
+        flat |= {f"{key}.{name}".removesuffix("."): leaf for name, leaf in inner.items()}
+    return flat

@@ -195,17 +195,21 @@ joint = {str(tokenizer.joint).lower()}             # one SentencePiece model for
 {vocabularies}
 
 [model]
-encoder = "lstm"         # or "gru" (a little smaller and faster), "rnn", "transformer"
-decoder = "lstm"         # the same; any goes with any
 units = {size.units}              # width; twice as wide is about four times as slow
 embedding = {size.embedding}
-encoder_layers = 1
-decoder_layers = 1
-attention = "general"    # or "dot", "concat", "location" (Luong et al. 2015), "scaled_dot", "bahdanau", "none"
-input_feeding = false    # true: better on long texts, trains several times slower
 dropout = {size.dropout}
 source_length = {suits.source_length}       # tokens; 99 % of your texts are shorter
 target_length = {suits.target_length}
+
+[model.encoder]
+kind = "lstm"            # or "gru" (a little smaller and faster), "rnn", "transformer"
+layers = 1
+
+[model.decoder]
+kind = "lstm"            # the same; any encoder goes with any decoder
+layers = 1
+attention = "general"    # or "dot", "concat", "location" (Luong et al. 2015), "scaled_dot", "bahdanau", "none"
+input_feeding = false    # true: better on long texts, trains several times slower
 
 [training]
 epochs = {size.epochs}              # at most

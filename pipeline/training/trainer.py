@@ -24,7 +24,7 @@ from seq2edge.pipeline.data.prepare import prepare
 from seq2edge.pipeline.evaluation.plots import plot_attention
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
-from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.recipe_schema.recipe import Recipe, dotted
 from seq2edge.pipeline.run import RECIPE_FILE, Run, model_config
 from seq2edge.pipeline.training.averaging import Snapshot, load_mean
 from seq2edge.pipeline.training.callbacks import (
@@ -125,9 +125,8 @@ def train_worker(
 def _what_counts(recipe: Recipe) -> dict[str, Any]:
     """What has to be the same in every process: the recipe, key by key, and what computes it."""
     versions = {name: importlib.metadata.version(name) for name in ("seq2edge", "keras", "jax", "sentencepiece")}
-    sections = recipe.model_dump(mode="json")
-    keys = {f"{name}.{key}": sections[name][key] for name in COUNTED for key in sections[name]}
-    return versions | keys
+    settings = dotted(recipe.model_dump(mode="json"))
+    return versions | {key: value for key, value in settings.items() if key.startswith(COUNTED)}
 
 
 @dataclass

@@ -5,13 +5,14 @@ import shutil
 from pathlib import Path
 
 from seq2edge.device.errors import UserError
-from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.files import refuse_existing
 from seq2edge.pipeline.recipe_schema.load import load_recipe
-from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.recipe_schema.recipe import Recipe, dotted
 from seq2edge.pipeline.run import DATA_FOLDER, RECIPE_FILE, Run, model_config
 
-COUNTED = ("data", "tokenizer", "model", "training")  # sections of a recipe that a training depends on
+COUNTED = ("data.", "tokenizer.", "model.", "training.")  # sections of a recipe that a training depends on
 
 
 def claim_output(recipe: Recipe, output: Path, resume: bool, overwrite: bool) -> None:
@@ -22,13 +23,11 @@ def claim_output(recipe: Recipe, output: Path, resume: bool, overwrite: bool) ->
         if there.is_file():
             _set_aside(output)
     elif there.is_file():
-        before = load_recipe(there).model_dump()
+        before, now = dotted(load_recipe(there).model_dump()), dotted(recipe.model_dump())
         changed = [
-            f"{section}.{key}: {old!r} there, {new!r} now"
-            for section, values in recipe.model_dump().items()
-            if section in COUNTED
-            for key, new in values.items()
-            if (old := before[section][key]) != new and (section, key) != ("training", "epochs")
+            f"{key}: {before.get(key)!r} there, {new!r} now"
+            for key, new in now.items()
+            if key.startswith(COUNTED) and before.get(key) != new and key != "training.epochs"
         ]
         if changed:
             raise UserError(f"{output}: cannot go on with another recipe; " + "; ".join(changed))
@@ -56,10 +55,13 @@ def refuse_other_shape(start: Run, config: Seq2SeqConfig) -> None:
     Raises:
         UserError: With both values of every setting that differs.
     """
-    before, now = dataclasses.asdict(model_config(start.recipe, start.data)), dataclasses.asdict(config)
+    there = model_config(start.recipe, start.data)
+    before, now = dotted(dataclasses.asdict(there)), dotted(dataclasses.asdict(config))
     free = ("dropout", "variational_dropout")
     differing = [
-        f"{key}: {before[key]!r} there, {now[key]!r} now" for key in now if before[key] != now[key] and key not in free
+        f"{key}: {before.get(key)!r} there, {now[key]!r} now"
+        for key in now
+        if before.get(key) != now[key] and key not in free
     ]
     if differing:
         raise UserError(f"{start.path}: its weights do not fit this recipe's model; " + "; ".join(differing))

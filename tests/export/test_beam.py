@@ -6,7 +6,9 @@ from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import EOS
 from seq2edge.export.beam import GraphBeam
-from seq2edge.models.seq2seq import Seq2SeqConfig, build_seq2seq
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerDecoderConfig
+from seq2edge.models.seq2seq import build_seq2seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 
 VOCABULARY = 11
@@ -19,9 +21,8 @@ def model(request):
     import keras
 
     keras.utils.set_random_seed(3)
-    config = Seq2SeqConfig(
-        VOCABULARY, VOCABULARY, decoder=request.param, units=16, embedding=16, heads=2, target_length=9
-    )
+    decoder = TransformerDecoderConfig(heads=2) if request.param == "transformer" else RecurrentDecoderConfig()
+    config = Seq2SeqConfig(VOCABULARY, VOCABULARY, decoder=decoder, units=16, embedding=16, target_length=9)
     model = build_seq2seq(config)
     for weight in model.training.weights:
         weight.assign(3 * np.asarray(weight))

@@ -129,7 +129,7 @@ def test_a_transformer_bundle_keeps_its_score_and_says_its_states(transformer_bu
 
 
 def test_a_bundle_without_attention_runs_and_has_none_to_show(tiny_recipe, pairs_file, tmp_path):
-    recipe = tiny_recipe(epochs=2, settings=["model.attention=none", "model.encoder=gru"])
+    recipe = tiny_recipe(epochs=2, settings=["model.decoder.attention=none", "model.encoder=gru"])
     run = train(recipe, tmp_path / "run", pairs_file.parent, quiet=True)
     export_bundle(run, tmp_path / "bundle", tell=lambda line: None)
     result = Runner.from_bundle(tmp_path / "bundle").run("the red stone is here", beam=3)

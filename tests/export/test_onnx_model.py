@@ -18,20 +18,29 @@ from seq2edge.export import onnx_model
 from seq2edge.export.bundle import graph_beam
 from seq2edge.export.onnx_model import NEXT, OnnxModel, export_onnx, verify_onnx, write_graphs
 from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerDecoderConfig
+from seq2edge.models.encoders.config import RecurrentEncoderConfig, TransformerEncoderConfig
 from seq2edge.models.seq2seq import build_seq2seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 
 GUIDE = Path(__file__).parents[2] / "docs" / "deploy" / "onnx.md"
 FIRST, VOCABULARY = 4, 14
-GRU = {"encoder": "gru", "decoder": "gru"}
-TWO_LAYERS = {"encoder_layers": 2, "decoder_layers": 2}
 ARCHITECTURES = {
-    "lstm, no attention, one direction": {"attention": "none", "bidirectional": False},
-    "lstm, location": {"attention": "location", "source_length": 16},
-    "gru, scaled dot, local-p": {**GRU, "attention": "scaled_dot", "alignment": "local-p", "window": 2},
-    "lstm, input feeding, two layers": {**TWO_LAYERS, "input_feeding": True},
-    "Transformer": {"encoder": "transformer", "decoder": "transformer"},
-    "Transformer to gru": {"encoder": "transformer", "decoder": "gru"},
+    "lstm, no attention, one direction": {
+        "encoder": RecurrentEncoderConfig(bidirectional=False),
+        "decoder": RecurrentDecoderConfig(attention="none"),
+    },
+    "lstm, location": {"decoder": RecurrentDecoderConfig(attention="location"), "source_length": 16},
+    "gru, scaled dot, local-p": {
+        "encoder": RecurrentEncoderConfig(kind="gru"),
+        "decoder": RecurrentDecoderConfig(kind="gru", attention="scaled_dot", alignment="local-p", window=2),
+    },
+    "lstm, input feeding, two layers": {
+        "encoder": RecurrentEncoderConfig(layers=2),
+        "decoder": RecurrentDecoderConfig(layers=2, input_feeding=True),
+    },
+    "Transformer": {"encoder": TransformerEncoderConfig(), "decoder": TransformerDecoderConfig()},
+    "Transformer to gru": {"encoder": TransformerEncoderConfig(), "decoder": RecurrentDecoderConfig(kind="gru")},
 }
 
 missing = [name for name in ("tf2onnx", "onnx", "onnxruntime") if importlib.util.find_spec(name) is None]

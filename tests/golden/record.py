@@ -6,6 +6,7 @@ The recorded values hold every later version to the same numbers, so they are re
 to alter them.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
 from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerDecoderConfig
+from seq2edge.models.encoders.config import RecurrentEncoderConfig, TransformerEncoderConfig
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 
@@ -23,22 +26,37 @@ FOLDER = Path(__file__).parent / "values"
 SENTENCES, LENGTH, VOCABULARY = 3, 9, 30
 SPREAD = 3.0  # weights are multiplied by it, so that untrained models prefer some tokens clearly
 
-RNN, GRU = {"encoder": "rnn", "decoder": "rnn"}, {"encoder": "gru", "decoder": "gru"}
-TRANSFORMER = {"encoder": "transformer", "decoder": "transformer"}
-TWO_LAYERS = {"encoder_layers": 2, "decoder_layers": 2}
+RNN, GRU = RecurrentEncoderConfig(kind="rnn"), RecurrentEncoderConfig(kind="gru")
+GRU_DECODER = RecurrentDecoderConfig(kind="gru")
+STACKED: dict[str, Any] = {"layers": 2, "residual": True, "layer_norm": True}
 ARCHITECTURES: dict[str, dict[str, Any]] = {
-    "rnn-no-attention": {**RNN, "attention": "none"},
-    "gru-general": {**GRU, "tie_embeddings": False},
-    "lstm-dot-two-layers": {**TWO_LAYERS, "attention": "dot", "bidirectional": False},
-    "lstm-concat-shared": {"attention": "concat", "share_embeddings": True},
-    "lstm-location-mean": {"attention": "location", "source_length": 16, "initial_state": "mean"},
-    "gru-local-m-input-feeding": {**GRU, "alignment": "local-m", "window": 1, "input_feeding": True},
-    "lstm-local-p": {"alignment": "local-p", "window": 2},
-    "gru-bahdanau-bridge": {**GRU, "attention": "bahdanau", "initial_state": "bridge"},
-    "lstm-residual-normalised": {**TWO_LAYERS, "residual": True, "layer_norm": True, "initial_state": "zeros"},
-    "transformer": {**TRANSFORMER, **TWO_LAYERS},
-    "lstm-to-transformer": {"decoder": "transformer"},
-    "transformer-to-gru": {"encoder": "transformer", "decoder": "gru"},
+    "rnn-no-attention": {"encoder": RNN, "decoder": RecurrentDecoderConfig(kind="rnn", attention="none")},
+    "gru-general": {"encoder": GRU, "decoder": GRU_DECODER, "tie_embeddings": False},
+    "lstm-dot-two-layers": {
+        "encoder": RecurrentEncoderConfig(layers=2, bidirectional=False),
+        "decoder": RecurrentDecoderConfig(layers=2, attention="dot"),
+    },
+    "lstm-concat-shared": {"decoder": RecurrentDecoderConfig(attention="concat"), "share_embeddings": True},
+    "lstm-location-mean": {
+        "decoder": RecurrentDecoderConfig(attention="location", initial_state="mean"),
+        "source_length": 16,
+    },
+    "gru-local-m-input-feeding": {
+        "encoder": GRU,
+        "decoder": replace(GRU_DECODER, alignment="local-m", window=1, input_feeding=True),
+    },
+    "lstm-local-p": {"decoder": RecurrentDecoderConfig(alignment="local-p", window=2)},
+    "gru-bahdanau-bridge": {
+        "encoder": GRU,
+        "decoder": replace(GRU_DECODER, attention="bahdanau", initial_state="bridge"),
+    },
+    "lstm-residual-normalised": {
+        "encoder": RecurrentEncoderConfig(**STACKED),
+        "decoder": RecurrentDecoderConfig(**STACKED, initial_state="zeros"),
+    },
+    "transformer": {"encoder": TransformerEncoderConfig(layers=2), "decoder": TransformerDecoderConfig(layers=2)},
+    "lstm-to-transformer": {"decoder": TransformerDecoderConfig()},
+    "transformer-to-gru": {"encoder": TransformerEncoderConfig(), "decoder": GRU_DECODER},
 }
 SEARCHES = {
     "greedy": DecodingOptions(max_length=12),
@@ -60,7 +78,8 @@ COVERAGE = {"coverage": DecodingOptions(beam=4, n_best=4, max_length=12, coverag
 
 def build(name: str) -> Seq2Seq:
     """A model of an architecture, its weights still to be assigned."""
-    config = Seq2SeqConfig(VOCABULARY, VOCABULARY, units=16, embedding=12, target_length=16, **ARCHITECTURES[name])
+    sizes: dict[str, Any] = {"units": 16, "embedding": 12, "dropout": 0.0, "target_length": 16}
+    config = Seq2SeqConfig(VOCABULARY, VOCABULARY, **sizes | ARCHITECTURES[name])
     keras.utils.set_random_seed(1)
     return build_seq2seq(config)
 

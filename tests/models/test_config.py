@@ -1,42 +1,68 @@
+from typing import get_args
+
 import pytest
 
-from seq2edge.models.config import ATTENTIONS, KINDS, Seq2SeqConfig
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.decoders.config import Attention, RecurrentDecoderConfig, TransformerDecoderConfig
+from seq2edge.models.encoders.config import RecurrentEncoderConfig, TransformerEncoderConfig
+from seq2edge.models.layers.settings import CellKind
+
+TRANSFORMER = {"encoder": TransformerEncoderConfig(), "decoder": TransformerDecoderConfig()}
+CELLS = get_args(CellKind)
+ENCODERS = [*(RecurrentEncoderConfig(kind=kind) for kind in CELLS), TransformerEncoderConfig()]
+DECODERS = [*(RecurrentDecoderConfig(kind=kind) for kind in CELLS), TransformerDecoderConfig()]
+
+
+def decoding(**settings):
+    return {"decoder": RecurrentDecoderConfig(**settings)}
+
 
 MISFITS = {
-    "heads that do not divide the units": ({"encoder": "transformer", "units": 64, "heads": 6}, "allowed: 1, 2, 4, 8"),
-    "a Transformer encoder of one direction": ({"encoder": "transformer", "bidirectional": False}, "sees both sides"),
-    "recurrent extras without recurrence": (
-        {"encoder": "transformer", "decoder": "transformer", "layer_norm": True},
-        "layer_norm = true: is of recurrent layers",
+    "an encoder's heads that do not divide the units": (
+        {"encoder": TransformerEncoderConfig(heads=6), "units": 64},
+        "encoder.heads = 6: does not divide units = 64, and every head has an equal share of them; allowed: 1, 2, 4, 8",
     ),
-    "another attention in a Transformer decoder": (
-        {"decoder": "transformer", "attention": "concat"},
-        "attention = 'concat': every head of a Transformer decoder attends by scaled dot product",
+    "a decoder's heads that do not divide the units": (
+        {"decoder": TransformerDecoderConfig(heads=6), "units": 64},
+        "decoder.heads = 6: does not divide",
     ),
-    "local attention in a Transformer decoder": (
-        {"decoder": "transformer", "alignment": "local-m", "window": 3},
-        "looks at the whole source",
+    "a dropout for recurrence without recurrence": (
+        {**TRANSFORMER, "variational_dropout": True},
+        "variational_dropout = true: is of recurrent layers",
     ),
-    "input feeding of a Transformer decoder": (
-        {"decoder": "transformer", "input_feeding": True},
-        "nothing is fed back",
+    "local attention without a window": (
+        decoding(alignment="local-m"),
+        "decoder.alignment = 'local-m': local attention needs a window",
     ),
-    "an initial state of a Transformer decoder": ({"decoder": "transformer", "initial_state": "mean"}, "leave it out"),
-    "local attention without a window": ({"alignment": "local-m"}, "local attention needs a window"),
-    "a window of nothing": ({"alignment": "local-p", "window": 0}, "window = 0: sees nothing"),
-    "a window of global attention": ({"window": 4}, "global attention has no window"),
+    "a window of nothing": (
+        decoding(alignment="local-p", window=0),
+        "decoder.window = 0: out of range; allowed: >= 1 and <= 2048",
+    ),
+    "a window of global attention": (decoding(window=4), "decoder.window = 4: global attention has no window"),
     "an alignment of no attention": (
-        {"attention": "none", "alignment": "local-m", "window": 2},
+        decoding(attention="none", alignment="local-m", window=2),
         "no attention to align",
     ),
-    "feeding no attention": ({"attention": "none", "input_feeding": True}, "no attentional vector to feed"),
-    "a decoder that knows nothing": ({"attention": "none", "initial_state": "zeros"}, "all a decoder knows"),
-    "feeding twice": ({"attention": "bahdanau", "input_feeding": True}, "already takes its context"),
+    "feeding no attention": (decoding(attention="none", input_feeding=True), "no attentional vector to feed"),
+    "a decoder that knows nothing": (decoding(attention="none", initial_state="zeros"), "all a decoder knows"),
+    "feeding twice": (decoding(attention="bahdanau", input_feeding=True), "already takes its context"),
     "halves of an odd number": ({"units": 33}, "allowed: an even number"),
-    "states of another cell": ({"encoder": "gru", "initial_state": "copy"}, "allowed: 'bridge'"),
-    "a bridge from no state": ({"encoder": "transformer", "initial_state": "bridge"}, "has no final state"),
+    "states of another cell": (
+        {"encoder": RecurrentEncoderConfig(kind="gru"), **decoding(initial_state="copy")},
+        "encoder.kind = 'gru' do not fit decoder.kind = 'lstm'; allowed: 'bridge'",
+    ),
+    "a copy of no state": (
+        {"encoder": TransformerEncoderConfig(), **decoding(initial_state="copy")},
+        "has no final state; allowed: 'mean', 'zeros'",
+    ),
+    "a bridge from no state": (
+        {"encoder": TransformerEncoderConfig(), **decoding(initial_state="bridge")},
+        "has no final state",
+    ),
     "one embedding for two vocabularies": ({"share_embeddings": True, "target_vocabulary": 30}, "20 source and 30"),
-    "what nobody knows": ({"attention": "hard"}, "attention = 'hard': not known; allowed: none, dot"),
+    "an unknown attention": (decoding(attention="hard"), "decoder.attention = 'hard': not known; allowed: none, dot"),
+    "an unknown kind": ({"encoder": RecurrentEncoderConfig(kind="rnm")}, "encoder.kind = 'rnm': not known"),
+    "too much dropout": ({"dropout": 1.0}, "dropout = 1.0: out of range; allowed: >= 0 and < 1"),
 }
 
 
@@ -51,26 +77,38 @@ def test_what_does_not_go_together_is_said_with_what_does(name):
     assert message in mistake
 
 
-@pytest.mark.parametrize("encoder", KINDS)
-@pytest.mark.parametrize("decoder", KINDS)
+@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda config: config.kind)
+@pytest.mark.parametrize("decoder", DECODERS, ids=lambda config: config.kind)
 def test_any_encoder_goes_with_any_decoder(encoder, decoder):
     assert config(encoder=encoder, decoder=decoder).mistakes() == []
 
 
-@pytest.mark.parametrize("attention", ATTENTIONS)
+@pytest.mark.parametrize("attention", get_args(Attention))
 def test_a_recurrent_decoder_takes_any_attention(attention):
-    assert config(encoder="transformer", attention=attention).mistakes() == []
+    assert config(encoder=TransformerEncoderConfig(), **decoding(attention=attention)).mistakes() == []
 
 
 @pytest.mark.parametrize(
-    ("encoder", "decoder", "attention"),
-    [("lstm", "gru", "general"), ("transformer", "gru", "scaled_dot"), ("lstm", "transformer", "scaled_dot")],
+    ("encoder", "decoder", "expected"),
+    [
+        (RecurrentEncoderConfig(), {"kind": "gru"}, ("general", "bridge")),
+        (RecurrentEncoderConfig(), {}, ("general", "copy")),
+        (TransformerEncoderConfig(), {"kind": "gru"}, ("scaled_dot", "mean")),
+        (RecurrentEncoderConfig(layer_norm=True), {}, ("scaled_dot", "copy")),
+        (RecurrentEncoderConfig(), {"layer_norm": True}, ("scaled_dot", "copy")),
+        (TransformerEncoderConfig(), {"attention": "dot", "initial_state": "zeros"}, ("dot", "zeros")),
+    ],
 )
-def test_scores_beside_a_transformer_are_scaled(encoder, decoder, attention):
-    assert config(encoder=encoder, decoder=decoder).attention_in_use == attention
+def test_settings_not_given_follow_from_the_encoder(encoder, decoder, expected):
+    resolved = RecurrentDecoderConfig(**decoder).resolved(encoder)
+    assert (resolved.attention, resolved.initial_state) == expected
 
 
 def test_mistakes_come_together():
-    assert (
-        len(config(encoder="transformer", units=30, heads=4, bidirectional=False, alignment="local-m").mistakes()) == 3
-    )
+    settings = {"encoder": TransformerEncoderConfig(heads=4), "units": 30, "target_vocabulary": 30}
+    mistakes = config(**settings, **decoding(alignment="local-m"), share_embeddings=True).mistakes()
+    assert [mistake.split(" =")[0] for mistake in mistakes] == [
+        "encoder.heads",
+        "decoder.alignment",
+        "share_embeddings",
+    ]

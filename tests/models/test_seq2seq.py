@@ -2,22 +2,39 @@ import keras
 import numpy as np
 import pytest
 
+from seq2edge.device.special_ids import PAD
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerDecoderConfig
+from seq2edge.models.decoders.recurrent import RecurrentDecoder
+from seq2edge.models.encoders.config import RecurrentEncoderConfig, TransformerEncoderConfig
 from seq2edge.models.loss import SequenceLoss
-from seq2edge.models.seq2seq import Seq2SeqConfig, build_seq2seq
+from seq2edge.models.seq2seq import build_seq2seq
 
-SMALL = {"source_vocabulary": 20, "target_vocabulary": 20, "units": 16, "embedding": 16}
+SMALL = {"source_vocabulary": 20, "target_vocabulary": 20, "units": 16, "embedding": 16, "dropout": 0.0}
 VARIANTS = {
     "lstm": {},
-    "residual": {"residual": True, "encoder_layers": 2},
-    "gru, concat, two layers": {
-        "encoder": "gru",
-        "decoder": "gru",
-        "attention": "concat",
-        "encoder_layers": 2,
-        "decoder_layers": 2,
+    "residual": {
+        "encoder": RecurrentEncoderConfig(residual=True, layers=2),
+        "decoder": RecurrentDecoderConfig(residual=True),
     },
-    "input feeding": {"input_feeding": True, "decoder_layers": 2, "bidirectional": False},
-    "dot, shared but untied": {"attention": "dot", "tie_embeddings": False, "embedding": 8, "share_embeddings": True},
+    "gru, concat, two layers": {
+        "encoder": RecurrentEncoderConfig(kind="gru", layers=2),
+        "decoder": RecurrentDecoderConfig(kind="gru", attention="concat", layers=2),
+    },
+    "input feeding": {
+        "encoder": RecurrentEncoderConfig(bidirectional=False),
+        "decoder": RecurrentDecoderConfig(input_feeding=True, layers=2),
+    },
+    "dot, shared but untied": {
+        "decoder": RecurrentDecoderConfig(attention="dot"),
+        "tie_embeddings": False,
+        "embedding": 8,
+        "share_embeddings": True,
+    },
+    "Transformer": {
+        "encoder": TransformerEncoderConfig(layers=2, heads=2),
+        "decoder": TransformerDecoderConfig(heads=8, feed_forward=24),
+    },
 }
 SOURCE = np.array([[5, 6, 7, 8, 9, 3], [5, 6, 3, 0, 0, 0], [3, 0, 0, 0, 0, 0]], "int32")
 TARGET_INPUTS = np.array([[2, 4, 5, 6], [2, 9, 9, 9], [2, 7, 4, 5]], "int32")
@@ -65,6 +82,10 @@ def test_saved_and_loaded_it_answers_the_same(model, tmp_path):
     model.training.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded([SOURCE, TARGET_INPUTS]), model.training([SOURCE, TARGET_INPUTS]))
+    for side in ("encoder", "decoder"):
+        layer = model.training.get_layer(side)
+        assert loaded.get_layer(side).config == layer.config
+        assert loaded.get_layer(side).get_config() == layer.get_config()
 
 
 def test_it_learns_to_reverse():
@@ -84,3 +105,18 @@ def test_it_learns_to_reverse():
 def test_one_embedding_for_two_vocabularies_is_refused():
     with pytest.raises(ValueError, match="20 source and 30 target"):
         build_seq2seq(Seq2SeqConfig(**{**SMALL, "target_vocabulary": 30, "share_embeddings": True}))
+
+
+def test_padding_is_what_the_device_pads_with():
+    assert Seq2SeqConfig(20, 20).pad_id == SequenceLoss().pad_id == PAD
+
+
+def test_settings_that_do_not_fit_are_refused_at_once():
+    config = Seq2SeqConfig(20, 20, units=33, decoder=RecurrentDecoderConfig(window=4))
+    with pytest.raises(ValueError, match=r"encoder\.bidirectional = true[\s\S]*decoder\.window = 4"):
+        build_seq2seq(config)
+
+
+def test_a_decoder_wants_its_settings_resolved():
+    with pytest.raises(ValueError, match="Received: attention=None, initial_state=None"):
+        RecurrentDecoder(RecurrentDecoderConfig())

@@ -12,6 +12,8 @@ from seq2edge.device.special_ids import BOS, EOS
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite.convert import convert
 from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerDecoderConfig
+from seq2edge.models.encoders.config import RecurrentEncoderConfig, TransformerEncoderConfig
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
@@ -31,40 +33,63 @@ class Architecture:
     learning_rate: float = 0.01
 
 
-GRU = {"encoder": "gru", "decoder": "gru"}
-RNN = {"encoder": "rnn", "decoder": "rnn"}
-TRANSFORMER = {"encoder": "transformer", "decoder": "transformer"}
-TWO_LAYERS = {"encoder_layers": 2, "decoder_layers": 2}
+RNN, GRU, TRANSFORMER = (
+    {"encoder": RecurrentEncoderConfig(kind="rnn")},
+    {"encoder": RecurrentEncoderConfig(kind="gru")},
+    {"encoder": TransformerEncoderConfig()},
+)
+TWO_LAYERS = {"encoder": RecurrentEncoderConfig(layers=2)}
+STACKED = {"kind": "gru", "layers": 2, "residual": True, "layer_norm": True}
+
+
+def decoding(kind="lstm", **settings):
+    return {"decoder": RecurrentDecoderConfig(kind=kind, **settings)}
+
+
 ARCHITECTURES = {
-    "rnn, no attention": Architecture({**RNN, "attention": "none"}, steps=1500, learning_rate=0.003),
-    "gru, no attention": Architecture({**GRU, "attention": "none"}, steps=900),
-    "lstm, no attention, one direction": Architecture({"attention": "none", "bidirectional": False}, steps=900),
-    "rnn, dot": Architecture({**RNN, "attention": "dot"}),
-    "gru, general": Architecture(GRU),
-    "lstm, general, untied": Architecture({"tie_embeddings": False, "share_embeddings": True}),
-    "lstm, concat": Architecture({"attention": "concat"}),
-    "lstm, location": Architecture({"attention": "location", "source_length": 16}, "copy"),
-    "lstm, scaled dot, from zeros": Architecture({"attention": "scaled_dot", "initial_state": "zeros"}),
-    "lstm, local-m": Architecture({"attention": "dot", "alignment": "local-m", "window": 1}, "copy"),
-    "gru, local-p": Architecture({**GRU, "alignment": "local-p", "window": 2}),
-    "lstm, input feeding, two layers": Architecture({**TWO_LAYERS, "input_feeding": True}),
-    "gru, input feeding, local-m": Architecture(
-        {**GRU, "input_feeding": True, "alignment": "local-m", "window": 1}, "copy"
+    "rnn, no attention": Architecture({**RNN, **decoding("rnn", attention="none")}, steps=1500, learning_rate=0.003),
+    "gru, no attention": Architecture({**GRU, **decoding("gru", attention="none")}, steps=900),
+    "lstm, no attention, one direction": Architecture(
+        {"encoder": RecurrentEncoderConfig(bidirectional=False), **decoding(attention="none")}, steps=900
     ),
-    "gru, Bahdanau": Architecture({**GRU, "attention": "bahdanau", "initial_state": "bridge"}),
+    "rnn, dot": Architecture({**RNN, **decoding("rnn", attention="dot")}),
+    "gru, general": Architecture({**GRU, **decoding("gru")}),
+    "lstm, general, untied": Architecture({"tie_embeddings": False, "share_embeddings": True}),
+    "lstm, concat": Architecture(decoding(attention="concat")),
+    "lstm, location": Architecture({**decoding(attention="location"), "source_length": 16}, "copy"),
+    "lstm, scaled dot, from zeros": Architecture(decoding(attention="scaled_dot", initial_state="zeros")),
+    "lstm, local-m": Architecture(decoding(attention="dot", alignment="local-m", window=1), "copy"),
+    "gru, local-p": Architecture({**GRU, **decoding("gru", alignment="local-p", window=2)}),
+    "lstm, input feeding, two layers": Architecture({**TWO_LAYERS, **decoding(layers=2, input_feeding=True)}),
+    "gru, input feeding, local-m": Architecture(
+        {**GRU, **decoding("gru", input_feeding=True, alignment="local-m", window=1)}, "copy"
+    ),
+    "gru, Bahdanau": Architecture({**GRU, **decoding("gru", attention="bahdanau", initial_state="bridge")}),
     "lstm, Bahdanau, local-p, two layers": Architecture(
-        {**TWO_LAYERS, "attention": "bahdanau", "alignment": "local-p", "window": 2}
+        {**TWO_LAYERS, **decoding(layers=2, attention="bahdanau", alignment="local-p", window=2)}
     ),
     "gru, stacked, residual, normalised, variational": Architecture(
-        {**GRU, **TWO_LAYERS, "residual": True, "layer_norm": True, "variational_dropout": True, "dropout": 0.1}
+        {
+            "encoder": RecurrentEncoderConfig(**STACKED),
+            **decoding(**STACKED),
+            "variational_dropout": True,
+            "dropout": 0.1,
+        }
     ),
-    "rnn to lstm": Architecture({"encoder": "rnn"}),
-    "Transformer": Architecture({**TRANSFORMER, **TWO_LAYERS}, "copy", learning_rate=0.003),
-    "Transformer to gru": Architecture({"encoder": "transformer", "decoder": "gru"}, "copy", learning_rate=0.005),
+    "rnn to lstm": Architecture(RNN),
+    "Transformer": Architecture(
+        {"encoder": TransformerEncoderConfig(layers=2), "decoder": TransformerDecoderConfig(layers=2)},
+        "copy",
+        learning_rate=0.003,
+    ),
+    "Transformer to gru": Architecture({**TRANSFORMER, **decoding("gru")}, "copy", learning_rate=0.005),
     "Transformer, no attention": Architecture(
-        {"encoder": "transformer", "encoder_layers": 2, "attention": "none"}, "copy", steps=900, learning_rate=0.003
+        {"encoder": TransformerEncoderConfig(layers=2), **decoding(attention="none")},
+        "copy",
+        steps=900,
+        learning_rate=0.003,
     ),
-    "lstm to Transformer": Architecture({"decoder": "transformer"}, learning_rate=0.005),
+    "lstm to Transformer": Architecture({"decoder": TransformerDecoderConfig()}, learning_rate=0.005),
 }
 
 
@@ -97,9 +122,8 @@ def test_it_learns_and_says_the_same_everywhere(name, tmp_path):
 
     architecture = ARCHITECTURES[name]
     keras.utils.set_random_seed(3)
-    model = build_seq2seq(
-        Seq2SeqConfig(VOCABULARY, VOCABULARY, units=32, embedding=24, target_length=12, **architecture.settings)
-    )
+    shared = {"units": 32, "embedding": 24, "dropout": 0.0, "target_length": 12}
+    model = build_seq2seq(Seq2SeqConfig(VOCABULARY, VOCABULARY, **shared | architecture.settings))
     learn(model, architecture)
     unseen = Pairs(architecture.task, 40, seed=2)
     whole = np.array(model.training([unseen.source, unseen.target_inputs]))
@@ -163,7 +187,7 @@ def check_step_of_three(interpreter, model, source):
     rows = {name: np.repeat(value, 3, axis=0) for name, value in looked.items()}
     expected = model.decoder_step({**inputs, **rows})
     assert set(found) == set(expected) - {"vector"} | {"top_ids", "top_log_probs"}
-    assert ("attention" in found) == (model.config.attention_in_use != "none")
+    assert ("attention" in found) == (getattr(model.config.decoder, "attention", None) != "none")
     for name in set(expected) - {"vector"}:
         np.testing.assert_allclose(found[name], np.array(expected[name]), atol=2e-3)
     check_likeliest(interpreter, inputs, log_softmax(found["logits"]))

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from seq2edge.models.config import ALIGNMENTS, SCORES
-from seq2edge.models.layers.attention import LuongAttention
+from seq2edge.models.layers.attention import ALIGNMENTS, SCORES, LuongAttention
 
 RNG = np.random.default_rng(0)
 QUERY = RNG.normal(size=(2, 3, 4))

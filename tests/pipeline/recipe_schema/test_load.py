@@ -1,6 +1,8 @@
 import pytest
 
 from seq2edge.device.errors import UserError
+from seq2edge.models.decoders.config import TransformerDecoderConfig
+from seq2edge.models.encoders.config import RecurrentEncoderConfig
 from seq2edge.pipeline.recipe_schema.load import RECIPES, find_recipe, load_recipe, recipe_names
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
@@ -15,7 +17,7 @@ def load(tmp_path, text, settings=None):
 
 def test_a_minimal_recipe_has_defaults_for_the_rest(tmp_path):
     recipe = load(tmp_path, MINIMAL)
-    assert recipe.model.encoder == "lstm"
+    assert recipe.model.encoder.kind == "lstm"
     assert recipe.export.beam_sizes == [1, 5]
 
 
@@ -43,7 +45,9 @@ def test_all_mistakes_are_said_at_once_with_near_keys_and_what_is_allowed(tmp_pa
     lines = str(error.value).split("\n")
     assert len(lines) == 4
     assert "unknown key 'model.unit'; did you mean 'units'?" in str(error.value)
-    assert "model.encoder: Input should be 'rnn', 'gru', 'lstm' or 'transformer'; given 'rnm'" in str(error.value)
+    assert "model.encoder.kind: Input should be one of 'rnn', 'gru', 'lstm', 'transformer'; given 'rnm'" in str(
+        error.value
+    )
     assert "training.learning_rate: Input should be greater than 0; given -1" in str(error.value)
     assert "unknown key 'decodin'; did you mean 'decoding'?" in str(error.value)
 
@@ -80,16 +84,76 @@ def test_settings_of_one_side_need_a_tokenizer_for_each(tmp_path):
 
 
 def test_settings_that_do_not_go_together_are_refused_together_with_reasons(tmp_path):
-    model = ['alignment="local-p"', "decoder_bidirectional=true", 'initial_state="copy"', 'encoder="gru"']
+    decoder = ['alignment="local-p"', "bidirectional=true", 'initial_state="copy"']
+    model = ["encoder=gru", *(f"decoder.{setting}" for setting in decoder)]
     with pytest.raises(UserError) as error:
         load(tmp_path, MINIMAL, [f"model.{setting}" for setting in model])
     lines = [line.removeprefix(f"{tmp_path / 'recipe.toml'}: ") for line in str(error.value).split("\n")]
     assert [line.split(":")[0] for line in lines] == [
-        "model.alignment = 'local-p'",
-        "model.initial_state = 'copy'",
-        "model.decoder_bidirectional = true",
+        "model.decoder.bidirectional = true",
+        "model.decoder.alignment = 'local-p'",
+        "model.decoder.initial_state = 'copy'",
     ]
-    assert all("allowed: " in line for line in lines)
+    assert all("allowed: " in line or "leave it out" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("side", "settings", "reason"),
+    [
+        ("encoder", "bidirectional=false", "bidirectional = false: a Transformer encoder always sees both sides"),
+        ("encoder", "layer_norm=true", "layer_norm = true: every sublayer of a Transformer is normalised"),
+        ("decoder", "residual=true", "residual = true: every sublayer of a Transformer has a residual connection"),
+        ("decoder", "attention=concat", "attention = 'concat': every head of a Transformer decoder attends by scaled"),
+        ("decoder", "alignment=local-m", "alignment = 'local-m': a Transformer decoder attends to the whole source"),
+        ("decoder", "input_feeding=true", "input_feeding = true: .* nothing is fed back"),
+        ("decoder", "initial_state=mean", "initial_state = 'mean': a Transformer decoder has no recurrent state"),
+        ("decoder", "bidirectional=true", "bidirectional = true: a decoder writes from first token to last"),
+    ],
+)
+def test_settings_of_another_kind_are_refused_with_the_reason(tmp_path, side, settings, reason):
+    with pytest.raises(UserError, match=rf"model\.{side}\.{reason}.*; leave it out$"):
+        load(tmp_path, MINIMAL, [f"model.{side}=transformer", f"model.{side}.{settings}"])
+
+
+def test_settings_of_another_kind_do_not_hide_other_mistakes(tmp_path):
+    text = MINIMAL + '[model.encoder]\nkind = "transformer"\nbidirectional = false\nheads = 6\n'
+    with pytest.raises(
+        UserError, match=r"sees both sides[\s\S]*model\.encoder\.heads = 6: does not divide units = 256"
+    ):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("encoder.layrs", "'layers'"),
+        ("encoder_layers", "'encoder.layers'"),
+        ("attention", "'decoder.attention'"),
+        ("heads", "'encoder.heads' or 'decoder.heads'"),
+    ],
+)
+def test_a_misplaced_key_of_the_model_is_said_with_its_place(tmp_path, key, hint):
+    with pytest.raises(UserError, match=rf"unknown key 'model\.{key}'; did you mean {hint}\?"):
+        load(tmp_path, MINIMAL, [f"model.{key}=2"])
+
+
+def test_bounds_of_nested_settings_are_said(tmp_path):
+    with pytest.raises(UserError, match=r"model\.decoder\.layers: Input should be less than or equal to 8; given 9"):
+        load(tmp_path, MINIMAL, ["model.decoder.layers=9"])
+
+
+def test_a_kind_alone_replaces_a_table(tmp_path):
+    text = MINIMAL + '[model.decoder]\nkind = "lstm"\nattention = "dot"\n'
+    settings = ["model.encoder=gru", "model.encoder.layers=2", "model.decoder=transformer"]
+    model = load(tmp_path, text, settings).model
+    assert model.encoder == RecurrentEncoderConfig(kind="gru", layers=2)
+    assert model.decoder == TransformerDecoderConfig()
+    assert load(tmp_path, text, ["model.decoder.kind=gru"]).model.decoder.attention == "dot"
+
+
+def test_a_text_in_place_of_another_section_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"--set 'name\.first=2': name is not a section"):
+        load(tmp_path, MINIMAL, ["name.first=2"])
 
 
 def test_one_embedding_for_two_tokenizers_is_refused(tmp_path):
@@ -104,9 +168,9 @@ def test_a_beam_wider_than_the_steps_of_the_export_is_refused(tmp_path):
 
 
 def test_the_resolved_recipe_decides_the_model(tmp_path):
-    recipe = load(tmp_path, MINIMAL, ["model.encoder=transformer", "model.attention=location"])
+    recipe = load(tmp_path, MINIMAL, ["model.encoder=transformer", "model.decoder.attention=location"])
     config = load(tmp_path, recipe.to_toml()).model.config(300, 300, joint=True)
-    assert (config.encoder, config.decoder, config.attention) == ("transformer", "lstm", "location")
+    assert (config.encoder.kind, config.decoder.kind, config.decoder.attention) == ("transformer", "lstm", "location")
     assert config.share_embeddings
 
 

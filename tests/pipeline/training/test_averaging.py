@@ -1,8 +1,9 @@
 import keras
 import numpy as np
 
+from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.loss import SequenceLoss
-from seq2edge.models.seq2seq import Seq2SeqConfig, build_seq2seq
+from seq2edge.models.seq2seq import build_seq2seq
 from seq2edge.pipeline.training.averaging import Snapshot, keep_epoch, load_mean
 
 
@@ -12,7 +13,7 @@ def dense():
     return model
 
 
-CONFIG = Seq2SeqConfig(source_vocabulary=20, target_vocabulary=20, embedding=8, units=8)
+CONFIG = Seq2SeqConfig(source_vocabulary=20, target_vocabulary=20, embedding=8, units=8, dropout=0.0)
 
 
 def trained(**optimizer):

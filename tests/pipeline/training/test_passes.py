@@ -46,7 +46,7 @@ def test_scheduled_sampling_mixes_the_second_pass(final_rate, epoch, second_inpu
 
 def test_without_dropout_r_drop_is_the_plain_loss():
     keras.utils.set_random_seed(1)
-    model = build_seq2seq(Seq2SeqConfig(12, 12, units=8, embedding=8)).training
+    model = build_seq2seq(Seq2SeqConfig(12, 12, units=8, embedding=8, dropout=0.0)).training
     wrapped = RDrop(model, weight=5.0)
     wrapped.compile(loss=SequenceLoss())
     logits = wrapped([SOURCE, INPUTS], training=True)

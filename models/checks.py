@@ -1,0 +1,40 @@
+"""Settings held against the bounds and allowed values that their annotations name."""
+
+import dataclasses
+import operator
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+from annotated_types import Interval
+
+_BOUNDS = {"ge": (">=", operator.ge), "gt": (">", operator.gt), "le": ("<=", operator.le), "lt": ("<", operator.lt)}
+
+
+def value_mistakes(config: Any, prefix: str = "") -> Iterator[str]:
+    """Every setting of a dataclass, and of dataclasses in it, that is out of bounds or not an allowed value."""
+    hints = get_type_hints(type(config), include_extras=True)
+    for key in (field.name for field in dataclasses.fields(config)):
+        value, hint = getattr(config, key), hints[key]
+        if dataclasses.is_dataclass(value):
+            yield from value_mistakes(value, f"{prefix}{key}.")
+        elif not (value is None and type(None) in get_args(hint)):
+            yield from (f"{prefix}{key} = {as_toml(value)}: {reason}" for reason in _reasons(value, hint))
+
+
+def as_toml(value: object) -> str:
+    """A setting as it is written in a recipe."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _reasons(value: Any, hint: Any) -> Iterator[str]:
+    """Why a value does not fit an annotation, however deep its `Interval` or `Literal` stands."""
+    if isinstance(hint, Interval):
+        bounds = [(*_BOUNDS[key], getattr(hint, key)) for key in _BOUNDS if getattr(hint, key) is not None]
+        if not all(holds(value, bound) for _, holds, bound in bounds):
+            yield "out of range; allowed: " + " and ".join(f"{sign} {bound}" for sign, _, bound in bounds)
+    elif get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            yield f"not known; allowed: {', '.join(map(str, get_args(hint)))}"
+    else:
+        for part in hint.__metadata__ if get_origin(hint) is Annotated else get_args(hint):
+            yield from _reasons(value, part)

@@ -1,0 +1,118 @@
+"""Settings of each decoder. A new one adds its dataclass here, to `DecoderConfig`, and to `models/seq2seq.py`."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from annotated_types import Interval
+
+from seq2edge.models.encoders.config import EncoderConfig
+from seq2edge.models.layers.settings import Alignment, RecurrentSettings, Score, TransformerSettings
+
+Attention = Literal["none", Score, "bahdanau"]
+InitialState = Literal["copy", "bridge", "mean", "zeros"]
+_ONE_DIRECTION = {"bidirectional": "a decoder writes from first token to last and cannot read what is not yet written"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecurrentDecoderConfig(RecurrentSettings):
+    """Settings of `RecurrentDecoder`.
+
+    Attributes:
+        attention: "none" (the source is known from the initial state alone; Sutskever et al. 2014), a score of
+            `LuongAttention`, or "bahdanau" (Bahdanau et al. 2015). None: "general", or "scaled_dot" if encoder or
+            decoder normalise their outputs.
+        alignment: "global", or within `window` positions of a centre: "local-m" (the decoder's own position) or
+            "local-p" (predicted; Luong et al. 2015, section 3.2).
+        window: Positions that local attention sees on either side of its centre.
+        input_feeding: The attentional vector joins the next step's input (Luong et al. 2015, section 3.3).
+        initial_state: "copy" the encoder's final states, a "bridge" from them (tanh of a dense layer), the same from
+            the "mean" of the memory, or "zeros". None: the first of these that fits the encoder.
+    """
+
+    REFUSED: ClassVar[Mapping[str, str]] = {**RecurrentSettings.REFUSED, **_ONE_DIRECTION}
+
+    attention: Attention | None = None
+    alignment: Alignment = "global"
+    window: Annotated[int, Interval(ge=1, le=2048)] | None = None
+    input_feeding: bool = False
+    initial_state: InitialState | None = None
+
+    def resolved(self, encoder: EncoderConfig) -> "RecurrentDecoderConfig":
+        """The same settings, with what is None chosen to fit the encoder."""
+        # A normalised memory is several times as long as a recurrent one. Unscaled scores would be so large that the
+        # first steps fix attention on one place, often a wrong one.
+        normalised = self.layer_norm or encoder.normalises_memory
+        initial_state: InitialState = "copy" if encoder.final_states == self.kind else "bridge"
+        if encoder.final_states is None:
+            initial_state = "mean"
+        return dataclasses.replace(
+            self,
+            attention=self.attention or ("scaled_dot" if normalised else "general"),
+            initial_state=self.initial_state or initial_state,
+        )
+
+    def mistakes(self, units: int, encoder: EncoderConfig) -> Iterator[str]:
+        """Settings that do not fit each other, the width of the model or its encoder."""
+        yield from self._alignment_mistakes()
+        if self.attention == "none":
+            yield from self._mistakes_without_attention()
+        if self.attention == "bahdanau" and self.input_feeding:
+            yield "input_feeding = true: Bahdanau's decoder already takes its context as input; allowed: false"
+        if self.initial_state == "copy" and encoder.final_states not in (None, self.kind):
+            yield (
+                f"initial_state = 'copy': states of encoder.kind = {encoder.kind!r} do not fit decoder.kind = "
+                f"{self.kind!r}; allowed: 'bridge', 'mean', 'zeros'"
+            )
+        if self.initial_state in ("copy", "bridge") and encoder.final_states is None:
+            yield (
+                f"initial_state = {self.initial_state!r}: encoder.kind = {encoder.kind!r} has no final state; "
+                "allowed: 'mean', 'zeros'"
+            )
+
+    def _alignment_mistakes(self) -> Iterator[str]:
+        if self.alignment == "global":
+            if self.window is not None:
+                yield (
+                    f"window = {self.window}: global attention has no window; allowed: alignment = 'local-m' or "
+                    "'local-p'"
+                )
+        elif self.window is None:
+            yield (
+                f"alignment = {self.alignment!r}: local attention needs a window, the positions it sees on either side "
+                "of its centre; allowed: window = 1 or more (Luong et al. used 10)"
+            )
+
+    def _mistakes_without_attention(self) -> Iterator[str]:
+        if self.alignment != "global":
+            yield f"alignment = {self.alignment!r}: there is no attention to align; allowed: 'global'"
+        if self.input_feeding:
+            yield "input_feeding = true: without attention there is no attentional vector to feed; allowed: false"
+        if self.initial_state == "zeros":
+            yield (
+                "initial_state = 'zeros': without attention the initial state is all a decoder knows of its source; "
+                "allowed: 'copy', 'bridge', 'mean'"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerDecoderConfig(TransformerSettings):
+    """Settings of `TransformerDecoder`."""
+
+    REFUSED: ClassVar[Mapping[str, str]] = {
+        **TransformerSettings.REFUSED,
+        **_ONE_DIRECTION,
+        "attention": "every head of a Transformer decoder attends by scaled dot product",
+        "alignment": "a Transformer decoder attends to the whole source",
+        "window": "a Transformer decoder attends to the whole source",
+        "input_feeding": "a Transformer decoder sees all its earlier steps, nothing is fed back",
+        "initial_state": "a Transformer decoder has no recurrent state",
+    }
+
+    def mistakes(self, units: int, encoder: EncoderConfig) -> Iterator[str]:
+        """Settings that do not fit each other or the width of the model."""
+        return self.head_mistakes(units)
+
+
+DecoderConfig: TypeAlias = RecurrentDecoderConfig | TransformerDecoderConfig  # told apart by their kinds

@@ -1,0 +1,20 @@
+"""What every encoder returns."""
+
+from typing import Any, NamedTuple
+
+from seq2edge.models.layers.tensors import Tensor
+
+
+class Encoded(NamedTuple):
+    """An encoded source.
+
+    Attributes:
+        memory: `(batch, source_length, units)`, zero on padding.
+        mask: Integer `(batch, source_length)`; 1 = real token.
+        states: Final states of each layer, a list of lists of `(batch, units)`: [h, c] of layer 0, [h, c] of layer 1 …
+            (h alone unless "lstm"); empty if the encoder has none.
+    """
+
+    memory: Tensor
+    mask: Tensor
+    states: Any

@@ -1,0 +1,7 @@
+"""Names for what goes through layers, which Keras leaves without types."""
+
+from typing import Any, TypeAlias
+
+Tensor: TypeAlias = Any  # a tensor of the backend, or a KerasTensor while a functional model is built
+Shape: TypeAlias = tuple[Any, ...]  # sizes; None if dynamic
+Policy: TypeAlias = Any  # a Keras dtype policy, or its name

@@ -1,0 +1,96 @@
+"""Mistakes in a recipe as lines for its author: the key, what was given, and what is allowed."""
+
+import dataclasses
+import difflib
+from collections.abc import Iterator
+from typing import Any, get_args, get_type_hints
+
+from pydantic import BaseModel, ValidationError
+
+from seq2edge.models.checks import as_toml
+from seq2edge.pipeline.recipe_schema.recipe import Model, Recipe, spelled_out
+
+UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")  # of a model, of a dataclass
+Location = tuple[int | str, ...]
+
+
+def take_refused(values: dict[str, Any]) -> Iterator[str]:
+    """Remove settings that the chosen kind of encoder or decoder does not have, and say why it does not.
+
+    They are other kinds' settings and not misspelt, so the rest can be checked without them.
+    """
+    model = values.get("model")
+    for side in ("encoder", "decoder"):
+        table = model.get(side) if isinstance(model, dict) else None
+        if isinstance(table, dict):
+            config = _of_kind(get_type_hints(Model)[side], spelled_out(table)["kind"])
+            for key in [key for key in table if config and key in config.REFUSED]:
+                yield f"model.{side}.{key} = {as_toml(table.pop(key))}: {config.REFUSED[key]}; leave it out"
+
+
+def describe(error: ValidationError) -> Iterator[str]:
+    """One line for each mistake that pydantic found."""
+    for mistake in error.errors():
+        location, section = _resolve(mistake["loc"])
+        key = ".".join(map(str, location))
+        if mistake["type"] in UNKNOWN_KEY:
+            yield f"unknown key {key!r}; {_hint(str(location[-1]), section)}"
+        elif mistake["type"] == "missing":
+            yield f"{key}: missing, and there is no default"
+        elif mistake["type"] == "misfit":
+            yield from (".".join(filter(None, (key, line))) for line in mistake["msg"].split("\n"))
+        elif mistake["type"] == "union_tag_invalid":
+            allowed, kind = mistake["ctx"]["expected_tags"], mistake["ctx"]["tag"]
+            yield f"{key}.kind: Input should be one of {allowed}; given {kind!r}"
+        else:
+            yield f"{key}: {mistake['msg'].removeprefix('Value error, ')}; given {_short(mistake['input'])}"
+
+
+def _hint(unknown: str, section: Any) -> str:
+    """The keys that an unknown one may stand for, or else all that the section has."""
+    fields = _fields(section)
+    inner = {
+        f"{key}.{name}": name for key, hint in fields.items() for part in _sections(hint) for name in _fields(part)
+    }
+    near = [repr(key) for key, name in inner.items() if name == unknown]
+    near = near or [repr(key) for key in difflib.get_close_matches(unknown, [*fields, *inner], n=1)]
+    return f"did you mean {' or '.join(near)}?" if near else f"allowed: {', '.join(fields)}"
+
+
+def _resolve(location: Location) -> tuple[Location, Any]:
+    """A location without pydantic's marks of union members, and the section in which its last key stands."""
+    section: Any = Recipe
+    keys: list[int | str] = []
+    parts = list(location)
+    while parts:
+        keys.append(parts.pop(0))
+        hint = _fields(section).get(str(keys[-1]))
+        inner = _sections(hint)
+        if not parts or not inner:
+            continue
+        section = _of_kind(hint, parts.pop(0)) if len(inner) > 1 else inner[0]
+    return tuple(keys), section
+
+
+def _fields(section: Any) -> dict[str, Any]:
+    """Keys of a section and their types."""
+    hints = get_type_hints(section)
+    names = section.model_fields if issubclass(section, BaseModel) else (f.name for f in dataclasses.fields(section))
+    return {name: hints[name] for name in names}
+
+
+def _sections(hint: Any) -> list[Any]:
+    """Sections that a value of this type may be: models of pydantic and dataclasses."""
+    if isinstance(hint, type) and (issubclass(hint, BaseModel) or dataclasses.is_dataclass(hint)):
+        return [hint]
+    return [section for part in get_args(hint) for section in _sections(part)]
+
+
+def _of_kind(union: Any, kind: Any) -> Any:
+    """The member of a union whose `kind` may be this; None if there is none."""
+    return next((part for part in get_args(union) if kind in get_args(get_type_hints(part)["kind"])), None)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -18,7 +18,7 @@ import numpy as np
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.cleaning import SHORT, hash64
 from seq2edge.pipeline.data.readers import FORMATS, Pair, file_format, read_pairs
-from seq2edge.pipeline.evaluation.scoring import script
+from seq2edge.pipeline.data.scripts import script_of
 from seq2edge.pipeline.recipe_schema.recipe import Data, File, Tokenizer
 from seq2edge.pipeline.suggest.fitting import Fit, fit, size_for
 
@@ -89,7 +89,7 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
     if not sample:
         raise UserError(f"{path}: no pairs in it")
     sides = {"source": [pair.source for pair in sample], "target": [pair.target for pair in sample]}
-    common = {side: Counter(map(script, texts)).most_common(1)[0][0] for side, texts in sides.items()}
+    common = {side: Counter(map(script_of, texts)).most_common(1)[0][0] for side, texts in sides.items()}
     characters = {side: np.array([len(text) for text in texts]) for side, texts in sides.items()}
     percentiles = {side: [int(np.percentile(values, p)) for p in (50, 99, 100)] for side, values in characters.items()}
     name = re.sub(r"[^a-z0-9._-]+", "-", path.name.lower().removesuffix(".gz").rsplit(".", 1)[0]).strip("-._")

@@ -13,8 +13,8 @@ from seq2edge.pipeline.data.dataset import SPLITS, Prepared
 from seq2edge.pipeline.data.download import checksum
 from seq2edge.pipeline.data.prepare import prepare
 from seq2edge.pipeline.data.readers import Pair
-from seq2edge.pipeline.evaluation.metrics import sentence_scores
-from seq2edge.pipeline.evaluation.scoring import Example
+from seq2edge.pipeline.evaluation.examples import Example
+from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sentence_chrf
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.recipe_schema.recipe import File, Recipe
 from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run, model_config
@@ -107,5 +107,5 @@ def _write_targets(
 def _most_like(pair: Pair, result: Result) -> str:
     """Of a result's alternatives the one nearest to the pair's target."""
     answers = [text for text, _ in result.alternatives]
-    likeness = sentence_scores(answers, [Example(pair.source, (pair.target,))] * len(answers))
+    likeness = sentence_chrf(answers, [Example(pair.source, (pair.target,))] * len(answers))
     return answers[likeness.index(max(likeness))]

@@ -9,7 +9,8 @@ import pytest
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.batches import Batches
 from seq2edge.pipeline.data.prepare import prepare
-from seq2edge.pipeline.evaluation.evaluate import evaluate_run, table
+from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
+from seq2edge.pipeline.evaluation.tables import table
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.trainer import train
 
@@ -52,7 +53,7 @@ def test_word_dropout_hides_tokens_but_neither_eos_nor_padding(data):
 
 
 def test_a_trained_run_knows_its_task_and_keeps_everything(trained_run):
-    result = evaluate_run(trained_run, "test", quiet=True)
+    result = evaluate_run(trained_run, "test", EvaluateOptions(quiet=True))
     assert result.scores["exact_match"] > 70
     assert "nrefs:1|case:mixed" in table([result])
     kept = {path.name for path in trained_run.path.iterdir()}

@@ -19,12 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from seq2edge.pipeline.data.prepare import prepare
+    from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
     from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
 
     path = find_recipe(arguments.recipe)
     recipe = load_recipe(path, arguments.set)
     output = Path(arguments.output or Path("runs") / recipe.name)
-    prepared = prepare(recipe, output, path.parent, arguments.quiet, arguments.overwrite)
+    prepared = prepare(recipe, output, PrepareOptions(path.parent, arguments.overwrite, quiet=arguments.quiet))
     print(f"data: {prepared.path}")
     return 0

@@ -9,7 +9,7 @@ from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 from seq2edge.models.seq2seq import Seq2Seq, Seq2SeqConfig, build_seq2seq
-from seq2edge.pipeline.data.dataset import Prepared
+from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
@@ -23,7 +23,7 @@ class Run:
 
     path: Path
     recipe: Recipe
-    data: Prepared
+    data: Dataset
 
     @classmethod
     def open(cls, path: Path) -> "Run":
@@ -37,7 +37,7 @@ class Run:
                 raise UserError(
                     f"{path}: not a finished run, {needed} is missing; make one with: seq2edge train RECIPE"
                 )
-        return cls(path, load_recipe(path / RECIPE_FILE), Prepared.open(path / DATA_FOLDER))
+        return cls(path, load_recipe(path / RECIPE_FILE), Dataset.open(path / DATA_FOLDER))
 
     def history(self) -> list[dict[str, float]]:
         """Of every epoch its number, losses, scores, and the seconds from the training's start to its end."""
@@ -86,6 +86,6 @@ class Run:
         return Runner(self.manifest(), KerasSequenceModel(self.model()), self.data.codec())
 
 
-def model_config(recipe: Recipe, data: Prepared) -> Seq2SeqConfig:
+def model_config(recipe: Recipe, data: Dataset) -> Seq2SeqConfig:
     """The model that a recipe asks for over prepared data."""
     return recipe.model.config(data.source_vocabulary, data.target_vocabulary, recipe.tokenizer.joint)

@@ -52,7 +52,7 @@ class Cleaner:
                 self.dropped[reason] += 1
                 self.examples.setdefault(reason, f"{pair.source[:SHOWN]!r} → {pair.target[:SHOWN]!r}")
 
-    def forget(self) -> None:
+    def forget_seen(self) -> None:
         """Give up what duplicates are told by, once all pairs are through: of five million pairs 0.4 GB."""
         self._seen.clear()
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.models.seq2seq import Seq2Seq
-from seq2edge.pipeline.data.dataset import Prepared
+from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.evaluation.examples import examples
 from seq2edge.pipeline.evaluation.metrics.registry import BASIC_METRICS, basic_scores
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
@@ -16,7 +16,7 @@ SAMPLES = 12  # sentences in samples.txt
 ScoredSample = tuple[list[str], list[str], list[str], dict[str, float]]  # sources, hypotheses, references, scores
 
 
-def validation_scorer(model: Seq2Seq, recipe: Recipe, data: Prepared) -> Callable[[], ScoredSample]:
+def validation_scorer(model: Seq2Seq, recipe: Recipe, data: Dataset) -> Callable[[], ScoredSample]:
     """What a training calls for greedy outputs of the first validation sentences and their scores."""
     expected = examples(list(data.texts("valid")), recipe.task)[: recipe.training.score_sentences]
     codec, decoder = data.codec(), KerasSequenceModel(model)

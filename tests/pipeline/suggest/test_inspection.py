@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.data.prepare import prepare
+from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.suggest import inspection
 from seq2edge.pipeline.suggest.inspection import inspect, suiting, write_recipe
@@ -89,7 +89,7 @@ def test_the_recipe_that_is_written_prepares_the_file_it_was_written_for(tmp_pat
     path = put(tmp_path, "pairs.tsv", tsv(rows(count)))
     text = write_recipe(inspect(path))
     recipe = Recipe.model_validate(tomllib.loads(text))
-    data = prepare(recipe, tmp_path / "run", tmp_path, quiet=True)
+    data = prepare(recipe, tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
     assert data.summary["too_many_tokens"] <= count * 0.03
     assert "# " in text
     assert "seq2edge train pairs.toml" in text
@@ -123,7 +123,7 @@ def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
     pairs = {kind(draw) for _ in range(2 * count)}
     path = put(tmp_path, "pairs.tsv", tsv(sorted(pairs)[:count]))
     recipe = Recipe.model_validate(tomllib.loads(write_recipe(inspect(path))))
-    data = prepare(recipe, tmp_path / "run", tmp_path, quiet=True)
+    data = prepare(recipe, tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
     assert data.summary["pairs"]["test"] >= 2
     assert len(data.valid) >= 2
     assert sum(data.summary["pairs"].values()) == count
@@ -138,7 +138,7 @@ def test_the_vocabularies_of_a_recipe_are_no_larger_than_leaves_room(tmp_path):
     data = Recipe.model_validate(tomllib.loads(write_recipe(inspect(path))))
     for side in ("vocabulary", "target_vocabulary"):
         larger = data.tokenizer.model_copy(update={side: getattr(tokenizer, side) + 2})
-        prepare(data.model_copy(update={"tokenizer": larger}), tmp_path / side, tmp_path, quiet=True)
+        prepare(data.model_copy(update={"tokenizer": larger}), tmp_path / side, PrepareOptions(tmp_path, quiet=True))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Recipes on disk: commented TOML files, ours and the user's, read with every mistake said at once."""
+"""Loads recipes from TOML files, bundled ones and the user's, and reports all mistakes at once."""
 
 import difflib
 import tomllib
@@ -15,12 +15,16 @@ RECIPES = Path(__file__).parents[1] / "recipes"
 
 
 def recipe_names() -> list[str]:
-    """The recipes that come with the project."""
+    """The names of the bundled recipes."""
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 
 def find_recipe(name_or_path: str) -> Path:
-    """A bundled recipe by its name, or the user's own by its path."""
+    """The file of a bundled recipe by its name, or of a user's recipe by its path.
+
+    Raises:
+        UserError: If there is neither.
+    """
     bundled = RECIPES / f"{name_or_path}.toml"
     if bundled.is_file():
         return bundled
@@ -28,24 +32,23 @@ def find_recipe(name_or_path: str) -> Path:
     if path.is_file():
         return path
     raise UserError(
-        f"recipe {name_or_path!r}: no such file, and no bundled recipe; bundled: {', '.join(recipe_names())}"
+        f"recipe {name_or_path!r}: neither a file nor a bundled recipe; bundled recipes: {', '.join(recipe_names())}"
     )
 
 
 def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
-    """Read and check a recipe.
+    """Load and validate a recipe.
 
     Args:
-        path: The TOML file.
-        settings: "section.key=value" overrides, the value as TOML or else as text.
+        settings: Overrides "section.key=value". A value that is not valid TOML is taken as a string.
 
     Raises:
-        UserError: All mistakes at once, one a line.
+        UserError: With all mistakes, one on each line.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a TOML file: {error}") from None
+        raise UserError(f"{path}: not valid TOML: {error}") from None
     for setting in settings or []:
         _override(values, setting)
     try:
@@ -79,7 +82,7 @@ def _mistakes(error: ValidationError) -> Iterator[str]:
             hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(allowed)}"
             yield f"unknown key {key!r}; {hint}"
         elif mistake["type"] == "missing":
-            yield f"{key}: missing, and there is no default"
+            yield f"{key}: missing; this key has no default"
         elif mistake["type"] == "misfit":
             yield from (".".join(filter(None, (key, line))) for line in mistake["msg"].split("\n"))
         else:
@@ -87,7 +90,7 @@ def _mistakes(error: ValidationError) -> Iterator[str]:
 
 
 def _allowed_keys(location: tuple[int | str, ...]) -> list[str]:
-    """The keys of the section in which an unknown one stands."""
+    """The keys of the section that an unknown key is in."""
     section: Any = Recipe
     for part in location[:-1]:
         if isinstance(part, int):

@@ -87,7 +87,7 @@ def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file
 
 
 def test_a_run_that_stands_there_is_kept(trained_run, pairs_file):
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="already exists"):
         train(trained_run.recipe, trained_run.path, PrepareOptions(pairs_file.parent, quiet=True))
 
 

@@ -92,14 +92,14 @@ def recipe_of(name: str, more: Mapping[str, Any] | None = None) -> Any:
 
 def train_beside(recipe: Any, folder: Path) -> None:
     """Train a run, or go on with it; data is prepared once for all runs that stand in the same folder."""
-    from seq2edge.pipeline.data.prepare import prepare
+    from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
     from seq2edge.pipeline.recipe_schema.load import RECIPES
     from seq2edge.pipeline.training.trainer import train
 
     if not (folder / "data").is_dir():
         shared = folder.parent / "data"
         if not shared.is_dir():
-            prepare(recipe, folder.parent, RECIPES)
+            prepare(recipe, folder.parent, PrepareOptions(RECIPES))
         shutil.copytree(shared, folder / "data")
     train(recipe, folder, RECIPES, resume=True)
 

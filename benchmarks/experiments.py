@@ -136,10 +136,10 @@ def score_strings(run: Any) -> dict[int, tuple[float, float]]:
 
 def score_captions(folder: Path) -> float:
     """Greedy BLEU on the validation set."""
-    from seq2edge.pipeline.evaluation.evaluate import evaluate_run
+    from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
     from seq2edge.pipeline.run import Run
 
-    return float(evaluate_run(Run.open(folder), "valid", beam=1, quiet=True).scores["bleu"])
+    return float(evaluate_run(Run.open(folder), "valid", EvaluateOptions(beam=1, quiet=True)).scores["bleu"])
 
 
 def epoch_seconds(rows: list[dict[str, float]]) -> float:

@@ -45,8 +45,8 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
     from seq2edge.device.search.options import DecodingOptions
     from seq2edge.export.bundle import export_bundle, export_saved_model, graph_beam
     from seq2edge.export.verify import share, verify_saved_model
-    from seq2edge.pipeline.evaluation.metrics import scores
-    from seq2edge.pipeline.evaluation.scoring import examples
+    from seq2edge.pipeline.evaluation.examples import examples
+    from seq2edge.pipeline.evaluation.metrics.registry import basic_scores
     from seq2edge.pipeline.keras_decoding import KerasSequenceModel
     from seq2edge.pipeline.run import Run
 
@@ -59,7 +59,7 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for quantization in get_args(Quantization):
         bundle_path = output / f"{folder.name}-{quantization}"
-        row: dict[str, Any] = {"run": folder.name, "file": quantization, "Keras": scores(keras, expected)["bleu"]}
+        row: dict[str, Any] = {"run": folder.name, "file": quantization, "Keras": basic_scores(keras, expected)["bleu"]}
         try:
             bundle = export_bundle(
                 run,
@@ -77,7 +77,7 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
         row["logits off"] = bundle.scores["agreement_with_keras"]["largest_logit_difference"]
         for name, extra in ENVIRONMENTS.items():
             said = say(environment(output / extra, extra), bundle_path, [example.source for example in expected])
-            row[name] = scores(said, expected)["bleu"]
+            row[name] = basic_scores(said, expected)["bleu"]
             row[f"{name} same"] = share([a == b for a, b in zip(keras, said, strict=True)])
         rows.append(row)
     path = export_saved_model(run, output / f"{folder.name}.saved_model", overwrite=True)

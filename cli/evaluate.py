@@ -1,13 +1,14 @@
-"""seq2edge evaluate: scores of runs and bundles."""
+"""seq2edge evaluate: score runs and bundles."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seq2edge.pipeline.evaluation.evaluate import EvaluationSet, System
+    from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
+    from seq2edge.pipeline.evaluation.system import System
 
-HELP = "score runs and bundles, side by side, on a run's data or a file"
+HELP = "score runs and bundles side by side, on a run's data or on a file"
 EXAMPLES = """\
   seq2edge evaluate runs/quickstart
   seq2edge evaluate runs/multi30k-en-de --split valid --beam 5 --report report.html
@@ -19,22 +20,29 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "paths",
-        metavar="RUN|BUNDLE",
-        nargs="+",
-        type=Path,
-        help="folders; several stand in columns",
+        "paths", metavar="RUN|BUNDLE", nargs="+", type=Path, help="folders to score; a column in the table for each"
     )
-    parser.add_argument("--against", metavar="RUN|BUNDLE", type=Path, help="say whether each is really better")
-    parser.add_argument("--run", metavar="RUN", dest="data", type=Path, help="whose data; default: the first RUN")
+    parser.add_argument(
+        "--against", metavar="RUN|BUNDLE", type=Path, help="test whether the others differ from it significantly"
+    )
+    parser.add_argument(
+        "--run", metavar="RUN", dest="data", type=Path, help="the run whose data is used (default: the first RUN)"
+    )
     parser.add_argument("--split", choices=("train", "valid", "test"), default="test", help="default: test")
-    parser.add_argument("--file", metavar="FILE", type=Path, help="pairs to ask in place of a split: TSV, CSV or JSONL")
-    parser.add_argument("--beam", type=int, help="default: as recipe or bundle say")
-    parser.add_argument("--length-penalty", type=float, help="of the beam; default: as recipe or bundle say")
-    parser.add_argument("--report", metavar="FILE", type=Path, help="write a page of HTML that opens offline")
-    parser.add_argument("--output", metavar="FOLDER", type=Path, help="where scores and outputs go; default: that run")
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--file", metavar="FILE", type=Path, help="pairs instead of a split: TSV, CSV or JSON Lines")
+    parser.add_argument("--beam", type=int, help="beam size (default: as in the recipe or bundle)")
+    parser.add_argument(
+        "--length-penalty", type=float, help="length penalty of the beam (default: as in the recipe or bundle)"
+    )
+    parser.add_argument("--report", metavar="FILE", type=Path, help="write an HTML page that opens offline")
+    parser.add_argument(
+        "--output",
+        metavar="FOLDER",
+        type=Path,
+        help="folder for scores and outputs (default: the run whose data is used; evaluations/ with --file)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -43,38 +51,32 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.cli.keras_setup import quiet_tensorflow
 
     quiet_tensorflow()
-    from seq2edge.pipeline.evaluation.evaluate import System, evaluate, table
+    from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate
     from seq2edge.pipeline.evaluation.report import report
-    from seq2edge.pipeline.evaluation.significance import compare_paired
+    from seq2edge.pipeline.evaluation.significance import compare_with
+    from seq2edge.pipeline.evaluation.system import System
+    from seq2edge.pipeline.evaluation.tables import table
     from seq2edge.pipeline.files import write_text
 
     others = [arguments.against] if arguments.against else []
     paths = list(dict.fromkeys([*arguments.paths, *others]))
     systems = [System.open(path, name) for path, name in zip(paths, unique_names(paths), strict=True)]
-    test_set, output = _test_set(arguments, systems[0])
-    found = [
-        evaluate(system, test_set, output, arguments.beam, arguments.quiet, arguments.length_penalty)
-        for system in systems
-    ]
-    differences = []
-    if others:
-        other = found[paths.index(arguments.against)]
-        for evaluation in found:
-            if evaluation is not other:
-                ours, theirs = ((side.system, side.hypotheses) for side in (evaluation, other))
-                differences += compare_paired(test_set.task, ours, theirs, test_set.expected)
+    test_set = _test_set(arguments, systems[0])
+    options = EvaluateOptions(arguments.output, arguments.beam, arguments.length_penalty, arguments.quiet)
+    evaluations = [evaluate(system, test_set, options) for system in systems]
+    differences = compare_with(evaluations, evaluations[paths.index(arguments.against)]) if others else []
     if arguments.report:
-        write_text(arguments.report, report(found, differences))
+        write_text(arguments.report, report(evaluations, differences))
     if arguments.json:
-        values = {"systems": [e.as_dict() for e in found], "differences": [d.as_dict() for d in differences]}
+        values = {"systems": [e.as_dict() for e in evaluations], "differences": [d.as_dict() for d in differences]}
         print(json.dumps(values, ensure_ascii=False, indent=2))
     else:
-        print("\n".join([table(found), *map(str, differences)]))
+        print("\n".join([table(evaluations), *map(str, differences)]))
     return 0
 
 
 def unique_names(paths: list[Path]) -> list[str]:
-    """The folders' names, with those above them where two are the same."""
+    """The names of the folders, preceded by those of their parents as far as needed to make them unique."""
     folders = [path.resolve() for path in paths]
     deepest = max(len(folder.parts) for folder in folders)
     for parts in range(1, deepest + 1):
@@ -84,18 +86,18 @@ def unique_names(paths: list[Path]) -> list[str]:
     return names
 
 
-def _test_set(arguments: argparse.Namespace, first: "System") -> "tuple[EvaluationSet, Path]":
-    """What is asked, and the folder for what is kept."""
+def _test_set(arguments: argparse.Namespace, first: "System") -> "EvaluationSet":
+    """The file, or the split of a run: the one named, the first among the paths, or the one a bundle came from."""
     from seq2edge.device.bundle import FILE
     from seq2edge.device.errors import UserError
-    from seq2edge.pipeline.evaluation.evaluate import EvaluationSet
+    from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
     from seq2edge.pipeline.run import Run
 
     manifest = first.runner.bundle
     if arguments.file:
-        return EvaluationSet.of_file(arguments.file, manifest.task), arguments.output or Path("evaluations")
+        return EvaluationSet.of_file(arguments.file, manifest.task)
     runs = [path for path in arguments.paths if not (path / FILE).is_file()]
     data = arguments.data or next(iter(runs), Path("runs") / manifest.name)
     if not data.is_dir():
-        raise UserError(f"{first.path}: a bundle carries no data; name its run with --run, or pairs with --file")
-    return EvaluationSet.of_run(Run.open(data), arguments.split), arguments.output or data
+        raise UserError(f"{first.path}: a bundle contains no data; name its run with --run, or a file with --file")
+    return EvaluationSet.of_run(Run.open(data), arguments.split)

@@ -1,10 +1,10 @@
-"""seq2edge init: look at a file of pairs, say what is in it, and write a recipe that fits it."""
+"""seq2edge init: inspect a file of pairs and write a recipe for it."""
 
 import argparse
 
 from seq2edge.device.tasks import TASKS
 
-HELP = "look at a file of pairs and write a recipe that fits it"
+HELP = "inspect a file of pairs and write a recipe for it"
 EXAMPLES = """\
   seq2edge init pairs.tsv
   seq2edge init support-log.csv --output support.toml --task chat
@@ -13,10 +13,10 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", metavar="PAIRS", help="TSV, CSV or JSON Lines, plain or .gz")
-    parser.add_argument("--target", metavar="FILE", help="the other side, where PAIRS is one of two parallel files")
-    parser.add_argument("--task", choices=TASKS, help="default: a guess")
-    parser.add_argument("--output", metavar="RECIPE", help="default: NAME.toml in this folder")
-    parser.add_argument("--overwrite", action="store_true", help="replace a recipe that stands there")
+    parser.add_argument("--target", metavar="FILE", help="the targets, if PAIRS is the first of two parallel files")
+    parser.add_argument("--task", choices=TASKS, help="default: guessed from the texts")
+    parser.add_argument("--output", metavar="RECIPE", help="default: NAME.toml in the working directory")
+    parser.add_argument("--overwrite", action="store_true", help="overwrite an existing recipe")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,14 +25,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     from seq2edge.device.errors import UserError
     from seq2edge.pipeline.files import write_text
-    from seq2edge.pipeline.suggest.inspection import inspect, write_recipe
+    from seq2edge.pipeline.suggest.inspection import inspect
+    from seq2edge.pipeline.suggest.suggestion import recipe_text, suggest
 
     found = inspect(Path(arguments.pairs), Path(arguments.target) if arguments.target else None, arguments.task)
     print(found.describe())
     output = Path(arguments.output or f"{found.name}.toml")
     if output.exists() and not arguments.overwrite:
-        raise UserError(f"{output}: exists already; name another --output, or replace it with --overwrite")
-    write_text(output, write_recipe(found))
+        raise UserError(f"{output}: already exists; choose another --output, or overwrite it with --overwrite")
+    write_text(output, recipe_text(suggest(found)))
     print(f"recipe: {output}")
     print(f"next: seq2edge train {output}", file=sys.stderr)
     return 0

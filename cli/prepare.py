@@ -1,30 +1,32 @@
-"""seq2edge prepare: pairs → ids."""
+"""seq2edge prepare: prepare a dataset without training."""
 
 import argparse
 
-HELP = "read, clean, split and tokenise a recipe's data, without training"
+HELP = "read, clean, split and tokenize a recipe's data, without training"
 EXAMPLES = """\
   seq2edge prepare my-recipe.toml
   seq2edge prepare my-recipe.toml --set tokenizer.vocabulary=2000"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recipe", help="a bundled recipe's name (seq2edge recipes) or a TOML file")
-    parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a key: section.key=value")
+    parser.add_argument("recipe", help="name of a bundled recipe (see seq2edge recipes), or a TOML file")
+    parser.add_argument(
+        "--set", action="append", metavar="KEY=VALUE", help="override a key of the recipe, e.g. training.epochs=5"
+    )
     parser.add_argument("--output", metavar="RUN", help="folder of the run (default: runs/NAME)")
-    parser.add_argument("--overwrite", action="store_true", help="replace the data of a training that stands there")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--overwrite", action="store_true", help="replace the data of an existing run")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def run(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from seq2edge.pipeline.data.prepare import prepare
+    from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
     from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
 
     path = find_recipe(arguments.recipe)
     recipe = load_recipe(path, arguments.set)
     output = Path(arguments.output or Path("runs") / recipe.name)
-    prepared = prepare(recipe, output, path.parent, arguments.quiet, arguments.overwrite)
-    print(f"data: {prepared.path}")
+    dataset = prepare(recipe, output, PrepareOptions(path.parent, arguments.overwrite, quiet=arguments.quiet))
+    print(f"data: {dataset.path}")
     return 0

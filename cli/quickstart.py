@@ -35,13 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.device.runner import Runner
     from seq2edge.device.vectors import check_vectors
     from seq2edge.export.bundle import export_bundle
-    from seq2edge.pipeline.evaluation.evaluate import evaluate_run, table
+    from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
+    from seq2edge.pipeline.evaluation.tables import table
     from seq2edge.pipeline.training.trainer import train
 
     tell("training on the bundled corpus")
     trained = train(recipe, Path(arguments.runs) / recipe.name, overwrite=True, quiet=arguments.quiet)
     tell("scoring the held-out phrasings")
-    print(table([evaluate_run(trained, quiet=True)]))
+    print(table([evaluate_run(trained, options=EvaluateOptions(quiet=True))]))
     bundles = Path(arguments.bundles)
     for quantization in recipe.export.quantize:
         path = bundles / f"{recipe.name}-{'float32' if quantization == 'none' else quantization}"

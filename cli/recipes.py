@@ -1,13 +1,13 @@
-"""seq2edge recipes: what can be trained."""
+"""seq2edge recipes: list the bundled recipes."""
 
 import argparse
 
-HELP = "list what can be trained, with what to expect of it"
+HELP = "list the bundled recipes and their measured results"
 EXAMPLES = "  seq2edge recipes"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:

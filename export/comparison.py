@@ -9,8 +9,8 @@ from pathlib import Path
 
 from seq2edge.device.bundle import FILE, MODEL, Bundle, read_bundle
 from seq2edge.device.runner import Runner
-from seq2edge.pipeline.evaluation.evaluate import evaluate_run
-from seq2edge.pipeline.evaluation.metrics import main_score
+from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
+from seq2edge.pipeline.evaluation.metrics.registry import main_score
 from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run
 
 INT8 = "int8"  # folder of the bundle that is made for comparing, inside the run
@@ -56,7 +56,7 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
     """
     rows = []
     for run in runs:
-        scores = evaluate_run(run, split, quiet=quiet).scores
+        scores = evaluate_run(run, split, EvaluateOptions(quiet=quiet)).scores
         bundle = int8_bundle(run, quiet)
         rows.append(
             Row(

@@ -19,8 +19,8 @@ from seq2edge.device.special_ids import EOS
 from seq2edge.device.text import TextCodec
 from seq2edge.export.beam import GraphBeam
 from seq2edge.models.seq2seq import Seq2Seq
-from seq2edge.pipeline.evaluation.metrics import main_score, scores
-from seq2edge.pipeline.evaluation.scoring import Example, examples
+from seq2edge.pipeline.evaluation.examples import Example, examples
+from seq2edge.pipeline.evaluation.metrics.registry import basic_scores, main_score
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run
 
@@ -180,7 +180,7 @@ def share(hits: Sequence[bool]) -> float:
 
 
 def _scores(codec: TextCodec, hypotheses: Sequence[Hypothesis], expected: Sequence[Example]) -> dict[str, Any]:
-    return scores([codec.decode_target(hypothesis.ids) for hypothesis in hypotheses], expected)
+    return basic_scores([codec.decode_target(hypothesis.ids) for hypothesis in hypotheses], expected)
 
 
 def _logit_difference(first: SequenceModel, second: SequenceModel, sources: Sequence[np.ndarray]) -> float:

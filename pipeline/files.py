@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Atomic writes: files and folders that are complete or absent."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,18 +11,19 @@ from seq2edge.device.errors import UserError
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file beside its place, then move it there."""
+    """Write a file under a temporary name, then rename it."""
     write_bytes(path, text.encode("utf-8"))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name, then rename it."""
     temporary = path.with_name(f"{path.name}.tmp")
     temporary.write_bytes(content)
     temporary.replace(path)
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write an .npz file beside its place, then move it there."""
+    """Write an .npz file under a temporary name, then rename it."""
     temporary = path.with_name(f"{path.name}.tmp")
     with temporary.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -30,24 +31,28 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def refuse_existing(folder: Path, overwrite: bool, keep: str | None = None) -> None:
-    """Refuse a folder in which something stands, unless it may be overwritten.
+    """Refuse a folder that is not empty.
 
     Args:
-        keep: A name in it that may stand there.
+        overwrite: Whether it may be replaced.
+        keep: An entry that does not count.
+
+    Raises:
+        UserError: If it is not empty and may not be replaced, or is a file.
     """
     if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder}: is a file, not a folder")
-    standing = [entry.name for entry in folder.iterdir() if entry.name != keep] if folder.is_dir() else []
-    if standing and not overwrite:
-        raise UserError(f"{folder}: exists already; name another --output, or replace it with --overwrite")
+        raise UserError(f"{folder}: a file, not a folder")
+    entries = [entry.name for entry in folder.iterdir() if entry.name != keep] if folder.is_dir() else []
+    if entries and not overwrite:
+        raise UserError(f"{folder}: already exists; choose another --output, or overwrite it with --overwrite")
 
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """A new folder to fill; it takes the place of `folder` only when the block ends well.
+    """A temporary folder to fill, which replaces `folder` if the block succeeds.
 
-    A full folder cannot be renamed onto, so an old one is moved aside first; if that was as far as a former attempt
-    came, the old one is put back before anything else.
+    A folder cannot be renamed onto one that is not empty, so the old one is moved aside first. If the process is killed
+    between the two renames, the next call restores the old one.
     """
     recover(folder)
     new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
@@ -65,7 +70,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 def recover(folder: Path) -> None:
-    """Put back what a replacement that was killed between its two renames had moved aside."""
+    """Restore the folder that an interrupted replacement moved aside."""
     old = folder.with_name(f".{folder.name}.old")
     if old.exists() and not folder.exists():
         old.rename(folder)

@@ -1,4 +1,4 @@
-"""The Keras model behind the search loops of the device, so that a score is that of the decoder that ships."""
+"""Adapts a Keras model to the device's search, so that scores are those of the decoder that ships."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,11 +9,11 @@ from seq2edge.device.search.decoding import SequenceModel, StepOutput
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.models.seq2seq import Seq2Seq, padded_length
 
-ROW_MULTIPLE = 16  # rows of a step are filled up to a multiple of it: few shapes, few compilations
+ROW_MULTIPLE = 16  # rows of a step are padded to a multiple of it: few shapes, few compilations
 
 
 class KerasSequenceModel(SequenceModel):
-    """A `seq2edge.device.search.decoding.SequenceModel` over a trained `Seq2Seq`."""
+    """A `seq2edge.device.search.decoding.SequenceModel` that calls the encoder and decoder step of a `Seq2Seq`."""
 
     max_batch_size = 64
 
@@ -22,12 +22,16 @@ class KerasSequenceModel(SequenceModel):
         self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
         self.mutable: Sequence[bool] = [True] * len(self.state_names)
         for half in (self.encoder, self.decoder_step):
-            half.jit_compile = False  # the shapes change too often for it to pay
+            half.jit_compile = False  # the shapes vary too much for compilation to pay off
 
     def encode(
         self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None
     ) -> tuple[Any, list[np.ndarray]]:
-        """Memory and mask of all sources together, padded to one length, and the first states."""
+        """Encode sources as one batch, padded to one length.
+
+        Returns:
+            Memory and its mask, and the initial states of the decoder.
+        """
         longest = max(len(ids) for ids in source_ids)
         padded = np.zeros((len(source_ids), padded_length(longest)), np.int32)
         for row, ids in enumerate(source_ids):

@@ -10,7 +10,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
-from seq2edge.pipeline.data.dataset import Prepared
+from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
@@ -20,39 +20,39 @@ RECIPE_FILE, MODEL_FILE, DATA_FOLDER = "recipe.toml", "model.keras", "data"
 
 @dataclass(frozen=True)
 class Run:
-    """A run on disk: its recipe, its prepared data, and its best model."""
+    """A run on disk: its recipe, its dataset and its best model."""
 
     path: Path
     recipe: Recipe
-    data: Prepared
+    data: Dataset
 
     @classmethod
     def open(cls, path: Path) -> "Run":
-        """Read a run.
+        """Open a run.
 
         Raises:
-            UserError: If the folder is none, or its training has not kept a model yet.
+            UserError: If the folder is not a run, or no model has been saved in it yet.
         """
         for needed in (RECIPE_FILE, MODEL_FILE, DATA_FOLDER):
             if not (path / needed).exists():
                 raise UserError(
-                    f"{path}: not a finished run, {needed} is missing; make one with: seq2edge train RECIPE"
+                    f"{path}: not a finished run, {needed} is missing; create one with: seq2edge train RECIPE"
                 )
-        return cls(path, load_recipe(path / RECIPE_FILE), Prepared.open(path / DATA_FOLDER))
+        return cls(path, load_recipe(path / RECIPE_FILE), Dataset.open(path / DATA_FOLDER))
 
     def history(self) -> list[dict[str, float]]:
-        """Of every epoch its number, losses, scores, and the seconds from the training's start to its end."""
+        """A row for each epoch: its number, losses, scores, and the seconds since the start of training."""
         with (self.path / "history.csv").open(encoding="utf-8") as file:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
     def model(self) -> Seq2Seq:
-        """The best model of the training, in float32."""
+        """The best model, in float32."""
         model = build_seq2seq(model_config(self.recipe, self.data))
         model.training.load_weights(self.path / MODEL_FILE)
         return model
 
     def manifest(self) -> Bundle:
-        """What a bundle of this run says, without files."""
+        """The manifest of a bundle of this run before an export fills in files, signatures and measurements."""
         recipe = self.recipe
         return Bundle(
             name=recipe.name,
@@ -83,10 +83,10 @@ class Run:
         )
 
     def runner(self) -> Runner:
-        """The runner that ships, over the best model of the training."""
+        """The runner that ships, with the Keras model in place of a model file."""
         return Runner(self.manifest(), KerasSequenceModel(self.model()), self.data.codec())
 
 
-def model_config(recipe: Recipe, data: Prepared) -> Seq2SeqConfig:
-    """The model that a recipe asks for over prepared data."""
+def model_config(recipe: Recipe, data: Dataset) -> Seq2SeqConfig:
+    """The configuration of a recipe's model for the vocabularies of a dataset."""
     return recipe.model.config(data.source_vocabulary, data.target_vocabulary, recipe.tokenizer.joint)

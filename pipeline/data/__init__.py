@@ -1,1 +1,1 @@
-"""Files of pairs to prepared datasets and batches."""
+"""Data: from files of pairs to datasets and batches."""

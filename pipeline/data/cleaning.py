@@ -1,4 +1,4 @@
-"""Cleaning of pairs, with an account of what was dropped and why."""
+"""Cleaning of pairs, with counts of what was dropped and why."""
 
 import re
 from collections import Counter
@@ -10,53 +10,54 @@ from seq2edge.device.text import normalise
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.recipe import Data
 
-SHOWN = 100  # characters of an example
-SHORT = 4  # characters: shorter sides count as so long, for one-word answers are no misalignment
+EXAMPLE_LENGTH = 100  # characters of each side
+SHORT = 4  # characters; the length ratio takes shorter sides as this long, so that one-word answers pass
 BROKEN = re.compile("[\ufffd\ud800-\udfff]")
 
 
 @dataclass
 class Cleaner:
-    """Normalises pairs and drops what teaches nothing.
+    """Normalises pairs and drops those that are unfit for training.
 
     Attributes:
-        dropped: How many pairs, by reason.
+        dropped: Number of pairs by reason.
         examples: The first pair dropped for each reason.
+        kept: Number of pairs kept.
     """
 
     settings: Data
     dropped: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     kept: int = 0
-    _seen: set[int] = field(default_factory=set)  # 64-bit hashes: a tenth of the memory of the texts
+    _seen: set[int] = field(default_factory=set)  # 64-bit hashes, a tenth of the memory of the texts
 
     def clean(self, pairs: Iterable[Pair], split_for: Callable[[Pair], str] = lambda pair: "") -> Iterator[Pair]:
-        """The pairs worth keeping, normalised.
+        """The pairs that are kept, normalised.
 
         Args:
-            split_for: The split a pair goes to. A pair is a duplicate only of one in its own split: of a pair that
-                training and test files share, the test file must not lose its copy.
+            split_for: Returns the split of a pair. Duplicates are looked for within a split only, so that a test file
+                keeps the pairs that a training file has too.
         """
         for pair in pairs:
             form = self.settings.normalisation
             reason = None
-            if is_broken(pair.source) or is_broken(pair.target):
+            if _is_broken(pair.source) or _is_broken(pair.target):
                 reason, cleaned = "broken encoding", pair
             else:
                 cleaned = Pair(normalise(pair.source, form), normalise(pair.target, form))
-                reason = self._fault(cleaned, split_for)
+                reason = self._reason_to_drop(cleaned, split_for)
             if reason is None:
                 self.kept += 1
                 yield cleaned
             else:
                 self.dropped[reason] += 1
-                self.examples.setdefault(reason, f"{pair.source[:SHOWN]!r} → {pair.target[:SHOWN]!r}")
+                self.examples.setdefault(reason, f"{pair.source[:EXAMPLE_LENGTH]!r} → {pair.target[:EXAMPLE_LENGTH]!r}")
 
-    def forget(self) -> None:
-        """Give up what duplicates are told by, once all pairs are through: of five million pairs 0.4 GB."""
+    def forget_seen(self) -> None:
+        """Free the memory used to find duplicates, 0.4 GB for five million pairs, once all pairs are cleaned."""
         self._seen.clear()
 
-    def _fault(self, pair: Pair, split_for: Callable[[Pair], str]) -> str | None:
+    def _reason_to_drop(self, pair: Pair, split_for: Callable[[Pair], str]) -> str | None:
         shorter, longer = sorted((len(pair.source), len(pair.target)))
         if shorter == 0:
             return "empty"
@@ -73,11 +74,11 @@ class Cleaner:
         return None
 
 
-def is_broken(text: str) -> bool:
-    """Does a text hold the sign of a failed decoding, or half a surrogate pair?"""
+def _is_broken(text: str) -> bool:
+    """Whether a text contains a replacement character of a failed decoding, or half a surrogate pair."""
     return BROKEN.search(text) is not None
 
 
 def hash64(text: str) -> int:
-    """The same 64 bits on every machine."""
+    """A 64-bit hash of a text, the same on every machine."""
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")

@@ -1,4 +1,4 @@
-"""Ids on disk: flat arrays with offsets, memory-mapped, no library but numpy needed."""
+"""Token ids on disk: flat arrays with offsets, memory-mapped by numpy."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class PairIds:
-    """Ids of pairs.
+    """Token ids of pairs, of any length.
 
     Attributes:
-        samples: Encodings stored of each source; those of pair i stand at i·samples and after.
+        source_ids, target_ids: The ids of all texts, one after the other.
+        source_offsets, target_offsets: Where each text starts in them, and the end of the last one. A source has
+            `samples` encodings; those of pair i are the texts i·samples to (i + 1)·samples - 1.
     """
 
     source_ids: np.ndarray
@@ -25,7 +27,7 @@ class PairIds:
 
     @classmethod
     def open(cls, folder: Path) -> "PairIds":
-        """Map a folder that `PairWriter` wrote."""
+        """Map the files in a folder that `PairWriter` wrote."""
         return cls(
             *(
                 np.load(folder / f"{side}.{kind}.npy", mmap_mode="r", allow_pickle=False)
@@ -39,29 +41,36 @@ class PairIds:
 
     @property
     def samples(self) -> int:
+        """Encodings of each source."""
         return (len(self.source_offsets) - 1) // max(len(self), 1)
 
     def source(self, index: int, sample: int = 0) -> np.ndarray:
-        """Ids of a source, ending in eos."""
+        """Ids of one encoding of a source, ending in eos."""
         position = index * self.samples + sample
         return self.source_ids[self.source_offsets[position] : self.source_offsets[position + 1]]
 
     def target(self, index: int) -> np.ndarray:
-        """Ids of a target, without bos, ending in eos."""
+        """Ids of a target, ending in eos, without bos."""
         return self.target_ids[self.target_offsets[index] : self.target_offsets[index + 1]]
 
     @cached_property
     def source_lengths(self) -> np.ndarray:
-        """The longest encoding of each source, eos counted."""
+        """Tokens of the longest encoding of each source, eos included."""
         return np.diff(self.source_offsets).reshape(len(self), self.samples).max(axis=1)
 
     @cached_property
     def target_lengths(self) -> np.ndarray:
+        """Tokens of each target, eos included."""
         return np.diff(self.target_offsets)
 
 
 class PairWriter:
-    """Writes ids a pair at a time, in constant memory but for the offsets."""
+    """Writes token ids one pair at a time. Only the offsets are kept in memory.
+
+    Args:
+        folder: A new folder.
+        largest_id: Decides whether ids are stored as uint16 or uint32.
+    """
 
     def __init__(self, folder: Path, largest_id: int):
         folder.mkdir(parents=True)
@@ -74,7 +83,7 @@ class PairWriter:
         return self
 
     def write(self, sources: Iterable[Sequence[int]], target: Sequence[int]) -> None:
-        """One pair: the encodings of its source, and its target."""
+        """Write one pair: the encodings of its source, and its target."""
         for ids in sources:
             self._append("source", ids)
         self._append("target", target)

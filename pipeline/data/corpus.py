@@ -1,4 +1,4 @@
-"""The bundled corpus: small talk in Korean and English, written for this project (CC0)."""
+"""The bundled corpus: small talk in English and Korean, written for this project (CC0)."""
 
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +13,12 @@ LANGUAGES = ("en", "ko")
 
 @dataclass(frozen=True)
 class Intent:
-    """One thing people say: how they say it and what is answered, by language."""
+    """One thing that people say.
+
+    Attributes:
+        phrasings: Ways to say it, by language.
+        replies: Replies to it, by language.
+    """
 
     name: str
     about: str
@@ -38,7 +43,7 @@ def intents() -> list[Intent]:
 
 
 def corpus_pairs() -> Iterator[Pair]:
-    """Each phrasing with each reply of its intent and language."""
+    """Each phrasing with each reply to it in the same language."""
     for intent in intents():
         for language in LANGUAGES:
             for phrasing in intent.phrasings[language]:

@@ -1,4 +1,4 @@
-"""A folder of prepared data: splits as text, their ids, tokenizers, and what was counted."""
+"""A dataset: the folder that a recipe's data is prepared in."""
 
 import json
 from collections.abc import Iterator
@@ -14,21 +14,31 @@ from seq2edge.pipeline.data.download import checksum
 from seq2edge.pipeline.data.readers import Pair
 
 SPLITS = ("train", "valid", "test")
+SUMMARY_FILE = "summary.json"
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """Prepared data on disk."""
+class Dataset:
+    """A dataset on disk: the splits as text, train and valid also as token ids, the tokenizers, and a summary.
+
+    Attributes:
+        summary: What `prepare` counted: pairs by split, dropped pairs by reason, percentiles of lengths.
+    """
 
     path: Path
     summary: dict[str, Any]
 
     @classmethod
-    def open(cls, path: Path) -> "Prepared":
+    def open(cls, path: Path) -> "Dataset":
+        """Open a folder that `prepare` wrote.
+
+        Raises:
+            UserError: If it is not such a folder.
+        """
         try:
-            return cls(path, json.loads((path / "summary.json").read_text(encoding="utf-8")))
+            return cls(path, json.loads((path / SUMMARY_FILE).read_text(encoding="utf-8")))
         except (OSError, json.JSONDecodeError) as error:
-            raise UserError(f"{path}: not a folder of prepared data: {error}") from None
+            raise UserError(f"{path}: not a dataset: {error}") from None
 
     @cached_property
     def train(self) -> PairIds:
@@ -40,7 +50,7 @@ class Prepared:
 
     @property
     def tokenizers(self) -> tuple[Path, Path]:
-        """SentencePiece models of source and target; the same file when joint."""
+        """SentencePiece models of source and target; the same file if the tokenizer is joint."""
         return tokenizer_paths(self.path)
 
     @property
@@ -52,18 +62,32 @@ class Prepared:
         return int(self.summary["vocabulary"]["target"])
 
     def checksums(self) -> dict[str, str]:
-        """SHA-256 of what a model learns from, by file."""
+        """SHA-256 of the tokenizers and token ids by file name: what a model is trained on."""
         folders = (self.path / "train", self.path / "valid")
         files = [*set(self.tokenizers), *(path for folder in folders for path in folder.glob("*.npy"))]
         return {str(path.relative_to(self.path)): checksum(path) for path in sorted(files)}
 
     def codec(self) -> TextCodec:
-        """The text ↔ ids object that training and device share."""
+        """Text to token ids and back, the same as on the device."""
         return TextCodec(*self.tokenizers, self.summary["normalisation"])
 
     def texts(self, split: str) -> Iterator[Pair]:
         """The cleaned pairs of "train", "valid" or "test"."""
-        with (self.path / f"{split}.tsv").open(encoding="utf-8", newline="\n") as file:
-            for line in file:
-                source, target = line.rstrip("\n").split("\t")
-                yield Pair(source, target)
+        return read_split(self.path, split)
+
+
+def read_split(folder: Path, split: str) -> Iterator[Pair]:
+    """The pairs of a split from its file in a dataset's folder, one at a time."""
+    with split_path(folder, split).open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            source, target = line.rstrip("\n").split("\t")
+            yield Pair(source, target)
+
+
+def split_path(folder: Path, split: str) -> Path:
+    return folder / f"{split}.tsv"
+
+
+def split_line(pair: Pair) -> str:
+    """A pair as a line of a split's file. Cleaned texts contain neither tabs nor line feeds."""
+    return f"{pair.source}\t{pair.target}\n"

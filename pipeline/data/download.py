@@ -1,4 +1,4 @@
-"""Files at public addresses, checked and kept in a cache."""
+"""Downloads the files of a recipe into a cache and verifies their checksums."""
 
 import hashlib
 import http.client
@@ -13,14 +13,17 @@ from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
 
-CHUNK = 1 << 20
+CHUNK = 1 << 20  # bytes
+TIMEOUT = 60  # seconds
 
 
 def locate(name: str, url: str | None, sha256: str | None, recipe_folder: Path | None) -> Path:
-    """Where a recipe's file is: under SEQ2EDGE_DATA, beside the recipe, where its path says, or downloaded.
+    """Find a file of a recipe.
+
+    It is looked up in SEQ2EDGE_DATA, in the recipe's folder and in the working directory, then downloaded.
 
     Raises:
-        UserError: If it is nowhere, or its checksum is another.
+        UserError: If it is not found, cannot be downloaded, or its checksum differs.
     """
     folders = [Path(os.environ["SEQ2EDGE_DATA"])] if os.environ.get("SEQ2EDGE_DATA") else []
     folders += [recipe_folder, Path()] if recipe_folder else [Path()]
@@ -37,7 +40,7 @@ def locate(name: str, url: str | None, sha256: str | None, recipe_folder: Path |
 
 
 def download(url: str, sha256: str | None) -> Path:
-    """Fetch into the cache; a broken download is gone on with, a finished one is used again."""
+    """Download a file into the cache, or reuse the cached one. Resumes partial downloads."""
     cache = Path(os.environ.get("SEQ2EDGE_CACHE") or Path.home() / ".cache" / "seq2edge")
     folder = cache / hashlib.sha256(url.encode()).hexdigest()[:16]
     path = folder / _file_name(url)
@@ -54,7 +57,7 @@ def download(url: str, sha256: str | None) -> Path:
 
 
 def _file_name(url: str) -> str:
-    """The last part of an address, without a query: whether a file is gzip is told by its name."""
+    """The last part of a URL without its query. The suffix matters: it tells whether a file is gzip."""
     return urllib.parse.unquote(urllib.parse.urlsplit(url).path).rstrip("/").rsplit("/", 1)[-1] or "file"
 
 
@@ -63,10 +66,10 @@ def _fetch(url: str, partial: Path) -> None:
     try:
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     except ValueError as error:
-        raise UserError(f"{url}: not an address: {error}") from None
+        raise UserError(f"{url}: not a valid URL: {error}") from None
     try:
-        with urllib.request.urlopen(request, timeout=60) as response:
-            if have and response.status != 206:  # the server starts again from the beginning
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            if have and response.status != 206:  # the server sends the whole file again
                 have = 0
             length = response.headers.get("Content-Length")
             whole = have + int(length) if length else None
@@ -84,17 +87,17 @@ def _fetch(url: str, partial: Path) -> None:
                 while chunk := response.read(CHUNK):
                     file.write(chunk)
                     bar.update(len(chunk))
-        if whole is not None and partial.stat().st_size < whole:  # urllib takes a broken connection for the end
-            raise ConnectionError(f"it broke off after {partial.stat().st_size:,} of {whole:,} bytes")
+        if whole is not None and partial.stat().st_size < whole:  # urllib reports a closed connection as the end
+            raise ConnectionError(f"the connection closed after {partial.stat().st_size:,} of {whole:,} bytes")
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
-        if isinstance(error, urllib.error.HTTPError) and error.code == 416:  # all of it is here already
+        if isinstance(error, urllib.error.HTTPError) and error.code == 416:  # the partial file is complete
             return
         reason = getattr(error, "reason", error)
-        raise UserError(f"{url}: cannot be downloaded: {reason}; what has come is kept, try again") from None
+        raise UserError(f"{url}: download failed: {reason}; try again to resume it") from None
 
 
 def checksum(path: Path) -> str:
-    """sha256 of a file, in hexadecimal."""
+    """SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -104,4 +107,4 @@ def _check(path: Path, sha256: str, name: str | None = None, remove: bool = Fals
     if found != sha256:
         if remove:
             path.unlink()
-        raise UserError(f"{name or path}: sha256 is {found}, the recipe wants {sha256}")
+        raise UserError(f"{name or path}: sha256 is {found}, but the recipe says {sha256}")

@@ -1,4 +1,4 @@
-"""Reading pairs: TSV, CSV, JSON Lines or two parallel files, each plain or gzip."""
+"""Reads pairs from TSV, CSV, JSON Lines or two parallel files, each plain or gzip."""
 
 import codecs
 import csv
@@ -21,44 +21,46 @@ FORMATS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndj
 
 @dataclass(frozen=True)
 class Pair:
-    """A source text and the target it should become."""
+    """A source text and its target text."""
 
     source: str
     target: str
 
 
 def read_pairs(file: File, path: Path, target_path: Path | None = None) -> Iterator[Pair]:
-    """The pairs of one file, a row at a time.
+    """The pairs of one file, read row by row.
 
     Args:
-        file: What the recipe says of it.
-        path: Where it is on this machine; `target_path` too for parallel files.
+        file: Its entry in the recipe.
+        path, target_path: Where it is on this machine; the second one for parallel files only.
 
     Raises:
-        UserError: Naming file and row, where something cannot be read.
+        UserError: If a row cannot be read; the message names file and row.
     """
     kind = file_format(file)
     if (kind == "parallel") != (target_path is not None):
         raise UserError(
-            f"{path}: format {kind!r} and target_path do not go together; parallel files have both, others none"
+            f"{path}: format {kind!r} does not match target_path; format parallel needs one, other formats have none"
         )
     if target_path is not None:
         return _read_parallel(path, target_path, file.encoding)
     readers = {"tsv": _read_tsv, "csv": _read_csv, "jsonl": _read_jsonl}
     if kind not in readers:
-        raise UserError(f"{path}: format {kind!r} is for our own corpus; allowed here: {', '.join(readers)}, parallel")
+        raise UserError(
+            f"{path}: format {kind!r} is reserved for the bundled corpus; allowed: {', '.join(readers)}, parallel"
+        )
     return readers[kind](path, file)
 
 
 def file_format(file: File) -> str:
-    """The format a file is in: as said, or by its name."""
+    """The format of a file: the one in the recipe, or the one its name suggests."""
     if file.format:
         return file.format
     if file.target_path:
         return "parallel"
     suffix = Path(file.path.removesuffix(".gz")).suffix.lower()
     if suffix not in FORMATS:
-        raise UserError(f"{file.path}: cannot tell the format from its name; set format to tsv, csv, jsonl or parallel")
+        raise UserError(f"{file.path}: the name does not tell the format; set format to tsv, csv, jsonl or parallel")
     return FORMATS[suffix]
 
 
@@ -75,7 +77,7 @@ def _read_tsv(path: Path, file: File) -> Iterator[Pair]:
 
 def _read_csv(path: Path, file: File) -> Iterator[Pair]:
     columns: tuple[int, int] | None = None
-    # A carriage return inside a row would end it for csv.
+    # The csv module takes a lone carriage return as the end of a row.
     lines = (LONE_RETURN.sub(" ", line) for line in _raw_lines(path, file.encoding))
     reader = csv.reader(lines, strict=True)
     try:
@@ -87,21 +89,21 @@ def _read_csv(path: Path, file: File) -> Iterator[Pair]:
             if cells:
                 yield _pick(path, reader.line_num, cells, columns)
     except csv.Error as error:
-        raise UserError(f"{path}, row {reader.line_num}: not CSV: {error}") from None
+        raise UserError(f"{path}, row {reader.line_num}: invalid CSV: {error}") from None
     if columns is None:
-        raise UserError(f"{path}: is empty")
+        raise UserError(f"{path}: the file is empty")
 
 
 def _read_jsonl(path: Path, file: File) -> Iterator[Pair]:
     for row, line in _lines(path, file.encoding):
         try:
             values = json.loads(line)
-        except (ValueError, RecursionError) as error:  # beside bad JSON: numbers too long, lists too deep
-            raise UserError(f"{path}, row {row}: not JSON: {error}") from None
+        except (ValueError, RecursionError) as error:  # RecursionError: nested too deeply
+            raise UserError(f"{path}, row {row}: invalid JSON: {error}") from None
         cells = []
         for key in (file.source, file.target):
             if not isinstance(values, dict) or not isinstance(values.get(str(key)), str):
-                raise UserError(f"{path}, row {row}: no text under the key {str(key)!r}")
+                raise UserError(f"{path}, row {row}: key {str(key)!r} is missing or not a string")
             cells.append(values[str(key)])
         yield Pair(*cells)
 
@@ -116,30 +118,30 @@ def _read_parallel(path: Path, target_path: Path, encoding: str) -> Iterator[Pai
             shorter, longer = (path, target_path) if source is None else (target_path, path)
             row = (source or target or (0, ""))[0]
             raise UserError(
-                f"{shorter}: ends before row {row}, where {longer} goes on; parallel files need equal lines"
+                f"{shorter}: ends before row {row}, but {longer} does not; parallel files need the same number of lines"
             )
         yield Pair(source[1], target[1])
 
 
 def _lines(path: Path, encoding: str, keep_empty: bool = False) -> Iterator[tuple[int, str]]:
-    """Row numbers from 1 and lines; only a line feed ends a line, as other separators occur inside texts."""
+    """Row numbers from 1 and lines. Only a line feed ends a line, because other separators occur inside texts."""
     row = 0
     for row, line in enumerate(_raw_lines(path, encoding), 1):
         text = line.rstrip("\r\n")
         if text or keep_empty:
             yield row, text
     if row == 0:
-        raise UserError(f"{path}: is empty")
+        raise UserError(f"{path}: the file is empty")
 
 
 def _raw_lines(path: Path, encoding: str) -> Iterator[str]:
-    """Lines with what ends them; what is wrong with the bytes is said with file and row."""
+    """Lines with their line ends. Errors in the bytes are reported with file and row."""
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     try:
         codec = codecs.lookup(encoding).name
     except LookupError:
-        raise UserError(f"{path}: encoding {encoding!r} is unknown") from None
+        raise UserError(f"{path}: unknown encoding {encoding!r}") from None
     row = 0
     try:
         with (
@@ -150,12 +152,14 @@ def _raw_lines(path: Path, encoding: str) -> Iterator[str]:
                 row += 1
                 yield line
     except UnicodeDecodeError as error:
-        row += 1 + error.object[: error.start].decode(codec, "ignore").count("\n")  # in the chunk, before the bad byte
+        row += 1 + error.object[: error.start].decode(codec, "ignore").count(
+            "\n"
+        )  # rows of the chunk before the bad byte
         raise UserError(
             f"{path}, row {row}: not {encoding}: byte 0x{error.object[error.start]:02x} cannot be read; "
             "set encoding in the recipe"
         ) from None
-    except UnicodeError as error:  # UTF-16 without its mark
+    except UnicodeError as error:  # UTF-16 without a byte order mark
         raise UserError(f"{path}: not {encoding}: {error}; set encoding in the recipe") from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"{path}, after row {row}: damaged or truncated gzip file: {error}") from None
@@ -172,17 +176,17 @@ def _has_header(file: File) -> bool:
 
 
 def _columns(path: Path, file: File, first: list[str]) -> tuple[int, int]:
-    """Numbers of the two columns."""
+    """Indices of the source and target columns."""
     numbers = []
     for column in (file.source, file.target):
         if isinstance(column, int):
             if column < 0:
-                raise UserError(f"{path}: column {column}: columns are counted from 0")
+                raise UserError(f"{path}: column {column}: column numbers start at 0")
             numbers.append(column)
         elif column in first:
             numbers.append(first.index(column))
         else:
-            raise UserError(f"{path}, row 1: no column {column!r}; there are {', '.join(first)}")
+            raise UserError(f"{path}, row 1: no column {column!r}; columns: {', '.join(first)}")
     return numbers[0], numbers[1]
 
 

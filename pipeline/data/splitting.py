@@ -1,18 +1,17 @@
-"""A split that is the same on every machine and leaks nothing."""
+"""Splits into training, validation and test by a hash of the source: the same on every machine, without leaks."""
 
 import re
 
 from seq2edge.pipeline.data.cleaning import hash64
 
-NO_LETTERS = re.compile(r"[\W_]+")  # nor digits
-FEWEST = {"train": 20, "valid": 2}  # pairs that a training needs
+SEPARATORS = re.compile(r"[\W_]+")  # everything but letters and digits
+FEWEST = {"train": 20, "valid": 2}  # pairs needed for training
 
 
 def split_of(source: str, valid: float, test: float) -> str:
-    """Which split a source belongs to, by a hash of its letters and digits.
+    """The split of a source: "train", "valid" or "test".
 
-    Case, spaces and punctuation do not count, so that near-copies of a source stay together and no pair is in two
-    splits.
+    Sources that differ only in case, white space or punctuation go to the same split.
 
     Args:
         valid, test: Shares held out, 0 to 1.
@@ -21,17 +20,17 @@ def split_of(source: str, valid: float, test: float) -> str:
 
 
 def place_of(source: str) -> float:
-    """Where a source stands between 0 and 1."""
+    """A number from 0 to 1 that a source always has, evenly distributed over sources."""
     return hash64(split_key(source)) / 2**64
 
 
 def split_at(place: float, valid: float, test: float) -> str:
-    """The split of a place: test comes first, then validation, and training has the rest."""
+    """The split of a place: test takes the lowest places, validation the next, training the rest."""
     if place < test:
         return "test"
     return "valid" if place < test + valid else "train"
 
 
 def split_key(text: str) -> str:
-    """What is left of a text without case, spaces and punctuation; of one that is only these, the text itself."""
-    return NO_LETTERS.sub("", text.casefold()) or text
+    """A text without case, white space and punctuation; unchanged if nothing else is in it."""
+    return SEPARATORS.sub("", text.casefold()) or text

@@ -1,4 +1,4 @@
-"""Several encodings of a text: subword regularisation that a seed decides, on every machine and in every process."""
+"""Subword regularisation: sampled encodings of a text, reproducible from a seed."""
 
 import math
 import random
@@ -6,20 +6,21 @@ from collections.abc import Iterator
 
 import sentencepiece
 
-ALPHA = 0.2  # how much likelier cuts are preferred: 0 all alike, 1 as the model has it
+ALPHA = 0.2  # smoothing: 0 samples all segmentations uniformly, 1 by their probability in the model
 UNKNOWN = 10.0  # SentencePiece's penalty for a character that no token covers
 
 
 class Sampler:
-    """Draws encodings from a SentencePiece model.
+    """Samples encodings from a SentencePiece model.
 
-    SentencePiece (0.2.3) seeds its own generator anew in each process, whatever seed it is given. So for a unigram
-    model the cuts are drawn here, from the same distribution: a forward pass over the lattice of tokens, then a walk
-    back from its end. For a BPE model they are SentencePiece's own (merges dropped at random) and differ between runs.
+    SentencePiece (0.2.3) ignores a seed: its generator differs from process to process. So for a unigram model the
+    segmentations are sampled here, from the same distribution: a forward pass over the lattice of tokens, then
+    backward sampling from its end. For a BPE model SentencePiece samples (BPE dropout), and results differ between
+    runs.
 
     Args:
-        unigram: Whether the model is one.
-        seed: Of the draws; they also depend on their order.
+        unigram: Whether the model is a unigram model; otherwise it is a BPE model.
+        seed: Of the generator. Samples also depend on the order of the calls.
     Reference:
         [Kudo, 2018](https://arxiv.org/abs/1804.10959)
     """
@@ -32,7 +33,7 @@ class Sampler:
         self.unknown = min((score for _, score in self.tokens.values()), default=0.0) - ALPHA * UNKNOWN
 
     def draw(self, text: str, number: int) -> Iterator[list[int]]:
-        """So many encodings, each without eos."""
+        """Sample `number` encodings, each without eos."""
         if not self.unigram:
             for _ in range(number):
                 yield self.processor.encode(text, enable_sampling=True, alpha=ALPHA, nbest_size=-1)
@@ -45,8 +46,8 @@ class Sampler:
             yield self._walk_back(marked, lattice)
 
     def _lattice(self, text: str) -> list[list[tuple[int, float]]]:
-        """For each place in the text the tokens that end there: where they begin, and their cumulated probability."""
-        total = [0.0] + [-math.inf] * len(text)  # logarithm of the weights of all cuts up to a place
+        """For each position the tokens that end there: where they start, and their cumulative probability."""
+        total = [0.0] + [-math.inf] * len(text)  # log of the summed weights of all segmentations up to a position
         lattice: list[list[tuple[int, float]]] = [[]]
         for end in range(1, len(text) + 1):
             begins, weights = [], []
@@ -57,11 +58,11 @@ class Sampler:
                     weights.append(total[begin] + (token[1] if token else self.unknown))
             largest = max(weights)
             total[end] = largest + math.log(math.fsum(math.exp(weight - largest) for weight in weights))
-            cumulated, sum_so_far = [], 0.0
+            cumulative, total_share = [], 0.0
             for weight in weights:
-                sum_so_far += math.exp(weight - total[end])
-                cumulated.append(sum_so_far)
-            lattice.append(list(zip(begins, cumulated, strict=True)))
+                total_share += math.exp(weight - total[end])
+                cumulative.append(total_share)
+            lattice.append(list(zip(begins, cumulative, strict=True)))
         return lattice
 
     def _walk_back(self, text: str, lattice: list[list[tuple[int, float]]]) -> list[int]:

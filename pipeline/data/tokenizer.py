@@ -1,4 +1,4 @@
-"""SentencePiece models: trained from text, the same on every machine."""
+"""Trains SentencePiece models, the same on every machine."""
 
 import io
 import re
@@ -10,19 +10,19 @@ from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 
-LARGEST_SAMPLE = 1_000_000  # sentences SentencePiece learns from
-LONGEST_SENTENCE = 100_000  # bytes; it passes over longer ones, and its own limit of 4192 over whole articles
-LONGEST_WORD, LONGEST_PHRASE = 16, 64  # characters of a token; the first is SentencePiece's own limit
+LARGEST_SAMPLE = 1_000_000  # sentences that a model is trained on
+LONGEST_SENTENCE = 100_000  # bytes; longer ones are skipped, and the default of 4192 would skip articles
+LONGEST_WORD, LONGEST_PHRASE = 16, 64  # characters of a token; the first is SentencePiece's default
 KEYS = {"joint": "vocabulary", "source": "vocabulary", "target": "target_vocabulary"}
 WITHOUT_TEXT = 260  # tokens: 256 bytes and 4 special ids
-ROOM = 0.8  # of what lies between the smallest and the largest vocabulary; the rest is for texts a little different
+ROOM = 0.8  # of the range from smallest to largest vocabulary; the rest is a margin for slightly different texts
 
 
 class VocabularyError(UserError):
     """The text does not support a vocabulary.
 
     Attributes:
-        possible: The nearest one that it does support, or None where that is not known.
+        possible: The nearest vocabulary that it does support, or None if that is unknown.
     """
 
     def __init__(self, message: str, possible: int | None):
@@ -31,7 +31,7 @@ class VocabularyError(UserError):
 
 
 def sentences(pairs: Iterable[Pair], side: str) -> Iterator[str]:
-    """The texts that the tokenizer of a side learns from: those of both sides where it is joint."""
+    """The texts that the tokenizer of a side is trained on: "source", "target", or "joint" for both."""
     for pair in pairs:
         if side != "target":
             yield pair.source
@@ -40,19 +40,21 @@ def sentences(pairs: Iterable[Pair], side: str) -> Iterator[str]:
 
 
 def fitting_vocabulary(texts: Callable[[], Iterable[str]], settings: Tokenizer, side: str) -> tuple[int, bytes]:
-    """The vocabulary of the settings, or the nearest one that leaves room on both sides, and a model of it.
+    """A vocabulary size that the text supports with a margin, and a model of that size.
+
+    It is the size in the settings, or the nearest one that keeps away from the smallest and largest possible.
 
     Args:
-        texts: Gives the sentences, as often as it is asked.
+        texts: Returns the sentences; called once for each model that is tried.
 
     Raises:
-        VocabularyError: If SentencePiece refuses the text whatever the vocabulary.
+        VocabularyError: If SentencePiece refuses the text at any size.
     """
     smallest = _bound(texts, settings, side, WITHOUT_TEXT + 1) or WITHOUT_TEXT
     vocabulary = max(settings.tokens(side), int(smallest / ROOM))
     largest = _bound(texts, settings, side, smallest + int((vocabulary - smallest) / ROOM))
     while True:
-        if largest is not None:  # each refusal asks for less, and the smallest vocabulary is always there
+        if largest is not None:  # terminates: each refusal lowers it, and the smallest is possible
             vocabulary = max(smallest, min(vocabulary - 1, smallest + int(ROOM * (largest - smallest))))
         try:
             return vocabulary, train_tokenizer(texts(), settings.of_size(vocabulary), side)
@@ -63,7 +65,7 @@ def fitting_vocabulary(texts: Callable[[], Iterable[str]], settings: Tokenizer, 
 
 
 def _bound(texts: Callable[[], Iterable[str]], settings: Tokenizer, side: str, vocabulary: int) -> int | None:
-    """The nearest vocabulary that the text supports, or None where it supports this one."""
+    """None if the text supports the vocabulary, else the nearest one that it supports."""
     try:
         train_tokenizer(texts(), settings.of_size(vocabulary), side)
     except VocabularyError as error:
@@ -76,14 +78,17 @@ def _bound(texts: Callable[[], Iterable[str]], settings: Tokenizer, side: str, v
 def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) -> bytes:
     """Train a SentencePiece model.
 
-    Bytes that no token covers are tokens themselves, so that no character is ever unknown.
+    Characters that no token covers are encoded as bytes, so that no character is ever unknown.
 
     Args:
         sentences: Normalised text.
-        side: "joint", "source" or "target", for messages.
+        side: "joint", "source" or "target".
+
+    Returns:
+        The content of the model file.
 
     Raises:
-        VocabularyError: If the text does not support the vocabulary; it says which one it does.
+        VocabularyError: If the text does not support the vocabulary; it has the nearest one that is possible.
     """
     phrases = settings.target_phrases and side == "target"
     model = io.BytesIO()
@@ -95,14 +100,14 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) ->
             vocab_size=settings.tokens(side),
             byte_fallback=True,
             character_coverage=0.9999,
-            # Ours came before. The rule is part of the model file, so case is folded the same wherever it is used.
+            # Texts are normalised already. The rule is part of the model file, so that the device folds case too.
             normalization_rule_name="nfkc_cf" if settings.fold_case and side == "source" else "identity",
             input_sentence_size=LARGEST_SAMPLE,
             max_sentence_length=LONGEST_SENTENCE,
             split_by_whitespace=not phrases,
             max_sentencepiece_length=LONGEST_PHRASE if phrases else LONGEST_WORD,
             shuffle_input_sentence=True,
-            num_threads=2,  # the vocabulary depends on it
+            num_threads=2,  # the vocabulary depends on the number of threads
             pad_id=0,
             unk_id=1,
             bos_id=2,

@@ -1,1 +1,1 @@
-"""Scores of runs and bundles."""
+"""Evaluation of runs and bundles."""

@@ -1,22 +1,31 @@
-"""What a system said to one source, as an evaluation keeps it."""
+"""Answers of a system, saved one by one so that an interrupted evaluation can be resumed."""
 
-from dataclasses import dataclass
-from typing import Any
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
 
 import numpy as np
+from tqdm import tqdm
 
 from seq2edge.device.result import Result
+from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
+from seq2edge.pipeline.evaluation.system import System
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer.
+    """The answer to one source.
 
     Attributes:
-        text: What the model said, also where a bundle would rather have said that it is unsure.
+        text: The model's best hypothesis, even if a bundle would say its fallback instead.
         confidence: As in `Result`.
-        source_length: Tokens of the source.
-        parts: Source tokens, target tokens and attention (in percent, a row for each target token) of each part.
+        source_length: In tokens.
+        parts: For each part of the source its tokens ("source", "target") and its attention in percent, a row for each
+            target token, or None.
     """
 
     text: str
@@ -36,3 +45,71 @@ class Answer:
         ]
         length = sum(len(part.source_tokens) for part in result.parts)
         return cls(result.alternatives[0][0], round(result.confidence, 4), length, parts)
+
+
+@dataclass(frozen=True)
+class AnswerRequest:
+    """A system, the sources it answers, and the search it answers them with.
+
+    Attributes:
+        search: Keyword arguments of `Runner.run_each`.
+    """
+
+    system: System
+    test_set: EvaluationSet
+    search: Mapping[str, Any]
+
+    @property
+    def sources(self) -> list[str]:
+        return [example.source for example in self.test_set.expected]
+
+    @property
+    def key(self) -> str:
+        """Digest of everything that the answers depend on."""
+        content = json.dumps([self.system.key, dict(self.search), self.sources])
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def answer_all(request: AnswerRequest, folder: Path, quiet: bool = False) -> list[Answer]:
+    """Answer every source of the set.
+
+    Each answer is appended to a file in `folder`. If an earlier evaluation with the same key was interrupted, its
+    answers are reused. The file is removed at the end.
+    """
+    system, sources = request.system, request.sources
+    path = folder / f"answers-{request.test_set.name}-{system.name}.jsonl"
+    answers = _read_partial(path, request.key)
+    missing = [index for index in range(len(sources)) if index not in answers]
+    folder.mkdir(parents=True, exist_ok=True)
+    bar = tqdm(
+        total=len(sources), initial=len(answers), desc=system.name, unit="sentence", disable=quiet, file=sys.stderr
+    )
+    with bar, path.open("a" if answers else "w", encoding="utf-8") as file:
+        if not answers:
+            _write_line(file, {"key": request.key})
+        for number, result in system.runner.run_each([sources[index] for index in missing], **request.search):
+            answers[missing[number]] = answer = Answer.of(result)
+            _write_line(file, {"index": missing[number], **asdict(answer)})
+            bar.update()
+    path.unlink()
+    return [answers[index] for index in range(len(sources))]
+
+
+def _read_partial(path: Path, key: str) -> dict[int, Answer]:
+    """Answers of an interrupted evaluation by index; none if its key differs. The last line may be incomplete."""
+    if not path.is_file():
+        return {}
+    rows = []
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    if not rows or rows[0] != {"key": key}:
+        return {}
+    return {row.pop("index"): Answer(**row) for row in rows[1:]}
+
+
+def _write_line(file: TextIO, values: dict[str, Any]) -> None:
+    file.write(json.dumps(values, ensure_ascii=False) + "\n")
+    file.flush()

@@ -1,30 +1,30 @@
-"""When a chat model had better say that it is unsure."""
+"""The score below which a chat model says its fallback."""
 
 import numpy as np
 
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.models.seq2seq import Seq2Seq
-from seq2edge.pipeline.evaluation.scoring import exact, examples
+from seq2edge.pipeline.evaluation.examples import examples
+from seq2edge.pipeline.evaluation.metrics.matches import is_exact
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run
 
 
 def fallback_threshold(run: Run, model: Seq2Seq) -> float:
-    """The score under which a reply is withheld, found on validation data.
+    """The highest score that replaces no more than the recipe's share of the correct validation replies.
 
-    The highest score that withholds no more than the recipe's share of the right validation replies; where none is
-    right, of all replies.
+    If no validation reply is correct, the share is taken of all replies.
     """
     recipe, codec = run.recipe, run.data.codec()
     expected = examples(list(run.data.texts("valid")), recipe.task)
     ids = [codec.encode_source(example.source, recipe.model.source_length) for example in expected]
-    found = decode(KerasSequenceModel(model), ids, DecodingOptions(max_length=recipe.model.target_length))
-    right = [
+    hypotheses = decode(KerasSequenceModel(model), ids, DecodingOptions(max_length=recipe.model.target_length))
+    correct = [
         best.score
-        for (best, *_), example in zip(found, expected, strict=True)
-        if exact(codec.decode_target(best.ids), example.references)
+        for (best, *_), example in zip(hypotheses, expected, strict=True)
+        if is_exact(codec.decode_target(best.ids), example.references)
     ]
-    scores = right or [best.score for best, *_ in found]
+    scores = correct or [best.score for best, *_ in hypotheses]
     share = recipe.decoding.fallback.share if recipe.decoding.fallback else 0.0
     return round(float(np.quantile(scores, share)), 4)

@@ -1,4 +1,4 @@
-"""How surprised a system is by the right answers."""
+"""Perplexity of the references under a system's model."""
 
 import itertools
 import math
@@ -11,14 +11,17 @@ from seq2edge.device.batching import batched
 from seq2edge.device.runner import Runner
 from seq2edge.device.search.decoding import target_log_probs
 from seq2edge.device.special_ids import EOS
-from seq2edge.pipeline.evaluation.scoring import Example
+from seq2edge.pipeline.evaluation.examples import Example
 
 
 def perplexity(runner: Runner, expected: Sequence[Example], name: str, quiet: bool = False) -> float:
-    """exp of the mean negative log-probability a target token, eos counted, in nats.
+    """exp of the mean negative log-probability (nats) of a target token, eos included.
 
-    All references count. What is longer than the model reads or writes is cut there. Empty sources are left out, as no
-    model is asked about them.
+    All references count. Sources and references longer than the model allows are truncated. Empty sources are left
+    out, because the runner answers them without the model.
+
+    Args:
+        name: Of the system, for the progress bar.
     """
     codec, manifest = runner.codec, runner.bundle
     pairs = [

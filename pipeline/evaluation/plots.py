@@ -1,4 +1,4 @@
-"""Pictures of a training: what people would rather look at than read."""
+"""Plots of trainings and evaluations."""
 
 import io
 import itertools
@@ -16,7 +16,7 @@ from matplotlib import font_manager
 
 INK, ACCENT, GRID = "#22303c", "#c8553d", "#dfe3e6"
 COLOURS = (ACCENT, INK, "#4c8c6b", "#8a6fb0", "#c9a227")
-# Fonts with Hangul, of Debian, macOS and Noto.
+# Fonts with Hangul: Debian, Noto, macOS, Windows.
 HANGUL_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", "UnDotum")
 
 
@@ -28,7 +28,13 @@ def _use_fonts() -> None:
 
 
 def plot_history(history: Sequence[dict[str, float]], score: str, path: Path) -> None:
-    """Loss of training and validation, and the validation score, by epoch."""
+    """Training loss, validation loss and validation score by epoch.
+
+    Args:
+        history: A row for each epoch.
+        score: Name of the score; if the history lacks it, only losses are plotted.
+        path: A PNG file.
+    """
     _use_fonts()
     epochs = [row["epoch"] for row in history]
     columns = [("loss", "val_loss")] + ([(f"val_{score}",)] if f"val_{score}" in history[0] else [])
@@ -51,11 +57,11 @@ def plot_attention(
     columns: int = 2,
     titles: Sequence[str] = (),
 ) -> None:
-    """Heat-maps of attention.
+    """Heat maps of attention.
 
     Args:
         sentences: (source tokens, target tokens, weights `(target_length, source_length)`) of each.
-        titles: Of each; none where there are none.
+        titles: Of each sentence; empty for no titles.
     """
     _use_fonts()
     rows = -(-len(sentences) // columns)
@@ -75,12 +81,12 @@ def plot_attention(
 def plot_points(
     panels: Mapping[str, Sequence[float]], values: Sequence[float], names: Sequence[str], label: str, path: Path
 ) -> None:
-    """One value against several costs, a point for each name.
+    """A value against several costs: a panel for each cost, a point for each name.
 
     Args:
-        panels: By the label of its axis, a cost of each name.
-        values, names: What is gained, and by whom.
-        label: Of the values.
+        panels: Costs of each name, by the label of the cost.
+        values, names: Of the points.
+        label: Of the value.
     """
     _use_fonts()
     figure, axes = plt.subplots(1, len(panels), figsize=(4.4 * len(panels), 3.6), sharey=True, squeeze=False)
@@ -96,27 +102,29 @@ def plot_points(
 
 
 def svg_of_scores(scores: Mapping[str, Sequence[float]], label: str) -> str:
-    """How many sentences score how much, a line for each system; as SVG."""
+    """Histogram of sentence scores (0 to 100), a line for each system, as an SVG element."""
     _use_fonts()
     _, axis = plt.subplots(figsize=(5.2, 3.2))
     for (name, values), colour in zip(scores.items(), itertools.cycle(COLOURS)):
         counts, edges = np.histogram(values, bins=20, range=(0, 100))
         axis.stairs(counts, edges, color=colour, linewidth=1.8, label=name)
-    return _finish(axis, label, "sentences")
+    return _to_svg(axis, label, "sentences")
 
 
 def svg_of_groups(scores: Mapping[str, Mapping[str, float]], across: str, label: str) -> str:
-    """The score of each group, a line for each system; as SVG.
+    """Score by group, a line for each system, as an SVG element.
 
     Args:
-        scores: By system, by group.
+        scores: By system, then by group.
+        across: Label of the groups.
+        label: Of the score.
     """
     _use_fonts()
     _, axis = plt.subplots(figsize=(5.2, 3.2))
     for (name, groups), colour in zip(scores.items(), itertools.cycle(COLOURS)):
         axis.plot(list(groups), list(groups.values()), color=colour, marker="o", linewidth=1.8, label=name)
     axis.set_ylim(bottom=0)
-    return _finish(axis, across, label)
+    return _to_svg(axis, across, label)
 
 
 def _style(axis: plt.Axes) -> None:
@@ -124,9 +132,9 @@ def _style(axis: plt.Axes) -> None:
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def _finish(axis: plt.Axes, across: str, up: str) -> str:
-    axis.set_xlabel(across)
-    axis.set_ylabel(up)
+def _to_svg(axis: plt.Axes, x_label: str, y_label: str) -> str:
+    axis.set_xlabel(x_label)
+    axis.set_ylabel(y_label)
     _style(axis)
     axis.legend(frameon=False)
     content = io.StringIO()
@@ -138,7 +146,7 @@ def _finish(axis: plt.Axes, across: str, up: str) -> str:
 def _save(figure: plt.Figure, path: Path) -> None:
     temporary = path.with_suffix(".tmp.png")
     with warnings.catch_warnings():
-        # A machine without a font for a script draws boxes; one line for each missing sign helps nobody.
+        # Without a font for a script boxes are drawn; a warning for each missing character would not help.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.tight_layout()
         figure.savefig(temporary, dpi=120)

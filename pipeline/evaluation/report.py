@@ -1,118 +1,146 @@
-"""An evaluation as one page of HTML that opens offline."""
+"""An evaluation as one HTML page that opens offline."""
 
 import difflib
-import html
-import json
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
+import jinja2
 import numpy as np
+from markupsafe import Markup
 
-from seq2edge.pipeline.evaluation.evaluate import Evaluation, group_rows, score_rows
-from seq2edge.pipeline.evaluation.metrics import metrics_of, sentence_scores
+from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
+from seq2edge.pipeline.evaluation.groups import BY_LENGTH
+from seq2edge.pipeline.evaluation.metrics.registry import task_metrics
+from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sentence_chrf
 from seq2edge.pipeline.evaluation.plots import svg_of_groups, svg_of_scores
+from seq2edge.pipeline.evaluation.scoring import Evaluation
 from seq2edge.pipeline.evaluation.significance import Difference
+from seq2edge.pipeline.evaluation.tables import group_rows, score_rows
 
 SHOWN = 50  # outputs at each end
+TEMPLATE = "report.html"
 
-escape = html.escape
+
+@dataclass(frozen=True)
+class Span:
+    """Consecutive words of one side of a comparison."""
+
+    text: str
+    differs: bool
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of the first system, as the page shows it.
+
+    Attributes:
+        index: Of the example in the set.
+        reference: The reference nearest to the output; words missing in the output differ.
+        hypothesis: Words missing in the reference differ.
+        others: Names and hypotheses of the systems whose output is another.
+        chrf: chrF++ of the sentence.
+        has_attention: Whether there is a heat map to show.
+    """
+
+    index: int
+    source: str
+    reference: list[Span]
+    hypothesis: list[Span]
+    others: list[tuple[str, list[Span]]]
+    chrf: float
+    confidence: float
+    has_attention: bool
 
 
 def report(evaluations: Sequence[Evaluation], differences: Sequence[Difference] = ()) -> str:
-    """The page: tables, plots, and the first system's best and worst outputs.
+    """The page: tables, plots, and the best and worst outputs of the first system.
 
     Args:
-        evaluations: Of systems on one set; the first is the one whose outputs are sorted.
+        evaluations: Of systems on one set. The outputs are sorted by the scores of the first one.
     """
     first = evaluations[0]
-    of_sentences = {e.system: sentence_scores(e.hypotheses, e.test_set.expected) for e in evaluations}
-    order = np.argsort(of_sentences[first.system], kind="stable")
+    chrf = {e.system: sentence_chrf(e.hypotheses, e.test_set.expected) for e in evaluations}
+    order = [int(index) for index in np.argsort(chrf[first.system], kind="stable")]
     worst, best = order[:SHOWN], order[SHOWN:][::-1][:SHOWN]
-    outputs = [_output(index, evaluations, of_sentences[first.system][index]) for index in [*best, *worst]]
-    page = files("seq2edge.pipeline.evaluation").joinpath("report.html").read_text(encoding="utf-8")
-    values = {
-        "title": escape(f"{first.test_set.name} set: {', '.join(e.system for e in evaluations)}"),
-        "about": f"{len(first.answers):,} sentences, {first.search}",
-        "scores": _table(score_rows(evaluations)),
-        "differences": "".join(f"<li>{escape(str(difference))}</li>" for difference in differences),
-        "groups": "".join(_groups(evaluation) for evaluation in evaluations),
-        "plots": _plots(evaluations, of_sentences),
-        "best": "".join(outputs[: len(best)]),
-        "worst": "".join(outputs[len(best) :]),
-        "first": escape(first.system),
-        "signatures": "".join(f"<li><code>{escape(line)}</code></li>" for line in first.scores["signatures"]),
-        "attention": _attention(first, [*best, *worst]),
-    }
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: values[place[1]], page)
-
-
-def _groups(evaluation: Evaluation) -> str:
-    metrics = metrics_of(evaluation.test_set.task)
-    return "".join(
-        f"<h3>{escape(evaluation.system)}, {escape(kind)}</h3>{_table(group_rows('', groups, metrics))}"
-        for kind, groups in evaluation.groups.items()
+    outputs = {index: _output(index, evaluations, chrf[first.system][index]) for index in [*best, *worst]}
+    return _template().render(
+        evaluations=evaluations,
+        first=first,
+        scores=score_rows(evaluations),
+        differences=differences,
+        groups=_group_tables(evaluations),
+        plots=[Markup(svg) for svg in _plots(evaluations, chrf)],
+        best=[outputs[index] for index in best],
+        worst=[outputs[index] for index in worst],
+        attention={index: first.answers[index].parts for index, output in outputs.items() if output.has_attention},
     )
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    head, *rows = rows
-    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    body = "".join(
-        f"<tr><th>{escape(row[0])}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in row[1:])}</tr>" for row in rows
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    source = files("seq2edge.pipeline.evaluation").joinpath(TEMPLATE).read_text(encoding="utf-8")
+    return environment.from_string(source)
 
 
-def _plots(evaluations: Sequence[Evaluation], of_sentences: dict[str, list[float]]) -> str:
-    drawn = [svg_of_scores(of_sentences, "chrF++ of the sentence")]
-    by_length = {
-        evaluation.system: {name: values["chrf"] for name, values in groups.items()}
+def _group_tables(evaluations: Sequence[Evaluation]) -> list[tuple[str, list[list[str]]]]:
+    """Heading and rows of each table of groups."""
+    return [
+        (f"{evaluation.system}, {kind}", group_rows("", groups, task_metrics(evaluation.test_set.task)))
         for evaluation in evaluations
-        if (groups := evaluation.groups.get("by source length in tokens"))
+        for kind, groups in evaluation.groups.items()
+    ]
+
+
+def _plots(evaluations: Sequence[Evaluation], chrf: dict[str, list[float]]) -> list[str]:
+    plots = [svg_of_scores(chrf, "chrF++ of the sentence")]
+    by_length = {
+        evaluation.system: {name: scores["chrf"] for name, scores in groups.items()}
+        for evaluation in evaluations
+        if (groups := evaluation.groups.get(BY_LENGTH))
     }
     if by_length:
-        drawn.append(svg_of_groups(by_length, "source length in tokens", "chrF++"))
-    return "".join(f"<figure>{drawing}</figure>" for drawing in drawn)
+        plots.append(svg_of_groups(by_length, "source length in tokens", "chrF++"))
+    return plots
 
 
-def _output(index: int, evaluations: Sequence[Evaluation], score: float) -> str:
+def _output(index: int, evaluations: Sequence[Evaluation], chrf: float) -> Output:
     first, *others = evaluations
-    example, answer = first.test_set.expected[index], first.answers[index]
-    nearest = max(
-        example.references, key=lambda reference: difflib.SequenceMatcher(None, reference, answer.text).ratio()
+    answer, example = first.answers[index], first.test_set.expected[index]
+    nearest = _nearest_reference(first.test_set, index, answer.text)
+    reference, hypothesis = compare_words(nearest, answer.text)
+    return Output(
+        index=index,
+        source=example.source,
+        reference=reference,
+        hypothesis=hypothesis,
+        others=[
+            (other.system, compare_words(nearest, other.answers[index].text)[1])
+            for other in others
+            if other.answers[index].text != answer.text
+        ],
+        chrf=chrf,
+        confidence=answer.confidence,
+        has_attention=any(part["attention"] for part in answer.parts),
     )
-    reference, hypothesis = marked(nearest, answer.text)
-    lines = [("source", escape(example.source)), ("reference", reference), ("output", hypothesis)]
-    for other in others:
-        if other.answers[index].text != answer.text:
-            lines.append((escape(other.system), marked(nearest, other.answers[index].text)[1]))
-    rows = "".join(f"<dt>{label}</dt><dd>{text}</dd>" for label, text in lines)
-    button = f'<button data-index="{index}">attention</button>' if _has_attention(first, index) else ""
-    confidence = f"chrF++ {score:.1f}, confidence {100 * answer.confidence:.0f} %"
-    return f'<article><dl>{rows}</dl><footer>{confidence} {button}</footer><div class="wide map"></div></article>'
 
 
-def marked(reference: str, hypothesis: str) -> tuple[str, str]:
-    """Both as HTML: words that only the reference has in <del>, those that only the hypothesis has in <ins>."""
-    wanted, said = reference.split(), hypothesis.split()
-    sides: tuple[list[str], list[str]] = [], []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, wanted, said, autojunk=False).get_opcodes():
-        for words, side, tag in ((wanted[a:b], sides[0], "del"), (said[c:d], sides[1], "ins")):
-            text = escape(" ".join(words))
-            if text:
-                side.append(text if kind == "equal" else f"<{tag}>{text}</{tag}>")
-    return " ".join(sides[0]), " ".join(sides[1])
+def _nearest_reference(test_set: EvaluationSet, index: int, hypothesis: str) -> str:
+    def likeness(reference: str) -> float:
+        return difflib.SequenceMatcher(None, reference, hypothesis).ratio()
+
+    return max(test_set.expected[index].references, key=likeness)
 
 
-def _has_attention(evaluation: Evaluation, index: int) -> bool:
-    return any(part["attention"] for part in evaluation.answers[index].parts)
-
-
-def _attention(evaluation: Evaluation, indices: Sequence[int]) -> str:
-    """Attention of the outputs shown, as JSON that may stand inside a script element."""
-    values: dict[str, Any] = {
-        str(index): evaluation.answers[index].parts for index in indices if _has_attention(evaluation, index)
-    }
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+def compare_words(reference: str, hypothesis: str) -> tuple[list[Span], list[Span]]:
+    """Both texts as spans of words; a span differs if the other text lacks it at that place."""
+    theirs, ours = reference.split(), hypothesis.split()
+    sides: tuple[list[Span], list[Span]] = [], []
+    for operation, a, b, c, d in difflib.SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes():
+        for words, side in ((theirs[a:b], sides[0]), (ours[c:d], sides[1])):
+            if words:
+                side.append(Span(" ".join(words), differs=operation != "equal"))
+    return sides

@@ -1,74 +1,100 @@
-"""Scores of hypotheses against references."""
+"""The scores of a system's answers, over the whole set and over groups of it."""
 
-import unicodedata
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-
-from seq2edge.pipeline.data.readers import Pair
+from seq2edge.pipeline.evaluation.answers import Answer
+from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
+from seq2edge.pipeline.evaluation.groups import BY_LENGTH, BY_SCRIPT, by_length, by_script
+from seq2edge.pipeline.evaluation.metrics.registry import signatures, task_scores
 
 
 @dataclass(frozen=True)
-class Example:
-    """One source and every target that is right for it."""
+class Evaluation:
+    """Scores of one system on one set.
 
-    source: str
-    references: tuple[str, ...]
-
-
-def examples(pairs: Sequence[Pair], task: str) -> list[Example]:
-    """What is scored.
-
-    In a translation set every pair counts as it stands, so that scores compare with published ones; elsewhere a source
-    that stands several times has several right targets.
+    Attributes:
+        answers: One for each example.
+        beam: Beam size of the search.
+        length_penalty: None: the system's own.
+        scores: By metric key, with "sentences", "signatures" and, if it was computed, "perplexity".
+        groups: Scores of parts of the set: kind ("by script" …) → group → scores.
+        baseline: Scores of the nearest neighbour's replies; empty if the set has none.
     """
-    if task == "translation":
-        return [Example(pair.source, (pair.target,)) for pair in pairs]
-    targets: dict[str, list[str]] = defaultdict(list)
-    for pair in pairs:
-        targets[pair.source].append(pair.target)
-    return [Example(source, tuple(references)) for source, references in targets.items()]
+
+    system: str
+    test_set: EvaluationSet
+    answers: list[Answer]
+    beam: int
+    length_penalty: float | None
+    scores: dict[str, Any]
+    groups: dict[str, dict[str, dict[str, Any]]]
+    baseline: dict[str, Any]
+
+    @property
+    def hypotheses(self) -> list[str]:
+        return [answer.text for answer in self.answers]
+
+    @property
+    def search(self) -> str:
+        """Beam size and length penalty for a table's heading."""
+        penalty = "" if self.length_penalty is None else f", length penalty {self.length_penalty:g}"
+        return f"beam {self.beam}{penalty}"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.system,
+            "split": self.test_set.name,
+            "beam": self.beam,
+            "length_penalty": self.length_penalty,
+            "scores": self.scores,
+            "groups": self.groups,
+            "nearest_neighbour": self.baseline,
+        }
 
 
-def exact(hypothesis: str, references: Sequence[str]) -> bool:
-    """Is the hypothesis one of the references, spaces normalised?"""
-    return " ".join(hypothesis.split()) in {" ".join(reference.split()) for reference in references}
+def score(
+    system: str,
+    test_set: EvaluationSet,
+    answers: Sequence[Answer],
+    beam: int,
+    length_penalty: float | None = None,
+    perplexity: float | None = None,
+) -> Evaluation:
+    """Score the answers of a system.
+
+    Args:
+        system: Its name.
+        answers: One for each example of the set.
+        perplexity: None: not computed.
+    """
+    everything = range(len(test_set.expected))
+    hypotheses = [answer.text for answer in answers]
+    scores = _scores(test_set, hypotheses, everything) | {"signatures": signatures(test_set.task)}
+    if perplexity is not None:
+        scores["perplexity"] = round(perplexity, 2)
+    groups = {
+        BY_SCRIPT: by_script(test_set.expected),
+        BY_LENGTH: by_length([answer.source_length for answer in answers]),
+    }
+    return Evaluation(
+        system=system,
+        test_set=test_set,
+        answers=list(answers),
+        beam=beam,
+        length_penalty=length_penalty,
+        scores=scores,
+        groups={
+            kind: {name: _scores(test_set, hypotheses, indices) for name, indices in found.items()}
+            for kind, found in groups.items()
+            if found
+        },
+        baseline=_scores(test_set, test_set.baseline, everything) if test_set.baseline else {},
+    )
 
 
-def reference_streams(expected: Sequence[Example]) -> list[list[str | None]]:
-    """References as sacrebleu takes them: the first of each example, the second …; None where one has no more."""
-    streams = max(len(example.references) for example in expected)
-    return [
-        [example.references[i] if i < len(example.references) else None for example in expected] for i in range(streams)
-    ]
-
-
-def script(text: str) -> str:
-    """The script most letters of a text belong to, by their Unicode names: "Hangul", "Latin" …"""
-    counts: dict[str, int] = defaultdict(int)
-    for character in text:
-        if character.isalpha():
-            counts[unicodedata.name(character, "UNKNOWN").split(" ")[0].capitalize()] += 1
-    return max(counts, key=lambda name: counts[name]) if counts else "none"
-
-
-def by_script(expected: Sequence[Example]) -> dict[str, list[int]]:
-    """Which examples are in each script that a tenth of the sources or more is written in, where there are two."""
-    rows: dict[str, list[int]] = defaultdict(list)
-    for index, example in enumerate(expected):
-        rows[script(example.source)].append(index)
-    common = {name: indices for name, indices in sorted(rows.items()) if len(indices) >= len(expected) / 10}
-    return common if len(common) > 1 else {}
-
-
-def by_length(lengths: Sequence[int], groups: int = 4) -> dict[str, list[int]]:
-    """Which examples are of like length, in groups of about one size: "1–9", "10–14" …; none where all are alike."""
-    borders = np.unique(np.quantile(lengths, np.arange(1, groups + 1) / groups, method="inverted_cdf"))
-    if len(borders) < 2:
-        return {}
-    group_of = np.searchsorted(borders, lengths)
-    rows = [np.flatnonzero(group_of == group) for group in range(len(borders))]
-    values = np.asarray(lengths)
-    return {f"{values[chosen].min()}–{values[chosen].max()}": chosen.tolist() for chosen in rows}
+def _scores(test_set: EvaluationSet, hypotheses: Sequence[str], indices: Sequence[int]) -> dict[str, Any]:
+    """The task's scores over some of the examples."""
+    chosen = [hypotheses[index] for index in indices], [test_set.expected[index] for index in indices]
+    return {"sentences": len(indices), **task_scores(test_set.task, *chosen)}

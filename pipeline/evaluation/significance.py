@@ -1,4 +1,8 @@
-"""Is one system better than another, or was it luck with the sentences? Paired bootstrap (Koehn 2004)."""
+"""Whether a difference between two systems is significant: paired bootstrap resampling.
+
+Reference:
+    [Koehn, 2004](https://aclanthology.org/W04-3250/)
+"""
 
 import copy
 from collections.abc import Sequence
@@ -7,20 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.pipeline.evaluation.metrics import metrics_of, sacrebleu_metrics
-from seq2edge.pipeline.evaluation.scoring import Example, exact, reference_streams
+from seq2edge.pipeline.evaluation.examples import Example
+from seq2edge.pipeline.evaluation.metrics.matches import is_exact
+from seq2edge.pipeline.evaluation.metrics.registry import task_metrics
+from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import reference_streams, sacrebleu_metrics
+from seq2edge.pipeline.evaluation.scoring import Evaluation
 
 RESAMPLES = 1000
-REAL = 0.05  # p-value under which a difference is called real
-SEED = 12345  # sacrebleu's
+SIGNIFICANT = 0.05  # largest p-value of a significant difference
+SEED = 12345  # the default of sacrebleu
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One metric of two systems.
+    """Two systems compared by one metric.
 
     Attributes:
-        p_value: How likely a difference as large were, if the systems were equally good.
+        label: Of the metric.
+        p_value: Probability of a difference at least as large if both systems were equally good.
     """
 
     label: str
@@ -32,21 +40,31 @@ class Difference:
     higher_is_better: bool
 
     @property
-    def real(self) -> bool:
-        return self.p_value < REAL
+    def significant(self) -> bool:
+        return self.p_value < SIGNIFICANT
 
     def __str__(self) -> str:
         gain = self.score - self.other_score
         better = (gain > 0) == self.higher_is_better
         word = "the same" if not round(gain, 2) else f"{'better' if better else 'worse'} by {abs(gain):.2f}"
-        verdict = "a real difference" if self.real else "may well be chance"
+        verdict = "significant" if self.significant else "not significant"
         return (
             f"{self.label}: {self.system} {self.score:.2f}, {self.other} {self.other_score:.2f}; {word}, "
             f"{verdict} (p = {self.p_value:.3f})"
         )
 
     def as_dict(self) -> dict[str, Any]:
-        return {**vars(self), "real": self.real}
+        return {**vars(self), "significant": self.significant}
+
+
+def compare_with(evaluations: Sequence[Evaluation], other: Evaluation) -> list[Difference]:
+    """The differences of each evaluation from another one on the same set."""
+    differences = []
+    for evaluation in evaluations:
+        if evaluation is not other:
+            ours, theirs = ((side.system, side.hypotheses) for side in (evaluation, other))
+            differences += compare_paired(other.test_set.task, ours, theirs, other.test_set.expected)
+    return differences
 
 
 def compare_paired(
@@ -56,39 +74,50 @@ def compare_paired(
     expected: Sequence[Example],
     resamples: int = RESAMPLES,
 ) -> list[Difference]:
-    """Differences in sacrebleu's metrics and in exact matches.
+    """Compare two systems by the task's sacrebleu metrics and by exact match.
 
     Args:
         system, other: Name and hypotheses, one for each example.
     """
-    from sacrebleu.significance import PairedTest
-
     differences = []
-    for metric in metrics_of(task):
+    for metric in task_metrics(task):
         if metric.key in sacrebleu_metrics():
-            # The test writes into the metric, takes the first system for the baseline, and goes by the names of scores.
-            tested = {metric.key: copy.deepcopy(sacrebleu_metrics()[metric.key])}
-            _, results = PairedTest([other, system], tested, reference_streams(expected), "bs", resamples)()
-            ((baseline, result),) = (found for name, found in results.items() if name != "System")
-            values = result.score, baseline.score, result.p_value
+            values = _sacrebleu_test(metric.key, system[1], other[1], expected, resamples)
         elif metric.key == "exact_match":
-            values = _exact_matches(system[1], other[1], expected, resamples)
+            values = _exact_match_test(system[1], other[1], expected, resamples)
         else:
             continue
         differences.append(Difference(metric.label, system[0], other[0], *values, bool(metric.higher_is_better)))
     return differences
 
 
-def _exact_matches(
+def _sacrebleu_test(
+    key: str, hypotheses: Sequence[str], others: Sequence[str], expected: Sequence[Example], resamples: int
+) -> tuple[float, float, float]:
+    """Both scores and the p-value of sacrebleu's own test."""
+    from sacrebleu.significance import PairedTest
+
+    # The test changes the metric object and takes the first system as the baseline.
+    metrics = {key: copy.deepcopy(sacrebleu_metrics()[key])}
+    named = [("other", others), ("system", hypotheses)]
+    _, results = PairedTest(named, metrics, reference_streams(expected), "bs", resamples)()
+    ((baseline, result),) = (values for name, values in results.items() if name != "System")
+    return result.score, baseline.score, result.p_value
+
+
+def _exact_match_test(
     hypotheses: Sequence[str], others: Sequence[str], expected: Sequence[Example], resamples: int
 ) -> tuple[float, float, float]:
-    """Both shares in percent, and the p-value of their difference, from differences around their mean."""
+    """Both percentages, and the p-value by sacrebleu's method: resampled differences, shifted to a mean of zero."""
     hits = np.array(
-        [[exact(h, e.references) for h, e in zip(said, expected, strict=True)] for said in (hypotheses, others)]
+        [
+            [is_exact(hypothesis, example.references) for hypothesis, example in zip(texts, expected, strict=True)]
+            for texts in (hypotheses, others)
+        ]
     )
     share, other_share = 100 * hits.mean(axis=1)
     gains = 100 * (hits[0].astype(float) - hits[1])
     chosen = np.random.default_rng(SEED).integers(0, len(gains), (resamples, len(gains)))
     means = gains[chosen].mean(axis=1)
-    larger = np.abs(means - means.mean()) >= abs(gains.mean()) - 1e-9
-    return float(share), float(other_share), float((larger.sum() + 1) / (resamples + 1))
+    as_large = np.abs(means - means.mean()) >= abs(gains.mean()) - 1e-9
+    return float(share), float(other_share), float((as_large.sum() + 1) / (resamples + 1))

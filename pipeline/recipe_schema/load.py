@@ -1,4 +1,4 @@
-"""Recipes on disk: commented TOML files, ours and the user's, read with every mistake said at once."""
+"""Loads recipes from TOML files, bundled ones and the user's, and reports all mistakes at once."""
 
 import tomllib
 from pathlib import Path
@@ -14,12 +14,16 @@ RECIPES = Path(__file__).parents[1] / "recipes"
 
 
 def recipe_names() -> list[str]:
-    """The recipes that come with the project."""
+    """The names of the bundled recipes."""
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 
 def find_recipe(name_or_path: str) -> Path:
-    """A bundled recipe by its name, or the user's own by its path."""
+    """The file of a bundled recipe by its name, or of a user's recipe by its path.
+
+    Raises:
+        UserError: If there is neither.
+    """
     bundled = RECIPES / f"{name_or_path}.toml"
     if bundled.is_file():
         return bundled
@@ -27,25 +31,25 @@ def find_recipe(name_or_path: str) -> Path:
     if path.is_file():
         return path
     raise UserError(
-        f"recipe {name_or_path!r}: no such file, and no bundled recipe; bundled: {', '.join(recipe_names())}"
+        f"recipe {name_or_path!r}: neither a file nor a bundled recipe; bundled recipes: {', '.join(recipe_names())}"
     )
 
 
 def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
-    """Read and check a recipe.
+    """Load and validate a recipe.
 
     Args:
         path: The TOML file.
-        settings: "section.key=value" overrides, the value as TOML or else as text. The kind alone of an encoder or
-            decoder, and a table, replace all of its settings.
+        settings: Overrides "section.key=value". A value that is not valid TOML is taken as a string. The kind of an
+            encoder or decoder alone, or a table, replaces all of its settings.
 
     Raises:
-        UserError: All mistakes at once, one a line.
+        UserError: With all mistakes, one on each line.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a TOML file: {error}") from None
+        raise UserError(f"{path}: not valid TOML: {error}") from None
     for setting in settings or []:
         _override(values, setting)
     mistakes = list(take_refused(values))

@@ -36,7 +36,7 @@ def describe(error: ValidationError) -> Iterator[str]:
         if mistake["type"] in UNKNOWN_KEY:
             yield f"unknown key {key!r}; {_hint(str(location[-1]), section)}"
         elif mistake["type"] == "missing":
-            yield f"{key}: missing, and there is no default"
+            yield f"{key}: missing; this key has no default"
         elif mistake["type"] == "misfit":
             yield from (".".join(filter(None, (key, line))) for line in mistake["msg"].split("\n"))
         elif mistake["type"] == "union_tag_invalid":

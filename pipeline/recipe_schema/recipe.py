@@ -1,4 +1,4 @@
-"""A recipe: everything that decides a training, its keys and what goes together."""
+"""The schema of a recipe: its sections and keys, and which settings go together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,34 +16,36 @@ from seq2edge.models.encoders.config import EncoderConfig, RecurrentEncoderConfi
 
 
 class Section(BaseModel):
+    """A section of a recipe: unknown keys are refused, and values cannot be changed."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _misfit(mistakes: list[str]) -> PydanticCustomError:
-    """Settings that do not go together, a line each: "key = value: why not; allowed: …"."""
+    """An error for settings that do not go together, one on each line: "key = value: reason; allowed: …"."""
     return PydanticCustomError("misfit", "{mistakes}", {"mistakes": "\n".join(mistakes)})
 
 
 class File(Section):
     """One file of pairs, or two parallel files (`path` and `target_path`), each plain or gzip (`.gz`)."""
 
-    path: str  # relative to SEQ2EDGE_DATA, to the recipe's folder, or absolute; "bundled:smalltalk" is our own corpus
+    path: str  # absolute, or relative to SEQ2EDGE_DATA or the recipe's folder; or "bundled:smalltalk"
     target_path: str | None = None
     url: str | None = None
     target_url: str | None = None
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     target_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-    format: Literal["tsv", "csv", "jsonl", "parallel", "bundled"] | None = None  # None: from the file's name
+    format: Literal["tsv", "csv", "jsonl", "parallel", "bundled"] | None = None  # None: told by the suffix of the name
     encoding: str = "utf-8"
-    header: bool | None = None  # None: there is a header where a column is given by name
-    source: int | str = 0  # column number from 0, or its name; for jsonl the key
+    header: bool | None = None  # None: yes if a column is given by name
+    source: int | str = 0  # column: a number from 0, or a name in the header; for jsonl a key
     target: int | str = 1
-    split: Literal["all", "train", "valid", "test"] = "all"  # "all" is divided by hash
+    split: Literal["all", "train", "valid", "test"] = "all"  # "all" is split by a hash of the source
 
     @model_validator(mode="after")
     def _parallel_needs_both(self) -> "File":
         if self.format == "parallel" and self.target_path is None:
-            raise ValueError("a parallel file needs target_path beside path")
+            raise ValueError("format parallel needs target_path beside path")
         return self
 
 
@@ -51,42 +53,44 @@ class Data(Section):
     files: Annotated[list[File], Field(min_length=1)]
     licence: str = "not stated"
     normalisation: Literal["NFC", "NFKC"] = "NFC"
-    valid: Annotated[float, Field(ge=0, le=0.4)] = 0.05  # share of the sources of "all" files that is held out
+    valid: Annotated[float, Field(ge=0, le=0.4)] = 0.05  # share of the sources held out from files with split = "all"
     test: Annotated[float, Field(ge=0, le=0.4)] = 0.05
     max_characters: Annotated[int, Field(ge=1)] = 400
-    max_length_ratio: Annotated[float, Field(ge=1)] = 15.0  # of characters, longer side to shorter
+    max_length_ratio: Annotated[float, Field(ge=1)] = 15.0  # longer side to shorter side, in characters
     keep_identical: bool = False
 
 
 class Tokenizer(Section):
     joint: bool = True  # one SentencePiece model for both sides
-    vocabulary: Annotated[int, Field(ge=262, le=64_000)] = 4000  # bytes, special ids and two characters at least
-    target_vocabulary: Annotated[int, Field(ge=262, le=64_000)] | None = None  # where not joint; None: as many
-    target_phrases: bool = False  # where not joint: target tokens (BPE) span words, for replies that are often the same
-    fold_case: bool = False  # where not joint: upper and lower case of a source are one
-    model_type: Literal["unigram", "bpe"] = "unigram"
-    samples: Annotated[int, Field(ge=1, le=64)] = (
-        1  # encodings written of each training source (subword regularisation)
+    vocabulary: Annotated[int, Field(ge=262, le=64_000)] = (
+        4000  # at least the bytes, the special ids and two characters
     )
+    target_vocabulary: Annotated[int, Field(ge=262, le=64_000)] | None = (
+        None  # if not joint; None: the same as vocabulary
+    )
+    target_phrases: bool = False  # if not joint: target tokens (BPE) may span words, for replies that recur
+    fold_case: bool = False  # if not joint: sources are lower-cased
+    model_type: Literal["unigram", "bpe"] = "unigram"
+    samples: Annotated[int, Field(ge=1, le=64)] = 1  # encodings of each training source (subword regularisation)
 
     @property
     def sides(self) -> tuple[str, ...]:
-        """What has a SentencePiece model of its own."""
+        """The sides that have a SentencePiece model of their own."""
         return ("joint",) if self.joint else ("source", "target")
 
     def tokens(self, side: str) -> int:
-        """The vocabulary of a side."""
+        """The vocabulary size of a side."""
         return self.target_vocabulary or self.vocabulary if side == "target" else self.vocabulary
 
     def of_size(self, tokens: int) -> "Tokenizer":
-        """The same with vocabularies of so many tokens."""
+        """The same settings with `tokens` as the vocabulary size of every side."""
         return self.model_copy(update={"vocabulary": tokens, "target_vocabulary": None})
 
     @model_validator(mode="after")
     def _joint_has_no_sides(self) -> "Tokenizer":
         given = [key for key in ("target_vocabulary", "target_phrases", "fold_case") if getattr(self, key)]
         if self.joint and given:
-            raise ValueError(f"{', '.join(given)} need a tokenizer for each side, joint = false")
+            raise ValueError(f"{', '.join(given)}: only with a tokenizer for each side; set joint = false")
         return self
 
 
@@ -118,25 +122,29 @@ class Training(Section):
     epochs: Annotated[int, Field(ge=1)] = 20
     steps_per_epoch: Annotated[int, Field(ge=1)] | None = None  # None: one pass over the data
     batch_size: Annotated[int, Field(ge=1)] = 64
-    batch_tokens: Annotated[int, Field(ge=16)] | None = None  # in its place: tokens a batch, rows times longer side
+    batch_tokens: Annotated[int, Field(ge=16)] | None = (
+        None  # instead of batch_size: tokens in a batch, rows times longer side
+    )
     accumulate: Annotated[int, Field(ge=1)] = 1  # batches whose gradients make one update
-    buckets: Annotated[int, Field(ge=1, le=32)] = 6  # batch shapes by length; each one is compiled once
+    buckets: Annotated[int, Field(ge=1, le=32)] = 6  # number of batch shapes, by length; each one is compiled
     learning_rate: Annotated[float, Field(gt=0)] = 0.001
     schedule: Literal["constant", "inverse_sqrt", "cosine", "plateau"] = "cosine"
-    warmup_steps: Annotated[int, Field(ge=0)] = 200  # updates; "plateau" has none
-    plateau_patience: Annotated[int, Field(ge=1)] = 2  # epochs without a better score before "plateau" halves the rate
+    warmup_steps: Annotated[int, Field(ge=0)] = 200  # updates; ignored by "plateau"
+    plateau_patience: Annotated[int, Field(ge=1)] = 2  # epochs without improvement before "plateau" halves the rate
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     clip_norm: Annotated[float, Field(gt=0)] = 1.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    word_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of source tokens hidden (as unk) in training
-    scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of the model's own words in the last epoch
-    r_drop: Annotated[float, Field(ge=0)] = 0.0  # weight of the difference between two passes under dropout
-    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0  # decay of a moving average of weights; it is what is scored, kept
-    average: Annotated[int, Field(ge=1)] = 1  # last epochs whose mean is kept, where it scores better than the best
+    word_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of source tokens replaced by unk in training
+    scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of the model's own tokens in the last epoch
+    r_drop: Annotated[float, Field(ge=0)] = 0.0  # weight of the divergence between two passes with dropout
+    ema: Annotated[float, Field(ge=0, lt=1)] = (
+        0.0  # decay of a moving average of the weights, which is scored and saved
+    )
+    average: Annotated[int, Field(ge=1)] = 1  # last epochs whose weights are averaged, if that scores better
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     stop_on: Literal["loss", "bleu", "chrf", "exact_match"] = "loss"
-    patience: Annotated[int, Field(ge=1)] = 5  # epochs without a better score
-    score_sentences: Annotated[int, Field(ge=0)] = 200  # of the validation set, decoded after each epoch
+    patience: Annotated[int, Field(ge=1)] = 5  # epochs without improvement before training stops
+    score_sentences: Annotated[int, Field(ge=0)] = 200  # sentences of the validation set decoded after each epoch
     jit_compile: bool = False  # XLA on TensorFlow; JAX always compiles
     tensorboard: bool = True
     seed: int = 1
@@ -146,26 +154,26 @@ class Training(Section):
         mistakes = []
         if self.scheduled_sampling and self.r_drop:
             mistakes.append(
-                f"r_drop = {self.r_drop}: both it and scheduled_sampling take a second pass; allowed: 0, or "
-                "scheduled_sampling = 0"
+                f"r_drop = {self.r_drop}: cannot be combined with scheduled_sampling, as both need a second pass; "
+                "allowed: 0, or scheduled_sampling = 0"
             )
         if self.stop_on != "loss" and not self.score_sentences:
             mistakes.append(
-                f"stop_on = {self.stop_on!r}: no sentences are decoded to score; allowed: 'loss', or score_sentences "
-                "of 1 or more"
+                f"stop_on = {self.stop_on!r}: score_sentences is 0, so there is no score; allowed: 'loss', or "
+                "score_sentences of at least 1"
             )
         if self.average > self.epochs:
-            mistakes.append(f"average = {self.average}: there are {self.epochs} epochs; allowed: up to as many")
+            mistakes.append(f"average = {self.average}: more than the number of epochs; allowed: up to {self.epochs}")
         if mistakes:
             raise _misfit(mistakes)
         return self
 
 
 class Fallback(Section):
-    """A line to say instead of a reply whose score is under the threshold found on validation data."""
+    """A line said instead of a reply whose score is below a threshold, which is found on validation data."""
 
     replies: dict[str, str]  # by language: "ko", "en"
-    share: Annotated[float, Field(gt=0, lt=1)] = 0.05  # of right validation replies that may be lost to it
+    share: Annotated[float, Field(gt=0, lt=1)] = 0.05  # of the correct validation replies that it may replace
 
 
 class Decoding(Section):
@@ -176,18 +184,18 @@ class Decoding(Section):
 
 class Export(Section):
     quantize: Annotated[list[Quantization], Field(min_length=1)] = ["int8"]
-    beam_sizes: Annotated[list[Annotated[int, Field(ge=1, le=64)]], Field(min_length=1)] = [1, 5]  # of steps
+    beam_sizes: Annotated[list[Annotated[int, Field(ge=1, le=64)]], Field(min_length=1)] = [1, 5]  # of the decode steps
     runtimes: Annotated[list[Runtime], Field(min_length=1)] = ["litert", "tflite-2.14"]
-    # Source lengths with signatures of their own, of known shapes. "web" needs them, and has some where none are named.
+    # Source lengths that get signatures with fixed shapes. The runtime "web" needs them; by default it gets some.
     fixed_lengths: list[Annotated[int, Field(ge=1)]] = []
-    shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # likely target tokens of each source token; 0: no shortlist
+    shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # target tokens kept for each source token; 0: no shortlist
 
 
 class Recipe(Section):
     name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]*$")]
     task: TaskName
     about: str = ""
-    measured: str = ""  # score, size and time, as docs/results.md has them
+    measured: str = ""  # score, size and time, from docs/results.md
     data: Data
     tokenizer: Tokenizer = Tokenizer()
     model: Annotated[Model, AfterValidator(_settings_fit)] = Model()
@@ -205,20 +213,20 @@ class Recipe(Section):
             )
         if self.decoding.beam > max(self.export.beam_sizes):
             mistakes.append(
-                f"decoding.beam = {self.decoding.beam}: export.beam_sizes has steps for {max(self.export.beam_sizes)} "
-                "hypotheses at most; allowed: up to so many, or a larger one in export.beam_sizes"
+                f"decoding.beam = {self.decoding.beam}: larger than the largest of export.beam_sizes, "
+                f"{max(self.export.beam_sizes)}; allowed: up to that, or add a larger one to export.beam_sizes"
             )
         if (longest := max(self.export.fixed_lengths, default=0)) > self.model.source_length:
             mistakes.append(
-                f"export.fixed_lengths = {longest}: a source has at most {self.model.source_length} tokens "
-                "(model.source_length); allowed: up to so many"
+                f"export.fixed_lengths = {longest}: longer than model.source_length; allowed: up to "
+                f"{self.model.source_length}"
             )
         if mistakes:
             raise _misfit(mistakes)
         return self
 
     def to_toml(self) -> str:
-        """The resolved recipe, every default written out."""
+        """The resolved recipe with all defaults."""
         return tomli_w.dumps(self.model_dump(exclude_none=True))
 
 

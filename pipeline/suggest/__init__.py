@@ -1,1 +1,1 @@
-"""A recipe that suits a user's file of pairs."""
+"""Suggests a recipe for a user's file of pairs."""

@@ -1,4 +1,4 @@
-"""Sizes that suit a file of pairs: those of a table, tried on its text."""
+"""Settings of a recipe that suit a file of pairs: sizes from a table, corrected by trying them on the pairs."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,15 +16,15 @@ from seq2edge.pipeline.data.splitting import FEWEST, place_of, split_at
 from seq2edge.pipeline.data.tokenizer import fitting_vocabulary, sentences
 from seq2edge.pipeline.recipe_schema.recipe import Data, Tokenizer
 
-FEWEST_PAIRS = 30  # after cleaning: fewer cannot be divided in three
-OF_EACH_SPLIT = FEWEST | {"test": 2}
-SLACK = 1.2  # texts to come may be a little longer
-LONGEST = 2048  # tokens of a side that a recipe allows
+FEWEST_PAIRS = 30  # after cleaning; fewer cannot be split into training, validation and test
+FEWEST_BY_SPLIT = FEWEST | {"test": 2}
+MARGIN = 1.2  # later texts may be a little longer
+LONGEST = 2048  # tokens of a side, the largest length that a recipe allows
 
 
 @dataclass(frozen=True)
 class Size:
-    """What suits up to so many pairs."""
+    """Model and training settings for up to `pairs` pairs."""
 
     pairs: int
     vocabulary: int
@@ -46,13 +46,13 @@ SIZES = (
 
 @dataclass(frozen=True)
 class Fit:
-    """What was found on the pairs that training would see.
+    """Settings that were tried on the pairs.
 
     Attributes:
-        data: With shares that leave no split short.
-        tokenizer: With vocabularies that leave room.
-        source_length, target_length: Tokens that 99 % of the texts need, eos and some slack counted.
-        typical_target: The median of the tokens of a target.
+        data: With shares that give every split enough pairs.
+        tokenizer: With vocabularies that the text supports with a margin.
+        source_length, target_length: Tokens for 99 % of the texts, eos included, with a margin.
+        typical_target: Median number of tokens of a target.
     """
 
     data: Data
@@ -63,23 +63,23 @@ class Fit:
 
 
 def size_for(pairs: int) -> Size:
-    """The row of the table for so many pairs."""
+    """The smallest row of the table for this number of pairs."""
     return next(size for size in SIZES if pairs <= size.pairs)
 
 
 def held_out(pairs: int) -> float:
-    """The share for each of validation and test: more of a small file, or a hash may leave one of them empty."""
+    """Share of validation and of test, 0.05 to 0.15: larger for small files, whose splits by hash vary in size."""
     return round(min(0.15, max(0.05, 20 / max(pairs, 1))), 2)
 
 
 def fit(sample: Sequence[Pair], data: Data, tokenizer: Tokenizer) -> Fit:
-    """Clean, split and tokenise pairs as a training would, and correct its settings until it can.
+    """Clean, split and tokenize pairs as `prepare` does, and correct the settings until it would accept them.
 
     Args:
-        tokenizer: With the vocabulary that is wanted.
+        tokenizer: With the preferred vocabulary.
 
     Raises:
-        UserError: If there are too few pairs, or they are too long or too much alike to learn from.
+        UserError: If there are too few pairs, or they are too long or too similar to train on.
     """
     cleaner = Cleaner(data)
     kept = list(cleaner.clean(sample))
@@ -105,46 +105,46 @@ def fit(sample: Sequence[Pair], data: Data, tokenizer: Tokenizer) -> Fit:
 
 
 def _shares(places: Sequence[float], data: Data) -> tuple[float, float]:
-    """Shares for validation and test: the usual ones, or the nearest that leave enough pairs in each split."""
+    """Shares of validation and test: the usual ones, or the nearest ones that give every split enough pairs."""
     usual = held_out(len(places))
     percents = [percent / 100 for percent in range(1, 41)]
-    together = Counter(places)  # pairs of one source stay together
+    pairs_at = Counter(places)  # pairs with the same source have the same place
     nearest = sorted(product(percents, percents), key=lambda shares: sum(abs(share - usual) for share in shares))
     for valid, test in nearest:
         counts: Counter[str] = Counter()
-        for place, pairs in together.items():
+        for place, pairs in pairs_at.items():
             counts[split_at(place, valid, test)] += pairs
         if _enough(counts):
             return valid, test
     raise UserError(
-        f"{data.files[0].path}: {len(places):,} pairs with {len(together)} different sources cannot be divided into "
-        "training, validation and test, as pairs of one source stay together; more different sources are needed"
+        f"{data.files[0].path}: {len(places):,} pairs with {len(pairs_at)} different sources cannot be divided into "
+        "training, validation and test, because pairs with the same source stay together; add more different sources"
     )
 
 
 def _enough(counts: Counter[str]) -> bool:
-    return all(counts[split] >= fewest for split, fewest in OF_EACH_SPLIT.items())
+    return all(counts[split] >= fewest for split, fewest in FEWEST_BY_SPLIT.items())
 
 
 def _lengths(source: np.ndarray, target: np.ndarray, splits: Sequence[str], data: Data) -> tuple[int, int]:
-    """Room for 99 % of the texts, or for all of them where a split needs the longest ones too."""
+    """Lengths for 99 % of the texts, or for all texts if a split would otherwise have too few pairs."""
     for percentile in (99, 100):
         lengths = _length(source, percentile), _length(target, percentile)
         short = (source <= lengths[0]) & (target <= lengths[1])
         if _enough(Counter(split for split, fits in zip(splits, short, strict=True) if fits)):
             return lengths
     raise UserError(
-        f"{data.files[0].path}: only {short.sum():,} of {len(short):,} pairs have {LONGEST:,} tokens a side or fewer, "
-        "which is as many as a model reads; divide the longer texts"
+        f"{data.files[0].path}: only {short.sum():,} of {len(short):,} pairs have at most {LONGEST:,} tokens on each "
+        "side, the most that a model can read; divide longer texts"
     )
 
 
 def _tokens(model: bytes, texts: Iterable[str]) -> np.ndarray:
-    """Tokens of each text with eos."""
+    """Number of tokens of each text, eos included."""
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     return np.array([len(ids) + 1 for ids in processor.encode(list(texts))])
 
 
 def _length(tokens: np.ndarray, percentile: int) -> int:
-    """Tokens for so many per cent of the texts and some slack, a multiple of 8."""
-    return min(LONGEST, max(16, -(-int(np.percentile(tokens, percentile) * SLACK) // 8) * 8))
+    """A percentile of the lengths with a margin, rounded up to a multiple of 8, from 16 to LONGEST."""
+    return min(LONGEST, max(16, -(-int(np.percentile(tokens, percentile) * MARGIN) // 8) * 8))

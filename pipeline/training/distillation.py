@@ -9,12 +9,12 @@ from tqdm import tqdm
 from seq2edge.device.errors import UserError
 from seq2edge.device.result import Result
 from seq2edge.device.runner import Runner
-from seq2edge.pipeline.data.dataset import SPLITS, Prepared
+from seq2edge.pipeline.data.dataset import SPLITS, Dataset
 from seq2edge.pipeline.data.download import checksum
-from seq2edge.pipeline.data.prepare import prepare
+from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.data.readers import Pair
-from seq2edge.pipeline.evaluation.metrics import sentence_scores
-from seq2edge.pipeline.evaluation.scoring import Example
+from seq2edge.pipeline.evaluation.examples import Example
+from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sentence_chrf
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.recipe_schema.recipe import File, Recipe
 from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run, model_config
@@ -66,7 +66,7 @@ def distill(
     if start is not None:  # not only when the teacher has answered everything
         refuse_other_shape(start, model_config(recipe, start.data))
     folder = output.with_name(f"{output.name}.{FOLDER}")
-    data = prepare(recipe, folder, recipe_folder, quiet=quiet)
+    data = prepare(recipe, folder, PrepareOptions(recipe_folder, quiet=quiet))
     _write_targets(teacher, runner or teacher.runner(), data, folder, beam, closest, quiet)
     paths = {split: (folder if split == "train" else data.path) / f"{split}.tsv" for split in SPLITS}
     files = [
@@ -79,7 +79,7 @@ def distill(
 
 
 def _write_targets(
-    teacher: Run, runner: Runner, data: Prepared, folder: Path, beam: int, closest: bool, quiet: bool
+    teacher: Run, runner: Runner, data: Dataset, folder: Path, beam: int, closest: bool, quiet: bool
 ) -> None:
     """Write train.tsv with the teacher's targets; chunks that it wrote for these before are taken as they are."""
     pairs = list(data.texts("train"))
@@ -107,5 +107,5 @@ def _write_targets(
 def _most_like(pair: Pair, result: Result) -> str:
     """Of a result's alternatives the one nearest to the pair's target."""
     answers = [text for text, _ in result.alternatives]
-    likeness = sentence_scores(answers, [Example(pair.source, (pair.target,))] * len(answers))
+    likeness = sentence_chrf(answers, [Example(pair.source, (pair.target,))] * len(answers))
     return answers[likeness.index(max(likeness))]

@@ -19,8 +19,8 @@ from seq2edge.device.special_ids import EOS
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.batches import Batches
-from seq2edge.pipeline.data.dataset import Prepared
-from seq2edge.pipeline.data.prepare import prepare
+from seq2edge.pipeline.data.dataset import Dataset
+from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.evaluation.plots import plot_attention
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
@@ -79,7 +79,7 @@ def train(
         hosts.agree("recipe", _what_counts(recipe))
     claim_output(recipe, output, resume, overwrite)
     tokenizers = start.data.tokenizers if start else None
-    data = prepare(recipe, output, recipe_folder, quiet=quiet, overwrite=not resume, tokenizers=tokenizers)
+    data = prepare(recipe, output, PrepareOptions(recipe_folder, not resume, tokenizers, quiet))
     if hosts:
         hosts.exchange({})  # others who share the disk find the data made
         hosts.agree("data", data.checksums())
@@ -112,7 +112,7 @@ def train_worker(
     hosts.agree("recipe", _what_counts(recipe))
     hosts.exchange({})
     tokenizers = start.data.tokenizers if start else None
-    data = prepare(recipe, output, recipe_folder, quiet=True, tokenizers=tokenizers)
+    data = prepare(recipe, output, PrepareOptions(recipe_folder, tokenizers=tokenizers, quiet=True))
     hosts.agree("data", data.checksums())
     distribution, share = data_parallel()
     with distribution.scope():
@@ -139,7 +139,7 @@ class _Training:
     """
 
     recipe: Recipe
-    data: Prepared
+    data: Dataset
     share: Share
     model: Seq2Seq
     fitted: keras.Model
@@ -153,7 +153,7 @@ class _Training:
         )
 
 
-def _build(recipe: Recipe, data: Prepared, share: Share, start: Run | None) -> _Training:
+def _build(recipe: Recipe, data: Dataset, share: Share, start: Run | None) -> _Training:
     settings = recipe.training
     if not settings.batch_tokens and settings.batch_size % share.devices:
         raise UserError(
@@ -197,7 +197,7 @@ def _compile(fitted: keras.Model, recipe: Recipe, total_steps: int) -> None:
 
 
 def _training_batches(
-    recipe: Recipe, data: Prepared, share: Share, first_step: int = 0, steps: int | None = None
+    recipe: Recipe, data: Dataset, share: Share, first_step: int = 0, steps: int | None = None
 ) -> Batches:
     settings = recipe.training
     return Batches(
@@ -213,7 +213,7 @@ def _training_batches(
     )
 
 
-def _validation_batches(recipe: Recipe, data: Prepared, share: Share = ALONE) -> Batches:
+def _validation_batches(recipe: Recipe, data: Dataset, share: Share = ALONE) -> Batches:
     return Batches(data.valid, min(recipe.training.batch_size, len(data.valid)), buckets=2, share=share)
 
 
@@ -272,7 +272,7 @@ def _writers(training: _Training, output: Path, quiet: bool) -> list[keras.callb
     return callbacks
 
 
-def _try_mean(recipe: Recipe, data: Prepared, progress: Progress, output: Path, quiet: bool) -> None:
+def _try_mean(recipe: Recipe, data: Dataset, progress: Progress, output: Path, quiet: bool) -> None:
     """Keep the mean of the last epochs' weights, where it scores better than the best epoch."""
     score = recipe.training.stop_on
     model = build_seq2seq(model_config(recipe, data))

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.models.seq2seq import Seq2Seq
-from seq2edge.pipeline.data.dataset import Prepared
-from seq2edge.pipeline.evaluation.metrics import WATCHED, scores
-from seq2edge.pipeline.evaluation.scoring import examples
+from seq2edge.pipeline.data.dataset import Dataset
+from seq2edge.pipeline.evaluation.examples import examples
+from seq2edge.pipeline.evaluation.metrics.registry import BASIC_METRICS, basic_scores
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
@@ -16,7 +16,7 @@ SAMPLES = 12  # sentences in samples.txt
 ScoredSample = tuple[list[str], list[str], list[str], dict[str, float]]  # sources, hypotheses, references, scores
 
 
-def validation_scorer(model: Seq2Seq, recipe: Recipe, data: Prepared) -> Callable[[], ScoredSample]:
+def validation_scorer(model: Seq2Seq, recipe: Recipe, data: Dataset) -> Callable[[], ScoredSample]:
     """What a training calls for greedy outputs of the first validation sentences and their scores."""
     expected = examples(list(data.texts("valid")), recipe.task)[: recipe.training.score_sentences]
     codec, decoder = data.codec(), KerasSequenceModel(model)
@@ -26,13 +26,13 @@ def validation_scorer(model: Seq2Seq, recipe: Recipe, data: Prepared) -> Callabl
     def score() -> ScoredSample:
         found = decode(decoder, sources, options)
         hypotheses = [codec.decode_target(best.ids) for best, *_ in found]
-        wanted = scores(hypotheses, expected)
+        wanted = basic_scores(hypotheses, expected)
         shown = expected[:SAMPLES]
         return (
             [example.source for example in shown],
             hypotheses[:SAMPLES],
             [" | ".join(example.references) for example in shown],
-            {name: wanted[name] for name in WATCHED},
+            {name: wanted[name] for name in BASIC_METRICS},
         )
 
     return score

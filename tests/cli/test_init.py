@@ -43,9 +43,9 @@ def test_other_encodings_are_recognised(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.tsv", "", "is empty"),
+        ("a.tsv", "", "file is empty"),
         ("a.tsv", "one column only\n", "1 column; a source and a target are needed"),
-        ("a.tsv", b"\x00\x01\x02" * 100, "is not a text file"),
+        ("a.tsv", b"\x00\x01\x02" * 100, "not a text file"),
         ("a.tsv.gz", b"\x1f\x8bgarbage", "damaged or truncated gzip"),
         ("a.tsv", "one\tonly\n", "1 usable pairs found, at least 30 are needed"),
     ],
@@ -62,6 +62,6 @@ def test_a_recipe_that_stands_there_is_kept(tmp_path, capsys):
     (tmp_path / "recipe.toml").write_text("mine")
     status, _, err, output = init(tmp_path, "pairs.tsv", ENGLISH_KOREAN, capsys=capsys)
     assert status == 2
-    assert "exists already" in err
+    assert "already exists" in err
     assert output.read_text() == "mine"
     assert init(tmp_path, "pairs.tsv", ENGLISH_KOREAN, "--overwrite", capsys=capsys)[0] == 0

@@ -201,7 +201,7 @@ def test_a_bundle_alone_is_asked_a_file(bundles, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     status, _, err = call(capsys, "evaluate", bundles / "none", "--quiet")
     assert status == 2
-    assert "a bundle carries no data; name its run with --run, or pairs with --file" in err
+    assert "a bundle contains no data; name its run with --run, or a file with --file" in err
     (tmp_path / "questions.tsv").write_text("the red stone is here\tstone red\n", encoding="utf-8")
     out = call(capsys, "evaluate", bundles / "none", "--file", "questions.tsv", "--quiet")[1]
     assert "questions set, 1 sentences" in out

@@ -80,7 +80,7 @@ def test_the_manifest_has_the_bytes_of_the_constants_by_type(bundles):
 
 def test_a_bundle_that_stands_there_is_kept(bundles, trained_run):
     before = (bundles / "int8" / "bundle.json").read_bytes()
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="already exists"):
         export_bundle(trained_run, bundles / "int8")
     assert (bundles / "int8" / "bundle.json").read_bytes() == before
 

@@ -133,7 +133,7 @@ def test_the_example_of_the_guide_says_what_the_runner_says(folder, trained_run,
 @needs_onnx
 def test_what_stands_there_is_kept_when_an_export_fails(folder, trained_run, monkeypatch):
     before = (folder / "onnx.json").read_bytes()
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="already exists"):
         export_onnx(trained_run, folder)
     monkeypatch.setattr(onnx_model, "_about", lambda run: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -30,7 +30,7 @@ def test_a_folder_with_something_in_it_is_refused_unless_it_may_be_overwritten(t
     write_text(tmp_path / "a", "x")
     refuse_existing(tmp_path, overwrite=True)
     refuse_existing(tmp_path, overwrite=False, keep="a")
-    with pytest.raises(UserError, match="exists already; name another --output, or replace it with --overwrite"):
+    with pytest.raises(UserError, match="already exists; choose another --output, or overwrite it with --overwrite"):
         refuse_existing(tmp_path, overwrite=False)
-    with pytest.raises(UserError, match="is a file, not a folder"):
+    with pytest.raises(UserError, match="a file, not a folder"):
         refuse_existing(tmp_path / "a", overwrite=True)

@@ -1,17 +1,17 @@
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.data.dataset import Prepared
-from seq2edge.pipeline.data.prepare import prepare
+from seq2edge.pipeline.data.dataset import Dataset
+from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 
 
 @pytest.fixture
 def data(tiny_recipe, pairs_file, tmp_path):
-    return prepare(tiny_recipe(), tmp_path / "run", pairs_file.parent, quiet=True)
+    return prepare(tiny_recipe(), tmp_path / "run", PrepareOptions(pairs_file.parent, quiet=True))
 
 
 def test_a_folder_is_opened_as_it_was_prepared(data):
-    again = Prepared.open(data.path)
+    again = Dataset.open(data.path)
     assert again.summary == data.summary
     assert again.checksums() == data.checksums()
 
@@ -26,7 +26,7 @@ def test_checksums_name_the_file_that_changed(data):
 
 def test_two_tokenizers_are_those_of_source_and_target(tiny_recipe, pairs_file, tmp_path):
     settings = ["tokenizer.joint=false", "tokenizer.vocabulary=290"]
-    data = prepare(tiny_recipe(settings=settings), tmp_path, pairs_file.parent, quiet=True)
+    data = prepare(tiny_recipe(settings=settings), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     assert [path.name for path in data.tokenizers] == ["source.model", "target.model"]
 
 
@@ -34,5 +34,5 @@ def test_two_tokenizers_are_those_of_source_and_target(tiny_recipe, pairs_file, 
 def test_a_folder_that_is_none_is_refused_by_its_name(summary, tmp_path):
     if summary:
         (tmp_path / "summary.json").write_text(summary)
-    with pytest.raises(UserError, match=f"{tmp_path}: not a folder of prepared data"):
-        Prepared.open(tmp_path)
+    with pytest.raises(UserError, match=f"{tmp_path}: not a dataset"):
+        Dataset.open(tmp_path)

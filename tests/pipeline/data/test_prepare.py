@@ -1,11 +1,11 @@
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.data.prepare import prepare
+from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 
 
 def test_pairs_become_ids_that_decode_to_the_same_text(tiny_recipe, pairs_file, tmp_path):
-    data = prepare(tiny_recipe(), tmp_path, pairs_file.parent, quiet=True)
+    data = prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     codec = data.codec()
     pairs = list(data.texts("train"))
     assert len(pairs) == len(data.train) == data.summary["pairs"]["train"]
@@ -15,30 +15,32 @@ def test_pairs_become_ids_that_decode_to_the_same_text(tiny_recipe, pairs_file, 
 
 
 def test_no_character_is_unknown(tiny_recipe, pairs_file, tmp_path):
-    codec = prepare(tiny_recipe(), tmp_path, pairs_file.parent, quiet=True).codec()
+    codec = prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True)).codec()
     ids = codec.encode_source("日本 🙂")
     assert 1 not in ids
     assert codec.decode_target(ids) == "日本 🙂"
 
 
 def test_no_source_is_in_two_splits(tiny_recipe, pairs_file, tmp_path):
-    data = prepare(tiny_recipe(), tmp_path, pairs_file.parent, quiet=True)
+    data = prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     sources = [{pair.source for pair in data.texts(split)} for split in ("train", "valid", "test")]
     assert all(sources)
     assert sum(map(len, sources)) == len(set().union(*sources))
 
 
 def test_what_was_prepared_is_used_again_until_recipe_or_file_change(tiny_recipe, pairs_file, tmp_path):
-    first = prepare(tiny_recipe(), tmp_path, pairs_file.parent, quiet=True)
+    first = prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     stamp = (first.path / "summary.json").stat().st_mtime_ns
-    prepare(tiny_recipe(), tmp_path, pairs_file.parent, quiet=True)
+    prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     assert (first.path / "summary.json").stat().st_mtime_ns == stamp
-    changed = prepare(tiny_recipe(settings=["data.test=0.2"]), tmp_path, pairs_file.parent, quiet=True)
+    changed = prepare(tiny_recipe(settings=["data.test=0.2"]), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     assert changed.summary["pairs"]["test"] > first.summary["pairs"]["test"]
 
 
 def test_several_encodings_of_a_source_are_different_cuts_of_the_same_text(tiny_recipe, pairs_file, tmp_path):
-    data = prepare(tiny_recipe(settings=["tokenizer.samples=4"]), tmp_path, pairs_file.parent, quiet=True)
+    data = prepare(
+        tiny_recipe(settings=["tokenizer.samples=4"]), tmp_path, PrepareOptions(pairs_file.parent, quiet=True)
+    )
     codec, ids = data.codec(), [data.train.source(0, sample) for sample in range(4)]
     assert len({codec.decode_target(encoding) for encoding in ids}) == 1
     assert len({tuple(encoding.tolist()) for encoding in ids}) > 1
@@ -51,7 +53,7 @@ def test_pairs_held_out_by_file_are_dropped_from_training(tiny_recipe, tmp_path)
         "data.files=[{path='train.tsv',split='train'},{path='valid.tsv',split='valid'}]",
         "tokenizer.vocabulary=280",
     ]
-    data = prepare(tiny_recipe(settings=files), tmp_path / "run", tmp_path, quiet=True)
+    data = prepare(tiny_recipe(settings=files), tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
     assert data.summary["pairs"]["also in valid or test"] == 1
     assert data.summary["pairs"]["train"] == 59
 
@@ -59,7 +61,7 @@ def test_pairs_held_out_by_file_are_dropped_from_training(tiny_recipe, tmp_path)
 def test_too_few_pairs_are_refused_with_what_is_needed(tiny_recipe, tmp_path):
     (tmp_path / "pairs.tsv").write_text("a b c d\te f g\n" * 3 + "h i j\tk l m\n")
     with pytest.raises(UserError, match=r"2 pairs \(2 were dropped\) leave . for train, which needs at least 20"):
-        prepare(tiny_recipe(), tmp_path / "run", tmp_path, quiet=True)
+        prepare(tiny_recipe(), tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
     assert not (tmp_path / "run" / "data").exists()
 
 
@@ -76,9 +78,9 @@ def test_too_few_pairs_are_refused_with_what_is_needed(tiny_recipe, tmp_path):
 def test_a_vocabulary_that_does_not_fit_is_refused_with_one_that_does(tiny_recipe, pairs_file, tmp_path, given, key):
     settings = ["tokenizer.model_type=unigram", *given]
     with pytest.raises(UserError, match=f"^tokenizer.{key}: .*the text.*; this works: ") as error:
-        prepare(tiny_recipe(settings=settings), tmp_path, pairs_file.parent, quiet=True)
+        prepare(tiny_recipe(settings=settings), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     settings += str(error.value).rsplit(": ", 1)[1].replace(" = ", "=").split(", ")
-    prepare(tiny_recipe(settings=settings), tmp_path, pairs_file.parent, quiet=True)
+    prepare(tiny_recipe(settings=settings), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
 
 
 def test_a_test_file_keeps_the_pairs_that_the_training_file_has_too(tiny_recipe, tmp_path):
@@ -87,15 +89,18 @@ def test_a_test_file_keeps_the_pairs_that_the_training_file_has_too(tiny_recipe,
         (tmp_path / f"{name}.tsv").write_text("".join(lines))
     files = ",".join(f"{{path='{split}.tsv',split='{split}'}}" for split in ("train", "valid", "test"))
     settings = [f"data.files=[{files}]", "tokenizer.vocabulary=280"]
-    data = prepare(tiny_recipe(settings=settings), tmp_path / "run", tmp_path, quiet=True)
+    data = prepare(tiny_recipe(settings=settings), tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
     assert data.summary["pairs"] == {"train": 50, "valid": 4, "test": 6, "also in valid or test": 10}
 
 
 def test_the_data_of_a_training_is_kept_unless_it_may_be_overwritten(tiny_recipe, pairs_file, tmp_path):
-    before = prepare(tiny_recipe(), tmp_path, pairs_file.parent, quiet=True)
+    before = prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     (tmp_path / "model.keras").write_bytes(b"")
     other = tiny_recipe(settings=["tokenizer.vocabulary=290"])
-    with pytest.raises(UserError, match="holds a training of other data"):
-        prepare(other, tmp_path, pairs_file.parent, quiet=True, overwrite=False)
-    assert prepare(tiny_recipe(), tmp_path, pairs_file.parent, True, overwrite=False).summary == before.summary
-    assert prepare(other, tmp_path, pairs_file.parent, quiet=True).source_vocabulary == 290
+    with pytest.raises(UserError, match="was trained on other data"):
+        prepare(other, tmp_path, PrepareOptions(pairs_file.parent, overwrite=False, quiet=True))
+    assert (
+        prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, overwrite=False, quiet=True)).summary
+        == before.summary
+    )
+    assert prepare(other, tmp_path, PrepareOptions(pairs_file.parent, quiet=True)).source_vocabulary == 290

@@ -76,23 +76,23 @@ def test_parallel_files_of_unequal_length_are_refused_with_the_row(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "settings", "message"),
     [
-        ("a.tsv", "", {}, r"a\.tsv: is empty"),
+        ("a.tsv", "", {}, r"a\.tsv: the file is empty"),
         ("a.tsv", "one\ttwo\nonly one\n", {}, r"a\.tsv, row 2: 1 columns, at least 2"),
-        ("a.tsv", "x\ty\n", {"source": "en", "target": "y"}, "row 1: no column 'en'; there are x, y"),
-        ("a.jsonl", '{"s": "a"}\n', {"source": "s", "target": "t"}, "row 1: no text under the key 't'"),
-        ("a.jsonl", '{"s"\n', {"source": "s", "target": "t"}, "row 1: not JSON"),
+        ("a.tsv", "x\ty\n", {"source": "en", "target": "y"}, "row 1: no column 'en'; columns: x, y"),
+        ("a.jsonl", '{"s": "a"}\n', {"source": "s", "target": "t"}, "row 1: key 't' is missing or not a string"),
+        ("a.jsonl", '{"s"\n', {"source": "s", "target": "t"}, "row 1: invalid JSON"),
         ("a.tsv", "a\t가\n".encode("cp949"), {}, "row 1: not utf-8: byte 0xb0"),
         ("a.tsv", b"a\tb\n" * 5000 + b"a\t\xff\n", {}, "row 5001: not utf-8: byte 0xff"),
         ("a.csv", b"a,b\n" * 3 + b"a,\xff\n", {}, "row 4: not utf-8: byte 0xff"),
-        ("a.csv", 'a,"b\n', {}, "row 1: not CSV"),
-        ("a.tsv", "a\tb\n", {"source": -1}, "column -1: columns are counted from 0"),
-        ("a.tsv", "a\tb\n", {"format": "bundled"}, "format 'bundled' is for our own corpus"),
-        ("a.jsonl", "[" * 100_000, {"source": "s", "target": "t"}, "row 1: not JSON"),
-        ("a.jsonl", '{"s": ' + "1" * 5000 + "}", {"source": "s", "target": "t"}, "row 1: not JSON"),
-        ("a.tsv", "a\tb\n", {"encoding": "utf-99"}, "encoding 'utf-99' is unknown"),
+        ("a.csv", 'a,"b\n', {}, "row 1: invalid CSV"),
+        ("a.tsv", "a\tb\n", {"source": -1}, "column -1: column numbers start at 0"),
+        ("a.tsv", "a\tb\n", {"format": "bundled"}, "format 'bundled' is reserved for the bundled corpus"),
+        ("a.jsonl", "[" * 100_000, {"source": "s", "target": "t"}, "row 1: invalid JSON"),
+        ("a.jsonl", '{"s": ' + "1" * 5000 + "}", {"source": "s", "target": "t"}, "row 1: invalid JSON"),
+        ("a.tsv", "a\tb\n", {"encoding": "utf-99"}, "unknown encoding 'utf-99'"),
         ("a.tsv.gz", gzip.compress(b"a\tb\n" * 1000, mtime=0)[:30], {}, "damaged or truncated gzip"),
         ("a.tsv.gz", b"plain text", {}, "damaged or truncated gzip"),
-        ("a.dat", "a\tb\n", {}, "cannot tell the format"),
+        ("a.dat", "a\tb\n", {}, "the name does not tell the format"),
     ],
 )
 def test_what_is_wrong_is_said_with_file_and_row(tmp_path, name, content, settings, message):
@@ -108,7 +108,7 @@ def test_a_missing_file_is_said(tmp_path):
 def test_a_second_file_is_refused_where_the_format_has_one(tmp_path):
     (tmp_path / "a.tsv").write_text("a\tb\n")
     file = File(path="a.tsv", target_path="b.tsv", format="tsv")
-    with pytest.raises(UserError, match="'tsv' and target_path do not go together"):
+    with pytest.raises(UserError, match="format 'tsv' does not match target_path"):
         list(read_pairs(file, tmp_path / "a.tsv", tmp_path / "b.tsv"))
 
 

@@ -6,12 +6,16 @@ import pytest
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.batches import Batches
 from seq2edge.pipeline.evaluation.answers import Answer
-from seq2edge.pipeline.evaluation.evaluate import EvaluationSet, System, evaluate, evaluate_run, score, table
-from seq2edge.pipeline.evaluation.scoring import Example, by_length
+from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate, evaluate_run
+from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
+from seq2edge.pipeline.evaluation.examples import Example
+from seq2edge.pipeline.evaluation.scoring import score
+from seq2edge.pipeline.evaluation.system import System
+from seq2edge.pipeline.evaluation.tables import table
 
 
 def test_a_run_is_scored_and_its_outputs_kept(trained_run, tmp_path):
-    found = evaluate_run(trained_run, quiet=True, output=tmp_path)
+    found = evaluate_run(trained_run, options=EvaluateOptions(tmp_path, quiet=True))
     assert found.scores["exact_match"] > 50
     kept = json.loads((tmp_path / "evaluation-test-tiny.json").read_text())
     assert kept["scores"] == found.scores
@@ -23,14 +27,15 @@ def test_a_run_is_scored_and_its_outputs_kept(trained_run, tmp_path):
 def test_float32_says_what_keras_says_with_the_same_perplexity(trained_run, bundles, tmp_path):
     test_set = EvaluationSet.of_run(trained_run, "test")
     keras, float32 = (
-        evaluate(System.open(path), test_set, tmp_path, quiet=True) for path in (trained_run.path, bundles / "none")
+        evaluate(System.open(path), test_set, EvaluateOptions(tmp_path, quiet=True))
+        for path in (trained_run.path, bundles / "none")
     )
     assert keras.hypotheses == float32.hypotheses
     assert keras.scores["perplexity"] == pytest.approx(float32.scores["perplexity"], abs=0.01)
 
 
 def test_perplexity_is_that_of_teacher_forcing(trained_run, tmp_path):
-    found = evaluate_run(trained_run, "valid", quiet=True, output=tmp_path).scores["perplexity"]
+    found = evaluate_run(trained_run, "valid", EvaluateOptions(tmp_path, quiet=True)).scores["perplexity"]
     model, total, tokens = trained_run.model().training, 0.0, 0
     for inputs, target_ids in Batches(trained_run.data.valid, 4, buckets=1):
         logits = np.asarray(model.predict_on_batch(list(inputs)))
@@ -43,10 +48,10 @@ def test_perplexity_is_that_of_teacher_forcing(trained_run, tmp_path):
 
 def test_a_length_penalty_can_be_tried_without_another_export(bundles, trained_run, tmp_path):
     system, test_set = System.open(bundles / "none"), EvaluationSet.of_run(trained_run, "valid")
-    found = evaluate(system, test_set, tmp_path, beam=5, quiet=True, length_penalty=30.0)
+    found = evaluate(system, test_set, EvaluateOptions(tmp_path, beam=5, length_penalty=30.0, quiet=True))
     asked = system.runner.run_all([example.source for example in test_set.expected], beam=5, length_penalty=30.0)
     assert found.hypotheses == [result.text for result in asked]
-    assert found.hypotheses != evaluate(system, test_set, tmp_path, beam=5, quiet=True).hypotheses
+    assert found.hypotheses != evaluate(system, test_set, EvaluateOptions(tmp_path, beam=5, quiet=True)).hypotheses
     assert "sentences, beam 5, length penalty 30" in table([found])
     assert found.as_dict()["length_penalty"] == 30
 
@@ -58,7 +63,7 @@ class BrokenOffError(Exception):
 def test_an_evaluation_that_was_broken_off_goes_on_behind_its_last_answer(trained_run, bundles, tmp_path, monkeypatch):
     test_set = EvaluationSet.of_run(trained_run, "train")
     system = System.open(bundles / "none")
-    whole = evaluate(system, test_set, tmp_path / "whole", quiet=True)
+    whole = evaluate(system, test_set, EvaluateOptions(tmp_path / "whole", quiet=True))
     asked = []
     run_each = system.runner.run_each
 
@@ -71,8 +76,8 @@ def test_an_evaluation_that_was_broken_off_goes_on_behind_its_last_answer(traine
 
     monkeypatch.setattr(system.runner, "run_each", stopping)
     with pytest.raises(BrokenOffError):
-        evaluate(system, test_set, tmp_path, quiet=True)
-    again = evaluate(system, test_set, tmp_path, quiet=True)
+        evaluate(system, test_set, EvaluateOptions(tmp_path, quiet=True))
+    again = evaluate(system, test_set, EvaluateOptions(tmp_path, quiet=True))
     assert asked == [len(test_set.expected), len(test_set.expected) - 10]
     assert again.hypotheses == whole.hypotheses
     assert again.scores == whole.scores
@@ -83,45 +88,50 @@ def test_answers_kept_of_another_beam_are_not_taken(trained_run, bundles, tmp_pa
     system = System.open(bundles / "none")
     kept = tmp_path / "answers-test-none.jsonl"
     kept.write_text(json.dumps({"key": "another"}) + "\n" + json.dumps({"index": 0, "text": "wrong"}) + "\n")
-    assert "wrong" not in evaluate(system, test_set, tmp_path, quiet=True).hypotheses
+    assert "wrong" not in evaluate(system, test_set, EvaluateOptions(tmp_path, quiet=True)).hypotheses
 
 
 def test_any_file_of_pairs_can_be_asked_and_an_empty_source_has_an_empty_answer(bundles, tmp_path):
     path = tmp_path / "questions.tsv"
     path.write_text("the red stone is here\tstone red\n", encoding="utf-8")
-    found = evaluate(System.open(bundles / "none"), EvaluationSet.of_file(path, "translation"), tmp_path, quiet=True)
+    found = evaluate(
+        System.open(bundles / "none"), EvaluationSet.of_file(path, "translation"), EvaluateOptions(tmp_path, quiet=True)
+    )
     assert found.scores["exact_match"] == 100
     assert found.as_dict()["split"] == "questions"
     empty = EvaluationSet(
         "empty", "translation", [Example(" ", ("x",)), Example("the red stone is here", ("stone red",))]
     )
-    assert evaluate(System.open(bundles / "none"), empty, tmp_path, quiet=True).hypotheses == ["", "stone red"]
+    assert evaluate(System.open(bundles / "none"), empty, EvaluateOptions(tmp_path, quiet=True)).hypotheses == [
+        "",
+        "stone red",
+    ]
 
 
 def test_a_file_without_pairs_is_refused(tmp_path):
     path = tmp_path / "none.tsv"
     path.write_text("\n", encoding="utf-8")
-    with pytest.raises(UserError, match=r"none\.tsv: holds no pairs"):
+    with pytest.raises(UserError, match=r"none\.tsv: the file contains no pairs"):
         EvaluationSet.of_file(path, "chat")
 
 
 def test_scores_are_given_by_length_of_the_source():
     expected = [Example("s", ("right",))] * 8
     answers = [Answer("right" if length < 5 else "wrong", 1.0, length, []) for length in range(1, 9)]
-    groups = score("x", EvaluationSet("t", "commands", expected), 1, answers).groups["by source length in tokens"]
+    groups = score("x", EvaluationSet("t", "commands", expected), answers, beam=1).groups["by source length in tokens"]
     assert {name: values["exact_match"] for name, values in groups.items()} == {
         "1–2": 100,
         "3–4": 100,
         "5–6": 0,
         "7–8": 0,
     }
-    assert by_length([3, 3, 3]) == {}
 
 
 def test_systems_stand_side_by_side():
     expected = [Example("s", ("right",))] * 4
     systems = [
-        score(name, EvaluationSet("t", "chat", expected), 1, [Answer(name, 1.0, 1, [])] * 4) for name in ("a", "right")
+        score(name, EvaluationSet("t", "chat", expected), [Answer(name, 1.0, 1, [])] * 4, beam=1)
+        for name in ("a", "right")
     ]
     lines = table(systems).splitlines()
     assert lines[1].split() == ["a", "right"]

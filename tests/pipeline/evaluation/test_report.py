@@ -4,10 +4,11 @@ import re
 import pytest
 
 from seq2edge.pipeline.evaluation.answers import Answer
-from seq2edge.pipeline.evaluation.evaluate import EvaluationSet, score
-from seq2edge.pipeline.evaluation.metrics import sentence_scores
-from seq2edge.pipeline.evaluation.report import marked, report
-from seq2edge.pipeline.evaluation.scoring import Example
+from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
+from seq2edge.pipeline.evaluation.examples import Example
+from seq2edge.pipeline.evaluation.report import Span, compare_words, report
+from seq2edge.pipeline.evaluation.scoring import score
+from seq2edge.pipeline.evaluation.significance import Difference
 
 EXPECTED = [Example(f"source {i} <b> {{{{scores}}}}", (f"the red stone number {i} & more",)) for i in range(120)]
 
@@ -20,8 +21,8 @@ def answers(text):
 @pytest.fixture(scope="module")
 def page():
     test_set = EvaluationSet("test", "translation", EXPECTED)
-    first = score("first", test_set, 1, answers(lambda i: f"the red stone number {i if i % 2 else 'x'} & more"))
-    second = score("second", test_set, 1, answers(lambda i: "the <i> stone"))
+    first = score("first", test_set, answers(lambda i: f"the red stone number {i if i % 2 else 'x'} & more"), beam=1)
+    second = score("second", test_set, answers(lambda i: "the <i> stone"), beam=1)
     return report([first, second])
 
 
@@ -53,14 +54,17 @@ def test_attention_of_what_is_shown_travels_with_it(page):
     assert next(iter(attention.values()))[0] == {"source": ["▁a", "</s>"], "target": ["▁b"], "attention": [[90, 10]]}
 
 
-def test_what_differs_is_marked():
-    assert marked("the red stone", "the blue stone fell") == (
-        "the <del>red</del> stone",
-        "the <ins>blue</ins> stone <ins>fell</ins>",
-    )
+def test_what_differs_is_marked(page):
+    said = Span("the", False), Span("red", True), Span("stone", False)
+    written = Span("the", False), Span("blue", True), Span("stone", False), Span("fell", True)
+    assert compare_words("the red stone", "the blue stone fell") == (list(said), list(written))
+    assert "<dd>the red stone number <del>100</del> &amp; more</dd>" in page
+    assert "<dd>the red stone number <ins>x</ins> &amp; more</dd>" in page
 
 
-def test_a_sentences_score_is_its_chrf():
-    first, second = sentence_scores(["the red stone number 0 & more", "no"], EXPECTED[:2])
-    assert first == 100
-    assert second < 10
+def test_names_and_differences_are_no_markup():
+    test_set = EvaluationSet("<i>set", "translation", EXPECTED[:2])
+    evaluation = score("</title><b>", test_set, [Answer("<u>", 0.5, 3, [])] * 2, beam=1)
+    page = report([evaluation], [Difference("BLEU", "<s>", "<s>", 1.0, 1.0, 0.5, True)])
+    assert not re.findall("<[ibus]>", page)
+    assert page.count("</title>") == 1

@@ -59,7 +59,7 @@ def test_a_misspelt_key_of_a_file_is_said(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("name = ", "not a TOML file"), ('name = "a"\ntask = "chat"\n', "data: missing, and there is no default")],
+    [("name = ", "not valid TOML"), ('name = "a"\ntask = "chat"\n', "data: missing; this key has no default")],
 )
 def test_what_is_no_recipe_is_said(tmp_path, text, message):
     with pytest.raises(UserError, match=message):
@@ -68,7 +68,7 @@ def test_what_is_no_recipe_is_said(tmp_path, text, message):
 
 def test_an_unknown_recipe_is_refused_with_what_there_is():
     with pytest.raises(
-        UserError, match=r"recipe 'quikstart': no such file, and no bundled recipe; bundled: .*quickstart"
+        UserError, match=r"recipe 'quikstart': neither a file nor a bundled recipe; bundled recipes: .*quickstart"
     ):
         find_recipe("quikstart")
 
@@ -79,7 +79,9 @@ def test_a_recipe_cannot_be_changed():
 
 
 def test_settings_of_one_side_need_a_tokenizer_for_each(tmp_path):
-    with pytest.raises(UserError, match="target_vocabulary, fold_case need a tokenizer for each side, joint = false"):
+    with pytest.raises(
+        UserError, match="target_vocabulary, fold_case: only with a tokenizer for each side; set joint = false"
+    ):
         load(tmp_path, MINIMAL, ["tokenizer.target_vocabulary=500", "tokenizer.fold_case=true"])
 
 
@@ -162,7 +164,7 @@ def test_one_embedding_for_two_tokenizers_is_refused(tmp_path):
 
 
 def test_a_beam_wider_than_the_steps_of_the_export_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"decoding\.beam = 8: export\.beam_sizes has steps for 5 hypotheses at most"):
+    with pytest.raises(UserError, match=r"decoding\.beam = 8: larger than the largest of export\.beam_sizes, 5"):
         load(tmp_path, MINIMAL, ["decoding.beam=8"])
     assert load(tmp_path, MINIMAL, ["decoding.beam=8", "export.beam_sizes=[1, 8]"]).decoding.beam == 8
 

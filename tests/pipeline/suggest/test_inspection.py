@@ -6,10 +6,11 @@ import tomllib
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.data.prepare import prepare
+from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.suggest import inspection
-from seq2edge.pipeline.suggest.inspection import inspect, suiting, write_recipe
+from seq2edge.pipeline.suggest.inspection import inspect
+from seq2edge.pipeline.suggest.suggestion import recipe_text, suggest
 
 WORDS = [
     "red",
@@ -70,7 +71,12 @@ def test_format_encoding_and_columns_are_found(tmp_path, name, content, expected
 def test_what_is_in_a_file_is_said(tmp_path):
     pairs = [("안녕", "hello there"), ("안녕", "hello there"), ("안녕", "hi"), ("", "nothing")]
     found = inspect(put(tmp_path, "greetings.tsv", tsv(pairs)))
-    assert (found.pairs, found.duplicates, found.empty, found.repeated_sources) == (4, 1, 1, 1)
+    assert (found.counts.pairs, found.counts.duplicates, found.counts.empty, found.counts.repeated_sources) == (
+        4,
+        1,
+        1,
+        1,
+    )
     assert found.task == "translation"
     said = found.describe()
     assert "4 pairs; 1 duplicates, 1 with an empty side" in said
@@ -81,15 +87,15 @@ def test_what_is_in_a_file_is_said(tmp_path):
 def test_two_parallel_files_are_taken_for_a_translation(tmp_path):
     sources, targets = zip(*rows(40), strict=True)
     found = inspect(put(tmp_path, "a.en", "\n".join(sources)), put(tmp_path, "a.de", "\n".join(targets)))
-    assert (found.pairs, found.task, found.file.format) == (40, "translation", "parallel")
+    assert (found.counts.pairs, found.task, found.file.format) == (40, "translation", "parallel")
 
 
 @pytest.mark.parametrize("count", [30, 120, 3500])
 def test_the_recipe_that_is_written_prepares_the_file_it_was_written_for(tmp_path, count):
     path = put(tmp_path, "pairs.tsv", tsv(rows(count)))
-    text = write_recipe(inspect(path))
+    text = recipe_text(suggest(inspect(path)))
     recipe = Recipe.model_validate(tomllib.loads(text))
-    data = prepare(recipe, tmp_path / "run", tmp_path, quiet=True)
+    data = prepare(recipe, tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
     assert data.summary["too_many_tokens"] <= count * 0.03
     assert "# " in text
     assert "seq2edge train pairs.toml" in text
@@ -122,8 +128,8 @@ def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
     draw = random.Random(count)
     pairs = {kind(draw) for _ in range(2 * count)}
     path = put(tmp_path, "pairs.tsv", tsv(sorted(pairs)[:count]))
-    recipe = Recipe.model_validate(tomllib.loads(write_recipe(inspect(path))))
-    data = prepare(recipe, tmp_path / "run", tmp_path, quiet=True)
+    recipe = Recipe.model_validate(tomllib.loads(recipe_text(suggest(inspect(path)))))
+    data = prepare(recipe, tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
     assert data.summary["pairs"]["test"] >= 2
     assert len(data.valid) >= 2
     assert sum(data.summary["pairs"].values()) == count
@@ -133,12 +139,12 @@ def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
 def test_the_vocabularies_of_a_recipe_are_no_larger_than_leaves_room(tmp_path):
     draw = random.Random(0)
     path = put(tmp_path, "pairs.tsv", tsv(of_a_script_each_side(draw) for _ in range(1600)))
-    tokenizer = suiting(inspect(path)).tokenizer
+    tokenizer = suggest(inspect(path)).fit.tokenizer
     assert tokenizer.vocabulary != tokenizer.target_vocabulary
-    data = Recipe.model_validate(tomllib.loads(write_recipe(inspect(path))))
+    data = Recipe.model_validate(tomllib.loads(recipe_text(suggest(inspect(path)))))
     for side in ("vocabulary", "target_vocabulary"):
         larger = data.tokenizer.model_copy(update={side: getattr(tokenizer, side) + 2})
-        prepare(data.model_copy(update={"tokenizer": larger}), tmp_path / side, tmp_path, quiet=True)
+        prepare(data.model_copy(update={"tokenizer": larger}), tmp_path / side, PrepareOptions(tmp_path, quiet=True))
 
 
 @pytest.mark.parametrize(
@@ -149,47 +155,47 @@ def test_the_vocabularies_of_a_recipe_are_no_larger_than_leaves_room(tmp_path):
         ([("the same", f"reply {i}") for i in range(99)], "99 pairs with 1 different sources cannot be divided"),
         (
             [(" ".join(f"x{i}y{j}" for j in range(3000)), "b") for i in range(40)],
-            "only 0 of 40 pairs have 2,048 tokens",
+            "only 0 of 40 pairs have at most 2,048 tokens",
         ),
     ],
 )
 def test_pairs_that_nothing_can_be_learned_from_are_refused(tmp_path, pairs, message):
     found = inspect(put(tmp_path, "pairs.tsv", tsv(pairs)))
     with pytest.raises(UserError, match=message):
-        write_recipe(found)
+        suggest(found)
 
 
 def test_a_sample_is_taken_from_all_of_a_large_file(tmp_path, monkeypatch):
     monkeypatch.setattr(inspection, "SAMPLE", 100)
     found = inspect(put(tmp_path, "sorted.tsv", tsv((f"{'a' * i}", "b") for i in range(1, 1001))))
-    assert (found.pairs, len(found.sample)) == (1000, 100)
-    assert 400 < found.lengths["source"][0] < 600
+    assert (found.counts.pairs, len(found.counts.sample)) == (1000, 100)
+    assert 400 < found.source.median < 600
 
 
 def test_a_file_of_many_different_characters_gets_a_vocabulary_that_holds_them(tmp_path):
     draw = random.Random(0)
     texts = ["".join(chr(0x4E00 + draw.randrange(1500)) for _ in range(12)) for _ in range(1600)]
     found = inspect(put(tmp_path, "han.tsv", tsv(zip(texts[::2], texts[1::2], strict=True))))
-    assert suiting(found).tokenizer.vocabulary > 1500
-    assert found.scripts == {"source": "Cjk", "target": "Cjk"}
+    assert suggest(found).fit.tokenizer.vocabulary > 1500
+    assert (found.source.script, found.target.script) == ("Cjk", "Cjk")
 
 
 def test_paths_and_columns_with_odd_characters_survive_in_the_recipe(tmp_path):
     name = 'my "pairs" \\ 짝.jsonl'
     lines = [json.dumps({'q"': source, "a\\": target}) for source, target in rows(30)]
     path = put(tmp_path, name, "\n".join(lines))
-    file = tomllib.loads(write_recipe(inspect(path)))["data"]["files"][0]
+    file = tomllib.loads(recipe_text(suggest(inspect(path))))["data"]["files"][0]
     assert (file["path"], file["source"], file["target"]) == (str(path), 'q"', "a\\")
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.tsv", "", r"a\.tsv: is empty"),
+        ("a.tsv", "", r"a\.tsv: the file is empty"),
         ("a.tsv", "only one column\n", "row 1: 1 column; a source and a target are needed"),
         ("a.tsv", "a\tb\nc\n", r"a\.tsv, row 2: 1 columns, at least 2"),
         ("a.jsonl", "[1, 2]\n", "row 1: not a JSON object"),
-        ("a.bin", b"\x00\x01\x02", "is not a text file"),
+        ("a.bin", b"\x00\x01\x02", "not a text file"),
         ("a.tsv.gz", gzip.compress(tsv(rows(3000)).encode(), mtime=0)[:3000], "damaged or truncated gzip"),
     ],
 )

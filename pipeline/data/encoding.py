@@ -1,0 +1,153 @@
+"""The last steps of `prepare`: tokenizers, and the token ids of train and valid."""
+
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sentencepiece
+from tqdm import tqdm
+
+from seq2edge.device.batching import batched
+from seq2edge.device.errors import UserError
+from seq2edge.device.special_ids import EOS
+from seq2edge.device.text import TOKENIZER_FILES, tokenizer_paths
+from seq2edge.pipeline.data.columns import PairIds, PairWriter
+from seq2edge.pipeline.data.dataset import read_split
+from seq2edge.pipeline.data.readers import Pair
+from seq2edge.pipeline.data.splitting import FEWEST
+from seq2edge.pipeline.data.subword_sampling import Sampler
+from seq2edge.pipeline.data.tokenizer import KEYS, VocabularyError, fitting_vocabulary, sentences, train_tokenizer
+from seq2edge.pipeline.recipe_schema.recipe import Recipe, Tokenizer
+
+BATCH = 1000  # pairs encoded in one call of SentencePiece
+PERCENTILES = (50, 90, 99, 100)
+
+
+def write_tokenizers(settings: Tokenizer, folder: Path, given: tuple[Path, Path] | None) -> dict[str, int]:
+    """Train the tokenizers on train.tsv and write them, or copy the given ones.
+
+    Returns:
+        Vocabulary sizes of "source" and "target".
+
+    Raises:
+        UserError: If the text does not support a vocabulary; the message names vocabularies that it supports.
+    """
+    if given:
+        for path in set(given):
+            shutil.copyfile(path, folder / path.name)
+    else:
+        for side, model in _train_tokenizers(settings, folder).items():
+            (folder / TOKENIZER_FILES[side]).write_bytes(model)
+    source, target = (_load(path).get_piece_size() for path in tokenizer_paths(folder))
+    return {"source": source, "target": target}
+
+
+def _train_tokenizers(settings: Tokenizer, folder: Path) -> dict[str, bytes]:
+    def texts(side: str) -> Iterable[str]:
+        return sentences(read_split(folder, "train"), side)
+
+    try:
+        return {side: train_tokenizer(texts(side), settings, side) for side in settings.sides}
+    except VocabularyError as error:
+        if error.possible is None:
+            raise
+        sizes = {side: fitting_vocabulary(partial(texts, side), settings, side)[0] for side in settings.sides}
+        working = ", ".join(f"tokenizer.{KEYS[side]} = {size}" for side, size in sizes.items())
+        raise UserError(f"{error}; this works: {working}") from error
+
+
+def _load(path: Path) -> sentencepiece.SentencePieceProcessor:
+    return sentencepiece.SentencePieceProcessor(model_file=str(path))
+
+
+@dataclass(frozen=True)
+class PairEncoder:
+    """Encodes pairs; drops those with more tokens than the model allows.
+
+    Attributes:
+        source_length, target_length: Largest number of tokens of each side, eos included.
+    """
+
+    source: sentencepiece.SentencePieceProcessor
+    target: sentencepiece.SentencePieceProcessor
+    sampler: Sampler
+    source_length: int
+    target_length: int
+
+    @classmethod
+    def of(cls, recipe: Recipe, folder: Path) -> "PairEncoder":
+        """The encoder of a recipe, with the tokenizers in a dataset's folder."""
+        source, target = (_load(path) for path in tokenizer_paths(folder))
+        sampler = Sampler(source, recipe.tokenizer.model_type == "unigram", recipe.training.seed)
+        return cls(source, target, sampler, recipe.model.source_length, recipe.model.target_length)
+
+    @property
+    def largest_id(self) -> int:
+        return max(self.source.get_piece_size(), self.target.get_piece_size()) - 1
+
+    def encode(self, pairs: Sequence[Pair], samples: int) -> Iterator[tuple[list[list[int]], list[int]]]:
+        """For each pair that fits, the encodings of its source and its target, all ending in eos.
+
+        Args:
+            samples: Encodings of each source. The first is the most probable one, the others are sampled.
+        """
+        sources = self.source.encode([pair.source for pair in pairs])
+        targets = self.target.encode([pair.target for pair in pairs])
+        for pair, best, target in zip(pairs, sources, targets, strict=True):
+            if len(best) >= self.source_length or len(target) >= self.target_length:
+                continue
+            # A sampled encoding can be longer than the best one; if it is too long, the best one replaces it.
+            sampled = self.sampler.draw(pair.source, samples - 1)
+            encodings = [best, *(ids if len(ids) < self.source_length else best for ids in sampled)]
+            yield [[*ids, EOS] for ids in encodings], [*target, EOS]
+
+
+def write_ids(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
+    """Write the token ids of train and valid.
+
+    Returns:
+        "too_many_tokens", the number of pairs left out, and "lengths", percentiles of the tokens of a training pair.
+
+    Raises:
+        UserError: If too few pairs of a split fit into the model's lengths.
+    """
+    encoder = PairEncoder.of(recipe, folder)
+    samples = {"train": recipe.tokenizer.samples, "valid": 1}
+    left_out = sum(_write_split(encoder, folder, split, samples[split], quiet) for split in samples)
+    for split in samples:
+        _refuse_too_few(recipe, folder, split)
+    train = PairIds.open(folder / "train")
+    lengths = {"source": train.source_lengths, "target": train.target_lengths}
+    return {
+        "too_many_tokens": left_out,
+        "lengths": {
+            side: {str(p): int(np.percentile(values, p)) for p in PERCENTILES} for side, values in lengths.items()
+        },
+    }
+
+
+def _write_split(encoder: PairEncoder, folder: Path, split: str, samples: int, quiet: bool) -> int:
+    """Write the ids of a split; returns the number of pairs left out."""
+    pairs = written = 0
+    rows = tqdm(read_split(folder, split), f"{split} ids", unit="pair", disable=quiet, file=sys.stderr)
+    with PairWriter(folder / split, encoder.largest_id) as writer:
+        for batch in batched(rows, BATCH):
+            pairs += len(batch)
+            for sources, target in encoder.encode(batch, samples):
+                writer.write(sources, target)
+                written += 1
+    return pairs - written
+
+
+def _refuse_too_few(recipe: Recipe, folder: Path, split: str) -> None:
+    pairs = len(PairIds.open(folder / split))
+    if pairs < FEWEST[split]:
+        raise UserError(
+            f"model.source_length = {recipe.model.source_length}, model.target_length = {recipe.model.target_length}: "
+            f"only {pairs} pairs of {split} are that short, at least {FEWEST[split]} are needed; increase the lengths"
+        )

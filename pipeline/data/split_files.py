@@ -1,0 +1,110 @@
+"""The first steps of `prepare`: from the files of a recipe to cleaned splits on disk."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.cleaning import Cleaner, hash64
+from seq2edge.pipeline.data.corpus import corpus_pairs
+from seq2edge.pipeline.data.dataset import SPLITS, read_split, split_line, split_path
+from seq2edge.pipeline.data.download import locate
+from seq2edge.pipeline.data.readers import Pair, read_pairs
+from seq2edge.pipeline.data.splitting import FEWEST, split_key, split_of
+from seq2edge.pipeline.recipe_schema.recipe import Data, File
+
+BUNDLED = "bundled:smalltalk"
+HELD_OUT = "also in valid or test"  # reason for which a training pair is dropped
+
+Location = tuple[Path, Path | None] | None  # path and target path of a file; None for the bundled corpus
+
+
+def locate_files(data: Data, recipe_folder: Path | None) -> list[Location]:
+    """Where each file of a recipe is on this machine. Files with a URL are downloaded if needed.
+
+    Raises:
+        UserError: If a file is nowhere, or its checksum differs.
+    """
+    return [_locate(file, recipe_folder) for file in data.files]
+
+
+def _locate(file: File, recipe_folder: Path | None) -> Location:
+    if file.path == BUNDLED:
+        return None
+    if file.path.startswith("bundled:"):
+        raise UserError(f"data.files: unknown bundled corpus {file.path!r}; allowed: {BUNDLED!r}")
+    target = file.target_path
+    return (
+        locate(file.path, file.url, file.sha256, recipe_folder),
+        locate(target, file.target_url, file.target_sha256, recipe_folder) if target else None,
+    )
+
+
+def write_splits(cleaner: Cleaner, locations: Sequence[Location], folder: Path, quiet: bool) -> dict[str, int]:
+    """Clean the pairs of all files and write them to train.tsv, valid.tsv and test.tsv.
+
+    Returns:
+        Pairs by split, and the number of training pairs dropped because valid or test have them too.
+
+    Raises:
+        UserError: If a file cannot be read, or a split has too few pairs.
+    """
+    data = cleaner.settings
+    with ExitStack() as stack:
+        outputs = {
+            split: stack.enter_context(split_path(folder, split).open("w", encoding="utf-8", newline="\n"))
+            for split in SPLITS
+        }
+        for file, location in zip(data.files, locations, strict=True):
+            rows = corpus_pairs() if location is None else read_pairs(file, *location)
+            progress = tqdm(rows, desc=file.path, unit="pair", disable=quiet, file=sys.stderr)
+            split_for = partial(_split_for, data, file)
+            for pair in cleaner.clean(progress, split_for):
+                outputs[split_for(pair)].write(split_line(pair))
+    cleaner.forget_seen()
+    counts = _drop_held_out(folder)
+    _refuse_too_few(counts, cleaner)
+    return counts
+
+
+def _split_for(data: Data, file: File, pair: Pair) -> str:
+    return split_of(pair.source, data.valid, data.test) if file.split == "all" else file.split
+
+
+def _drop_held_out(folder: Path) -> dict[str, int]:
+    """Remove every pair from train.tsv that is also in valid or test, and count the pairs of each split."""
+    held_out: set[int] = set()
+    counts: Counter[str] = Counter()
+    for split in ("valid", "test"):
+        for pair in read_split(folder, split):
+            held_out.add(_pair_key(pair))
+            counts[split] += 1
+    kept = folder / "train.kept.tsv"
+    with kept.open("w", encoding="utf-8", newline="\n") as file:
+        for pair in read_split(folder, "train"):
+            if _pair_key(pair) in held_out:
+                counts[HELD_OUT] += 1
+            else:
+                counts["train"] += 1
+                file.write(split_line(pair))
+    kept.replace(split_path(folder, "train"))
+    return {name: counts[name] for name in (*SPLITS, HELD_OUT)}
+
+
+def _pair_key(pair: Pair) -> int:
+    return hash64(f"{split_key(pair.source)}\t{split_key(pair.target)}")
+
+
+def _refuse_too_few(counts: dict[str, int], cleaner: Cleaner) -> None:
+    for split, fewest in FEWEST.items():
+        if counts[split] < fewest:
+            dropped = f" ({sum(cleaner.dropped.values())} were dropped)" if cleaner.dropped else ""
+            raise UserError(
+                f"data: {cleaner.kept} pairs{dropped} leave {counts[split]} for {split}, "
+                f"which needs at least {fewest}; add pairs, or a file with split = {split!r}"
+            )

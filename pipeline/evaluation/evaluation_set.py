@@ -1,0 +1,57 @@
+"""What systems are evaluated on: a split of a run's data, or a file of pairs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.readers import read_pairs
+from seq2edge.pipeline.evaluation.baseline import nearest_neighbour
+from seq2edge.pipeline.evaluation.examples import Example, examples
+from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.run import Run
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """Sources and references.
+
+    Attributes:
+        name: "train", "valid", "test", or the name of a file without its suffix.
+        baseline: Replies of the nearest training sources, one for each example; for chat only.
+        folder: Where results are written unless the options name another folder.
+    """
+
+    name: str
+    task: str
+    expected: list[Example]
+    baseline: list[str] | None = None
+    folder: Path = Path("evaluations")
+
+    @classmethod
+    def of_run(cls, run: Run, split: str) -> "EvaluationSet":
+        """A split of a run's data.
+
+        Raises:
+            UserError: If the split is empty.
+        """
+        expected = examples(list(run.data.texts(split)), run.recipe.task)
+        if not expected:
+            raise UserError(
+                f"{run.path}: the {split} set is empty; data.{split} in the recipe is its share of the data"
+            )
+        baseline = None
+        if run.recipe.task == "chat":
+            baseline = nearest_neighbour(run.data.texts("train"), [example.source for example in expected])
+        return cls(split, run.recipe.task, expected, baseline, run.path)
+
+    @classmethod
+    def of_file(cls, path: Path, task: str) -> "EvaluationSet":
+        """A file of pairs: TSV, CSV or JSON Lines, told by its name.
+
+        Raises:
+            UserError: If it cannot be read, or has no pairs.
+        """
+        pairs = list(read_pairs(File(path=str(path)), path))
+        if not pairs:
+            raise UserError(f"{path}: the file contains no pairs")
+        return cls(path.name.split(".")[0], task, examples(pairs, task))

@@ -1,0 +1,37 @@
+"""Groups of examples that are scored on their own: by script and by source length."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from seq2edge.pipeline.data.scripts import script_of
+from seq2edge.pipeline.evaluation.examples import Example
+
+BY_SCRIPT, BY_LENGTH = "by script", "by source length in tokens"
+
+
+def by_script(expected: Sequence[Example]) -> dict[str, list[int]]:
+    """Indices of the examples by the script of their source.
+
+    Scripts of less than a tenth of the sources are left out. Empty if fewer than two scripts remain.
+    """
+    groups: dict[str, list[int]] = defaultdict(list)
+    for index, example in enumerate(expected):
+        groups[script_of(example.source)].append(index)
+    common = {name: indices for name, indices in sorted(groups.items()) if len(indices) >= len(expected) / 10}
+    return common if len(common) > 1 else {}
+
+
+def by_length(lengths: Sequence[int], groups: int = 4) -> dict[str, list[int]]:
+    """Indices of the examples by source length, in groups of about equal size: "1–9", "10–14" and so on.
+
+    Empty if all lengths fall into one group.
+    """
+    upper = np.unique(np.quantile(lengths, np.arange(1, groups + 1) / groups, method="inverted_cdf"))
+    if len(upper) < 2:
+        return {}
+    group_of = np.searchsorted(upper, lengths)
+    rows = [np.flatnonzero(group_of == group) for group in range(len(upper))]
+    values = np.asarray(lengths)
+    return {f"{values[chosen].min()}–{values[chosen].max()}": chosen.tolist() for chosen in rows}

@@ -1,0 +1,1 @@
+"""Scores of hypotheses against references, one module for each family of metrics."""

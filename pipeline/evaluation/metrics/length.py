@@ -1,0 +1,20 @@
+"""Length of the hypotheses relative to the references."""
+
+from collections.abc import Sequence
+
+from seq2edge.pipeline.evaluation.examples import Example
+from seq2edge.pipeline.evaluation.metrics.metric import Metric
+from seq2edge.pipeline.evaluation.metrics.words import words
+
+
+def length_ratio(hypotheses: Sequence[str], expected: Sequence[Example]) -> float:
+    """Words of all hypotheses per word of the references; of several references the nearest in length counts."""
+    written = wanted = 0
+    for hypothesis, example in zip(hypotheses, expected, strict=True):
+        length = len(words(hypothesis))
+        written += length
+        wanted += min((len(words(reference)) for reference in example.references), key=lambda n: abs(n - length))
+    return written / max(wanted, 1)
+
+
+METRICS = (Metric("length_ratio", "length ratio", length_ratio, higher_is_better=None),)

@@ -1,0 +1,42 @@
+"""What is evaluated: the Keras model of a run, or a bundle."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from seq2edge.device.bundle import FILE
+from seq2edge.device.runner import Runner
+from seq2edge.pipeline.run import MODEL_FILE, Run
+
+
+@dataclass(frozen=True)
+class System:
+    """A run or a bundle behind the runner that ships.
+
+    Attributes:
+        key: Digest of the model, so that an interrupted evaluation is resumed with the same model only.
+    """
+
+    name: str
+    path: Path
+    runner: Runner
+    key: str
+
+    @classmethod
+    def open(cls, path: Path, name: str | None = None) -> "System":
+        """Open the folder of a run or a bundle.
+
+        Args:
+            name: None: the name of the folder.
+        """
+        if not (path / FILE).is_file():
+            return cls.of_run(Run.open(path), name)
+        return cls(name or path.resolve().name, path, Runner.from_bundle(path), _digest(path / FILE))
+
+    @classmethod
+    def of_run(cls, run: Run, name: str | None = None) -> "System":
+        return cls(name or run.path.resolve().name, run.path, run.runner(), _digest(run.path / MODEL_FILE))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

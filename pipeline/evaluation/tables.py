@@ -1,0 +1,57 @@
+"""Evaluations as tables of text cells."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from seq2edge.pipeline.evaluation.metrics.metric import Metric
+from seq2edge.pipeline.evaluation.metrics.registry import task_metrics
+from seq2edge.pipeline.evaluation.scoring import Evaluation
+
+GROUP_METRICS = ("bleu", "chrf", "exact_match", "rougeL", "length_ratio")  # shown for groups in the terminal
+
+
+def table(evaluations: Sequence[Evaluation]) -> str:
+    """Systems side by side, then the groups of each system, as text for the terminal."""
+    first = evaluations[0]
+    names = ", ".join(evaluation.system for evaluation in evaluations)
+    metrics = [metric for metric in task_metrics(first.test_set.task) if metric.key in GROUP_METRICS]
+    lines = [f"{names}: {first.test_set.name} set, {len(first.answers)} sentences, {first.search}"]
+    lines += _aligned(score_rows(evaluations))
+    for evaluation in evaluations:
+        for kind, groups in evaluation.groups.items():
+            lines += ["", evaluation.system, *_aligned(group_rows(kind, groups, metrics))]
+    return "\n".join([*lines, "", *first.scores["signatures"]])
+
+
+def score_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
+    """A heading, then a row for each metric with a column for each system and for the nearest neighbour."""
+    first = evaluations[0]
+    columns: dict[str, Mapping[str, Any]] = {evaluation.system: evaluation.scores for evaluation in evaluations}
+    if first.baseline:
+        columns["nearest neighbour"] = first.baseline
+    labels = {metric.key: metric.label for metric in task_metrics(first.test_set.task)} | {"perplexity": "perplexity"}
+    rows = [
+        [label, *(f"{scores[key]:.2f}" if key in scores else "" for scores in columns.values())]
+        for key, label in labels.items()
+    ]
+    return [["", *columns], *rows]
+
+
+def group_rows(corner: str, groups: Mapping[str, Mapping[str, Any]], metrics: Sequence[Metric]) -> list[list[str]]:
+    """A heading that starts with `corner`, then a row for each group with a column for each metric."""
+    rows = [
+        [name, str(scores["sentences"]), *(f"{scores[metric.key]:.2f}" for metric in metrics)]
+        for name, scores in groups.items()
+    ]
+    return [[corner, "sentences", *(metric.label for metric in metrics)], *rows]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines with the first column aligned left and the others right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
+        for row in rows
+    ]

@@ -1,0 +1,37 @@
+import pytest
+
+from seq2edge.device.tasks import TASKS
+from seq2edge.pipeline.evaluation.examples import Example
+from seq2edge.pipeline.evaluation.metrics.registry import (
+    BASIC_METRICS,
+    METRICS,
+    MODULES,
+    TASK_METRICS,
+    main_score,
+    task_scores,
+)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_metric_holds_for_an_empty_hypothesis(task):
+    assert task_scores(task, [""], [Example("a", ("b c",))])["exact_match"] == 0
+
+
+def test_keys_and_labels_are_told_apart():
+    metrics = [metric for module in MODULES for metric in module.METRICS]
+    assert len(METRICS) == len({metric.label for metric in metrics}) == len(metrics)
+
+
+def test_every_task_has_metrics_and_every_metric_a_task():
+    assert set(TASK_METRICS) == set(TASKS)
+    assert {key for keys in TASK_METRICS.values() for key in keys} == set(METRICS)
+    assert all(set(BASIC_METRICS) <= set(keys) for keys in TASK_METRICS.values())
+
+
+def test_the_main_score_stands_first():
+    assert {task: main_score(task) for task in TASKS} == {
+        "chat": "exact_match",
+        "translation": "bleu",
+        "summarisation": "bleu",
+        "commands": "bleu",
+    }

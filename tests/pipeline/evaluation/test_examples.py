@@ -1,0 +1,9 @@
+from seq2edge.pipeline.data.readers import Pair
+from seq2edge.pipeline.evaluation.examples import Example, examples
+
+PAIRS = [Pair("hi", "hello"), Pair("hi", "hey"), Pair("안녕", "반가워요")]
+
+
+def test_a_source_that_stands_twice_has_two_right_targets():
+    assert examples(PAIRS, "chat") == [Example("hi", ("hello", "hey")), Example("안녕", ("반가워요",))]
+    assert len(examples(PAIRS, "translation")) == 3

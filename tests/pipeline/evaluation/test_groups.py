@@ -1,0 +1,14 @@
+from seq2edge.pipeline.data.readers import Pair
+from seq2edge.pipeline.evaluation.examples import examples
+from seq2edge.pipeline.evaluation.groups import by_length, by_script
+
+PAIRS = [Pair("hi", "hello"), Pair("hi", "hey"), Pair("안녕", "반가워요")]
+
+
+def test_examples_are_told_apart_by_script():
+    assert by_script(examples(PAIRS, "chat")) == {"Hangul": [1], "Latin": [0]}
+    assert by_script(examples(PAIRS[:2], "chat")) == {}
+
+
+def test_sources_of_one_length_are_no_groups():
+    assert by_length([3, 3, 3]) == {}

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.search.decoding import SequenceModel, StepOutput
-from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.models.seq2seq import Seq2Seq
 
 LENGTH_MULTIPLE = 8
@@ -14,7 +13,7 @@ ROW_MULTIPLE = 16  # rows of a step are filled up to a multiple of it: few shape
 
 
 class KerasSequenceModel(SequenceModel):
-    """A `seq2edge.device.search.decoding.SequenceModel` over a trained `Seq2Seq`."""
+    """A `seq2edge.device.search.model.SequenceModel` over a trained `Seq2Seq`."""
 
     max_batch_size = 64
 
@@ -26,7 +25,7 @@ class KerasSequenceModel(SequenceModel):
             half.jit_compile = False  # the shapes change too often for it to pay
 
     def encode(
-        self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None
+        self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
     ) -> tuple[Any, list[np.ndarray]]:
         """Memory and mask of all sources together, padded to one length, and the first states."""
         longest = max(len(ids) for ids in source_ids)

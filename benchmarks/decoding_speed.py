@@ -100,7 +100,7 @@ def main() -> None:
     run, runner = Run.open(arguments.run), Runner.from_bundle(arguments.bundle)
     texts = [pair.source for pair in run.data.texts("valid")][: arguments.sentences]
     ids = [runner.codec.encode_source(text, runner.bundle.source_length) for text in texts]
-    told = {beam: [runner.run(text, beam) for text in texts] for beam in BEAMS}
+    told = {beam: [runner.run(text, beam=beam) for text in texts] for beam in BEAMS}
     tokens = {beam: [len(result.parts[0].target_tokens) + 1 for result in told[beam]] for beam in BEAMS}
     words = {beam: sum(len(result.text.split()) for result in told[beam]) for beam in BEAMS}
     with tempfile.TemporaryDirectory() as name:
@@ -146,16 +146,16 @@ def _systems(
             [tokens[index]], beam_size=beam, min_decoding_length=length, max_decoding_length=length
         )
 
-    systems: dict[str, System] = {"seq2edge": lambda index, beam: runner.run(texts[index], beam)}
+    systems: dict[str, System] = {"seq2edge": lambda index, beam: runner.run(texts[index], beam=beam)}
     if runner.model.shortlist:
-        systems["seq2edge, whole vocabulary"] = lambda index, beam: runner.run(texts[index], beam, shortlist=False)
+        systems["seq2edge, whole vocabulary"] = lambda index, beam: runner.run(texts[index], beam=beam, shortlist=False)
     systems[f"CTranslate2 {ctranslate2.__version__} int8"] = ctranslate
     export_onnx(run, folder)
     decoding = runner.bundle.decoding
     for kind in reversed(KINDS):
         model = OnnxModel(folder / kind)
         systems[f"ONNX Runtime {kind}"] = lambda index, beam, model=model: decode(
-            model, [ids[index]], DecodingOptions(beam, 1, decoding["max_length"], decoding["length_penalty"])
+            model, [ids[index]], DecodingOptions(**{**decoding, "beam": beam})
         )
     return systems
 

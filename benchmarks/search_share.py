@@ -17,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.bundle import MODEL, Bundle, State
+from seq2edge.device.bundle import MODEL, Bundle
 from seq2edge.device.interpreter import TFLiteModel
+from seq2edge.device.manifest import State
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.phrases import NO_PHRASES, Phrases
 from seq2edge.device.shortlist import Shortlist
 from seq2edge.device.special_ids import EOS
 from seq2edge.export.bundle import signature_specs
@@ -61,14 +63,16 @@ def write_model(folder: Path) -> Bundle:
     return Bundle(**values)
 
 
-def measure(model: Timed, sources: Sequence[np.ndarray], options: DecodingOptions) -> dict[str, float]:
+def measure(
+    model: Timed, sources: Sequence[np.ndarray], options: DecodingOptions, phrases: Phrases = NO_PHRASES
+) -> dict[str, float]:
     """Milliseconds a token of the whole search, medians of passes, and the share that is not the file's."""
     whole, in_file = [], []
     for _ in range(PASSES):
         model.seconds = 0.0
         started = time.perf_counter()
         for source in sources:
-            decode(model, [source], options)
+            decode(model, [source], options, phrases)
         whole.append(time.perf_counter() - started)
         in_file.append(model.seconds)
     tokens = len(sources) * PIECES
@@ -83,11 +87,11 @@ def main() -> None:
     sources = [np.append(random.integers(EOS + 1, WORDS, 14), EOS) for _ in range(SENTENCES)]
     with tempfile.TemporaryDirectory() as folder:
         model = Timed(write_model(Path(folder)))
-        plain = DecodingOptions(BEAM, 1, PIECES, min_length=1)
+        plain = DecodingOptions(beam=BEAM, max_length=PIECES)
         # A ban of what no beam meets makes a search look at all logits.
-        everything = dataclasses.replace(plain, banned=((EOS + 1,) * PIECES,))
+        everything = Phrases(banned=((EOS + 1,) * PIECES,))
         results = {
-            "all logits": measure(model, sources, everything),
+            "all logits": measure(model, sources, plain, everything),
             "likeliest found in the file": measure(model, sources, plain),
         }
         frequent = np.arange(EOS, EOS + 320)

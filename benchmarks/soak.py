@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from seq2edge.device.memory import peak_megabytes
+from seq2edge.device.resources import peak_rss_megabytes
 from seq2edge.device.runner import Runner
 
 SENTENCES, EVERY, AT_ONCE, CALLERS, INTERPRETERS = 100_000, 10_000, 10_000, 8, 4
@@ -31,19 +31,19 @@ def main() -> None:
     path = Path(sys.argv[1])
     runner = Runner.from_bundle(path)
     beam = runner.bundle.decoding["beam"]
-    alone = {(text, width): runner.run(text, width).text for text in TEXTS for width in {1, beam}}
-    megabytes, wrong, started = [round(peak_megabytes(), 1)], 0, time.perf_counter()
+    alone = {(text, width): runner.run(text, beam=width).text for text in TEXTS for width in {1, beam}}
+    megabytes, wrong, started = [round(peak_rss_megabytes(), 1)], 0, time.perf_counter()
     for number in range(SENTENCES):
         text, width = TEXTS[number % len(TEXTS)], beam_of(number, beam)
-        wrong += runner.run(text, width).text != alone[text, width]
+        wrong += runner.run(text, beam=width).text != alone[text, width]
         if (number + 1) % EVERY == 0:
-            megabytes.append(round(peak_megabytes(), 1))
+            megabytes.append(round(peak_rss_megabytes(), 1))
             print(f"{number + 1:,} sentences, {megabytes[-1]} MB", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - started
     many = Runner.from_bundle(path, num_interpreters=INTERPRETERS)
     questions = [(TEXTS[number % len(TEXTS)], beam_of(number, beam)) for number in range(AT_ONCE)]
     with ThreadPoolExecutor(CALLERS) as pool:
-        answers = list(pool.map(lambda question: many.run(*question).text, questions))
+        answers = list(pool.map(lambda question: many.run(question[0], beam=question[1]).text, questions))
     wrong_at_once = sum(answer != alone[question] for answer, question in zip(answers, questions, strict=True))
     result = {
         "sentences": SENTENCES,

@@ -1,4 +1,4 @@
-"""seq2edge bench: how fast a bundle is here."""
+"""seq2edge bench: measure a bundle on this machine."""
 
 import argparse
 
@@ -9,14 +9,21 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's folder")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1], metavar="N", help="of the runtime (default: 1)")
-    parser.add_argument("--beam", type=int, help="default: as the bundle says")
-    parser.add_argument("--rounds", type=int, default=20, help="times each text is answered (default: 20)")
+    parser.add_argument("bundle", metavar="BUNDLE", help="folder of the bundle")
     parser.add_argument(
-        "--file", metavar="FILE", help="texts to answer, one a line; default: the bundle's test vectors"
+        "--threads",
+        type=int,
+        nargs="+",
+        default=[1],
+        metavar="N",
+        help="numbers of threads of the runtime to measure (default: 1)",
     )
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--beam", type=int, help="beam size (default: the bundle's)")
+    parser.add_argument("--rounds", type=int, default=20, help="how often each text is answered (default: 20)")
+    parser.add_argument(
+        "--file", metavar="FILE", help="texts to answer, one per line (default: the bundle's test vectors)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
             line for line in Path(arguments.file).read_bytes().decode("utf-8", "replace").split("\n") if line.strip()
         ]
         if not texts:
-            raise UserError(f"{arguments.file}: no texts in it")
+            raise UserError(f"{arguments.file}: contains no texts")
     result = bench(Path(arguments.bundle), arguments.threads, arguments.beam, arguments.rounds, texts)
     if arguments.json:
         print(json.dumps(result))

@@ -1,17 +1,19 @@
-"""seq2edge demo: bundles in a web page."""
+"""seq2edge demo: open a web page for bundles."""
 
 import argparse
 
-HELP = "open a web page over one or more bundles"
+HELP = "open a web page for one or more bundles"
 EXAMPLES = """\
   seq2edge demo bundles/quickstart-int8
   seq2edge demo bundles/quickstart-int8 bundles/multi30k-en-de-int8 --port 8080"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundles", metavar="BUNDLE", nargs="+", help="bundles' folders")
-    parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only")
-    parser.add_argument("--port", type=int, default=7860, help="default: 7860")
+    parser.add_argument("bundles", metavar="BUNDLE", nargs="+", help="folders of bundles")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)"
+    )
+    parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
 
 
 def run(arguments: argparse.Namespace) -> int:

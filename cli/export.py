@@ -13,7 +13,7 @@ EXAMPLES = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from typing import get_args
 
-    from seq2edge.device.bundle import Quantization, Runtime
+    from seq2edge.device.manifest import Quantization, Runtime
 
     parser.add_argument("run_folder", metavar="RUN", help="a trained run's folder")
     parser.add_argument("--output", metavar="BUNDLE", help="folder of the bundle (default: bundles/NAME-QUANTIZATION)")

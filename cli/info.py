@@ -1,8 +1,9 @@
-"""seq2edge info: what is in a bundle."""
+"""seq2edge info: describe a bundle."""
 
 import argparse
+from typing import Any
 
-HELP = "say what is in a bundle"
+HELP = "describe a bundle"
 EXAMPLES = """\
   seq2edge info bundles/quickstart-int8
   seq2edge info bundles/quickstart-int8 --json"""
@@ -11,8 +12,8 @@ BARS = " ▁▂▃▄▅▆▇█"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's folder")
-    parser.add_argument("--json", action="store_true", help="all of bundle.json")
+    parser.add_argument("bundle", metavar="BUNDLE", help="folder of the bundle")
+    parser.add_argument("--json", action="store_true", help="print bundle.json")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,15 +26,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(bundle.to_json(), end="")
         return 0
-    print(f"{bundle.name}: {bundle.task}, quantization {bundle.quantization}, made with {bundle.created_with}")
+    print(f"{bundle.name}: {bundle.task}, quantization {bundle.quantization}, created with {bundle.created_with}")
     for name, file in bundle.files.items():
         print(f"  {name:18} {file['bytes'] / 1e6:8.2f} MB")
     print(f"vocabulary    source {bundle.vocabulary['source']}, target {bundle.vocabulary['target']} tokens")
     print(f"lengths       source up to {bundle.source_length} tokens, target up to {bundle.target_length}")
     print(f"decoding      {', '.join(f'{key} {value}' for key, value in bundle.decoding.items())}")
-    print(f"beam sizes     {', '.join(map(str, bundle.beam_sizes))}")
+    print(f"beam sizes    {', '.join(map(str, bundle.beam_sizes))}")
     if bundle.fallback:
-        print(f"unsure under  {bundle.fallback.threshold}: {' / '.join(bundle.fallback.replies.values())}")
+        print(f"fallback      below {bundle.fallback.threshold}: {' / '.join(bundle.fallback.replies.values())}")
     for system in ("keras", "bundle"):
         if values := bundle.scores.get(system):
             print(f"{system:13} BLEU {values['bleu']}, chrF {values['chrf']}, exact match {values['exact_match']} %")
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"constants     {constants}")
     if bundle.kept_float:
         print(f"in float32    {', '.join(bundle.kept_float)}")
-    print(f"weights       {sum(math.prod(weight['shape']) for weight in bundle.weights):,} in all")
+    print(f"weights       {sum(math.prod(weight['shape']) for weight in bundle.weights):,} in total")
     for weight in bundle.weights:
         values = f"{weight['smallest']:8.3f} {_bars(weight['histogram'])} {weight['largest']:.3f}"
         print(f"  {weight['name']:44} {'×'.join(map(str, weight['shape'])):>12} {values}")
@@ -56,10 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _bars(counts: list[int]) -> str:
-    """A histogram in a line; heights are roots, so that the tails are seen."""
+    """A histogram as one line of text. Heights are square roots, which makes the tails visible."""
     most = max(counts)
     return "".join(BARS[round((count / most) ** 0.5 * (len(BARS) - 1))] for count in counts)
 
 
-def _shapes(tensors: dict) -> str:
+def _shapes(tensors: dict[str, Any]) -> str:
     return ", ".join(f"{name} {details['dtype']}{tuple(details['shape'])}" for name, details in tensors.items())

@@ -1,4 +1,4 @@
-"""`seq2edge`: one program, a module a command, each importing what it needs when it is called."""
+"""The program `seq2edge`. Each command is a module, which imports what it needs when it is called."""
 
 import argparse
 import importlib
@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 from seq2edge.device.errors import UserError
 
@@ -26,11 +27,15 @@ COMMANDS = (
     "serve",
     "demo",
 )
-DONE, WRONG_INPUT, OUR_FAULT, INTERRUPTED = 0, 2, 70, 130
+DONE, WRONG_INPUT, INTERNAL_ERROR, INTERRUPTED = 0, 2, 70, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status."""
+    """Run one command and return the exit status.
+
+    It is 0 when the command is done, 1 if a check failed, 2 if the input was wrong, 70 after an internal error and 130
+    after Ctrl-C.
+    """
     parser = _parser()
     parsed = parser.parse_args(arguments)
     try:
@@ -40,24 +45,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG_INPUT
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("seq2edge"):
-            return our_fault()
+            return internal_error()
         return _missing_module(error)
-    except BrokenPipeError:  # the reader went away, as `| head` does
+    except BrokenPipeError:  # the reader is gone, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except OSError as error:
-        return _system_refused(error) if error.strerror else our_fault()
+        return _system_refused(error) if error.strerror else internal_error()
     except KeyboardInterrupt:
         print("\nseq2edge: interrupted", file=sys.stderr)
         return INTERRUPTED
     except Exception:
-        return our_fault()
+        return internal_error()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="seq2edge",
-        description="From a file of text pairs to a small folder that talks, translates or summarises on a device.",
+        description="Train models on pairs of texts, and run them on small devices.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -76,15 +81,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    def __call__(self, parser, namespace, values, option_string=None):
-        from importlib.metadata import version  # 4 MB, and no other command needs it
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version  # takes 4 MB of memory, and no other command needs it
 
         print(f"seq2edge {version('seq2edge')}")
         parser.exit()
 
 
 def _missing_module(error: ModuleNotFoundError) -> int:
-    """A command whose extra is not installed says which one it needs."""
+    """Name the extra that a command needs."""
     missing = (error.name or "").split(".")[0]
     extras = {"gradio": "demo", "numpy": "device", "sentencepiece": "device"}
     extra = extras.get(missing, "train")
@@ -93,17 +98,17 @@ def _missing_module(error: ModuleNotFoundError) -> int:
 
 
 def _system_refused(error: OSError) -> int:
-    """No space, no permission, no such folder: the system's own words with the name of the file."""
+    """Show the system's message, such as "No space left on device", with the name of the file."""
     place = f"{error.filename}: " if error.filename else ""
     print(f"seq2edge: {place}{error.strerror}", file=sys.stderr)
     return WRONG_INPUT
 
 
-def our_fault() -> int:
-    """Show what went wrong, and return the exit status."""
+def internal_error() -> int:
+    """Print the traceback and return the exit status."""
     traceback.print_exc()
-    print("seq2edge: this is our own fault; please report it with the lines above", file=sys.stderr)
-    return OUR_FAULT
+    print("seq2edge: internal error; please report it with the lines above", file=sys.stderr)
+    return INTERNAL_ERROR
 
 
 if __name__ == "__main__":

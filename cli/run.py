@@ -3,51 +3,42 @@
 import argparse
 from typing import Any
 
+from seq2edge.device.search.options import OPTIONS, Option
+
 HELP = "answer texts with a bundle"
 EXAMPLES = """\
   seq2edge run bundles/quickstart-int8 "good morning"
   seq2edge run bundles/quickstart-int8                  a prompt; Ctrl-D ends it
   cat lines.txt | seq2edge run bundles/multi30k-en-de-int8 --beam 5 > translated.txt
   seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --n-best 3 --attention --json
-  seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --beam 5 --require "Wiese" --ban "Hund" """
+  seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --beam 5 --required "Wiese" --banned "Hund" """
 
-# Options of the search: flag, name in Runner.run, type, help.
-SEARCH = (
-    ("--length-penalty", "length_penalty", float, "prefer longer answers (default: as the bundle says)"),
-    ("--coverage-penalty", "coverage_penalty", float, "prefer answers that looked at all of the source"),
-    ("--min-length", "min_length", int, "tokens of an answer at least, its end counted"),
-    ("--max-length", "max_length", int, "and at most"),
-    ("--min-ratio", "min_ratio", float, "the same as a multiple of the source's tokens"),
-    ("--max-ratio", "max_ratio", float, "and at most"),
-    ("--no-repeat", "no_repeat_ngram", int, "no so many tokens in a row stand twice"),
-    ("--groups", "groups", int, "diverse beam search: the beam in so many groups"),
-    ("--diversity", "diversity", float, "what a token costs that another group has just taken"),
-    ("--temperature", "temperature", float, "of --sample: below 1 likelier tokens, above 1 less likely ones"),
-    ("--top-k", "top_k", int, "of --sample: only the so many likeliest tokens"),
-    ("--top-p", "top_p", float, "of --sample: only the likeliest with so much probability together"),
-    ("--seed", "seed", int, "of --sample"),
-)
+METAVARS = {int: "N", float: "X", str: "TEXT", tuple: "TEXT"}
+BUNDLE_DEFAULTS = ("beam", "length_penalty", "max_length")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's folder")
-    parser.add_argument("text", metavar="TEXT", nargs="*", help="what to answer; without it lines of standard input")
-    parser.add_argument("--beam", type=int, help="hypotheses kept side by side (default: as the bundle says)")
-    parser.add_argument("--n-best", type=int, default=1, metavar="N", help="print so many answers, best first")
-    search = parser.add_argument_group("search")
-    for flag, name, kind, text in SEARCH:
-        search.add_argument(flag, dest=name, type=kind, help=text)
-    search.add_argument("--sample", action="store_true", default=None, help="draw tokens at random, by probability")
-    search.add_argument(
-        "--no-shortlist", dest="shortlist", action="store_false", default=None, help="look at the whole vocabulary"
-    )
-    search.add_argument("--prefix", metavar="TEXT", help="what the answer begins with")
-    search.add_argument("--require", action="append", metavar="TEXT", help="a phrase that the answer has")
-    search.add_argument("--ban", action="append", metavar="TEXT", help="a phrase that it has not")
-    parser.add_argument("--attention", action="store_true", help="print where each token looked")
-    parser.add_argument("--json", action="store_true", help="a JSON object a line")
-    parser.add_argument("--threads", type=int, default=1, help="of the runtime (default: 1)")
-    parser.add_argument("--quiet", action="store_true", help="no notes on standard error")
+    parser.add_argument("bundle", metavar="BUNDLE", help="folder of the bundle")
+    parser.add_argument("text", metavar="TEXT", nargs="*", help="text to answer (default: lines of standard input)")
+    parser.add_argument("--attention", action="store_true", help="print the attention of each token")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each answer")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the runtime (default: 1)")
+    parser.add_argument("--quiet", action="store_true", help="print no notes to standard error")
+    groups = {option.group: parser.add_argument_group(option.group) for option in OPTIONS.values()}
+    for option in OPTIONS.values():
+        groups[option.group].add_argument(option.flag, dest=option.name, default=None, **_flag(option))
+
+
+def _flag(option: Option) -> dict[str, Any]:
+    """How argparse reads an option. What is not given is None."""
+    if option.type is bool:
+        text = f"do not {option.help}" if option.default else option.help
+        return {"action": "store_false" if option.default else "store_true", "help": text}
+    if option.type is tuple:
+        return {"action": "append", "metavar": METAVARS[tuple], "help": f"{option.help}; may be repeated"}
+    default = "the bundle's" if option.name in BUNDLE_DEFAULTS else option.default
+    text = option.help if default in (None, "") else f"{option.help} (default: {default})"
+    return {"type": option.type, "metavar": METAVARS[option.type], "help": text}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,21 +47,23 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.device.errors import UserError
     from seq2edge.device.runner import Runner
 
-    if arguments.n_best < 1 or arguments.threads < 1:
-        raise UserError("--n-best and --threads must be 1 or more")
+    if arguments.threads < 1:
+        raise UserError(f"--threads is {arguments.threads}, allowed is 1 or more")
+    settings = {name: value for name in OPTIONS if (value := getattr(arguments, name)) is not None}
     runner = Runner.from_bundle(arguments.bundle, arguments.threads)
     if arguments.text:
+        options = runner.options(**settings)
         for text in arguments.text:
-            _answer(runner, text, arguments)
+            _answer(runner, text, options, arguments)
     elif sys.stdin.isatty():
-        _prompt(runner, arguments)
+        _prompt(runner, settings, arguments)
     else:
-        _filter(runner, arguments)
+        _filter(runner, runner.options(**settings), arguments)
     return 0
 
 
-def _filter(runner: Any, arguments: argparse.Namespace) -> None:
-    """Answer lines of standard input. Each one has its line of output, whatever is in it, so that both stay in step."""
+def _filter(runner: Any, options: Any, arguments: argparse.Namespace) -> None:
+    """Answer lines of standard input, one line of output for each, whatever is in it."""
     import sys
 
     from seq2edge.device.errors import TextError
@@ -79,25 +72,25 @@ def _filter(runner: Any, arguments: argparse.Namespace) -> None:
     for number, line in enumerate(sys.stdin, 1):
         text = line.rstrip("\r\n")
         try:
-            _answer(runner, text, arguments, a_line=True)
+            _answer(runner, text, options, arguments, one_line=True)
         except TextError as error:
             print("{}" if arguments.json else "", flush=True)
             if text and not arguments.quiet:
                 print(f"note: line {number}: {error}", file=sys.stderr)
 
 
-def _answer(runner: Any, text: str, arguments: argparse.Namespace, a_line: bool = False) -> None:
-    """Print an answer; as `a_line` it is one line, even where the model writes line ends."""
+def _answer(runner: Any, text: str, options: Any, arguments: argparse.Namespace, one_line: bool = False) -> None:
+    """Print an answer; with `one_line` the line ends that a model writes become spaces."""
     import json
     import sys
 
-    result = runner.run(text, arguments.beam, arguments.n_best, **_search(arguments))
+    result = runner.run(text, options)
     if arguments.json:
         print(json.dumps(result.as_json(arguments.attention), ensure_ascii=False), flush=True)
         return
     answers = [f"{score:8.3f}  {answer}" for answer, score in result.alternatives]
-    for answer in answers if arguments.n_best > 1 else [result.text]:
-        print(" ".join(answer.splitlines()) if a_line else answer, flush=True)
+    for answer in answers if options.n_best > 1 else [result.text]:
+        print(" ".join(answer.splitlines()) if one_line else answer, flush=True)
     if arguments.attention:
         for part in result.parts:
             print(attention_table(part))
@@ -107,19 +100,16 @@ def _answer(runner: Any, text: str, arguments: argparse.Namespace, a_line: bool 
         print(f"note: no room for {', '.join(result.missing)}", file=sys.stderr)
 
 
-def _search(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The options of the search that were given."""
-    names = [name for _, name, _, _ in SEARCH] + ["sample", "shortlist", "prefix", "require", "ban"]
-    return {name: value for name in names if (value := getattr(arguments, name)) is not None}
-
-
-def _prompt(runner: Any, arguments: argparse.Namespace) -> None:
-    """A conversation on a terminal: answers appear as they grow, and those of a chat are not given twice gladly."""
+def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace) -> None:
+    """Read texts from a terminal and show the answers as they grow. In a conversation earlier replies are penalised."""
     import sys
 
     from seq2edge.device.errors import TextError
+    from seq2edge.device.tasks import is_conversation
 
-    given: list[str] = []
+    options = runner.options(**settings)
+    is_whole = "beam" in settings or options.n_best > 1 or arguments.json or arguments.attention
+    earlier = list(options.earlier_replies)
     while True:
         try:
             text = input("> ")
@@ -129,22 +119,22 @@ def _prompt(runner: Any, arguments: argparse.Namespace) -> None:
         if not text.strip():
             continue
         try:
-            if arguments.beam or arguments.n_best > 1 or arguments.json or arguments.attention:
-                _answer(runner, text, arguments)
+            if is_whole:
+                _answer(runner, text, options, arguments)
                 continue
-            reply = _reply(runner, text, given, arguments)
+            reply = _stream(runner, text, settings | {"earlier_replies": tuple(earlier)})
         except TextError as error:
             print(f"note: {error}", file=sys.stderr)
             continue
-        if runner.bundle.task == "chat":
-            given.append(reply)
+        if is_conversation(runner.bundle.task):
+            earlier.append(reply)
 
 
-def _reply(runner: Any, text: str, given: list[str], arguments: argparse.Namespace) -> str:
-    """Show an answer as it grows, and return it."""
+def _stream(runner: Any, text: str, settings: dict[str, Any]) -> str:
+    """Print an answer as it grows, and return it."""
     shown = ""
-    for growing in runner.stream(text, given=given, **_search(arguments)):
-        # What has been said is only appended to, unless the end replaces it (an unsure reply).
+    for growing in runner.stream(text, **settings):
+        # Each text extends the one before; only a fallback line at the end replaces it.
         if growing.startswith(shown):
             print(growing[len(shown) :], end="", flush=True)
         else:
@@ -155,12 +145,12 @@ def _reply(runner: Any, text: str, given: list[str], arguments: argparse.Namespa
 
 
 def attention_table(part: Any) -> str:
-    """A line a target token: the source tokens it looked at most, with their weights."""
+    """A line for each target token: the three source tokens with the most attention, and their weights."""
     if part.attention is None:
         return "  (this model has no attention)"
     lines = []
     for token, weights in zip(part.target_tokens, part.attention, strict=True):
         most = weights.argsort()[::-1][:3]
-        looked = "  ".join(f"{part.source_tokens[i]} {weights[i]:.2f}" for i in most if weights[i] >= 0.05)
-        lines.append(f"  {token:16} ← {looked}")
+        sources = "  ".join(f"{part.source_tokens[i]} {weights[i]:.2f}" for i in most if weights[i] >= 0.05)
+        lines.append(f"  {token:16} ← {sources}")
     return "\n".join(lines)

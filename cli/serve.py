@@ -1,8 +1,8 @@
-"""seq2edge serve: a bundle behind HTTP."""
+"""seq2edge serve: answer texts over HTTP."""
 
 import argparse
 
-HELP = "answer over HTTP with a bundle"
+HELP = "serve a bundle over HTTP"
 EXAMPLES = """\
   seq2edge serve bundles/quickstart-int8
   curl -d '{"text": "good morning"}' http://127.0.0.1:8000/run
@@ -11,14 +11,20 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's folder")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
-    parser.add_argument("--port", type=int, default=8000, help="default: 8000; 0: any free one")
-    parser.add_argument("--threads", type=int, default=1, help="of the runtime, for one sentence (default: 1)")
-    parser.add_argument("--interpreters", type=int, default=2, help="sentences worked on at the same time (default: 2)")
-    parser.add_argument("--max-requests", type=int, default=32, help="concurrent requests (default: 32)")
+    parser.add_argument("bundle", metavar="BUNDLE", help="folder of the bundle")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)"
+    )
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on; 0: any free port (default: 8000)")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the runtime for one sentence (default: 1)")
+    parser.add_argument("--interpreters", type=int, default=2, help="sentences decoded at the same time (default: 2)")
+    parser.add_argument(
+        "--max-requests", type=int, default=32, help="maximum number of concurrent requests (default: 32)"
+    )
     parser.add_argument("--timeout", type=float, default=10.0, help="request timeout in seconds (default: 10)")
-    parser.add_argument("--max-body-bytes", type=int, default=100_000, help="largest request (default: 100,000)")
+    parser.add_argument(
+        "--max-body-bytes", type=int, default=100_000, help="maximum size of a request in bytes (default: 100,000)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,11 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
             raise UserError(f"--{name.replace('_', '-')} is {getattr(arguments, name)}, allowed is more than 0")
     if not 0 <= arguments.port < 1 << 16:
         raise UserError(f"--port is {arguments.port}, allowed are 0 to 65535")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as service managers end it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as service managers stop it
     runner = Runner.from_bundle(arguments.bundle, arguments.threads, arguments.interpreters)
     limits = Limits(arguments.max_body_bytes, arguments.timeout, arguments.max_requests)
     with Server((arguments.host, arguments.port), runner, limits) as server:
         place = f"http://{arguments.host}:{server.server_port}"
-        print(f"{runner.bundle.name} answers at {place}/run; Ctrl-C ends it", file=sys.stderr, flush=True)
+        print(f"{runner.bundle.name} is served at {place}/run; Ctrl-C stops it", file=sys.stderr, flush=True)
         server.serve_forever()
     return 0

@@ -68,7 +68,7 @@ def _train_together(
     import os
     import sys
 
-    from seq2edge.cli.main import INTERRUPTED, WRONG_INPUT, our_fault
+    from seq2edge.cli.main import INTERRUPTED, WRONG_INPUT, internal_error
     from seq2edge.device.errors import UserError
     from seq2edge.pipeline.training.parallel.distribution import initialise
     from seq2edge.pipeline.training.parallel.hosts import Hosts, ProcessLostError, parse_hosts
@@ -98,7 +98,7 @@ def _train_together(
     except KeyboardInterrupt:
         end("interrupted", INTERRUPTED)
     except Exception:
-        os._exit(our_fault())
+        os._exit(internal_error())
     return 0
 
 

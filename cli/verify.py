@@ -1,16 +1,16 @@
-"""seq2edge verify: is a bundle whole, and does it still say what it said?"""
+"""seq2edge verify: check a bundle on this machine."""
 
 import argparse
 
-HELP = "check a bundle: its files, its runtime, and its own test vectors"
+HELP = "check a bundle's files, and repeat its test vectors"
 EXAMPLES = """\
   seq2edge verify bundles/quickstart-int8
   seq2edge verify bundles/quickstart-int8 --json"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", help="a bundle's folder")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("bundle", metavar="BUNDLE", help="folder of the bundle")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,10 +24,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(result, ensure_ascii=False, indent=2))
     else:
-        print(f"files: whole ({len(runner.bundle.files)}); runtime: {result['runtime']}")
+        print(f"files: {len(runner.bundle.files)} unaltered; runtime: {result['runtime']}")
         print(
             f"test vectors: {result['same']} of {result['vectors']} give the same ids, "
-            f"largest difference of logits {result['largest_logit_difference']:.2g}"
+            f"largest logit difference {result['largest_logit_difference']:.2g}"
         )
-        print("verified" if result["passed"] else "FAILED: the answers differ from those at export")
+        print("verified" if result["passed"] else "FAILED: the answers differ from those of the export")
     return 0 if result["passed"] else 1

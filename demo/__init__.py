@@ -1,1 +1,1 @@
-"""A Gradio page over one or more bundles."""
+"""A web page for bundles, built with Gradio."""

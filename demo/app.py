@@ -1,19 +1,21 @@
-"""A page over one or more bundles: a chat that streams, and a tab that shows attention."""
+"""The web page: a tab for chats, whose replies appear as they grow, and a tab that shows attention."""
 
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-# Read at import: without it every start of the page reports to Gradio's makers.
+# Gradio reads it when it is imported. Without it, every start of the page is reported to its makers.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
 
 from seq2edge.demo.heatmap import STYLE, heatmap
+from seq2edge.demo.settings import SHOWN, control
 from seq2edge.demo.words import ENGLISH, KOREAN
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
+from seq2edge.device.tasks import is_conversation
 
 PAGE_STYLE = (
     STYLE
@@ -26,13 +28,13 @@ footer { display: none !important; }
 
 
 def build(runners: dict[str, Runner], words: Any) -> gr.Blocks:
-    """The page.
+    """Build the page.
 
     Args:
-        runners: By the name people choose them by.
-        words: From a key of `words.ENGLISH` to what the page says.
+        runners: By the names that users choose from.
+        words: Returns the text of a key of `words.ENGLISH` in the user's language.
     """
-    chats = [name for name, runner in runners.items() if runner.bundle.task == "chat"]
+    chats = [name for name, runner in runners.items() if is_conversation(runner.bundle.task)]
     others = [name for name in runners if name not in chats]
     with gr.Blocks(title="seq2edge", analytics_enabled=False) as page:
         gr.Markdown(words("title"))
@@ -72,15 +74,15 @@ def _chat_tab(runners: dict[str, Runner], names: Sequence[str], words: Any) -> N
 def _translation_tab(runners: dict[str, Runner], names: Sequence[str], words: Any) -> None:
     chosen = gr.Dropdown(list(names), value=names[0], label=words("bundle"), visible=len(names) > 1)
     source = gr.Textbox(label=words("source"), lines=3, elem_id="source")
-    beam = gr.Radio([1, 5], value=1, label=words("beam"))
+    settings = [control(option, words(option), [runners[name].bundle for name in names]) for option in SHOWN]
     go = gr.Button(words("go"), variant="primary", elem_id="go")
     target = gr.Textbox(label=words("target"), lines=3, elem_id="target", interactive=False)
     gr.Markdown(words("attention"))
     attention = gr.HTML(elem_id="attention")
 
-    def translate(text: str, beam: int, name: str) -> tuple[str, str]:
+    def translate(text: str, name: str, *values: Any) -> tuple[str, str]:
         try:
-            result = runners[name].run(text, beam)
+            result = runners[name].run(text, **dict(zip(SHOWN, values, strict=True)))
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from None
         tables = [
@@ -90,11 +92,11 @@ def _translation_tab(runners: dict[str, Runner], names: Sequence[str], words: An
         ]
         return result.text, "".join(tables)
 
-    gr.on([go.click, source.submit], translate, [source, beam, chosen], [target, attention], api_name="translate")
+    gr.on([go.click, source.submit], translate, [source, chosen, *settings], [target, attention], api_name="translate")
 
 
 def _answers(runner: Runner, text: str) -> Iterator[str]:
-    """The growing answer; what the user did wrong is said in the conversation itself."""
+    """The growing answer; a mistake of the user's is answered within the conversation."""
     try:
         yield from runner.stream(text)
     except UserError as error:
@@ -102,7 +104,7 @@ def _answers(runner: Runner, text: str) -> Iterator[str]:
 
 
 def load(bundles: Sequence[Path]) -> dict[str, Runner]:
-    """Runners by the names of their folders."""
+    """Load bundles; runners by the names of their folders."""
     return {path.resolve().name: Runner.from_bundle(path) for path in bundles}
 
 
@@ -110,7 +112,7 @@ def serve(bundles: Sequence[Path], host: str = "127.0.0.1", port: int = 7860, bl
     """Load the bundles and serve the page until Ctrl-C.
 
     Raises:
-        UserError: If a bundle cannot be read or the port is taken.
+        UserError: If a bundle cannot be read or the port is in use.
     """
     words = gr.I18n(en=ENGLISH, ko=KOREAN)
     page = build(load(bundles), words)
@@ -125,5 +127,5 @@ def serve(bundles: Sequence[Path], host: str = "127.0.0.1", port: int = 7860, bl
             quiet=not block,
         )
     except OSError as error:
-        raise UserError(f"port {port}: {error}; choose another one with --port") from None
+        raise UserError(f"port {port}: {error}; choose another with --port") from None
     return page

@@ -1,4 +1,4 @@
-"""An attention matrix as an HTML table: readable on a phone, no plotting library, any script's letters."""
+"""An attention matrix as an HTML table: readable on a phone, for any script, without a plotting library."""
 
 import html
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ STYLE = """
 
 
 def heatmap(source: Sequence[str], target: Sequence[str], weights: np.ndarray) -> str:
-    """A table whose cells are the darker the more weight they have.
+    """Render attention as a table: the larger a weight, the darker its cell.
 
     Args:
-        source, target: Tokens, of columns and rows.
+        source, target: Tokens of the columns and rows.
         weights: `(len(target), len(source))`, 0 to 1.
     """
     head = "".join(f"<th><span>{_show(token)}</span></th>" for token in source)

@@ -1,7 +1,7 @@
-"""What the page says, in English and Korean."""
+"""The texts of the page in English and Korean."""
 
 ENGLISH = {
-    "title": "seq2edge: models that run here, on this device",
+    "title": "seq2edge: models that run on this device",
     "chat": "Chat",
     "translate": "Translate",
     "bundle": "Model",
@@ -13,8 +13,7 @@ ENGLISH = {
     "target": "Answer",
     "beam": "Beam",
     "go": "Go",
-    "attention": "Where each token looked (rows: answer, columns: text)",
-    "none": "This model has no attention to show.",
+    "attention": "Attention of each token (rows: answer, columns: text)",
 }
 KOREAN = {
     "title": "seq2edge: 이 기기에서 바로 도는 모델",
@@ -29,6 +28,5 @@ KOREAN = {
     "target": "답",
     "beam": "빔",
     "go": "실행",
-    "attention": "각 조각이 본 곳 (행: 답, 열: 원문)",
-    "none": "이 모델에는 보여 줄 어텐션이 없습니다.",
+    "attention": "각 토큰의 어텐션 (행: 답, 열: 원문)",
 }

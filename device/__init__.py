@@ -1,1 +1,1 @@
-"""Run a bundle with numpy, sentencepiece and LiteRT (or tflite-runtime); nothing here knows TensorFlow or Keras."""
+"""Runs bundles with numpy, sentencepiece and LiteRT or tflite-runtime, without TensorFlow or Keras."""

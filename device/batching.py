@@ -1,14 +1,45 @@
-"""Items in groups."""
+"""Batches of segments that are decoded together."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
+
+import numpy as np
+
+from seq2edge.device.segmentation import Segment
 
 Item = TypeVar("Item")
 
 
+@dataclass(frozen=True)
+class Job:
+    """A segment that waits to be decoded.
+
+    Attributes:
+        text, place: Index of its text, and of the segment within it.
+        source_ids: `(source_length,)`, ending in eos.
+    """
+
+    text: int
+    place: int
+    segment: Segment
+    source_ids: np.ndarray
+
+
+def in_length_groups(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
+    """Jobs of similar lengths in batches, the short ones first; first segments of texts and later ones apart."""
+
+    def is_later(job: Job) -> bool:
+        return job.place > 0
+
+    ordered = sorted(jobs, key=lambda job: (is_later(job), len(job.source_ids)))
+    for _, alike in itertools.groupby(ordered, is_later):
+        yield from batched(alike, size)
+
+
 def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Items in lists of `size`; the last may be shorter. `itertools.batched` is of Python 3.12."""
+    """Items in lists of `size`; the last may be shorter. `itertools.batched` needs Python 3.12."""
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch

@@ -1,4 +1,4 @@
-"""How fast a bundle is on this machine, and how much memory it takes."""
+"""Measures the speed and the peak memory of a bundle on this machine."""
 
 import os
 import platform
@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.memory import peak_megabytes
+from seq2edge.device.bundle import read_bundle
+from seq2edge.device.resources import peak_rss_megabytes
 from seq2edge.device.runner import Runner
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.vectors import read_vectors
 
-LENGTHS = (8, 16, 32, 64)  # source tokens up to which sentences stand together
+LENGTHS = (8, 16, 32, 64)  # upper limits of the groups by source tokens
 
 
 def bench(
@@ -24,27 +26,31 @@ def bench(
     rounds: int = 20,
     texts: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Answer texts again and again.
+    """Answer texts repeatedly.
 
     Args:
-        threads: Of the runtime; each number of them is measured.
+        threads: Numbers of threads of the runtime, each of which is measured.
+        beam: None: the bundle's.
+        rounds: How often each text is answered.
         texts: None: those of the bundle's test vectors.
 
     Returns:
-        What was measured and where, load_ms, size_mb, peak_memory_mb of the process; by threads words_per_second and
-        percentiles of a sentence in ms; and by source length, with the first number of threads, the percentiles.
+        What was measured and where; load_ms, size_mb, and peak_memory_mb of the process; by number of threads
+        words_per_second and percentiles of the time of a sentence in ms; the same percentiles by source length for the
+        first number of threads.
     """
     started = time.perf_counter()
     runner = Runner.from_bundle(path, threads[0])
     load = time.perf_counter() - started
     if texts is None:
-        texts = [vector["text"] for vector in read_vectors(runner.bundle)]
+        texts = [vector["text"] for vector in read_vectors(read_bundle(path))]
+    options = runner.options() if beam is None else runner.options(beam=beam)
     by_threads: dict[str, dict[str, Any]] = {}
     by_length: dict[str, list[float]] = defaultdict(list)
     for number in threads:
         if number != threads[0]:
             runner = Runner.from_bundle(path, number)
-        seconds, words = _measure(runner, texts, beam, rounds)
+        seconds, words = _measure(runner, texts, options, rounds)
         everything = [second for of_text in seconds for second in of_text]
         by_threads[str(number)] = {
             "words_per_second": round(words / sum(everything), 1),
@@ -57,25 +63,27 @@ def bench(
         "bundle": path.name,
         "runtime": getattr(runner.model, "runtime", ""),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "beam": beam or runner.bundle.decoding["beam"],
+        "beam": options.beam,
         "sentences": len(texts) * rounds,
         "load_ms": round(1000 * load, 1),
         "size_mb": round(sum(file["bytes"] for file in runner.bundle.files.values()) / 1e6, 2),
-        "peak_memory_mb": round(peak_megabytes(), 1),
+        "peak_memory_mb": round(peak_rss_megabytes(), 1),
         "threads": by_threads,
         "source_tokens": {group: _percentiles(by_length[group]) for group in map(_group, LENGTHS) if by_length[group]},
     }
 
 
-def _measure(runner: Runner, texts: Sequence[str], beam: int | None, rounds: int) -> tuple[list[list[float]], int]:
-    """Seconds of each text, a list a text, and how many words were said."""
-    for text in texts:  # the first run of a length allocates
-        runner.run(text, beam)
+def _measure(
+    runner: Runner, texts: Sequence[str], options: DecodingOptions, rounds: int
+) -> tuple[list[list[float]], int]:
+    """The seconds of each round for each text, and the number of words in all answers."""
+    for text in texts:  # the first run of each length allocates
+        runner.run(text, options)
     seconds: list[list[float]] = [[] for _ in texts]
     words = 0
     for _ in range(rounds):
         for of_text, text in zip(seconds, texts, strict=True):
-            result = runner.run(text, beam)
+            result = runner.run(text, options)
             of_text.append(result.seconds)
             words += len(result.alternatives[0][0].split())
     return seconds, words

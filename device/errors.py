@@ -1,9 +1,9 @@
-"""What a user is told."""
+"""Errors whose message is meant for the user."""
 
 
 class UserError(Exception):
-    """Something the user can put right. Its text is shown as it is, without a traceback, and the exit status is 2."""
+    """A mistake that the user can correct. The message is shown without a traceback, and the exit status is 2."""
 
 
 class TextError(UserError):
-    """A text that has no answer, where others sent beside it may have one."""
+    """A text that cannot be answered, though others of the same request may be."""

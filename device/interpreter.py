@@ -1,4 +1,4 @@
-"""A bundle's model file behind the search loops: LiteRT or, where that is missing, tflite-runtime."""
+"""Runs a bundle's model file with LiteRT or, if that is not installed, with tflite-runtime."""
 
 import importlib
 import queue
@@ -12,21 +12,21 @@ import numpy as np
 
 from seq2edge.device.bundle import MODEL, Bundle
 from seq2edge.device.errors import UserError
-from seq2edge.device.search.decoding import Greedy, SequenceModel, StepOutput
+from seq2edge.device.search.model import GreedyOutput, SequenceModel, StepOutput, Vocabulary
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.shortlist import Shortlist
 
-RUNTIMES = {"ai_edge_litert": "LiteRT", "tflite_runtime": "tflite-runtime"}  # package: name for people
-PROCESSOR = Path("/proc/cpuinfo")
-DOT_PRODUCT = "asimddp"  # what Linux calls ARM's instructions for int8, from the Cortex-A55 and A76 on
+RUNTIMES = {"ai_edge_litert": "LiteRT", "tflite_runtime": "tflite-runtime"}  # package: its name in messages
+CPU_INFO = Path("/proc/cpuinfo")
+DOT_PRODUCT = "asimddp"  # Linux' name of the Arm instructions for int8, which the Cortex-A55, A76 and later have
 
 
 def load_runtime() -> tuple[Any, str]:
-    """The Interpreter class at hand, and its name with version.
+    """The Interpreter class of the installed runtime, and the runtime's name and version.
 
     Raises:
-        UserError: If no runtime is installed, or tflite-runtime stands beside a numpy it cannot use.
+        UserError: If no runtime is installed, or tflite-runtime is installed with a numpy that it does not support.
     """
     for package, name in RUNTIMES.items():
         try:
@@ -37,7 +37,7 @@ def load_runtime() -> tuple[Any, str]:
             continue
         if package == "tflite_runtime" and int(np.__version__.split(".")[0]) >= 2:
             raise UserError(
-                f"tflite-runtime cannot work with numpy {np.__version__}; pip install 'numpy<2', "
+                f"tflite-runtime does not support numpy {np.__version__}; pip install 'numpy<2', "
                 "or use LiteRT: pip install 'seq2edge[device]'"
             )
         return interpreter, f"{name} {importlib.import_module(package).__version__}"
@@ -47,29 +47,35 @@ def load_runtime() -> tuple[Any, str]:
 
 
 def _refuse_crash(bundle: Bundle, runtime: str) -> None:
-    """tflite-runtime's int8 kernel for these instructions was compiled wrongly and ends the whole process."""
-    if bundle.quantization != "int8" or not runtime.startswith("tflite-runtime") or not PROCESSOR.is_file():
+    """Refuse what would end the process: tflite-runtime's int8 kernel for these instructions was compiled wrongly."""
+    if bundle.quantization != "int8" or not runtime.startswith("tflite-runtime") or not CPU_INFO.is_file():
         return
-    if DOT_PRODUCT in PROCESSOR.read_text(encoding="utf-8", errors="replace").split():
+    if DOT_PRODUCT in CPU_INFO.read_text(encoding="utf-8", errors="replace").split():
         raise UserError(
-            f"{bundle.path}: {runtime} crashes on int8 where the processor has dot-product instructions "
-            f"({DOT_PRODUCT}), as this one; use LiteRT: pip install 'seq2edge[device]', or a float16 bundle"
+            f"{bundle.path}: {runtime} crashes on int8 on processors with dot-product instructions "
+            f"({DOT_PRODUCT}) like this one; use LiteRT: pip install 'seq2edge[device]', or a float16 bundle"
         )
 
 
 @dataclass(frozen=True)
 class _Memory:
-    """What all steps of a sentence are given, how the names of their signatures end, whether the likeliest tokens are
-    enough, and which are looked at."""
+    """The memory of a source.
+
+    Attributes:
+        inputs: Those that are the same for all steps.
+        suffix: With which the names of its signatures end.
+        top: Whether the most likely tokens of each step are enough.
+        shortlist: The tokens that the steps score; None: all.
+    """
 
     inputs: dict[str, np.ndarray]
     suffix: str
-    likeliest: bool = False
+    top: bool = False
     shortlist: np.ndarray | None = None
 
 
 class _Interpreter:
-    """One interpreter of a bundle's model file, for one caller at a time; the file itself is mapped, so shared."""
+    """An interpreter of a model file, for one thread at a time; all of them share the memory-mapped file."""
 
     def __init__(self, bundle: Bundle, threads: int, interpreter: Any, runtime: str):
         path = bundle.path / MODEL
@@ -79,9 +85,9 @@ class _Interpreter:
         except (ValueError, RuntimeError) as error:
             raise UserError(f"{path}: {runtime} refuses it: {str(error).strip().splitlines()[0]}") from None
         if missing := sorted(set(bundle.signatures) - set(offered)):
-            raise UserError(f"{path}: not a model of ours, the signature {missing[0]!r} is missing")
+            raise UserError(f"{path}: not the bundle's model, the signature {missing[0]!r} is missing")
         self.signatures: dict[str, Any] = {}
-        self.described = f"{path}: {runtime}"
+        self.description = f"{path}: {runtime}"
 
     def run(self, signature: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         try:
@@ -90,22 +96,22 @@ class _Interpreter:
             return self.signatures[signature](**inputs)
         except (RuntimeError, MemoryError) as error:
             reason = (str(error).strip().splitlines() or ["out of memory"])[0]
-            raise UserError(f"{self.described} cannot run {signature}: {reason}") from None
+            raise UserError(f"{self.description} cannot run {signature}: {reason}") from None
 
 
 class TFLiteModel(SequenceModel):
-    """A `seq2edge.device.search.decoding.SequenceModel` over model.tflite, a sentence at a time.
+    """A `seq2edge.device.search.model.SequenceModel` over model.tflite, one source at a time.
 
-    The memory is shared by the beams, and rows are filled up to the smallest decode step that has room for them. What a
-    search has reached stands in its own arrays, so any number of threads may search at once.
+    All rows of a beam share the memory, and rows are padded to the smallest decode step that has room for them. States
+    belong to the search and not to the model, so any number of threads may search at once.
 
     Args:
-        threads: Of an interpreter.
-        num_interpreters: Made when they are needed; when all are busy, a caller waits for a free one.
-        runtime: The Interpreter class and its name; None: the one at hand.
+        threads: Of each interpreter.
+        num_interpreters: They are created when needed; if all are busy, a caller waits for one.
+        runtime: The Interpreter class and its name; None: the installed one.
 
     Raises:
-        UserError: If the file is not a model of ours, or the runtime refuses it.
+        UserError: If the file is not the bundle's model, or the runtime refuses it.
     """
 
     max_batch_size = 1
@@ -128,21 +134,21 @@ class TFLiteModel(SequenceModel):
         self.shortlist = Shortlist.open(bundle) if SHORTLIST in bundle.files else None
 
     def encode(
-        self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None
+        self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
     ) -> tuple[Any, list[np.ndarray]]:
         if len(source_ids) != 1:
-            raise ValueError(f"a model file reads one source at a time. Received: {len(source_ids)}")
-        likeliest = options is not None and options.plain
-        short = self.shortlist if likeliest and options and options.shortlist else None
+            raise ValueError(f"a model file encodes one source at a time. Received: {len(source_ids)}")
+        top = vocabulary is not Vocabulary.FULL
+        short = self.shortlist if vocabulary is Vocabulary.SHORTLIST else None
         padded, fixed = self._pad(source_ids[0])
         suffix = "" if short else fixed
         encoded = self._run(f"encode{suffix}", source_ids=padded)
         states = [encoded.pop(name) for name in self.state_names]
         if short is None:
-            return _Memory(encoded, suffix, likeliest), states
+            return _Memory(encoded, suffix, top), states
         likely = short.of(source_ids[0], 2 * self.beam_sizes[-1])
         rows = self._run("output_rows", shortlist_ids=likely)
-        return _Memory(encoded | rows, "_shortlist", likeliest, likely), states
+        return _Memory(encoded | rows, "_shortlist", top, likely), states
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         rows = len(token_ids)
@@ -161,12 +167,12 @@ class TFLiteModel(SequenceModel):
         if extra:
             outputs = {name: output[:rows] for name, output in outputs.items()}
         new_states, attention = [outputs[name] for name in self.state_names], outputs.get("attention")
-        if not memory.likeliest:
+        if not memory.top:
             return StepOutput(outputs["logits"], new_states, attention)
-        likeliest = outputs["top_ids"] if memory.shortlist is None else memory.shortlist[outputs["top_places"]]
-        return StepOutput(outputs["top_log_probs"], new_states, attention, likeliest)
+        top_ids = outputs["top_ids"] if memory.shortlist is None else memory.shortlist[outputs["top_places"]]
+        return StepOutput(outputs["top_log_probs"], new_states, attention, top_ids)
 
-    def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> Greedy | None:
+    def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> GreedyOutput | None:
         most = options.limits(len(source_ids))[1]
         if most > self.bundle.target_length:
             return None
@@ -178,24 +184,26 @@ class TFLiteModel(SequenceModel):
             outputs = self._run(f"generate{fixed}", source_ids=padded)
         length = min(int(outputs["length"][0]), most)
         attention = outputs["attention"][0, :length] if "attention" in outputs else None
-        return Greedy(outputs["target_ids"][0, :length], outputs["log_probs"][0, :length], attention)
+        return GreedyOutput(outputs["target_ids"][0, :length], outputs["log_probs"][0, :length], attention)
 
     def check_beam(self, beam: int) -> None:
         self._batch_for(beam)
 
     def _batch_for(self, rows: int) -> int:
-        """The smallest decode step with room for so many rows."""
+        """The size of the smallest decode step with room for these rows."""
         for batch in self.beam_sizes:
             if batch >= rows:
                 return batch
         offered = ", ".join(map(str, self.beam_sizes))
         raise UserError(
-            f"beam {rows}: the bundle offers steps for {offered}; export it with export.beam_sizes up to {rows}"
+            f"beam is {rows}, the bundle offers beam sizes {offered}; export it with export.beam_sizes up to {rows}"
         )
 
     def _pad(self, ids: np.ndarray) -> tuple[np.ndarray, str]:
-        """A batch of one source, padded to a length of few, since each new one makes the interpreter allocate again,
-        and how the names of the signatures for this length end."""
+        """A batch of one padded source, and the suffix of the signatures for its length.
+
+        The padding keeps the number of different lengths small, as each new one makes the interpreter allocate again.
+        """
         fixed = next((length for length in self.fixed_lengths if length >= len(ids)), None)
         padding = fixed - len(ids) if fixed else -len(ids) % self.bundle.length_bucket
         return np.pad(ids.astype(np.int32), (0, padding))[np.newaxis], f"_s{fixed}" if fixed else ""

@@ -1,4 +1,4 @@
-"""Is a JSON value of the type that is expected?"""
+"""Checks that JSON values have expected types."""
 
 import dataclasses
 import types
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def fits(value: Any, hint: Any) -> bool:
-    """Is a JSON value of a type?"""
+    """Whether a JSON value has a type. Objects of a TypedDict or dataclass have exactly its fields."""
     kind, inner = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return True
@@ -27,6 +27,6 @@ def fits(value: Any, hint: Any) -> bool:
     return type(value) in ((int, float) if hint is float else (hint,))
 
 
-def described(hint: Any) -> str:
-    """A type in a message."""
+def describe(hint: Any) -> str:
+    """The name of a type for a message."""
     return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint).replace("typing.", "")

@@ -1,4 +1,4 @@
-"""What a runner answers."""
+"""What a runner returns."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +8,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Part:
-    """One stretch of the source that was decoded at once.
+    """A segment of the source with its target.
 
     Attributes:
-        log_probs: Of each target token, in nats, and of the end where it was reached.
-        attention: `(target tokens, source tokens)`, or None where the model has none.
-        alignment: For each target token the number of the source token looked at most.
+        log_probs: Of each target token in nats, and of eos where it was reached.
+        attention: `(target_length, source_length)`, or None if the model has none.
+        alignment: For each target token the index of the source token with the most attention.
     """
 
     source_tokens: tuple[str, ...]
@@ -23,6 +23,7 @@ class Part:
     alignment: tuple[int, ...] | None
 
     def as_json(self) -> dict[str, Any]:
+        """JSON values of all fields."""
         return {
             "source": self.source_tokens,
             "target": self.target_tokens,
@@ -34,15 +35,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Result:
-    """What a runner answers.
+    """The answer to a text.
 
     Attributes:
         score: Mean of the parts' scores (log-probability over length penalty).
-        confidence: Mean probability of a token (geometric), 0 to 1.
-        fallback: The text is the bundle's line for that, not the model's reply.
-        alternatives: (text, score) of the n best, best first; of a text that was split, the joined ones.
-        cut: What could not be read in one token, for the user to know; None where nothing was cut.
-        missing: Required phrases that the text lacks, because they did not fit.
+        confidence: Geometric mean of the tokens' probabilities, 0 to 1.
+        fallback: Whether `text` is the bundle's fallback line and not the model's reply.
+        alternatives: Text and score of the n best answers, best first.
+        cut: A note about sentences that were split because they are too long; None if none was.
+        missing: Required phrases that the text lacks because they did not fit.
         seconds: Time it took.
     """
 
@@ -57,7 +58,7 @@ class Result:
     seconds: float
 
     def as_json(self, attention: bool = False) -> dict[str, Any]:
-        """What a program reads; with `attention` also the parts."""
+        """JSON values of all fields; those of the parts only with `attention`."""
         values: dict[str, Any] = {
             "text": self.text,
             "score": round(self.score, 4),
@@ -73,4 +74,4 @@ class Result:
         return values
 
 
-NOTHING = Result("", 0.0, 0.0, False, (("", 0.0),), (), None, (), 0.0)  # what an empty text in a list is answered
+EMPTY = Result("", 0.0, 0.0, False, (("", 0.0),), (), None, (), 0.0)  # the answer to an empty text among others

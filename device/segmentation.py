@@ -1,10 +1,16 @@
-"""Long texts in parts a model can read: at lines, at sentence ends, and only then inside a sentence."""
+"""Splits texts into segments that a model can read: at lines, at sentence ends, and only then within a sentence."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# A sentence end: the sign, closing quotes, then space or, for full-width signs, nothing. "3.14" has no space behind.
+from seq2edge.device.errors import TextError
+from seq2edge.device.manifest import Manifest
+from seq2edge.device.tasks import is_conversation
+from seq2edge.device.text import TextCodec, normalise
+
+MAX_CHARACTERS = 20_000  # of a text; more is a file
+# A sentence end: the mark, closing quotes, then a space, or nothing after full-width marks. "3.14" has no space.
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])[”’」』)]*")
 ABBREVIATIONS = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|z\.B|Nr|bzw|No|Fig)\.\s*$", re.IGNORECASE)
 
@@ -14,8 +20,8 @@ class Segment:
     """A part of a text.
 
     Attributes:
-        line: Number of the line it stands in.
-        cut: It ends inside a sentence, because the sentence is longer than the model reads.
+        line: Index of its line.
+        cut: It ends within a sentence, because the sentence is longer than the model reads.
     """
 
     text: str
@@ -23,13 +29,27 @@ class Segment:
     cut: bool = False
 
 
+def split_text(text: str, manifest: Manifest, codec: TextCodec) -> list[Segment]:
+    """Split a text for a model; a text without visible characters has no segments.
+
+    Raises:
+        TextError: If the text is too long.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise TextError(f"the text has {len(text):,} characters, allowed are {MAX_CHARACTERS:,}; send it in parts")
+    lines = [normalise(line, manifest.normalisation) for line in text.split("\n")]
+    if is_conversation(manifest.task):
+        lines = [" ".join(line for line in lines if line)]
+    return segments("\n".join(lines), lambda part: len(codec.encode_source(part)), manifest.source_length)
+
+
 def segments(text: str, length: Callable[[str], int], longest: int) -> list[Segment]:
-    """Divide a text into parts of at most `longest` tokens; empty lines give none.
+    """Split a text into segments of at most `longest` tokens; empty lines give none.
 
     Only a line feed ends a line.
 
     Args:
-        length: Tokens of a text.
+        length: Number of tokens of a text.
     """
     found: list[Segment] = []
     for number, line in enumerate(text.split("\n")):
@@ -67,10 +87,10 @@ def sentences(line: str) -> list[str]:
 
 
 def _cut(sentence: str, length: Callable[[str], int], longest: int) -> list[str]:
-    """Parts of a sentence that is too long: at the last space that fits, or anywhere where there is none."""
+    """Split a sentence that is too long: at the last space that fits, or anywhere if there is none."""
     parts = []
     while length(sentence) > longest:
-        # Tokens grow with characters, so the longest prefix that fits is found by halving.
+        # The number of tokens grows with that of characters, so bisection finds the longest beginning that fits.
         low, high = 1, min(len(sentence), 64 * longest)
         while low < high:
             middle = (low + high + 1) // 2

@@ -1,11 +1,10 @@
-"""A bundle behind HTTP, for a device with no room for more: one file of the standard library's server."""
+"""An HTTP server for a bundle, built on the standard library alone, for devices with little room."""
 
 import json
 import threading
 import time
-import typing
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,22 +13,14 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.json_types import fits
-from seq2edge.device.memory import peak_megabytes
+from seq2edge.device.resources import peak_rss_megabytes
 from seq2edge.device.runner import Runner
-from seq2edge.device.search.decoding import Greedy, SequenceModel, StepOutput
-from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.model import GreedyOutput, SequenceModel, StepOutput, Vocabulary
+from seq2edge.device.search.options import OPTIONS, DecodingOptions
 
-TEXTS = 100  # of one request at most
-# What a request may set, of `DecodingOptions` and of `Runner.run`, with its type.
-SETTINGS: dict[str, Any] = typing.get_type_hints(DecodingOptions) | {
-    "max_ratio": float,
-    "prefix": str,
-    **dict.fromkeys(("require", "ban", "given"), list[str]),
-}
-for of_ids in ("required", "banned"):
-    del SETTINGS[of_ids]
-PATHS = {"error": "there are POST /run, GET /health and GET /metrics"}
+MAX_TEXTS = 100  # of one request
+FIELDS = ("text", "texts", "attention", *OPTIONS)  # of a request
+PATHS = {"error": "not found; available are POST /run, GET /health and GET /metrics"}
 
 
 @dataclass(frozen=True)
@@ -37,9 +28,9 @@ class Limits:
     """What a request may cost.
 
     Attributes:
-        max_body_bytes: Bytes of a request.
-        timeout: Seconds until it is answered.
-        max_concurrent_requests: One more is answered 503.
+        max_body_bytes: Size of its body; a larger one is answered with 413.
+        timeout: Seconds until it must be answered; else the answer is 503.
+        max_concurrent_requests: Further ones are answered with 503.
     """
 
     max_body_bytes: int = 100_000
@@ -47,21 +38,26 @@ class Limits:
     max_concurrent_requests: int = 32
 
 
-class TooLateError(UserError):
+class TimeoutExceededError(UserError):
     """A request took longer than it may."""
 
 
 class Deadline(SequenceModel):
-    """A model whose steps end when the time is up."""
+    """A model that refuses to go on after some seconds.
+
+    The time is checked before every call of the model.
+    """
 
     def __init__(self, model: SequenceModel, seconds: float):
         self.model, self.seconds = model, seconds
         self.mutable, self.max_batch_size = model.mutable, model.max_batch_size
         self.end = time.monotonic() + seconds
 
-    def encode(self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None) -> Any:
+    def encode(
+        self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
+    ) -> tuple[Any, list[np.ndarray]]:
         self._check()
-        return self.model.encode(source_ids, options)
+        return self.model.encode(source_ids, vocabulary)
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         self._check()
@@ -70,13 +66,52 @@ class Deadline(SequenceModel):
     def check_beam(self, beam: int) -> None:
         self.model.check_beam(beam)
 
-    def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> Greedy | None:
+    def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> GreedyOutput | None:
         self._check()
         return self.model.greedy(source_ids, options)
 
     def _check(self) -> None:
         if time.monotonic() > self.end:
-            raise TooLateError(f"it took longer than {self.seconds:g} seconds; ask for less at once")
+            raise TimeoutExceededError(f"the request took longer than {self.seconds:g} seconds")
+
+
+@dataclass(frozen=True)
+class Request:
+    """The body of POST /run.
+
+    Attributes:
+        settings: Fields of `DecodingOptions`.
+        attention: Whether the answer contains the parts with their attention.
+    """
+
+    texts: list[str]
+    settings: dict[str, Any]
+    attention: bool
+
+    @classmethod
+    def from_json(cls, body: bytes) -> "Request":
+        """Parse a body.
+
+        Raises:
+            UserError: If it is not valid. Decoding options are checked when they are used.
+        """
+        try:
+            values = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"body is not valid JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise UserError('body is not a JSON object, such as {"text": "…"}')
+        if unknown := sorted(values.keys() - set(FIELDS)):
+            raise UserError(f"{', '.join(unknown)}: unknown field; allowed are {', '.join(FIELDS)}")
+        if ("text" in values) == ("texts" in values):
+            raise UserError("exactly one of text (a string) and texts (a list of strings) is needed")
+        attention = values.pop("attention", False)
+        texts = [values.pop("text")] if "text" in values else values.pop("texts")
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise UserError("text must be a string, texts a list of strings")
+        if not 1 <= len(texts) <= MAX_TEXTS:
+            raise UserError(f"{len(texts)} texts, allowed are 1 to {MAX_TEXTS}")
+        return cls(texts, values, bool(attention))
 
 
 class Server(ThreadingHTTPServer):
@@ -92,70 +127,41 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], runner: Runner, limits: Limits = Limits()):
         super().__init__(address, _Handler)
         self.runner, self.limits = runner, limits
-        self.places = threading.BoundedSemaphore(limits.max_concurrent_requests)
+        self.slots = threading.BoundedSemaphore(limits.max_concurrent_requests)
         self.counts: dict[str, float] = defaultdict(float)
         self.lock = threading.Lock()
 
     def answer(self, body: bytes) -> tuple[HTTPStatus, dict[str, Any]]:
-        """The status and the JSON of what a request is answered."""
+        """The status and the JSON values of the answer to POST /run."""
         try:
-            texts, settings, attention = _read(body)
+            request = Request.from_json(body)
             runner = Runner(self.runner.bundle, Deadline(self.runner.model, self.limits.timeout), self.runner.codec)
-            results = runner.run_all(texts, **settings)
-        except TooLateError as error:
+            results = runner.run_all(request.texts, **request.settings)
+        except TimeoutExceededError as error:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)}
         except UserError as error:
             return HTTPStatus.BAD_REQUEST, {"error": str(error)}
-        self.count("texts_total", len(texts))
-        return HTTPStatus.OK, {"results": [result.as_json(attention) for result in results]}
+        self.count("texts_total", len(request.texts))
+        return HTTPStatus.OK, {"results": [result.as_json(request.attention) for result in results]}
 
     def count(self, name: str, value: float) -> None:
+        """Add to a metric."""
         with self.lock:
             self.counts[name] += value
 
     def metrics(self) -> str:
-        """In Prometheus' text format."""
+        """All metrics in Prometheus' text format."""
         with self.lock:
             counts = dict(self.counts)
         lines = [f"seq2edge_{name} {value:g}" for name, value in sorted(counts.items())]
-        return "\n".join([*lines, f"seq2edge_peak_memory_megabytes {peak_megabytes():.1f}"]) + "\n"
-
-
-def _read(body: bytes) -> tuple[list[str], dict[str, Any], bool]:
-    """Texts, settings of the search, and whether attention is wanted."""
-    try:
-        values = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"the body is no JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise UserError('the body is no JSON object; {"text": "…"} is one')
-    if ("text" in values) == ("texts" in values):
-        raise UserError("text, a string, or texts, a list of strings: one of them is needed")
-    attention = values.pop("attention", False)
-    texts = [values.pop("text")] if "text" in values else values.pop("texts")
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise UserError("text must be a string, texts a list of strings")
-    if not 1 <= len(texts) <= TEXTS:
-        raise UserError(f"{len(texts)} texts, allowed are 1 to {TEXTS}")
-    if mistakes := list(_mistakes(values)):
-        raise UserError("; ".join(mistakes))
-    return texts, values, bool(attention)
-
-
-def _mistakes(settings: dict[str, Any]) -> Iterator[str]:
-    for name, value in settings.items():
-        if name not in SETTINGS:
-            yield f"{name}: no setting of a request; allowed are text, texts, attention, {', '.join(sorted(SETTINGS))}"
-        elif not fits(value, SETTINGS[name]):
-            kind = "list of strings" if SETTINGS[name] == list[str] else SETTINGS[name].__name__
-            yield f"{name} is {value!r}, expected {kind}"
+        return "\n".join([*lines, f"seq2edge_peak_memory_megabytes {peak_rss_megabytes():.1f}"]) + "\n"
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     server_version = "seq2edge"
-    timeout = 10  # seconds that a connection may be silent
+    timeout = 10  # seconds without data after which a connection is closed
 
     def do_GET(self) -> None:
         if self.path == "/health":
@@ -168,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "")
-        self.close_connection = True  # unless the body was read
+        self.close_connection = True  # until the body has been read
         if self.path != "/run":
             self._send(HTTPStatus.NOT_FOUND, PATHS)
         elif not length.isdecimal():
@@ -176,20 +182,20 @@ class _Handler(BaseHTTPRequestHandler):
         elif int(length) > self.server.limits.max_body_bytes:
             allowed = self.server.limits.max_body_bytes
             self._send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"error": f"{length} bytes, allowed are {allowed}"})
-        elif not self.server.places.acquire(blocking=False):
-            self._send(HTTPStatus.SERVICE_UNAVAILABLE, {"error": "too many requests at once; come back"})
+        elif not self.server.slots.acquire(blocking=False):
+            self._send(HTTPStatus.SERVICE_UNAVAILABLE, {"error": "too many concurrent requests; try again later"})
         else:
             self._send(*self._run(int(length)))
 
     def _run(self, length: int) -> tuple[HTTPStatus, dict[str, Any]]:
-        """The answer; the request's place is free before it is sent, so that who has it may ask again."""
+        """Status and content. The slot is free before they are sent, so that the client can send its next request."""
         started = time.perf_counter()
         try:
             body = self.rfile.read(length)
             self.close_connection = False
             return self.server.answer(body)
         finally:
-            self.server.places.release()
+            self.server.slots.release()
             self.server.count("busy_seconds_total", time.perf_counter() - started)
 
     def _send(self, status: HTTPStatus, content: dict[str, Any] | str) -> None:
@@ -209,4 +215,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Nothing: requests may be private, and metrics count them."""
+        """Log nothing: requests may be private, and the metrics count them."""

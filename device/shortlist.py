@@ -1,4 +1,4 @@
-"""The target tokens that are likely for a source, so that the output layer need not compute the others."""
+"""The target tokens that are likely for a source, so that the output layer computes only these."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.special_ids import EOS
 
 FILE = "shortlist.bin"
-ALWAYS = 64  # so many of the most frequent tokens are in every shortlist
-MULTIPLE = 64  # shortlists are filled up to it: each new length makes the interpreter allocate again
+ALWAYS = 64  # number of the most frequent tokens that are in every shortlist
+MULTIPLE = 64  # shortlists are extended to a multiple of it: each new length makes the interpreter allocate again
 
 
 @dataclass(frozen=True)
 class Shortlist:
-    """Likely target tokens of each source token; of eos, which every source has, the most frequent of all.
+    """Likely target tokens of each source token; for eos, which every source has, the most frequent tokens.
 
     Attributes:
-        starts: Where the tokens of each source token begin in `ids`, `(source_vocabulary + 1,)`.
+        starts: Offset in `ids` of the tokens of each source token, `(source_vocabulary + 1,)`.
         ids: Target tokens.
-        vocabulary: How many target tokens there are.
+        vocabulary: Size of the target vocabulary.
     """
 
     starts: np.ndarray
@@ -28,7 +28,7 @@ class Shortlist:
     vocabulary: int
 
     def of(self, source_ids: np.ndarray, fewest: int = 0) -> np.ndarray:
-        """Target tokens for a source, int32, ascending, at least `fewest` where the vocabulary has so many."""
+        """Target tokens for a source: int32, ascending, at least `fewest` unless the vocabulary is smaller."""
         frequent, chosen = self._of_token(EOS), np.zeros(self.vocabulary, bool)
         chosen[frequent[: max(ALWAYS, fewest)]] = True
         for token in source_ids:
@@ -42,21 +42,21 @@ class Shortlist:
         return self.ids[self.starts[token] : self.starts[token + 1]]
 
     def to_bytes(self) -> bytes:
-        """The file: `starts`, little-endian uint32, then `ids`, uint16, or uint32 where the vocabulary is larger."""
+        """The file: `starts` as little-endian uint32, then `ids` as uint16, or uint32 if the vocabulary needs it."""
         return self.starts.astype("<u4").tobytes() + self.ids.astype(_id_type(self.vocabulary)).tobytes()
 
     @classmethod
     def open(cls, bundle: Bundle) -> "Shortlist":
-        """Read that of a bundle.
+        """Read a bundle's shortlist.
 
         Raises:
-            UserError: If it does not fit the bundle's vocabularies.
+            UserError: If it does not match the bundle's vocabularies.
         """
         path, source, target = bundle.path / FILE, bundle.vocabulary["source"], bundle.vocabulary["target"]
         content = path.read_bytes()
         head, kind = 4 * (source + 1), _id_type(target)
         if len(content) < head or (len(content) - head) % kind.itemsize:
-            raise UserError(f"{path}: {len(content):,} bytes do not fit a source vocabulary of {source:,}")
+            raise UserError(f"{path}: {len(content):,} bytes do not match a source vocabulary of {source:,}")
         starts, ids = np.frombuffer(content[:head], "<u4"), np.frombuffer(content[head:], kind)
         if starts[0] or starts[-1] != len(ids) or (starts[1:] < starts[:-1]).any() or (ids >= target).any():
             raise UserError(f"{path}: not a shortlist of {source:,} source and {target:,} target tokens")

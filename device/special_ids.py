@@ -1,4 +1,4 @@
-"""Ids that stand for no text; every tokenizer and every model of the project has them."""
+"""Ids of the special tokens, the same in every tokenizer and model."""
 
 PAD, UNK, BOS, EOS = 0, 1, 2, 3
 SPECIAL_IDS = {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS}

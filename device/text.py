@@ -1,4 +1,4 @@
-"""Text ↔ ids: Unicode normalisation and SentencePiece, the same in training and on the device."""
+"""Text to ids and back: Unicode normalisation and SentencePiece, the same in training and on the device."""
 
 import re
 import unicodedata
@@ -11,22 +11,23 @@ import sentencepiece
 from seq2edge.device.special_ids import EOS
 
 TOKENIZER_FILES = {"joint": "tokenizer.model", "source": "source.model", "target": "target.model"}
-INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")  # zero-width signs and the soft hyphen
-SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 has no bytes for
+INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")  # zero-width characters and the soft hyphen
+SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 cannot encode
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def normalise(text: str, form: str) -> str:
-    """Unicode form "NFC" or "NFKC"; control characters become spaces, invisible ones go, white space is squeezed."""
+    """Bring a text to the Unicode form "NFC" or "NFKC"; remove invisible characters; collapse control characters and
+    white space to single spaces."""
     text = unicodedata.normalize(form, SURROGATE.sub("\ufffd", text))  # type: ignore[arg-type]
     return " ".join(CONTROL.sub(" ", INVISIBLE.sub("", text)).split())
 
 
 def tokenizer_paths(folder: Path, names: Container[str] | None = None) -> tuple[Path, Path]:
-    """SentencePiece models of source and target in a folder; the same file where both sides share one.
+    """SentencePiece models of source and target in a folder; the same file if they share one.
 
     Args:
-        names: Files that count; None: those in the folder.
+        names: Names of the files that exist; None: look into the folder.
     """
     joint = folder / TOKENIZER_FILES["joint"]
     if joint.is_file() if names is None else joint.name in names:
@@ -35,10 +36,10 @@ def tokenizer_paths(folder: Path, names: Container[str] | None = None) -> tuple[
 
 
 class TextCodec:
-    """Source text → ids, and target ids → text.
+    """Turns source texts into ids, and target ids into text.
 
     Args:
-        source_model, target_model: SentencePiece models, as files or as their bytes; the same one when joint.
+        source_model, target_model: SentencePiece models, as paths or bytes; the same one if they share it.
         normalisation: "NFC" or "NFKC".
     """
 
@@ -48,23 +49,24 @@ class TextCodec:
         self.normalisation = normalisation
 
     def encode_source(self, text: str, longest: int | None = None) -> np.ndarray:
-        """int32 ids, ending in eos; cut to `longest` of them, eos kept."""
+        """int32 ids, ending in eos; cut to at most `longest` ids including eos."""
         ids = self.source.encode(normalise(text, self.normalisation))
         return np.array([*(ids if longest is None else ids[: longest - 1]), EOS], np.int32)
 
     def encode_target(self, text: str) -> tuple[int, ...]:
-        """Ids of a stretch of a target, without eos."""
+        """Ids of a target or a part of one, without eos."""
         return tuple(self.target.encode(normalise(text, self.normalisation)))
 
     def decode_target(self, ids: Iterable[int]) -> str:
-        """Text of target ids; special ids are left out."""
+        """Text of target ids without special ids."""
         return self.target.decode([int(i) for i in ids if i > EOS])
 
     def source_tokens(self, ids: Iterable[int]) -> list[str]:
-        """The tokens of ids, for showing attention; "▁" marks the start of a word."""
+        """The source tokens of ids, as strings; "▁" marks the start of a word."""
         return [self.source.id_to_piece(int(i)) for i in ids]
 
     def target_tokens(self, ids: Iterable[int]) -> list[str]:
+        """The target tokens of ids, as strings."""
         return [self.target.id_to_piece(int(i)) for i in ids]
 
 

@@ -1,4 +1,4 @@
-"""A bundle's test vectors: what it said when it was exported."""
+"""A bundle's test vectors: texts with the outputs that the model had when it was exported."""
 
 import json
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import EOS
 
 FILE = "vectors.json"
-# Of the logits; the int8 kernels of two runtimes or processors differ by about 1 % of the logits' range.
-ALLOWED_DIFFERENCE = {"none": 1e-3, "float16": 1e-2, "int8": 1.0}
-SMALLEST_SHARE = {"none": 1.0, "float16": 1.0, "int8": 0.5}  # of vectors with the very same ids
+# Of logits. The int8 kernels of two runtimes or processors differ by about 1 % of the logits' range.
+MAX_DIFFERENCE = {"none": 1e-3, "float16": 1e-2, "int8": 1.0}
+MIN_SHARE = {"none": 1.0, "float16": 1.0, "int8": 0.5}  # of vectors with identical ids
 
 
 def read_vectors(bundle: Bundle) -> list[dict[str, Any]]:
@@ -28,17 +28,22 @@ def read_vectors(bundle: Bundle) -> list[dict[str, Any]]:
 
 
 def forced_target(target_ids: Sequence[int], steps: int) -> list[int]:
-    """The ids that the recorded steps of a test vector write; after the end eos again and again."""
+    """The ids along which the logits of a test vector were recorded: the target, then eos for every further step."""
     return [*target_ids, *[EOS] * steps][:steps]
 
 
 def check_vectors(runner: Runner) -> dict[str, Any]:
-    """Decode every test vector again.
+    """Decode every test vector of a runner's bundle again.
 
     Returns:
-        runtime, vectors, same (how many give the same ids), largest_logit_difference, passed.
+        runtime, vectors (how many), same (how many give the same ids), largest_logit_difference, passed.
+
+    Raises:
+        ValueError: If the runner runs a Keras model.
     """
     bundle, model = runner.bundle, runner.model
+    if not isinstance(bundle, Bundle):
+        raise ValueError("only a bundle has test vectors")
     vectors = read_vectors(bundle)
     options = DecodingOptions(max_length=bundle.target_length, shortlist=False)
     same, largest = 0, 0.0
@@ -57,5 +62,5 @@ def check_vectors(runner: Runner) -> dict[str, Any]:
         "vectors": len(vectors),
         "same": same,
         "largest_logit_difference": largest,
-        "passed": share >= SMALLEST_SHARE[quantization] and largest <= ALLOWED_DIFFERENCE[quantization],
+        "passed": share >= MIN_SHARE[quantization] and largest <= MAX_DIFFERENCE[quantization],
     }

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.bundle import FILE, MODEL, Bundle, Fallback, File, Runtime, State, Weight
+from seq2edge.device.bundle import FILE, MODEL, Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
+from seq2edge.device.manifest import Fallback, File, Runtime, State, Weight
 from seq2edge.device.search.decoding import decode, forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import FILE as SHORTLIST
@@ -174,7 +175,7 @@ def _manifest(
     file = parse(content)
     check_operators(found := operators(file), runtimes)
     threshold = fallback_threshold(run, model) if recipe.decoding.fallback else None
-    return dataclasses.replace(
+    manifest = dataclasses.replace(
         run.manifest(),
         signatures=specs,
         states=[State(name, **specs["encode"]["outputs"][name], mutable=True) for name in signatures.state_names],
@@ -186,8 +187,8 @@ def _manifest(
         runtimes=list(runtimes),
         constants=constants(file),
         weights=[_weight(weight) for weight in model.training.weights],
-        path=folder,
     )
+    return Bundle.at(folder, manifest)
 
 
 def signature_specs(content: bytes) -> dict[str, Any]:

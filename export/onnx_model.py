@@ -11,8 +11,8 @@ import keras
 import numpy as np
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.search.decoding import SequenceModel, StepOutput, decode
-from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.bundle import files_of
 from seq2edge.export.signatures import SHARED
@@ -78,7 +78,7 @@ def verify_onnx(run: Run, path: Path, search: GraphBeam, sentences: int = SENTEN
 
 
 class OnnxModel(SequenceModel):
-    """A `seq2edge.device.search.decoding.SequenceModel` over ONNX Runtime.
+    """A `seq2edge.device.search.model.SequenceModel` over ONNX Runtime.
 
     Args:
         folder: With encoder.onnx and decoder_step.onnx, as `export_onnx` writes them.
@@ -100,7 +100,7 @@ class OnnxModel(SequenceModel):
         self.mutable: Sequence[bool] = [True] * len(self.states)
 
     def encode(
-        self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None
+        self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
     ) -> tuple[Any, list[np.ndarray]]:
         padded = np.zeros((len(source_ids), max(map(len, source_ids))), np.int32)
         for row, ids in enumerate(source_ids):

@@ -12,9 +12,10 @@ from tqdm import tqdm
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
-from seq2edge.device.search.decoding import SequenceModel, decode, decode_stepwise, forced_steps
+from seq2edge.device.search.decoding import decode, decode_stepwise, forced_steps
+from seq2edge.device.search.hypothesis import Hypothesis
+from seq2edge.device.search.model import SequenceModel
 from seq2edge.device.search.options import DecodingOptions
-from seq2edge.device.search.search import Hypothesis
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.text import TextCodec
 from seq2edge.export.beam import GraphBeam
@@ -160,7 +161,7 @@ def verify_saved_model(run: Run, path: Path, search: GraphBeam, sentences: int =
 
 def searches(search: GraphBeam) -> tuple[DecodingOptions, DecodingOptions]:
     """What a whole model is compared with: a greedy search, and one with the beam."""
-    beam = DecodingOptions(search.beam, 1, search.max_length, search.length_penalty)
+    beam = DecodingOptions(beam=search.beam, max_length=search.max_length, length_penalty=search.length_penalty)
     return DecodingOptions(max_length=search.max_length), beam
 
 

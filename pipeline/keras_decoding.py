@@ -5,15 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.search.decoding import SequenceModel, StepOutput
-from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.models.seq2seq import Seq2Seq, padded_length
 
 ROW_MULTIPLE = 16  # rows of a step are padded to a multiple of it: few shapes, few compilations
 
 
 class KerasSequenceModel(SequenceModel):
-    """A `seq2edge.device.search.decoding.SequenceModel` that calls the encoder and decoder step of a `Seq2Seq`."""
+    """A `seq2edge.device.search.model.SequenceModel` that calls the encoder and decoder step of a `Seq2Seq`."""
 
     max_batch_size = 64
 
@@ -25,7 +24,7 @@ class KerasSequenceModel(SequenceModel):
             half.jit_compile = False  # the shapes vary too much for compilation to pay off
 
     def encode(
-        self, source_ids: Sequence[np.ndarray], options: DecodingOptions | None = None
+        self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
     ) -> tuple[Any, list[np.ndarray]]:
         """Encode sources as one batch, padded to one length.
 

@@ -5,8 +5,8 @@ import importlib.metadata
 from dataclasses import dataclass
 from pathlib import Path
 
-from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
+from seq2edge.device.manifest import Manifest
 from seq2edge.device.runner import Runner
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
@@ -51,10 +51,10 @@ class Run:
         model.training.load_weights(self.path / MODEL_FILE)
         return model
 
-    def manifest(self) -> Bundle:
+    def manifest(self) -> Manifest:
         """The manifest of a bundle of this run before an export fills in files, signatures and measurements."""
         recipe = self.recipe
-        return Bundle(
+        return Manifest(
             name=recipe.name,
             task=recipe.task,
             signatures={},

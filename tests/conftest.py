@@ -107,7 +107,8 @@ def change_manifest():
     """Change fields of a bundle's manifest, as somebody does who seals it again."""
     import json
 
-    from seq2edge.device.bundle import CHECKSUM, FILE, sealed
+    from seq2edge.device.bundle import FILE
+    from seq2edge.device.manifest import CHECKSUM, sealed
 
     def change(bundle, **values):
         before = json.loads((bundle / FILE).read_text(encoding="utf-8"))

@@ -1,1 +1,1 @@
-"""The search for a target: greedy, beam, diverse beam and sampling, in numpy."""
+"""The search for targets in numpy: greedy, beam, diverse beam and sampling."""

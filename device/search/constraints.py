@@ -1,71 +1,109 @@
-"""What a target may not, must and should not have: changes to the log-probabilities of the next token."""
+"""Logit filters: changes to the log-probabilities of the next token that keep a target within its constraints."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
-from seq2edge.device.search.options import DecodingOptions, Ids, contains
+from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.phrases import Ids, Phrases
 from seq2edge.device.special_ids import EOS
 
 
-class Constraints:
-    """The rules of `DecodingOptions` for one source.
+class LogitFilter(Protocol):
+    """A rule about the next token."""
+
+    def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
+        """Change the log-probabilities `(vocabulary,)` of the token after `ids` in place; -inf forbids a token."""
+
+
+class PenaliseEarlierReplies:
+    """Makes targets less likely that were given before: `penalty` nats, in equal parts for each token that agrees."""
+
+    def __init__(self, replies: Sequence[Ids], penalty: float):
+        self.replies, self.penalty = [(*reply, EOS) for reply in replies], penalty
+
+    def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
+        for reply in self.replies:
+            if reply[: len(ids)] == ids and len(ids) < len(reply):
+                log_probs[reply[len(ids)]] -= self.penalty / len(reply)
+
+
+class SuppressEos:
+    """Forbids eos before the minimum length, and while required phrases are missing."""
+
+    def __init__(self, min_length: int, phrases: Phrases):
+        self.min_length, self.phrases = min_length, phrases
+
+    def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
+        if len(ids) + 1 < self.min_length or self.phrases.missing(ids):
+            log_probs[EOS] = -np.inf
+
+
+class NoRepeatNgram:
+    """Forbids tokens that complete an n-gram which the target already has."""
+
+    def __init__(self, size: int):
+        self.size = size
+
+    def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
+        size = self.size
+        ending = ids[len(ids) - size + 1 :]
+        for start in range(len(ids) - size + 1):
+            if ids[start : start + size - 1] == ending:
+                log_probs[ids[start + size - 1]] = -np.inf
+
+
+class SuppressPhrases:
+    """Forbids tokens that complete a banned phrase."""
+
+    def __init__(self, phrases: Sequence[Ids]):
+        self.phrases = phrases
+
+    def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
+        for phrase in self.phrases:
+            if ids[len(ids) - len(phrase) + 1 :] == phrase[:-1]:
+                log_probs[phrase[-1]] = -np.inf
+
+
+class ForcePrefix:
+    """Allows only the next token of the prefix until the target has all of it."""
+
+    def __init__(self, prefix: Ids):
+        self.prefix = prefix
+
+    def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
+        if len(ids) < len(self.prefix):
+            forced = self.prefix[len(ids)]
+            kept = log_probs[forced]
+            log_probs[:] = -np.inf
+            log_probs[forced] = kept
+
+
+def logit_filters(options: DecodingOptions, phrases: Phrases, min_length: int) -> list[LogitFilter]:
+    """The filters that the options and phrases ask for, in the order in which they apply; often none.
 
     Args:
-        least, most: Tokens of the target, eos counted.
+        min_length: Of this source's targets, including eos.
     """
-
-    def __init__(self, options: DecodingOptions, least: int, most: int):
-        self.options, self.least, self.most = options, least, most
-        self.active = least > 1 or options.ruled
-
-    def apply(self, ids: Ids, log_probs: np.ndarray) -> np.ndarray:
-        """Log-probabilities `(vocabulary,)` after `ids` as the search shall see them; -inf is never taken."""
-        options, allowed = self.options, log_probs.copy()
-        for reply in options.given:
-            whole = (*reply, EOS)
-            if whole[: len(ids)] == ids and len(ids) < len(whole):
-                allowed[whole[len(ids)]] -= options.given_penalty / len(whole)
-        if len(ids) + 1 < self.least or self.missing(ids):
-            allowed[EOS] = -np.inf
-        for token in self._repeated(ids):
-            allowed[token] = -np.inf
-        for phrase in options.banned:
-            if phrase and ids[len(ids) - len(phrase) + 1 :] == phrase[:-1]:
-                allowed[phrase[-1]] = -np.inf
-        if len(ids) < len(options.prefix):
-            forced = options.prefix[len(ids)]
-            kept = allowed[forced]
-            allowed[:] = -np.inf
-            allowed[forced] = kept
-        return allowed
-
-    def _repeated(self, ids: Ids) -> Sequence[int]:
-        """Tokens that would complete an n-gram that is there already."""
-        size = self.options.no_repeat_ngram
-        if not size or len(ids) < size:
-            return ()
-        ending = ids[len(ids) - size + 1 :]
-        return [ids[i + size - 1] for i in range(len(ids) - size + 1) if ids[i : i + size - 1] == ending]
-
-    def missing(self, ids: Ids) -> tuple[Ids, ...]:
-        """The required phrases that a target lacks."""
-        return tuple(phrase for phrase in self.options.required if _matched(ids, phrase) < len(phrase))
-
-    def met(self, ids: Ids) -> int:
-        """How many tokens of the required phrases stand already, a begun one at the end counted as far as it goes."""
-        return sum(_matched(ids, phrase) for phrase in self.options.required)
-
-    def wanted(self, ids: Ids) -> set[int]:
-        """The tokens that begin a missing phrase or go on with it."""
-        return {token for phrase in self.missing(ids) for token in (phrase[_matched(ids, phrase)], phrase[0])}
+    filters: list[LogitFilter] = []
+    if phrases.earlier and options.earlier_replies_penalty:
+        filters.append(PenaliseEarlierReplies(phrases.earlier, options.earlier_replies_penalty))
+    if min_length > 1 or phrases.required:
+        filters.append(SuppressEos(min_length, phrases))
+    if options.no_repeat_ngram:
+        filters.append(NoRepeatNgram(options.no_repeat_ngram))
+    if phrases.banned:
+        filters.append(SuppressPhrases(phrases.banned))
+    if phrases.prefix:
+        filters.append(ForcePrefix(phrases.prefix))
+    return filters
 
 
-def _matched(ids: Ids, phrase: Ids) -> int:
-    """All of a phrase where it stands in the ids, else how much of its beginning they end with."""
-    size = len(phrase)
-    if contains(ids, phrase):
-        return size
-    return next(
-        length for length in range(min(size - 1, len(ids)), -1, -1) if ids[len(ids) - length :] == phrase[:length]
-    )
+def filtered(filters: Sequence[LogitFilter], targets: Sequence[Ids], log_probs: np.ndarray) -> np.ndarray:
+    """Log-probabilities `(rows, vocabulary)` after all filters; `targets` are the ids of each row so far."""
+    log_probs = log_probs.copy()
+    for ids, row in zip(targets, log_probs, strict=True):
+        for rule in filters:
+            rule.apply(ids, row)
+    return log_probs

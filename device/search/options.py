@@ -1,131 +1,212 @@
-"""How to search for a target, and which settings contradict each other."""
+"""The decoding options: every setting of a search, with what users are told about it.
 
+`OPTIONS` describes the fields of `DecodingOptions`. The flags of `seq2edge run`, the JSON fields of `seq2edge serve`,
+the controls of the demo and the table in docs/decoding.md follow from it, so an option is added here and nowhere else.
+"""
+
+import dataclasses
+import math
+import numbers
+import types
+import typing
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from seq2edge.device.errors import UserError
 
 LARGEST_BEAM = 64
-Ids = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class DecodingOptions:
-    """How to search. Lengths are of target tokens, eos counted; phrases are ids without bos and eos.
+class Range:
+    """The numbers that an option can be.
 
     Attributes:
-        beam: Hypotheses kept side by side; 1 is greedy search. With `sample`, targets drawn.
-        n_best: Hypotheses returned, at most `beam`.
-        max_length, min_length: Target tokens at most and at least.
-        max_ratio, min_ratio: The same as a multiple of the source's tokens; the stricter limit holds. A max_ratio of
-            None is no limit.
-        length_penalty: Alpha of Wu et al. 2016, equation 14; 0 prefers short targets.
-        coverage_penalty: Beta of the same equation; a hypothesis loses where source tokens were looked at too little.
-        no_repeat_ngram: No so many tokens in a row stand twice in a target; 0 allows all.
-        groups, diversity: Diverse beam search (Vijayakumar et al. 2016): the beam in groups, each after the others; a
-            token that so many of them have just taken costs as many times `diversity`, in nats.
-        sample: Draw each token at random, by its probability.
-        temperature, top_k, top_p: Of sampling: logits divided by it; only the k likeliest; only the likeliest that have
-            p of the probability together (Holtzman et al. 2020). A top_k of 0 is all.
-        seed: Of sampling; a source's targets depend on it and on the source, not on its neighbours.
-        prefix: What every target begins with.
-        required: Phrases every target shall have; where they do not fit, the hypothesis says what is missing.
-        banned: Phrases no target has.
-        given, given_penalty: Whole targets that are less likely by so many nats, as replies already given in a chat.
-        shortlist: Look only at tokens that are likely for the source, where the model has a list of them.
+        exclusive: `least` itself is not allowed.
     """
 
-    beam: int = 1
-    n_best: int = 1
-    max_length: int = 64
-    length_penalty: float = 0.6
-    min_length: int = 1
-    max_ratio: float | None = None
-    min_ratio: float = 0.0
-    coverage_penalty: float = 0.0
-    no_repeat_ngram: int = 0
-    groups: int = 1
-    diversity: float = 0.0
-    sample: bool = False
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    seed: int = 0
-    prefix: Ids = ()
-    required: tuple[Ids, ...] = ()
-    banned: tuple[Ids, ...] = ()
-    given: tuple[Ids, ...] = ()
-    given_penalty: float = 0.0
-    shortlist: bool = True
+    least: float
+    most: float = math.inf
+    exclusive: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        return (value > self.least if self.exclusive else value >= self.least) and value <= self.most
+
+    def __str__(self) -> str:
+        if self.exclusive:
+            return f"more than {self.least:g}" + ("" if self.most == math.inf else f", at most {self.most:g}")
+        return f"{self.least:g} or more" if self.most == math.inf else f"{self.least:g} to {self.most:g}"
+
+
+POSITIVE, NOT_NEGATIVE, AT_LEAST_ONE = Range(0, exclusive=True), Range(0), Range(1)
+
+
+def _option(default: Any, group: str, help: str, allowed: Range | None = None) -> Any:
+    return field(default=default, metadata={"group": group, "help": help, "allowed": allowed})
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodingOptions:
+    """How to search for a target.
+
+    Each field says what it does; `OPTIONS` gives access to these texts. Lengths count target tokens, including eos.
+
+    Raises:
+        UserError: If values have the wrong type, are out of range or contradict each other; lists all mistakes.
+    """
+
+    beam: int = _option(
+        1,
+        "beam search",
+        "hypotheses kept at each step; 1 is greedy search; with sample: targets drawn",
+        Range(1, LARGEST_BEAM),
+    )
+    n_best: int = _option(1, "beam search", "number of answers to return, best first; at most beam", AT_LEAST_ONE)
+    length_penalty: float = _option(
+        0.6, "beam search", "alpha of Wu et al. 2016, equation 14; larger values favour longer answers", NOT_NEGATIVE
+    )
+    coverage_penalty: float = _option(
+        0.0, "beam search", "beta of the same equation; favours answers that attend to the whole source", NOT_NEGATIVE
+    )
+    groups: int = _option(
+        1,
+        "beam search",
+        "split the beam into this many groups (diverse beam search, Vijayakumar et al. 2016)",
+        AT_LEAST_ONE,
+    )
+    diversity: float = _option(
+        0.0,
+        "beam search",
+        "nats subtracted from a token for each time an earlier group chose it in the same step",
+        NOT_NEGATIVE,
+    )
+    shortlist: bool = _option(
+        True, "beam search", "use the bundle's shortlist of tokens that are likely for the source, if it has one"
+    )
+    max_length: int = _option(64, "length", "maximum number of tokens in an answer, including eos", AT_LEAST_ONE)
+    min_length: int = _option(1, "length", "minimum number of tokens in an answer, including eos", NOT_NEGATIVE)
+    max_ratio: float | None = _option(
+        None, "length", "maximum length as a multiple of the source's tokens; the stricter limit applies", POSITIVE
+    )
+    min_ratio: float = _option(
+        0.0, "length", "minimum length as a multiple of the source's tokens; the stricter limit applies", NOT_NEGATIVE
+    )
+    sample: bool = _option(False, "sampling", "draw each token at random according to its probability")
+    temperature: float = _option(
+        1.0, "sampling", "divides the logits; below 1 favours likely tokens, above 1 evens them out", POSITIVE
+    )
+    top_k: int = _option(0, "sampling", "draw from the k most likely tokens only; 0: from all", NOT_NEGATIVE)
+    top_p: float = _option(
+        1.0,
+        "sampling",
+        "draw from the smallest set of tokens with this total probability (Holtzman et al. 2020)",
+        Range(0, 1, exclusive=True),
+    )
+    seed: int = _option(0, "sampling", "seed of the random numbers; the same seed gives the same answers", NOT_NEGATIVE)
+    no_repeat_ngram: int = _option(
+        0, "repetition", "forbid repeated n-grams of this size within an answer; 0: allow all", NOT_NEGATIVE
+    )
+    earlier_replies: tuple[str, ...] = _option((), "repetition", "an earlier reply, which becomes less likely")
+    earlier_replies_penalty: float = _option(
+        4.0, "repetition", "nats subtracted from an answer that equals an earlier reply", NOT_NEGATIVE
+    )
+    prefix: str = _option("", "phrases", "text the answer must start with")
+    required: tuple[str, ...] = _option((), "phrases", "phrase the answer must contain")
+    banned: tuple[str, ...] = _option((), "phrases", "phrase the answer must not contain")
 
     def __post_init__(self) -> None:
-        mistakes = [*_out_of_range(self), *_contradictions(self)]
+        for option in OPTIONS.values():
+            if option.type is tuple and isinstance(value := getattr(self, option.name), list):
+                object.__setattr__(self, option.name, tuple(value))
+        mistakes = list(_wrong_types(self)) or [*_out_of_range(self), *_contradictions(self)]
         if mistakes:
             raise UserError("; ".join(mistakes))
 
-    @property
-    def ruled(self) -> bool:
-        """Do rules about single tokens hold, beside the lengths?"""
-        given = self.given and self.given_penalty
-        return bool(self.no_repeat_ngram or self.prefix or self.required or self.banned or given)
-
-    @property
-    def plain(self) -> bool:
-        """Does the search look at nothing but the likeliest tokens of each step?"""
-        return not (self.ruled or self.given or self.sample or self.diversity or self.min_length > 1 or self.min_ratio)
-
     def limits(self, source_length: int) -> tuple[int, int]:
-        """Fewest and most tokens of a target, eos counted, for a source of so many tokens."""
+        """Minimum and maximum length of a target for a source of `source_length` tokens."""
         most = self.max_length
         if self.max_ratio is not None:
             most = max(1, min(most, int(self.max_ratio * source_length)))
         return min(most, max(self.min_length, int(self.min_ratio * source_length))), most
 
 
+@dataclass(frozen=True)
+class Option:
+    """A field of `DecodingOptions` as users meet it.
+
+    Attributes:
+        type: int, float, bool, str, or tuple for several texts.
+        default: Of `DecodingOptions`; a bundle has its own beam, length_penalty and max_length.
+        allowed: Of a number; None for everything else.
+    """
+
+    name: str
+    type: type
+    default: Any
+    group: str
+    help: str
+    allowed: Range | None
+
+    @property
+    def flag(self) -> str:
+        """On the command line. A flag of something that is on by default turns it off."""
+        return f"--{'no-' if self.default is True else ''}{self.name.replace('_', '-')}"
+
+    def accepts(self, value: Any) -> bool:
+        """Whether a value has the right type."""
+        if type(value) is self.type and self.type is not tuple:
+            return True
+        if self.type is tuple:
+            return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+        if self.type in (int, float):
+            number = numbers.Integral if self.type is int else numbers.Real
+            is_number = isinstance(value, number) and not isinstance(value, bool)
+            return is_number or (value is None and self.default is None)
+        return isinstance(value, self.type)
+
+
+def _options() -> Iterator[Option]:
+    hints = typing.get_type_hints(DecodingOptions)
+    for entry in dataclasses.fields(DecodingOptions):
+        hint = hints[entry.name]
+        if isinstance(hint, types.UnionType):  # a number or None
+            hint = typing.get_args(hint)[0]
+        yield Option(entry.name, typing.get_origin(hint) or hint, entry.default, **entry.metadata)
+
+
+OPTIONS: dict[str, Option] = {option.name: option for option in _options()}
+
+
+def _wrong_types(options: DecodingOptions) -> Iterator[str]:
+    for option in OPTIONS.values():
+        if not option.accepts(value := getattr(options, option.name)):
+            expected = "a list of strings" if option.type is tuple else option.type.__name__
+            yield f"{option.name} is {value!r}, expected {expected}"
+
+
 def _out_of_range(options: DecodingOptions) -> Iterator[str]:
-    if not 1 <= options.beam <= LARGEST_BEAM:
-        yield f"beam is {options.beam}, allowed are 1 to {LARGEST_BEAM}"
-    if not 1 <= options.n_best <= max(options.beam, 1):
-        yield f"n_best is {options.n_best}, allowed are 1 to the beam, {options.beam}"
-    for key, least in (("max_length", 1), ("min_length", 0), ("no_repeat_ngram", 0), ("top_k", 0), ("seed", 0)):
-        if (value := getattr(options, key)) < least:
-            yield f"{key} is {value}, allowed is {least} or more"
-    for key in ("length_penalty", "coverage_penalty", "diversity", "given_penalty", "min_ratio"):
-        if not (value := getattr(options, key)) >= 0:
-            yield f"{key} is {value}, allowed is 0 or more"
-    if options.max_ratio is not None and not options.max_ratio > 0:
-        yield f"max_ratio is {options.max_ratio}, allowed is more than 0"
-    if not options.temperature > 0:
-        yield f"temperature is {options.temperature}, allowed is more than 0"
-    if not 0 < options.top_p <= 1:
-        yield f"top_p is {options.top_p}, allowed is more than 0, up to 1"
-    if options.groups < 1 or options.beam % options.groups:
-        yield f"groups is {options.groups}, allowed is what divides the beam, {options.beam}"
+    for option in OPTIONS.values():
+        value = getattr(options, option.name)
+        if option.allowed is not None and value is not None and value not in option.allowed:
+            yield f"{option.name} is {value}, allowed is {option.allowed}"
 
 
 def _contradictions(options: DecodingOptions) -> Iterator[str]:
+    """Combinations that exclude each other; those of phrases are found by `Phrases.check`."""
+    if options.n_best > max(options.beam, 1):
+        yield f"n_best is {options.n_best}, allowed is at most beam, {options.beam}"
+    if options.groups > 1 and options.beam % options.groups:
+        yield f"groups is {options.groups}, allowed are divisors of beam, {options.beam}"
     if options.min_length > options.max_length:
         yield f"min_length {options.min_length} is above max_length {options.max_length}"
     if options.max_ratio is not None and options.min_ratio > options.max_ratio:
         yield f"min_ratio {options.min_ratio} is above max_ratio {options.max_ratio}"
-    if len(options.prefix) >= options.max_length:
-        tokens = len(options.prefix)
-        yield f"the prefix has {tokens} tokens, and max_length {options.max_length} leaves no room after it"
-    if not options.sample and (options.temperature != 1 or options.top_k or options.top_p != 1):
-        yield "temperature, top_k and top_p are of sampling, and sample is off"
+    if not options.sample:
+        for name in ("temperature", "top_k", "top_p"):
+            if getattr(options, name) != OPTIONS[name].default:
+                yield f"{name} needs sample"
     if options.sample and options.groups > 1:
-        yield "sample draws at random, groups search; allowed is one of them"
-    if options.required and (options.sample or options.groups > 1):
-        yield "required phrases need one beam; allowed are sample = False and groups = 1"
+        yield "sample and groups exclude each other"
     if options.diversity and options.groups == 1:
-        yield "diversity is between groups, and there is one"
-    for phrase in options.required:
-        if any(contains(phrase, banned) for banned in options.banned):
-            yield f"the phrase {list(phrase)} is required and banned"
-    if any(contains(options.prefix, banned) for banned in options.banned):
-        yield "the prefix has a banned phrase"
-
-
-def contains(ids: Ids, phrase: Ids) -> bool:
-    """Does a phrase stand somewhere in the ids, its tokens in a row?"""
-    return any(ids[start : start + len(phrase)] == phrase for start in range(len(ids) - len(phrase) + 1))
+        yield "diversity needs 2 or more groups"

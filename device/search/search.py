@@ -1,239 +1,136 @@
-"""The search for one source: greedy, beam, diverse beam, sampling; all of them in numpy, a step at a time."""
+"""The search for the targets of one source, a step at a time."""
 
-import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
-from seq2edge.device.search.constraints import Constraints
-from seq2edge.device.search.options import DecodingOptions, Ids
+from seq2edge.device.search.beam import (
+    BeamDecoder,
+    Candidate,
+    DiverseBeamDecoder,
+    PhraseBeamDecoder,
+    Step,
+    TokenDecoder,
+)
+from seq2edge.device.search.constraints import filtered, logit_filters
+from seq2edge.device.search.hypothesis import Finished, Hypothesis, Live
+from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.phrases import Ids, Phrases
+from seq2edge.device.search.ranking import SequenceRanker
+from seq2edge.device.search.sampling import SamplingDecoder
 from seq2edge.device.special_ids import EOS
 
-SHORT = 500  # values that are sorted sooner than partitioned
-LEAST_COVERAGE = 1e-3  # of a source token that nothing looked at; its logarithm has to be finite
 
-Indices = Sequence[int] | np.ndarray
-
-
-@dataclass(frozen=True)
-class Hypothesis:
-    """A target.
-
-    Attributes:
-        ids: Without bos and eos.
-        score: What the search ranks by: the sum of the log-probabilities, less what `given_penalty` takes, divided by
-            the length penalty, plus the coverage penalty.
-        log_probability: Sum over the ids and eos, in nats.
-        word_log_probs: Of each id, and of eos where it was reached.
-        attention: `(len(ids), source_length)`, or None where the model has none.
-        finished: False where it was cut at the longest length.
-        missing: Required phrases it lacks.
-    """
-
-    ids: Ids
-    score: float
-    log_probability: float
-    word_log_probs: tuple[float, ...]
-    attention: np.ndarray | None
-    finished: bool
-    missing: tuple[Ids, ...] = ()
-
-    @property
-    def confidence(self) -> float:
-        """Geometric mean of the probabilities of its tokens, 0 to 1."""
-        return math.exp(self.log_probability / max(len(self.word_log_probs), 1))
-
-    @property
-    def alignment(self) -> tuple[int, ...] | None:
-        """For each id the source position looked at most, or None where the model has no attention."""
-        return None if self.attention is None else tuple(int(i) for i in self.attention.argmax(axis=1))
+def token_decoder(options: DecodingOptions, phrases: Phrases, source_ids: np.ndarray) -> TokenDecoder:
+    """The token decoder that the options and phrases ask for."""
+    count = 1 if options.beam == 1 else 2 * (options.beam // options.groups)
+    if options.sample:
+        return SamplingDecoder(options, source_ids)
+    if phrases.required:
+        return PhraseBeamDecoder(count, phrases)
+    if options.diversity:
+        return DiverseBeamDecoder(count, options.diversity)
+    return BeamDecoder(count)
 
 
-@dataclass
-class Live:
-    """A hypothesis that still grows.
+class Group:
+    """A group of the beam; all of the beam unless the search is diverse.
 
     Attributes:
-        total: What it is ranked by so far.
-        group: Of the beam; None before the first token.
+        width: Hypotheses it keeps.
+        finished: Best first.
     """
 
-    ids: Ids = ()
-    log_probs: tuple[float, ...] = ()
-    total: float = 0.0
-    attention: tuple[np.ndarray, ...] = field(default=(), repr=False)
-    group: int | None = None
+    def __init__(self, options: DecodingOptions, phrases: Phrases, ranker: SequenceRanker):
+        self.phrases, self.ranker, self.sample = phrases, ranker, options.sample
+        self.width = options.beam // options.groups
+        self.wanted = -(-options.n_best // options.groups)
+        self.finished: list[Finished] = []
 
+    def finish(self, live: Live, ended: bool) -> None:
+        """Add a complete hypothesis if it is among the best."""
+        self.finished.append(Finished(live, self.ranker.score(live), ended, self.phrases.missing(live.ids)))
+        self.finished.sort(key=lambda finished: (len(finished.missing), -finished.score))
+        del self.finished[self.width :]
 
-class Finished(NamedTuple):
-    """A hypothesis that has its end, or none but was cut; score and missing as of `Hypothesis`."""
-
-    live: Live
-    score: float
-    ended: bool
-    missing: tuple[Ids, ...]
-
-
-class Candidate(NamedTuple):
-    """A row with a token that it may go on with, its log-probability, and what the rules have left of that."""
-
-    row: int
-    token: int
-    log_prob: float
-    allowed: float
+    def is_done(self, live: list[Live]) -> bool:
+        """Whether no live hypothesis can enter what is returned any more."""
+        if not live or self.sample:
+            return not live
+        if len(self.finished) < self.wanted or self.finished[self.wanted - 1].missing:
+            return False
+        return self.ranker.upper_bound(live) <= self.finished[self.wanted - 1].score
 
 
 class Search:
-    """Takes log-probabilities of its live rows, says which rows go on with which tokens.
+    """Takes the log-probabilities of its live hypotheses, decides which of them continue with which tokens.
 
     Args:
-        source_ids: `(source_length,)`, eos included.
+        source_ids: `(source_length,)`, including eos.
+
+    Attributes:
+        live: The hypotheses that still grow, one for each row of the next step; none: the search is over.
     """
 
-    def __init__(self, options: DecodingOptions, source_ids: np.ndarray):
-        self.options, self.source_length = options, len(source_ids)
-        least, self.most = options.limits(self.source_length)
-        self.constraints = Constraints(options, least, self.most)
-        self.width = options.beam // options.groups  # of a group
+    def __init__(self, options: DecodingOptions, phrases: Phrases, source_ids: np.ndarray):
+        min_length, self.max_length = options.limits(len(source_ids))
+        self.n_best = options.n_best
+        self.filters = logit_filters(options, phrases, min_length)
+        self.decoder = token_decoder(options, phrases, source_ids)
+        ranker = SequenceRanker(options, len(source_ids))
+        self.groups = [Group(options, phrases, ranker) for _ in range(options.groups)]
         self.live = [Live()]
-        self.finished: list[list[Finished]] = [[] for _ in range(options.groups)]
-        if options.sample:
-            self.random = np.random.default_rng([options.seed, *(int(i) for i in source_ids)])
 
     def advance(
         self, log_probs: np.ndarray, attention: np.ndarray | None, token_ids: np.ndarray | None = None
     ) -> list[int]:
-        """Take what a step gave for the live rows and return, for each new live row, the row it grew from.
+        """Take the outputs of a step and return, for each new live row, the row that it continues.
 
         Args:
             log_probs: `(rows, columns)`.
             attention: `(rows, source_length)`, or None.
-            token_ids: The token each column stands for; None: column i is token i, which options need that are not
-                `plain`.
+            token_ids: The token of each column, `(rows, columns)`; None: column i is token i.
         """
-        before, allowed = self.live, log_probs
-        if self.constraints.active:
-            allowed = np.stack(
-                [self.constraints.apply(live.ids, row) for live, row in zip(before, log_probs, strict=True)]
-            )
+        allowed = filtered(self.filters, [live.ids for live in self.live], log_probs) if self.filters else log_probs
+        step = Step(self.live, log_probs, allowed, token_ids, attention, Counter())
         grown: list[tuple[Live, int]] = []
-        taken: Counter[int] = Counter()  # by the groups so far
-        for group in range(self.options.groups):
-            rows = [row for row, live in enumerate(before) if live.group in (group, None)]
-            chosen: list[tuple[Live, int]] = []
-            places = self._places(rows, allowed, taken)
-            for candidate in _candidates(*places, log_probs, allowed, token_ids):
-                if len(chosen) == self.width:
-                    break
-                if self.options.diversity:
-                    taken[candidate.token] += 1
-                after = self._grow(before[candidate.row], candidate, attention, group)
-                if after is not None:
-                    chosen.append((after, candidate.row))
-            if not chosen and not self.finished[group] and rows:  # nothing is allowed to follow
-                self._finish(max((before[row] for row in rows), key=lambda live: live.total), group, ended=False)
-            if not self._decided(group, [live for live, _ in chosen]):
-                grown += chosen
+        for index in range(len(self.groups)):
+            grown += self._advance_group(index, step)
         self.live = [live for live, _ in grown]
         return [row for _, row in grown]
 
-    def _places(self, rows: list[int], allowed: np.ndarray, taken: Counter[int]) -> tuple[Indices, Indices]:
-        """Rows of a group and the column of a token that each may go on with, best first."""
-        if not rows:
-            return [], []
-        if self.options.sample:
-            draws = rows * self.width if self.live[0].group is None else rows
-            return draws, [self._draw(allowed[row]) for row in draws]
-        totals = allowed if len(rows) == len(allowed) else allowed[rows]
-        totals = totals + np.array([[self.live[row].total] for row in rows], allowed.dtype)
-        for token, times in taken.items() if self.options.diversity else ():
-            totals[:, token] -= self.options.diversity * times
-        wanted = 2 * self.width if self.options.beam > 1 else 1
-        places, columns = np.divmod(_top(totals.ravel(), min(wanted, totals.size)), totals.shape[1])
-        if self.options.required:
-            places, columns = self._share_among_phrases(places, columns, totals, rows)
-        return np.array(rows)[places], columns
+    def _advance_group(self, index: int, step: Step) -> list[tuple[Live, int]]:
+        """The new hypotheses of a group, each with the row that it continues; none if the group is done."""
+        group = self.groups[index]
+        rows = [row for row, live in enumerate(step.live) if live.group in (index, None)]
+        chosen: list[tuple[Live, int]] = []
+        for candidate in self.decoder.candidates(step, rows):
+            after = self._extend(step, candidate, index)
+            if candidate.token == EOS or len(after.log_probs) >= self.max_length:
+                group.finish(after, ended=candidate.token == EOS)
+                continue
+            chosen.append((after, candidate.row))
+            if len(chosen) == group.width:
+                break
+        if not chosen and not group.finished and rows:  # the filters forbid every token
+            group.finish(max((step.live[row] for row in rows), key=lambda live: live.total), ended=False)
+        return [] if group.is_done([live for live, _ in chosen]) else chosen
 
-    def _share_among_phrases(
-        self, places: np.ndarray, columns: np.ndarray, totals: np.ndarray, rows: list[int]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Candidates with so many tokens of the required phrases in turn, those with most first.
-
-        Each such number has its share of the beam, so that a phrase is not lost because its tokens are unlikely
-        (dynamic beam allocation, Post & Vilar 2018).
-        """
-        extra = {
-            (place, token) for place, row in enumerate(rows) for token in self.constraints.wanted(self.live[row].ids)
-        }
-        extra |= {(place, int(totals[place].argmax())) for place in range(len(rows))}
-        shares: dict[int, list[tuple[int, int]]] = {}
-        for place, token in sorted(
-            extra.union(zip(places.tolist(), columns.tolist(), strict=True)), key=lambda candidate: -totals[candidate]
-        ):
-            ids = self.live[rows[place]].ids
-            met = self.constraints.met(ids if token == EOS else (*ids, token))
-            shares.setdefault(met, []).append((place, token))
-        queues = [shares[met] for met in sorted(shares, reverse=True)]
-        longest = max(len(queue) for queue in queues)
-        chosen = [queue[turn] for turn in range(longest) for queue in queues if turn < len(queue)]
-        return tuple(np.array(chosen).T)
-
-    def _draw(self, allowed: np.ndarray) -> int:
-        """A token at random, of the likeliest that the options leave."""
-        options = self.options
-        order = np.argsort(-allowed, kind="stable")
-        if options.top_k:
-            order = order[: options.top_k]
-        scaled = (allowed[order] - allowed[order[0]]) / options.temperature
-        probabilities = np.exp(scaled, dtype=np.float64)
-        probabilities /= probabilities.sum()
-        if options.top_p < 1:  # the last one that is needed to reach p belongs to them
-            kept = 1 + int(np.searchsorted(np.cumsum(probabilities), options.top_p))
-            order, probabilities = order[:kept], probabilities[:kept] / probabilities[:kept].sum()
-        return int(self.random.choice(order, p=probabilities))
-
-    def _grow(self, live: Live, candidate: Candidate, attention: np.ndarray | None, group: int) -> Live | None:
-        """The hypothesis with one more token, or None where that finishes it."""
-        ends = candidate.token == EOS
-        ids = live.ids if ends else (*live.ids, candidate.token)
-        looked = live.attention if attention is None or ends else (*live.attention, attention[candidate.row])
-        after = Live(ids, (*live.log_probs, candidate.log_prob), live.total + candidate.allowed, looked, group)
-        if ends or len(after.log_probs) >= self.most:
-            self._finish(after, group, ends)
-            return None
-        return after
-
-    def _finish(self, live: Live, group: int, ended: bool) -> None:
-        score = live.total / penalty(len(live.log_probs), self.options.length_penalty)
-        if self.options.coverage_penalty and live.attention:
-            score += self.options.coverage_penalty * coverage(np.stack(live.attention)[:, : self.source_length])
-        kept = self.finished[group]
-        kept.append(Finished(live, score, ended, self.constraints.missing(live.ids)))
-        kept.sort(key=lambda finished: (len(finished.missing), -finished.score))
-        del kept[self.width :]
-
-    def _decided(self, group: int, live: list[Live]) -> bool:
-        """Can no live hypothesis enter what is returned any more?
-
-        A total only falls, a length penalty only grows, and a coverage penalty is at most 0: no descendant of a live
-        hypothesis scores above its total divided by the length penalty of the longest target.
-        """
-        if not live or self.options.sample:
-            return not live
-        wanted = -(-self.options.n_best // self.options.groups)
-        kept = self.finished[group]
-        if len(kept) < wanted or kept[wanted - 1].missing:
-            return False
-        bound = max(hypothesis.total for hypothesis in live) / penalty(self.most, self.options.length_penalty)
-        return bound <= kept[wanted - 1].score
+    @staticmethod
+    def _extend(step: Step, candidate: Candidate, group: int) -> Live:
+        """The hypothesis of a row with one more token."""
+        live = step.live[candidate.row]
+        log_probs, total = (*live.log_probs, candidate.log_prob), live.total + candidate.filtered
+        if candidate.token == EOS:
+            return Live(live.ids, log_probs, total, live.attention, group)
+        attention = live.attention if step.attention is None else (*live.attention, step.attention[candidate.row])
+        return Live((*live.ids, candidate.token), log_probs, total, attention, group)
 
     @property
     def agreed(self) -> Ids:
-        """What the answer is sure to begin with."""
-        candidates = [live.ids for live in self.live] + [kept[0].live.ids for kept in self.finished if kept]
+        """The beginning that all hypotheses share, so the best one will start with it."""
+        candidates = [live.ids for live in self.live]
+        candidates += [group.finished[0].live.ids for group in self.groups if group.finished]
         shortest = min(candidates, key=len)
         return next(
             (
@@ -245,54 +142,10 @@ class Search:
         )
 
     def results(self) -> list[Hypothesis]:
-        """The n best, best first; of groups the best of each, then the second of each."""
-        width = max(len(kept) for kept in self.finished)
+        """The n best hypotheses, best first; of several groups the best of each, then the second of each."""
         found: dict[Ids, Finished] = {}
-        for rank in range(width):
-            of_rank = [kept[rank] for kept in self.finished if rank < len(kept)]
+        for rank in range(max(len(group.finished) for group in self.groups)):
+            of_rank = [group.finished[rank] for group in self.groups if rank < len(group.finished)]
             for finished in sorted(of_rank, key=lambda finished: -finished.score):
                 found.setdefault(finished.live.ids, finished)
-        return [_hypothesis(finished) for finished in list(found.values())[: self.options.n_best]]
-
-
-def _candidates(
-    rows: Indices,
-    columns: Indices,
-    log_probs: np.ndarray,
-    allowed: np.ndarray,
-    token_ids: np.ndarray | None,
-) -> Iterator[Candidate]:
-    """What stands in some rows and columns, without what the rules forbid."""
-    rows, columns = np.asarray(rows, np.intp), np.asarray(columns, np.intp)
-    tokens = columns if token_ids is None else token_ids[rows, columns]
-    found = (rows, tokens, log_probs[rows, columns], allowed[rows, columns])
-    for candidate in map(Candidate, *(values.tolist() for values in found)):
-        if candidate.allowed > -math.inf:
-            yield candidate
-
-
-def _hypothesis(finished: Finished) -> Hypothesis:
-    live, score, ended, missing = finished
-    attention = np.stack(live.attention) if live.attention else None
-    return Hypothesis(live.ids, score, sum(live.log_probs), live.log_probs, attention, ended, missing)
-
-
-def penalty(length: int, alpha: float) -> float:
-    """Length penalty of Wu et al. 2016, equation 14; `length` counts eos."""
-    return ((5 + length) / 6) ** alpha
-
-
-def coverage(attention: np.ndarray) -> float:
-    """Sum over the source of log(min(attention received, 1)), equation 14 without its beta; at most 0."""
-    received = np.clip(attention.sum(axis=0), LEAST_COVERAGE, 1.0)
-    return float(np.log(received).sum())
-
-
-def _top(values: np.ndarray, count: int) -> np.ndarray:
-    """Indices of the `count` largest values, largest first; of equal ones the first."""
-    if count == 1:
-        return np.array([values.argmax()])
-    if len(values) < SHORT:
-        return np.argsort(-values, kind="stable")[:count]
-    candidates = np.argpartition(-values, count - 1)[:count]
-    return candidates[np.lexsort((candidates, -values[candidates]))]
+        return [finished.to_hypothesis() for finished in list(found.values())[: self.n_best]]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from seq2edge.device.bundle import Runtime
 from seq2edge.device.errors import UserError
+from seq2edge.device.manifest import Runtime
 
 # Highest operator versions that tflite-runtime 2.14.0 loads, found by benchmarks/operator_versions.py: each operator of
 # our files with its version counted up until the runtime refuses it. LiteRT is newer than the converter.

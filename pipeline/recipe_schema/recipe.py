@@ -8,7 +8,7 @@ import tomli_w
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from seq2edge.device.bundle import Quantization, Runtime
+from seq2edge.device.manifest import Quantization, Runtime
 from seq2edge.device.tasks import TaskName
 from seq2edge.models.config import Seq2SeqSettings
 from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig

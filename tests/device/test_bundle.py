@@ -45,10 +45,12 @@ def test_a_cut_file_is_named_with_its_size(bundle):
         read_bundle(bundle)
 
 
-@pytest.mark.parametrize(("version", "todo"), [(3, "upgrade seq2edge"), (1, "export the run again"), (True, "upgrade")])
+@pytest.mark.parametrize(
+    ("version", "todo"), [(4, "upgrade seq2edge"), (2, "export the run again: seq2edge export RUN"), (True, "upgrade")]
+)
 def test_another_schema_says_what_to_do(bundle, change_manifest, version, todo):
     change_manifest(bundle, schema_version=version)
-    with pytest.raises(UserError, match=f"schema version {version}, this seq2edge reads 2; {todo}"):
+    with pytest.raises(UserError, match=f"schema version {version}, this seq2edge reads 3; {todo}"):
         read_bundle(bundle)
 
 

@@ -7,7 +7,7 @@ import pytest
 from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel, load_runtime
-from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.model import Vocabulary
 
 
 def without(monkeypatch, *missing, **present):
@@ -38,13 +38,13 @@ def test_without_any_runtime_both_ways_out_are_named(monkeypatch):
 def test_tflite_runtime_beside_numpy_2_is_refused_with_the_reason(monkeypatch):
     without(monkeypatch, "ai_edge_litert", tflite_runtime=types.SimpleNamespace(Interpreter=object))
     monkeypatch.setattr(np, "__version__", "2.4.0")
-    with pytest.raises(UserError, match=r"cannot work with numpy 2\.4\.0; pip install 'numpy<2'"):
+    with pytest.raises(UserError, match=r"does not support numpy 2\.4\.0; pip install 'numpy<2'"):
         load_runtime()
 
 
 def test_tflite_runtime_is_refused_where_it_crashes_on_int8(bundles, tmp_path, monkeypatch):
     processor = tmp_path / "cpuinfo"
-    monkeypatch.setattr("seq2edge.device.interpreter.PROCESSOR", processor)
+    monkeypatch.setattr("seq2edge.device.interpreter.CPU_INFO", processor)
     old = load_runtime()[0], "tflite-runtime 2.14.0"
     processor.write_text("Features\t: fp asimd asimdrdm lrcpc dcpop asimddp\n")
     with pytest.raises(UserError, match=r"tflite-runtime 2.14.0 crashes on int8.*LiteRT.*float16"):
@@ -76,6 +76,6 @@ def test_an_interpreter_that_fails_to_allocate_is_said_in_one_line(bundles):
 
 def test_a_search_may_begin_with_one_row_whatever_its_beam(bundles):
     model = TFLiteModel(read_bundle(bundles / "int8"))
-    memory, states = model.encode([np.array([20, 21, 3])], DecodingOptions(beam=5))
+    memory, states = model.encode([np.array([20, 21, 3])], Vocabulary.TOP)
     output = model.step(np.array([2]), memory, np.array([0]), states)
     assert output.token_ids.shape == output.logits.shape == (1, 10)  # two for each hypothesis: one may end

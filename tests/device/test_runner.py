@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.runner import LONGEST_TEXT, Runner
+from seq2edge.device.runner import Runner
 from seq2edge.device.search.decoding import decode, decode_stepwise
 from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.segmentation import MAX_CHARACTERS
 from seq2edge.device.vectors import check_vectors
 
 
@@ -28,7 +29,7 @@ def test_beam_and_n_best(runner):
 
 
 def test_a_larger_beam_than_the_file_has_is_refused_with_what_is_offered(runner):
-    with pytest.raises(UserError, match="beam 6: the bundle offers steps for 1, 5"):
+    with pytest.raises(UserError, match="beam is 6, the bundle offers beam sizes 1, 5"):
         runner.run("the red stone is here", beam=6)
 
 
@@ -57,12 +58,12 @@ def test_what_is_too_long_for_the_model_is_divided_and_said(runner):
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "\u200b", "\x00", "\u2028"])
 def test_empty_text_is_refused(runner, text):
-    with pytest.raises(UserError, match="the text is empty"):
+    with pytest.raises(UserError, match="the input is empty"):
         runner.run(text)
 
 
 def test_a_hundred_thousand_characters_are_refused_with_the_limit(runner):
-    with pytest.raises(UserError, match=f"100,000 characters, allowed are {LONGEST_TEXT:,}"):
+    with pytest.raises(UserError, match=f"100,000 characters, allowed are {MAX_CHARACTERS:,}"):
         runner.run("a" * 100_000)
 
 
@@ -86,7 +87,7 @@ def test_generate_says_what_the_search_loop_says(runner):
     )
     assert generated.ids == stepwise.ids
     assert generated.finished
-    np.testing.assert_allclose(generated.word_log_probs, stepwise.word_log_probs, atol=1e-4)
+    np.testing.assert_allclose(generated.token_log_probs, stepwise.token_log_probs, atol=1e-4)
     np.testing.assert_allclose(generated.attention, stepwise.attention, atol=1e-4)
     assert generated.score == pytest.approx(stepwise.score, abs=1e-4)
 
@@ -104,20 +105,22 @@ def words(result):
 
 def test_phrases_that_are_required_banned_or_begun_with(runner):
     sentence = "the red stone is here"
-    assert "blue" in words(runner.run(sentence, beam=5, require=["blue"]))
-    assert "red" not in words(runner.run(sentence, beam=5, ban=["red"]))
+    assert "blue" in words(runner.run(sentence, beam=5, required=["blue"]))
+    assert "red" not in words(runner.run(sentence, beam=5, banned=["red"]))
     assert words(runner.run(sentence, prefix="window"))[0] == "window"
 
 
 def test_a_required_phrase_without_room_is_named(runner):
-    result = runner.run("the red stone is here", beam=5, max_length=2, require=["small quiet letter"])
+    result = runner.run("the red stone is here", beam=5, max_length=2, required=["small quiet letter"])
     assert result.missing == ("small quiet letter",)
     assert result.text
 
 
 def test_a_reply_already_given_makes_room_for_another(runner):
     first = runner.run("the red stone is here", beam=5).text
-    assert runner.run("the red stone is here", beam=5, given=[first], given_penalty=50.0).text != first
+    assert (
+        runner.run("the red stone is here", beam=5, earlier_replies=[first], earlier_replies_penalty=50.0).text != first
+    )
 
 
 def test_many_texts_are_answered_in_their_order(runner):
@@ -149,9 +152,12 @@ def test_a_result_knows_how_sure_it_is_and_where_it_looked(runner):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"wide": 3}, "wide: no setting of the search"),
-        ({"max_length": 1000}, "max_length is 1000, the bundle writes 24 at most"),
-        ({"beam": 5, "require": ["red stone"], "ban": ["red"]}, "is required and banned"),
+        ({"wide": 3}, "wide: unknown decoding option; allowed are banned, beam"),
+        ({"max_length": 1000}, "max_length is 1000, the bundle writes at most 24 tokens"),
+        (
+            {"beam": 5, "required": ["red stone"], "banned": ["red"]},
+            "'red stone' contains the banned phrase 'red'",
+        ),
     ],
 )
 def test_wrong_settings(runner, settings, said):
@@ -159,6 +165,14 @@ def test_wrong_settings(runner, settings, said):
         runner.run("the red stone is here", **settings)
 
 
+def test_options_and_single_fields_can_be_given_together(runner):
+    text, options = "the cold river is here", DecodingOptions(beam=5, n_best=2, max_length=9)
+    assert runner.run(text, options).alternatives == runner.run(text, beam=5, n_best=2, max_length=9).alternatives
+    assert len(runner.run(text, options, n_best=3).alternatives) == 3
+    assert runner.options() == DecodingOptions(**runner.bundle.decoding)
+    assert runner.options(n_best=3).beam == max(3, runner.bundle.decoding["beam"])
+
+
 def test_phrases_are_required_of_one_part_only(runner):
-    with pytest.raises(UserError, match=r"read in \d+ parts; send one sentence"):
-        runner.run("the red stone is here\n" * 3, beam=5, require=["red"])
+    with pytest.raises(UserError, match=r"has to be split into \d+ segments; send one sentence"):
+        runner.run("the red stone is here\n" * 3, beam=5, required=["red"])

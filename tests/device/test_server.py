@@ -64,18 +64,18 @@ def test_it_answers_many_texts_in_their_order_with_settings(serve):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"{", "the body is no JSON"),
-        (b"[" * 50_000, "the body is no JSON"),
-        (["a"], "the body is no JSON object"),
-        ({}, "one of them is needed"),
-        ({"text": "a", "texts": ["b"]}, "one of them is needed"),
+        (b"{", "body is not valid JSON"),
+        (b"[" * 50_000, "body is not valid JSON"),
+        (["a"], "body is not a JSON object"),
+        ({}, "exactly one of text (a string) and texts (a list of strings) is needed"),
+        ({"text": "a", "texts": ["b"]}, "exactly one of text"),
         ({"text": 5}, "text must be a string"),
         ({"texts": []}, "0 texts, allowed are 1 to 100"),
         ({"text": "a", "beam": "5"}, "beam is '5', expected int"),
         ({"text": "a", "beam": True, "sample": 1}, "beam is True, expected int; sample is 1, expected bool"),
-        ({"text": "a", "require": "b"}, "require is 'b', expected list of strings"),
-        ({"text": "a", "spam": [1]}, "spam: no setting of a request; allowed are text, texts"),
-        ({"text": "a", "beam": 50}, "the bundle offers steps for 1, 5"),
+        ({"text": "a", "required": "b"}, "required is 'b', expected a list of strings"),
+        ({"text": "a", "spam": [1]}, "spam: unknown field; allowed are text, texts, attention, beam"),
+        ({"text": "a", "beam": 50}, "the bundle offers beam sizes 1, 5"),
         ({"text": "a", "beam": 2, "n_best": 3}, "n_best is 3"),
         ({"text": "a" * 30_000}, "30,000 characters"),
     ],
@@ -90,7 +90,7 @@ def test_what_is_too_large_or_too_slow_is_refused(serve):
     assert ask(serve(max_body_bytes=50), {"text": "a" * 100})[0] == 413
     status, answer = ask(serve(timeout=1e-6), {"text": TEXT, "beam": 5})
     assert status == 503
-    assert "it took longer than 1e-06 seconds" in answer["error"]
+    assert "the request took longer than 1e-06 seconds" in answer["error"]
 
 
 def test_more_at_once_than_allowed_are_told_to_come_back(serve, runner, monkeypatch):

@@ -54,7 +54,7 @@ def test_a_small_vocabulary_is_all_there():
 def test_a_bundle_with_a_shortlist_says_the_same_as_without(bundle):
     runner = Runner.from_bundle(bundle)
     for beam in (1, 5):
-        with_it, without = (runner.run(TEXT, beam, shortlist=wanted) for wanted in (True, False))
+        with_it, without = (runner.run(TEXT, beam=beam, shortlist=wanted) for wanted in (True, False))
         assert with_it.text == without.text == "garden quiet"
         assert with_it.score >= without.score  # fewer tokens share the probability
 
@@ -64,7 +64,7 @@ def test_its_steps_say_what_its_one_call_says(bundle):
     ids, options = [runner.codec.encode_source(TEXT)], DecodingOptions()
     ((called,),), ((stepwise,),) = (find(runner.model, ids, options) for find in (decode, decode_stepwise))
     assert called.ids == stepwise.ids
-    np.testing.assert_allclose(called.word_log_probs, stepwise.word_log_probs, atol=1e-4)
+    np.testing.assert_allclose(called.token_log_probs, stepwise.token_log_probs, atol=1e-4)
 
 
 def test_only_its_tokens_are_written(bundle):
@@ -76,7 +76,7 @@ def test_only_its_tokens_are_written(bundle):
 
 
 def test_a_phrase_outside_it_can_still_be_required(bundle):
-    result = Runner.from_bundle(bundle).run(TEXT, beam=5, require=["zebra"])
+    result = Runner.from_bundle(bundle).run(TEXT, beam=5, required=["zebra"])
     assert "zebra" in result.text
 
 
@@ -89,7 +89,7 @@ def test_the_bundle_says_what_the_shortlist_scores(bundle):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda content: content[:100], "100 bytes do not fit a source vocabulary of"),
+        (lambda content: content[:100], "100 bytes do not match a source vocabulary of"),
         (lambda content: content + b"\0\0", "not a shortlist of"),
         (lambda content: b"\xff" * len(content), "not a shortlist of"),
     ],

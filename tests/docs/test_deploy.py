@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seq2edge.device.bundle import MODEL, SCHEMA_VERSION, read_bundle
+from seq2edge.device.bundle import MODEL, read_bundle
 from seq2edge.device.interpreter import TFLiteModel, load_runtime
+from seq2edge.device.manifest import SCHEMA_VERSION
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS

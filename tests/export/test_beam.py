@@ -57,7 +57,11 @@ def test_it_finds_what_the_search_of_the_device_finds(model, beam, length_penalt
     random = np.random.default_rng(beam)
     sources = [np.array([*random.integers(4, VOCABULARY, length - 1), EOS], np.int32) for length in LENGTHS]
     ids, scores = search_in_graph(model, sources, GraphBeam(beam, length_penalty, 9))
-    wanted = decode(KerasSequenceModel(model), sources, DecodingOptions(beam, beam, 9, length_penalty))
+    wanted = decode(
+        KerasSequenceModel(model),
+        sources,
+        DecodingOptions(beam=beam, n_best=beam, max_length=9, length_penalty=length_penalty),
+    )
     for row, hypotheses in enumerate(wanted):
         best = hypotheses[0]
         assert tuple(i for i in ids[row, 0] if i > EOS) == best.ids

@@ -64,7 +64,7 @@ def test_every_architecture_gives_the_logits_of_keras(name, tmp_path):
         check_steps(onnx, reference, sources(batch, length))
     check_shared_memory(onnx, sources(1, 9))
     unseen = sources(5, 9)
-    for options in (DecodingOptions(max_length=12), DecodingOptions(3, 3, 12)):
+    for options in (DecodingOptions(max_length=12), DecodingOptions(beam=3, n_best=3, max_length=12)):
         said, found = ([[h.ids for h in best] for best in decode(one, unseen, options)] for one in (reference, onnx))
         assert found == said
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.phrases import NO_PHRASES, Phrases
 from seq2edge.device.special_ids import BOS, EOS
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerDecoderConfig
@@ -68,10 +69,16 @@ SEARCHES = {
     "sample": DecodingOptions(
         beam=3, n_best=3, max_length=12, sample=True, top_k=6, top_p=0.9, temperature=0.8, seed=7
     ),
-    "prefix": DecodingOptions(beam=3, max_length=12, prefix=(9, 11)),
-    "required": DecodingOptions(beam=4, n_best=2, max_length=12, required=((7, 8), (12,))),
-    "banned": DecodingOptions(beam=3, max_length=12, banned=((6,), (10, 5))),
-    "given": DecodingOptions(beam=3, max_length=12, given=((5, 6),), given_penalty=4.0),
+    "prefix": DecodingOptions(beam=3, max_length=12),
+    "required": DecodingOptions(beam=4, n_best=2, max_length=12),
+    "banned": DecodingOptions(beam=3, max_length=12),
+    "given": DecodingOptions(beam=3, max_length=12, earlier_replies_penalty=4.0),
+}
+PHRASES = {
+    "prefix": Phrases(prefix=(9, 11)),
+    "required": Phrases(required=((7, 8), (12,))),
+    "banned": Phrases(banned=((6,), (10, 5))),
+    "given": Phrases(earlier=((5, 6),)),
 }
 COVERAGE = {"coverage": DecodingOptions(beam=4, n_best=4, max_length=12, coverage_penalty=0.3)}  # needs attention
 
@@ -112,7 +119,8 @@ def searched(model: Seq2Seq, source_ids: np.ndarray) -> dict[str, np.ndarray]:
     searches = SEARCHES | (COVERAGE if "attention" in model.decoder_step.output else {})
     found = {}
     for name, options in searches.items():
-        hypotheses = [hypothesis for best in decode(decoder, sources, options) for hypothesis in best]
+        phrases = PHRASES.get(name, NO_PHRASES)
+        hypotheses = [hypothesis for best in decode(decoder, sources, options, phrases) for hypothesis in best]
         ids = np.full((len(hypotheses), options.max_length), -1)
         for row, hypothesis in zip(ids, hypotheses, strict=True):
             row[: len(hypothesis.ids)] = hypothesis.ids

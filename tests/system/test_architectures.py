@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from seq2edge.device.search.decoding import decode, log_softmax
+from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.model import log_softmax
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
 from seq2edge.export.signatures import Signatures
@@ -147,7 +148,7 @@ def test_it_learns_and_says_the_same_everywhere(name, tmp_path):
             found = generate(source_ids=source[None], **extra)
             assert found["target_ids"][0, : found["length"][0] - 1].tolist() == list(best.ids)
             log_probs = found["log_probs"][0, : found["length"][0]]
-            np.testing.assert_allclose(log_probs, best.word_log_probs, atol=2e-3)
+            np.testing.assert_allclose(log_probs, best.token_log_probs, atol=2e-3)
     check_step_of_three(interpreter, model, sources[0])
 
 

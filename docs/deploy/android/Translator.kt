@@ -126,7 +126,7 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
     private fun JSONObject.ints(name: String) = getJSONArray(name).let { all -> IntArray(all.length()) { all.getInt(it) } }
 
     private companion object {
-        const val SCHEMA_VERSION = 2
+        const val SCHEMA_VERSION = 3
         const val BOS = 2
         const val EOS = 3
         val INVISIBLE = Regex("[\\u200B-\\u200D\\u2060\\uFEFF\\u00AD]")

@@ -4,7 +4,7 @@ import TensorFlowLite
 
 /// A bundle of seq2edge: greedy search, for one caller at a time.
 public final class Translator {
-  private static let schemaVersion = 2
+  private static let schemaVersion = 3
   private static let bos: Int32 = 2
   private static let eos: Int32 = 3
 

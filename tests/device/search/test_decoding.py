@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.search.decoding import SequenceModel, StepOutput, decode, decode_steps, log_softmax
+from seq2edge.device.search.decoding import decode, decode_steps
+from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary, log_softmax
 from seq2edge.device.search.options import DecodingOptions
-from seq2edge.device.search.search import coverage, penalty
+from seq2edge.device.search.phrases import Phrases
+from seq2edge.device.search.ranking import coverage, penalty
 from seq2edge.device.special_ids import BOS, EOS
 
 VOCABULARY, LONGEST, SOURCE = 7, 4, 3
@@ -26,7 +28,7 @@ class Markov(SequenceModel):
         self.tables = random.normal(size=(10, VOCABULARY, VOCABULARY)).astype("float32") * 2
         self.attention = random.dirichlet(np.ones(SOURCE), size=VOCABULARY).astype("float32")
 
-    def encode(self, source_ids, options=None):
+    def encode(self, source_ids, vocabulary=Vocabulary.FULL):
         kinds = np.array([ids[0] for ids in source_ids])
         return kinds, [np.zeros((len(kinds), 1)), kinds[:, None].astype("float32")]
 
@@ -44,29 +46,29 @@ def stands_in(phrase, ids):
     return any(ids[i : i + len(phrase)] == phrase for i in range(len(ids) - len(phrase) + 1))
 
 
-def allowed(ids, finished, options):
+def allowed(ids, finished, options, phrases):
     """Whether a target keeps all the rules, counted without a search."""
     least, most = options.limits(SOURCE)
     size = options.no_repeat_ngram
     ngrams = [ids[i : i + size] for i in range(len(ids) - size + 1)] if size else []
     return (
         (least <= len(ids) + 1 <= most if finished else len(ids) == most)
-        and ids[: len(options.prefix)] == options.prefix
+        and ids[: len(phrases.prefix)] == phrases.prefix
         and len(ngrams) == len(set(ngrams))
-        and not any(stands_in(phrase, ids) for phrase in options.banned)
-        and all(stands_in(phrase, ids) for phrase in options.required)
+        and not any(stands_in(phrase, ids) for phrase in phrases.banned)
+        and all(stands_in(phrase, ids) for phrase in phrases.required)
     )
 
 
-def score(model, kind, ids, finished, options):
+def score(model, kind, ids, finished, options, phrases):
     tokens = [*ids, EOS] if finished else list(ids)
     total = sum(
         log_softmax(model.tables[kind, last][None])[0, token]
         for last, token in zip([BOS, *tokens], tokens, strict=False)
     )
-    for reply in options.given:
+    for reply in phrases.earlier:
         same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(tokens, [*reply, EOS], strict=False))
-        total -= options.given_penalty * len(list(same)) / (len(reply) + 1)
+        total -= options.earlier_replies_penalty * len(list(same)) / (len(reply) + 1)
     result = total / penalty(len(tokens), options.length_penalty)
     if options.coverage_penalty and ids:
         looked = model.attention[[BOS, *ids[:-1]]]
@@ -74,14 +76,14 @@ def score(model, kind, ids, finished, options):
     return result
 
 
-def exhaustive(model, kind, options):
+def exhaustive(model, kind, options, phrases):
     """The targets that exist, best first."""
     found = [
-        (score(model, kind, ids, finished, options), ids)
+        (score(model, kind, ids, finished, options, phrases), ids)
         for length in range(LONGEST + 1)
         for ids in itertools.product(range(EOS + 1, VOCABULARY), repeat=length)
         for finished in (True, False)
-        if allowed(ids, finished, options)
+        if allowed(ids, finished, options, phrases)
     ]
     return sorted(found, reverse=True)
 
@@ -101,29 +103,33 @@ def exhaustive(model, kind, options):
         {"banned": ((4, 5), (6,))},
         {"required": ((5,),)},
         {"required": ((6, 4), (5,))},
-        {"given": ((4,), (5, 6)), "given_penalty": 3.0},
+        {"earlier": ((4,), (5, 6)), "earlier_replies_penalty": 3.0},
         {"coverage_penalty": 0.2, "required": ((6,),), "banned": ((6, 6),), "min_length": 4},
     ],
     ids=str,
 )
 @pytest.mark.parametrize("seed", range(3))
 def test_a_wide_beam_is_an_exhaustive_search(seed, rules):
-    model, options = Markov(seed), DecodingOptions(**WIDE, n_best=5, **rules)
-    expected = exhaustive(model, 3, options)[:5]
-    found = decode(model, [source(3)], options)[0]
+    phrases = Phrases(**{name: rules[name] for name in rules if name in Phrases.__dataclass_fields__})
+    settings = {name: rules[name] for name in rules if name not in Phrases.__dataclass_fields__}
+    model, options = Markov(seed), DecodingOptions(**WIDE, n_best=5, **settings)
+    expected = exhaustive(model, 3, options, phrases)[:5]
+    found = decode(model, [source(3)], options, phrases)[0]
     assert [hypothesis.ids for hypothesis in found[: len(expected)]] == [ids for _, ids in expected]
     assert [hypothesis.score for hypothesis in found] == pytest.approx([value for value, _ in expected], rel=1e-4)
 
 
 def test_a_phrase_that_does_not_fit_is_said_to_be_missing():
-    best = decode(Markov(0), [source(1)], DecodingOptions(beam=4, max_length=3, required=((4, 5), (6, 6))))[0][0]
+    phrases = Phrases(required=((4, 5), (6, 6)))
+    best = decode(Markov(0), [source(1)], DecodingOptions(beam=4, max_length=3), phrases)[0][0]
     assert best.ids
     assert best.missing
 
 
 def test_where_nothing_may_follow_the_hypothesis_is_cut():
     everything = tuple((token,) for token in range(EOS + 1, VOCABULARY))
-    best = decode(Markov(0), [source(1)], DecodingOptions(max_length=9, min_length=3, banned=everything))[0][0]
+    options = DecodingOptions(max_length=9, min_length=3)
+    best = decode(Markov(0), [source(1)], options, Phrases(banned=everything))[0][0]
     assert best.ids == ()
     assert not best.finished
 
@@ -136,7 +142,7 @@ def test_coverage_by_hand():
 def test_a_coverage_penalty_needs_attention():
     model = Markov(0)
     model.step = lambda *inputs: StepOutput(np.zeros((1, VOCABULARY)), inputs[3], None)
-    with pytest.raises(UserError, match=r"no attention to count it by"):
+    with pytest.raises(UserError, match=r"this model has no attention"):
         decode(model, [source(1)], DecodingOptions(coverage_penalty=0.1))
 
 
@@ -216,7 +222,7 @@ def test_leaving_a_search_stops_the_model():
 
 def test_a_hypothesis_knows_its_confidence_and_alignment():
     best = decode(Markov(1), [source(2)], DecodingOptions(max_length=6))[0][0]
-    assert best.confidence == pytest.approx(np.exp(np.mean(best.word_log_probs)))
+    assert best.confidence == pytest.approx(np.exp(np.mean(best.token_log_probs)))
     assert best.alignment == tuple(best.attention.argmax(axis=1))
 
 
@@ -232,13 +238,14 @@ def test_a_hypothesis_knows_its_confidence_and_alignment():
 )
 def test_batched_is_one_by_one_and_rules_are_kept(seed, kinds, beam, alpha, most, ngram, banned):
     model, sources = Markov(seed), [source(kind) for kind in kinds]
-    options = DecodingOptions(beam, 1, most, alpha, no_repeat_ngram=ngram, banned=banned)
-    together = [best for best, *_ in decode(model, sources, options)]
-    assert [best.ids for best in together] == [decode(model, [one], options)[0][0].ids for one in sources]
+    options = DecodingOptions(beam=beam, max_length=most, length_penalty=alpha, no_repeat_ngram=ngram)
+    phrases = Phrases(banned=banned)
+    together = [best for best, *_ in decode(model, sources, options, phrases)]
+    assert [best.ids for best in together] == [decode(model, [one], options, phrases)[0][0].ids for one in sources]
     for best in together:
-        assert len(best.word_log_probs) <= most
+        assert len(best.token_log_probs) <= most
         assert not any(stands_in(phrase, best.ids) for phrase in banned)
-        assert best.log_probability == pytest.approx(sum(best.word_log_probs))
+        assert best.log_probability == pytest.approx(sum(best.token_log_probs))
 
 
 @settings(max_examples=40, deadline=None)
@@ -253,22 +260,29 @@ def test_the_search_stops_only_when_nothing_better_can_come(seed, kind, alpha):
 
 def test_contradictions_are_said_together():
     with pytest.raises(UserError) as said:
-        DecodingOptions(beam=2, n_best=3, min_length=9, max_length=4, required=((4, 5),), banned=((5,),), top_k=3)
-    for part in ("n_best is 3", "min_length 9 is above max_length 4", "[4, 5] is required and banned", "sample is off"):
+        DecodingOptions(beam=2, n_best=3, min_length=9, max_length=4, top_k=3)
+    for part in ("n_best is 3", "min_length 9 is above max_length 4", "top_k needs sample"):
+        assert part in str(said.value)
+    phrases = Phrases(prefix=(6,) * 4, required=((4, 5), (5,)), banned=((5,),))
+    with pytest.raises(UserError) as said:
+        phrases.check(DecodingOptions(beam=2, max_length=4, sample=True))
+    for part in (
+        "prefix has 4 tokens, which max_length 4 leaves no room for",
+        "cannot be combined with sample",
+        "required phrase [4, 5] contains the banned phrase [5]",
+        "required phrase [5] contains the banned phrase [5]",
+    ):
         assert part in str(said.value)
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"beam": 4, "groups": 3}, "groups is 3, allowed is what divides the beam, 4"),
-        ({"diversity": 1.0}, "diversity is between groups"),
+        ({"beam": 4, "groups": 3}, "groups is 3, allowed are divisors of beam, 4"),
+        ({"diversity": 1.0}, "diversity needs 2 or more groups"),
         ({"sample": True, "temperature": 0}, "temperature is 0"),
         ({"sample": True, "top_p": 1.5}, "top_p is 1.5"),
-        ({"sample": True, "beam": 2, "groups": 2}, "one of them"),
-        ({"beam": 2, "groups": 2, "required": ((4,),)}, "required phrases need one beam"),
-        ({"prefix": (4,) * 9, "max_length": 9}, "leaves no room"),
-        ({"prefix": (4, 5), "banned": ((5,),)}, "the prefix has a banned phrase"),
+        ({"sample": True, "beam": 2, "groups": 2}, "sample and groups exclude each other"),
         ({"min_ratio": 2.0, "max_ratio": 1.0}, "min_ratio 2.0 is above max_ratio 1.0"),
         ({"length_penalty": float("nan")}, "length_penalty is nan"),
     ],
@@ -276,6 +290,41 @@ def test_contradictions_are_said_together():
 def test_wrong_options(wrong, said):
     with pytest.raises(UserError, match=said):
         DecodingOptions(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("phrases", "options", "said"),
+    [
+        (
+            Phrases(required=((4,),)),
+            {"beam": 2, "groups": 2},
+            "cannot be combined with sample or groups",
+        ),
+        (Phrases(prefix=(4,) * 9), {"max_length": 9}, "leaves no room"),
+        (Phrases(prefix=(4, 5), banned=((5,),)), {}, r"prefix \[4, 5\] contains the banned phrase \[5\]"),
+    ],
+)
+def test_wrong_phrases(phrases, options, said):
+    with pytest.raises(UserError, match=said):
+        decode(Markov(0), [source(1)], DecodingOptions(**options), phrases)
+
+
+def test_a_search_refuses_phrases_that_are_texts():
+    with pytest.raises(ValueError, match=r"need their token ids: Phrases\.of"):
+        decode(Markov(0), [source(1)], DecodingOptions(banned=("a",)))
+
+
+def test_wrong_types_are_said_together():
+    with pytest.raises(UserError) as said:
+        DecodingOptions(beam="5", sample=1, seed=True, banned="a", prefix=None, min_ratio="1", max_ratio=None)
+    assert str(said.value).split("; ") == [
+        "beam is '5', expected int",
+        "min_ratio is '1', expected float",
+        "sample is 1, expected bool",
+        "seed is True, expected int",
+        "prefix is None, expected str",
+        "banned is 'a', expected a list of strings",
+    ]
 
 
 @pytest.mark.parametrize("beam", [1, 3])
@@ -294,7 +343,7 @@ def test_greedy_takes_the_likeliest_token_each_time():
     for token in best.ids:
         assert token == log_softmax(model.tables[5, last][None])[0].argmax()
         last = token
-    assert best.log_probability == pytest.approx(sum(best.word_log_probs))
+    assert best.log_probability == pytest.approx(sum(best.token_log_probs))
     assert best.attention is None or best.attention.shape == (len(best.ids), 3)
 
 
@@ -323,5 +372,5 @@ def test_what_is_cut_at_the_longest_length_says_so():
 
 
 def test_all_mistakes_in_options_are_said_at_once():
-    with pytest.raises(UserError, match=r"beam is 0.*n_best is 9.*max_length is 0"):
+    with pytest.raises(UserError, match=r"beam is 0.*max_length is 0.*n_best is 9"):
         DecodingOptions(beam=0, n_best=9, max_length=0)

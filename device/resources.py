@@ -1,10 +1,10 @@
-"""How much memory this process took at most."""
+"""Resources that this process uses."""
 
 import resource
 import sys
 
 
-def peak_megabytes() -> float:
-    """Peak of the resident memory."""
+def peak_rss_megabytes() -> float:
+    """Peak resident set size of this process."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)

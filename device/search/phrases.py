@@ -1,0 +1,107 @@
+"""Phrases that a target must start with, contain or avoid, as token ids."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.search.options import DecodingOptions
+
+if TYPE_CHECKING:  # it needs sentencepiece, which a search does not
+    from seq2edge.device.text import TextCodec
+
+Ids = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """The phrases of `DecodingOptions` as token ids, without bos and eos.
+
+    Attributes:
+        prefix: Start of every target.
+        required: Each is contained in every target. Where they do not fit, the hypothesis lists them as missing.
+        banned: None is contained in a target.
+        earlier: Complete targets that are penalised.
+    """
+
+    prefix: Ids = ()
+    required: tuple[Ids, ...] = ()
+    banned: tuple[Ids, ...] = ()
+    earlier: tuple[Ids, ...] = ()
+
+    @classmethod
+    def of(cls, options: DecodingOptions, codec: "TextCodec") -> "Phrases":
+        """Tokenize the phrases of some options.
+
+        Raises:
+            UserError: As `check`.
+        """
+        if not (options.prefix or options.required or options.banned or options.earlier_replies):
+            return NO_PHRASES
+        encode = codec.encode_target
+        phrases = cls(
+            encode(options.prefix),
+            tuple(ids for text in options.required if (ids := encode(text))),
+            tuple(ids for text in options.banned if (ids := encode(text))),
+            tuple(encode(text) for text in options.earlier_replies),
+        )
+        phrases.check(options, codec.decode_target)
+        return phrases
+
+    def check(self, options: DecodingOptions, show: Callable[[Ids], Any] = list) -> None:
+        """Refuse phrases that contradict each other or the options.
+
+        Args:
+            show: Presents the ids of a phrase in a message.
+
+        Raises:
+            UserError: Lists all contradictions.
+        """
+        if mistakes := list(self._contradictions(options, show)):
+            raise UserError("; ".join(mistakes))
+
+    def _contradictions(self, options: DecodingOptions, show: Callable[[Ids], Any]) -> Iterator[str]:
+        if len(self.prefix) >= options.max_length:
+            yield f"prefix has {len(self.prefix)} tokens, which max_length {options.max_length} leaves no room for"
+        if self.required and (options.sample or options.groups > 1):
+            yield "required phrases cannot be combined with sample or groups"
+        wanted = [("prefix", self.prefix), *(("required phrase", phrase) for phrase in self.required)]
+        for (name, phrase), banned in itertools.product(wanted, self.banned):
+            if contains(phrase, banned):
+                yield f"{name} {show(phrase)!r} contains the banned phrase {show(banned)!r}"
+
+    def of_segment(self, place: int) -> "Phrases":
+        """The phrases for a segment of a text: only the first one starts with the prefix."""
+        return dataclasses.replace(self, prefix=()) if place and self.prefix else self
+
+    def missing(self, ids: Ids) -> tuple[Ids, ...]:
+        """The required phrases that a target lacks."""
+        return tuple(phrase for phrase in self.required if _matched(ids, phrase) < len(phrase))
+
+    def tokens_met(self, ids: Ids) -> int:
+        """How many tokens of the required phrases a target has, including a phrase it has started at its end."""
+        return sum(_matched(ids, phrase) for phrase in self.required)
+
+    def next_tokens(self, ids: Ids) -> set[int]:
+        """The tokens that start or continue a missing phrase."""
+        return {token for phrase in self.missing(ids) for token in (phrase[_matched(ids, phrase)], phrase[0])}
+
+
+NO_PHRASES = Phrases()
+
+
+def contains(ids: Ids, phrase: Ids) -> bool:
+    """Whether the tokens of a phrase occur in a row somewhere in the ids."""
+    return any(ids[start : start + len(phrase)] == phrase for start in range(len(ids) - len(phrase) + 1))
+
+
+def _matched(ids: Ids, phrase: Ids) -> int:
+    """The length of a phrase if the ids contain it, else of its longest beginning that the ids end with."""
+    size = len(phrase)
+    if contains(ids, phrase):
+        return size
+    return next(
+        length for length in range(min(size - 1, len(ids)), -1, -1) if ids[len(ids) - length :] == phrase[:length]
+    )

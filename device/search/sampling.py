@@ -1,0 +1,38 @@
+"""The token decoder that draws tokens at random."""
+
+import numpy as np
+
+from seq2edge.device.search.beam import Indices, Step, TokenDecoder
+from seq2edge.device.search.options import DecodingOptions
+
+
+class SamplingDecoder(TokenDecoder):
+    """Draws one token for each hypothesis; `beam` is the number of targets drawn side by side.
+
+    Args:
+        source_ids: `(source_length,)`. With the seed they determine the random numbers, so that a source's targets do
+            not depend on what is decoded beside it.
+    """
+
+    def __init__(self, options: DecodingOptions, source_ids: np.ndarray):
+        self.options = options
+        self.random = np.random.default_rng([options.seed, *(int(i) for i in source_ids)])
+
+    def positions(self, step: Step, rows: list[int]) -> tuple[Indices, Indices]:
+        is_first = step.live[0].group is None
+        draws = rows * self.options.beam if is_first else rows
+        return draws, [self._draw(step.filtered[row]) for row in draws]
+
+    def _draw(self, log_probs: np.ndarray) -> int:
+        """A random token among those that top_k and top_p leave."""
+        options = self.options
+        order = np.argsort(-log_probs, kind="stable")
+        if options.top_k:
+            order = order[: options.top_k]
+        scaled = (log_probs[order] - log_probs[order[0]]) / options.temperature
+        probabilities = np.exp(scaled, dtype=np.float64)
+        probabilities /= probabilities.sum()
+        if options.top_p < 1:  # including the token with which the sum reaches p
+            kept = 1 + int(np.searchsorted(np.cumsum(probabilities), options.top_p))
+            order, probabilities = order[:kept], probabilities[:kept] / probabilities[:kept].sum()
+        return int(self.random.choice(order, p=probabilities))

@@ -1,0 +1,78 @@
+"""Flags, JSON fields, the demo's controls and the documentation follow from the fields of `DecodingOptions`."""
+
+import argparse
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from seq2edge.cli import run
+from seq2edge.device.search.options import OPTIONS, DecodingOptions, Range
+from seq2edge.device.server import Request
+
+ROOT = Path(__file__).parents[3]
+EXAMPLES = {int: ("3", 3), float: ("0.5", 0.5), str: ("a b", "a b"), tuple: ("a", ["a"])}
+
+
+def test_every_field_is_described():
+    assert list(OPTIONS) == [field.name for field in dataclasses.fields(DecodingOptions)]
+    for option in OPTIONS.values():
+        assert option.help
+        assert option.type in (int, float, bool, str, tuple)
+        assert (option.allowed is not None) == (option.type in (int, float))
+        assert option.default is None or option.accepts(option.default)
+
+
+@pytest.fixture
+def parser():
+    parser = argparse.ArgumentParser()
+    run.add_arguments(parser)
+    return parser
+
+
+@pytest.mark.parametrize("option", OPTIONS.values(), ids=list(OPTIONS))
+def test_every_option_has_a_flag(parser, option):
+    given, expected = EXAMPLES.get(option.type, (None, not option.default))
+    arguments = parser.parse_args(["bundle", option.flag] + ([] if given is None else [given]))
+    assert getattr(arguments, option.name) == expected
+    assert [name for name in OPTIONS if getattr(arguments, name) is not None] == [option.name]
+    assert " ".join(option.help.split()) in " ".join(parser.format_help().split())
+
+
+def test_every_option_is_a_field_of_a_request():
+    options = DecodingOptions(beam=4, n_best=2, required=["a"], max_ratio=2.0, shortlist=False)
+    request = Request.from_json(json.dumps({"text": "a", **dataclasses.asdict(options)}).encode())
+    assert list(request.settings) == list(OPTIONS)
+    assert DecodingOptions(**request.settings) == options
+
+
+def test_the_documentation_lists_every_option():
+    document = (ROOT / "docs" / "decoding.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(--[^`]*)` \| `(\w+)` \| (.*?) \| (.*?) \| (.*?) \|$", document, re.MULTILINE)
+    assert rows == [documented(option) for option in OPTIONS.values()]
+
+
+def documented(option):
+    """The row of an option in docs/decoding.md."""
+    metavar = "" if option.type is bool else f" {run.METAVARS[option.type]}"
+    kind = {bool: "true or false", str: "text", tuple: "list of texts"}.get(option.type, str(option.allowed))
+    default = "the bundle's" if option.name in run.BUNDLE_DEFAULTS else option.default
+    shown = str(default).lower() if default not in (None, "", ()) else "none"
+    return f"{option.flag}{metavar}", option.name, kind, shown, option.help
+
+
+@pytest.mark.parametrize(
+    ("allowed", "inside", "outside", "text"),
+    [
+        (Range(1, 64), (1, 64), (0, 65), "1 to 64"),
+        (Range(0), (0, 1e9), (-1, float("nan")), "0 or more"),
+        (Range(0, exclusive=True), (0.1,), (0,), "more than 0"),
+        (Range(0, 1, exclusive=True), (0.1, 1), (0, 1.1), "more than 0, at most 1"),
+    ],
+)
+def test_a_range_says_what_it_allows(allowed, inside, outside, text):
+    assert all(value in allowed for value in inside)
+    assert not any(value in allowed for value in outside)
+    assert str(allowed) == text

@@ -8,8 +8,10 @@ import pytest
 from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
-from seq2edge.export.bundle import export_bundle, export_saved_model, graph_beam
-from seq2edge.export.verify import check_score_loss, verify_saved_model
+from seq2edge.export.bundle import export_bundle
+from seq2edge.export.options import ExportOptions
+from seq2edge.export.saved_model import export_saved_model, verify_saved_model
+from seq2edge.export.verify import check_score_loss
 from seq2edge.pipeline.training.trainer import train
 
 ASK = """
@@ -92,14 +94,14 @@ def test_a_failed_export_leaves_the_old_bundle(bundles, trained_run, monkeypatch
     before = (bundles / "int8" / "bundle.json").read_bytes()
     monkeypatch.setattr("seq2edge.export.bundle.verify_bundle", fail)
     with pytest.raises(UserError, match="no"):
-        export_bundle(trained_run, bundles / "int8", overwrite=True, tell=lambda line: None)
+        export_bundle(trained_run, bundles / "int8", ExportOptions(overwrite=True), lambda line: None)
     assert (bundles / "int8" / "bundle.json").read_bytes() == before
     assert sorted(path.name for path in bundles.iterdir()) == ["float16", "int8", "none"]
 
 
 def test_the_saved_model_answers_text_with_text_as_keras_does(trained_run, tmp_path):
     path = export_saved_model(trained_run, tmp_path / "tiny.saved_model")
-    assert verify_saved_model(trained_run, path, graph_beam(trained_run)) == {"serving_default": 100, "beam": 100}
+    assert verify_saved_model(trained_run, path) == {"serving_default": 100, "beam": 100}
 
     answer = subprocess.run([sys.executable, "-c", ASK, path], capture_output=True, text=True, check=True).stdout
     text, alternatives, ours = json.loads(answer.splitlines()[-1])
@@ -113,7 +115,7 @@ def test_source_and_target_tokenizers_stay_apart_in_the_saved_model(tiny_recipe,
     recipe = tiny_recipe(epochs=5, settings=[*settings, "tokenizer.fold_case=true"])
     run = train(recipe, tmp_path / "run", pairs_file.parent, quiet=True)
     path = export_saved_model(run, tmp_path / "apart.saved_model")
-    assert verify_saved_model(run, path, graph_beam(run)) == {"serving_default": 100, "beam": 100}
+    assert verify_saved_model(run, path) == {"serving_default": 100, "beam": 100}
     codec = run.data.codec()
     assert list(codec.encode_source("The RED stone")) == list(codec.encode_source("the red stone"))
 
@@ -150,5 +152,6 @@ def test_a_bundle_that_loses_too_much_of_the_score_is_refused(bundles):
 
 def test_the_whole_test_set_is_translated_where_a_loss_is_allowed(trained_run, tmp_path, monkeypatch):
     monkeypatch.setattr("seq2edge.export.verify.SENTENCES", 3)
-    bundle = export_bundle(trained_run, tmp_path / "bundle", tell=lambda line: None, max_score_loss=100)
+    options = ExportOptions(max_score_loss=100)
+    bundle = export_bundle(trained_run, tmp_path / "bundle", options, lambda line: None)
     assert bundle.scores["test_sentences"] == len(list(trained_run.data.texts("test"))) > 3

@@ -6,9 +6,10 @@ from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 from seq2edge.export.bundle import export_bundle
-from seq2edge.export.sensitivity import suggest_float, table
-from seq2edge.export.tflite.edits import int8_weights, keep_float
-from seq2edge.export.tflite.flatbuffer import constants, names, pack, parse
+from seq2edge.export.options import ExportOptions
+from seq2edge.export.tflite.flatbuffer import constants, operator_names, pack, parse
+from seq2edge.export.tflite.keep_float import int8_weights, keep_float
+from seq2edge.export.tflite.sensitivity import suggest_float, table
 
 
 def content(bundles, quantization):
@@ -22,7 +23,7 @@ def trained_weights(run):
 @pytest.mark.parametrize("quantization", ["none", "float16", "int8"])
 def test_no_table_enters_a_loop(bundles, quantization):
     model = parse(content(bundles, quantization))
-    kinds = names(model)
+    kinds = operator_names(model)
     entering = [
         graph.tensors[tensor].shape
         for graph in model.subgraphs
@@ -37,7 +38,7 @@ def test_no_table_enters_a_loop(bundles, quantization):
 
 def test_rows_are_looked_up_in_int8(bundles):
     model = parse(content(bundles, "int8"))
-    kinds = names(model)
+    kinds = operator_names(model)
     for graph in model.subgraphs:
         computed = {int(tensor) for operator in graph.operators for tensor in operator.outputs}
         read = [int(op.inputs[0]) for op in graph.operators if kinds[op.opcodeIndex] == "DEQUANTIZE"]
@@ -78,13 +79,13 @@ def test_a_file_with_all_weights_back_in_float32_is_the_float32_file(bundles, tr
 
 
 def test_a_weight_kept_in_float_makes_the_bundle_larger_and_is_named(bundles, trained_run, tmp_path):
-    kept = ["target_embedding/embeddings"]
-    bundle = export_bundle(trained_run, tmp_path / "bundle", tell=lambda line: None, keep_float=kept)
+    kept = "target_embedding/embeddings"
+    bundle = export_bundle(trained_run, tmp_path / "bundle", ExportOptions(keep_float=(kept,)), lambda line: None)
     all_int8 = read_bundle(bundles / "int8")
     grown = bundle.files["model.tflite"]["bytes"] - all_int8.files["model.tflite"]["bytes"]
-    size = np.prod(next(weight["shape"] for weight in bundle.weights if weight["name"] == kept[0]))
+    size = np.prod(next(weight["shape"] for weight in bundle.weights if weight["name"] == kept))
     assert grown == pytest.approx(3 * size, rel=0.05)
-    assert read_bundle(tmp_path / "bundle").kept_float == kept
+    assert read_bundle(tmp_path / "bundle").kept_float == [kept]
     assert all_int8.kept_float == []
     assert Runner.from_bundle(tmp_path / "bundle").run("the red stone is here", beam=3).text
 
@@ -92,13 +93,13 @@ def test_a_weight_kept_in_float_makes_the_bundle_larger_and_is_named(bundles, tr
 @pytest.mark.parametrize(
     ("name", "quantization", "message"),
     [
-        ("target_embeding", "int8", "target_embeding: there is no such weight; nearest are .*target_embedding"),
-        ("target_embedding/embeddings", "float16", "can be kept in float in an int8 file. Received: .* float16"),
+        ("target_embeding", "int8", "target_embeding: the model has no such weight; nearest are .*target_embedding"),
+        ("target_embedding/embeddings", "float16", "allowed only with quantization int8; quantization is float16"),
     ],
 )
 def test_what_cannot_be_kept_in_float_is_refused(trained_run, tmp_path, name, quantization, message):
     with pytest.raises(UserError, match=message):
-        export_bundle(trained_run, tmp_path / "bundle", quantization, tell=lambda line: None, keep_float=[name])
+        export_bundle(trained_run, tmp_path / "bundle", ExportOptions(quantization, keep_float=(name,)))
     assert not (tmp_path / "bundle").exists()
 
 

@@ -27,7 +27,7 @@ SENTENCES = 20
 
 @dataclass(frozen=True)
 class Cost:
-    """The file with one weight in float32 and all others in int8.
+    """What int8 costs for one weight: a file with this weight in float32 and all others in int8.
 
     Attributes:
         name: The weight; "" if all are int8.

@@ -23,7 +23,8 @@ import numpy as np
 from seq2edge.device.runner import Runner
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
-from seq2edge.export.onnx_model import ENCODER, STEP, OnnxModel, write_graphs
+from seq2edge.export.onnx_model import ENCODER, STEP, write_graphs
+from seq2edge.export.onnx_runtime import OnnxModel
 from seq2edge.pipeline.run import Run
 
 BEAMS = (1, 5)

@@ -43,8 +43,10 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
     from seq2edge.device.manifest import Quantization, Runtime
     from seq2edge.device.search.decoding import decode
     from seq2edge.device.search.options import DecodingOptions
-    from seq2edge.export.bundle import export_bundle, export_saved_model, graph_beam
-    from seq2edge.export.verify import share, verify_saved_model
+    from seq2edge.export.bundle import export_bundle
+    from seq2edge.export.held_out import share
+    from seq2edge.export.options import ExportOptions
+    from seq2edge.export.saved_model import export_saved_model, verify_saved_model
     from seq2edge.pipeline.evaluation.examples import examples
     from seq2edge.pipeline.evaluation.metrics.registry import basic_scores
     from seq2edge.pipeline.keras_decoding import KerasSequenceModel
@@ -61,15 +63,8 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
         bundle_path = output / f"{folder.name}-{quantization}"
         row: dict[str, Any] = {"run": folder.name, "file": quantization, "Keras": basic_scores(keras, expected)["bleu"]}
         try:
-            bundle = export_bundle(
-                run,
-                bundle_path,
-                quantization,
-                overwrite=True,
-                tell=lambda line: None,
-                shortlist=0,
-                runtimes=get_args(Runtime),
-            )
+            options = ExportOptions(quantization, runtimes=get_args(Runtime), shortlist=0, overwrite=True)
+            bundle = export_bundle(run, bundle_path, options, lambda line: None)
         except UserError as error:
             rows.append(row | {"refused": str(error)})
             continue
@@ -81,7 +76,7 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
             row[f"{name} same"] = share([a == b for a, b in zip(keras, said, strict=True)])
         rows.append(row)
     path = export_saved_model(run, output / f"{folder.name}.saved_model", overwrite=True)
-    return [*rows, {"run": folder.name, "file": "SavedModel", **verify_saved_model(run, path, graph_beam(run))}]
+    return [*rows, {"run": folder.name, "file": "SavedModel", **verify_saved_model(run, path)}]
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:

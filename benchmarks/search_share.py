@@ -25,7 +25,7 @@ from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.search.phrases import NO_PHRASES, Phrases
 from seq2edge.device.shortlist import Shortlist
 from seq2edge.device.special_ids import EOS
-from seq2edge.export.bundle import signature_specs
+from seq2edge.export.manifest import signature_specs
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite.convert import convert
 from seq2edge.models.config import Seq2SeqConfig

@@ -1,19 +1,21 @@
-"""seq2edge compare: runs side by side."""
+"""seq2edge compare: scores, size and speed of several runs."""
 
 import argparse
 
-HELP = "compare runs: score, size, training time and speed, in one table and one plot"
+HELP = "compare runs by score, size, training time and speed, in a table and a plot"
 EXAMPLES = """\
   seq2edge compare runs/quickstart runs/second-try
   seq2edge compare runs/* --split test --plot comparison.png"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", metavar="RUN", nargs="+", help="trained runs' folders")
-    parser.add_argument("--split", choices=("valid", "test"), default="valid", help="default: valid")
-    parser.add_argument("--plot", metavar="PNG", default="comparison.png", help="default: comparison.png")
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="folders of trained runs")
+    parser.add_argument("--split", choices=("valid", "test"), default="valid", help="data to score (default: valid)")
+    parser.add_argument(
+        "--plot", metavar="PNG", default="comparison.png", help="file of the plot (default: comparison.png)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--quiet", action="store_true", help="hide progress")
 
 
 def run(arguments: argparse.Namespace) -> int:

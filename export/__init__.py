@@ -1,1 +1,1 @@
-"""From a trained model to SavedModel, TFLite and a verified bundle. TensorFlow lives here."""
+"""Export of trained runs: verified TFLite bundles, SavedModel and ONNX."""

@@ -1,90 +1,159 @@
-"""Beam search as a TensorFlow graph, step for step that of `seq2edge.device.search` without its extra rules."""
+"""Beam search as a TensorFlow graph: the same search as `seq2edge.device.search`, without its token constraints."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import tensorflow as tf
 
+from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 Step = Callable[[tf.Tensor, list[tf.Tensor]], tuple[tf.Tensor, list[tf.Tensor]]]  # tokens, states → logits, states
+BESIDE_GREEDY = 5  # the beam for a recipe whose own search is greedy
+NOTHING = tf.float32.min  # the score of a hypothesis that does not exist
+
+
+class _Beams(NamedTuple):
+    """What a search carries from step to step.
+
+    Attributes:
+        length: Tokens written so far, a scalar.
+        tokens: The last token of each live hypothesis, `(batch * beam,)`.
+        totals: Log-probabilities of the live hypotheses, `(batch, beam)`.
+        ids: Their ids, `(batch, beam, max_length)`.
+        finished_ids, finished_scores: Those of the finished hypotheses, best first.
+        decided: Whether no live hypothesis can become the best, `(batch,)`.
+        states: Of the decoder, a row for each live hypothesis.
+    """
+
+    length: tf.Tensor
+    tokens: tf.Tensor
+    totals: tf.Tensor
+    ids: tf.Tensor
+    finished_ids: tf.Tensor
+    finished_scores: tf.Tensor
+    decided: tf.Tensor
+    states: tuple[tf.Tensor, ...]
+
+
+class _Candidates(NamedTuple):
+    """Live hypotheses extended by a token, best first: log-probabilities, places of the live ones and tokens
+    `(batch, candidates)`, and ids `(batch, candidates, max_length)`."""
+
+    totals: tf.Tensor
+    parents: tf.Tensor
+    tokens: tf.Tensor
+    ids: tf.Tensor
 
 
 @dataclass(frozen=True)
 class GraphBeam:
-    """What a beam search in a graph has to know.
+    """Settings of a beam search in a graph.
 
     Attributes:
-        beam: Hypotheses kept side by side, and returned.
+        beam: Number of hypotheses kept and returned.
         length_penalty: Alpha of Wu et al. 2016, equation 14.
-        max_length: Target tokens at most, eos counted.
+        max_length: Maximum target tokens, eos included.
     """
 
     beam: int
     length_penalty: float
     max_length: int
 
+    @classmethod
+    def from_recipe(cls, recipe: Recipe) -> "GraphBeam":
+        """The recipe's search, or one with a beam of 5 if the recipe is greedy."""
+        beam = recipe.decoding.beam if recipe.decoding.beam > 1 else BESIDE_GREEDY
+        return cls(beam, recipe.decoding.length_penalty, recipe.model.target_length)
+
+    def options(self) -> DecodingOptions:
+        """The same search in `seq2edge.device.search`."""
+        return DecodingOptions(beam=self.beam, max_length=self.max_length, length_penalty=self.length_penalty)
+
+    def greedy_options(self) -> DecodingOptions:
+        """A greedy search of the same length in `seq2edge.device.search`."""
+        return DecodingOptions(max_length=self.max_length)
+
     def search(self, step: Step, states: Sequence[tf.Tensor], batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Decode a batch.
 
         Args:
-            step: Takes tokens `(batch * beam,)` and states of as many rows.
-            states: First states, `(batch, …)`.
+            step: Takes tokens `(batch * beam,)` and states with as many rows.
+            states: The first states, `(batch, …)`.
             batch: Number of sentences, a scalar.
 
         Returns:
-            Ids `(batch, beam, max_length)`, best first, eos where a target ended and pad behind it, and their scores
-            `(batch, beam)`; a hypothesis that was not found scores -inf.
+            Ids `(batch, beam, max_length)`, best first, with eos where a target ended, then pad; and their scores
+            `(batch, beam)`, -inf for a hypothesis that was not found.
         """
-        beam, nothing = self.beam, tf.float32.min
-        count = 2 * beam if beam > 1 else 1  # so many candidates hold a beam of live ones; greedy search ends with eos
-        first_rows = tf.concat([tf.zeros([batch, 1]), tf.fill([batch, beam - 1], nothing)], axis=1)
-        no_ids = tf.zeros([batch, beam, self.max_length], tf.int32)
-        start = (
-            tf.constant(0),
-            tf.fill([batch * beam], BOS),
-            first_rows,  # totals of the live hypotheses; all of them grow from one
-            no_ids,
-            no_ids,  # of the finished ones
-            tf.fill([batch, beam], nothing),  # their scores
-            tf.zeros([batch], tf.bool),  # decided
-            *(tf.repeat(state, beam, axis=0) for state in states),
+
+        def undecided(beams: _Beams) -> tf.Tensor:
+            return tf.logical_and(beams.length < self.max_length, tf.logical_not(tf.reduce_all(beams.decided)))
+
+        def advance(beams: _Beams) -> tuple[_Beams]:
+            logits, new_states = step(beams.tokens, list(beams.states))
+            return (self._advance(beams, logits, new_states),)
+
+        (end,) = tf.while_loop(undecided, advance, (self._start(states, batch),))
+        scores = end.finished_scores
+        return end.finished_ids, tf.where(scores > NOTHING / 2, scores, -float("inf"))
+
+    def _start(self, states: Sequence[tf.Tensor], batch: tf.Tensor) -> _Beams:
+        """One live hypothesis for each sentence; the others do not exist yet."""
+        no_ids = tf.zeros([batch, self.beam, self.max_length], tf.int32)
+        return _Beams(
+            length=tf.constant(0),
+            tokens=tf.fill([batch * self.beam], BOS),
+            totals=tf.concat([tf.zeros([batch, 1]), tf.fill([batch, self.beam - 1], NOTHING)], axis=1),
+            ids=no_ids,
+            finished_ids=no_ids,
+            finished_scores=tf.fill([batch, self.beam], NOTHING),
+            decided=tf.zeros([batch], tf.bool),
+            states=tuple(tf.repeat(state, self.beam, axis=0) for state in states),
         )
 
-        def undecided(length, tokens, totals, ids, kept, scores, decided, *states):
-            return tf.logical_and(length < self.max_length, tf.logical_not(tf.reduce_all(decided)))
+    def _advance(self, beams: _Beams, logits: tf.Tensor, new_states: Sequence[tf.Tensor]) -> _Beams:
+        """Extend the live hypotheses by a token, and move those that end to the finished ones."""
+        candidates, length = self._candidates(beams, logits), beams.length + 1
+        ends = tf.logical_or(candidates.tokens == EOS, length >= self.max_length)
+        # Candidates after the one that fills the beam are not considered.
+        live_before = tf.cumsum(tf.cast(tf.logical_not(ends), tf.int32), axis=1, exclusive=True)
+        exists = tf.logical_and(live_before < self.beam, candidates.totals > NOTHING / 2)
+        finishes = tf.logical_and(exists, ends) & tf.logical_not(beams.decided)[:, tf.newaxis]
+        new_scores = tf.where(finishes, candidates.totals / self._penalty(length), NOTHING)
+        scores, best = tf.math.top_k(tf.concat([beams.finished_scores, new_scores], axis=1), self.beam)
+        survives = tf.logical_and(exists, tf.logical_not(ends))
+        totals, chosen = tf.math.top_k(tf.where(survives, candidates.totals, NOTHING), self.beam)
+        parents, tokens, ids = (
+            tf.gather(values, chosen, batch_dims=1)
+            for values in (candidates.parents, candidates.tokens, candidates.ids)
+        )
+        rows = tf.reshape(tf.range(tf.shape(ids)[0])[:, tf.newaxis] * self.beam + parents, [-1])
+        bound = tf.reduce_max(totals, axis=1) / self._penalty(self.max_length)
+        return _Beams(
+            length=length,
+            tokens=tf.reshape(tokens, [-1]),
+            totals=totals,
+            ids=ids,
+            finished_ids=tf.gather(tf.concat([beams.finished_ids, candidates.ids], axis=1), best, batch_dims=1),
+            finished_scores=scores,
+            decided=beams.decided | tf.logical_and(scores[:, 0] > NOTHING / 2, bound <= scores[:, 0]),
+            states=tuple(tf.gather(state, rows) for state in new_states),
+        )
 
-        def extend(length, tokens, totals, ids, kept, scores, decided, *states):
-            logits, new_states = step(tokens, list(states))
-            # pad, unk and bos stand before eos and are never generated.
-            log_probs = tf.nn.log_softmax(logits[:, EOS:], axis=-1)
-            vocabulary = tf.shape(log_probs)[1]
-            grown = tf.reshape(totals, [-1, 1]) + log_probs
-            candidates, flat = tf.math.top_k(tf.reshape(grown, [batch, beam * vocabulary]), count)
-            parents, token = flat // vocabulary, flat % vocabulary + EOS  # (batch, count)
-            grown_ids = tf.gather(ids, parents, batch_dims=1)
-            grown_ids = tf.where(tf.range(self.max_length) == length, token[:, :, tf.newaxis], grown_ids)
-            ends = tf.logical_or(token == EOS, length + 1 >= self.max_length)
-            goes_on = tf.cast(tf.logical_not(ends), tf.int32)
-            # Candidates behind the one that fills the beam are not looked at.
-            looked_at = tf.cumsum(goes_on, axis=1, exclusive=True) < beam
-            possible = tf.logical_and(looked_at, candidates > nothing / 2)
-            finishes = tf.logical_and(possible, ends) & tf.logical_not(decided)[:, tf.newaxis]
-            new_scores = tf.where(finishes, candidates / self._penalty(length + 1), nothing)
-            scores, best = tf.math.top_k(tf.concat([scores, new_scores], axis=1), beam)
-            kept = tf.gather(tf.concat([kept, grown_ids], axis=1), best, batch_dims=1)
-            totals, chosen = tf.math.top_k(
-                tf.where(tf.logical_and(possible, tf.logical_not(ends)), candidates, nothing), beam
-            )
-            rows = tf.range(batch)[:, tf.newaxis] * beam + tf.gather(parents, chosen, batch_dims=1)
-            kept_states = [tf.gather(state, tf.reshape(rows, [-1])) for state in new_states]
-            ids, tokens = (tf.gather(values, chosen, batch_dims=1) for values in (grown_ids, token))
-            bound = tf.reduce_max(totals, axis=1) / self._penalty(self.max_length)
-            decided |= tf.logical_and(scores[:, 0] > nothing / 2, bound <= scores[:, 0])
-            return length + 1, tf.reshape(tokens, [-1]), totals, ids, kept, scores, decided, *kept_states
-
-        _, _, _, _, kept, scores, *_ = tf.while_loop(undecided, extend, start)
-        return kept, tf.where(scores > nothing / 2, scores, -float("inf"))
+    def _candidates(self, beams: _Beams, logits: tf.Tensor) -> _Candidates:
+        """The best extensions: enough to fill the beam with live ones even if as many end. Greedy search needs one."""
+        count = 2 * self.beam if self.beam > 1 else 1
+        log_probs = tf.nn.log_softmax(logits[:, EOS:], axis=-1)  # pad, unk and bos come before eos: never generated
+        vocabulary = tf.shape(log_probs)[1]
+        extended = tf.reshape(beams.totals, [-1, 1]) + log_probs
+        totals, flat = tf.math.top_k(tf.reshape(extended, [-1, self.beam * vocabulary]), count)
+        parents, tokens = flat // vocabulary, flat % vocabulary + EOS
+        ids = tf.gather(beams.ids, parents, batch_dims=1)
+        ids = tf.where(tf.range(self.max_length) == beams.length, tokens[:, :, tf.newaxis], ids)
+        return _Candidates(totals, parents, tokens, ids)
 
     def _penalty(self, length: tf.Tensor | int) -> tf.Tensor:
         return ((5.0 + tf.cast(length, tf.float32)) / 6.0) ** self.length_penalty

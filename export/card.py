@@ -1,50 +1,70 @@
-"""The page of a bundle that a person reads."""
+"""A bundle described for people: its README.md, and one line."""
 
 from seq2edge.device.bundle import MODEL, Bundle
 
 
 def card(bundle: Bundle) -> str:
     """README.md of a bundle."""
-    scores, megabytes = bundle.scores, bundle.files[MODEL]["bytes"] / 1e6
-    rows = "\n".join(
-        f"| {name} | {values['bleu']} | {values['chrf']} | {values['exact_match']} |"
-        for name, values in (
-            ("Keras, float32", scores["keras"]),
-            (f"this file, {bundle.quantization}", scores["bundle"]),
-            ("the same with its shortlist", scores.get("shortlist")),
-        )
-        if values
-    )
+    scores = bundle.scores
     fallback = (
         ""
         if bundle.fallback is None
-        else f"\nIt says so when it is unsure (score under {bundle.fallback.threshold}).\n"
+        else f"\nIf a reply scores below {bundle.fallback.threshold}, a fallback line replaces it.\n"
     )
     return f"""# {bundle.name}
 
-A {bundle.task} model made with {bundle.created_with}: {megabytes:.1f} MB, quantization {bundle.quantization}.
-It runs with numpy, sentencepiece and LiteRT or tflite-runtime, and needs no TensorFlow.
+A {bundle.task} model made with {bundle.created_with}: {megabytes(bundle):.1f} MB, quantization {bundle.quantization}.
+It runs with numpy, sentencepiece and LiteRT or tflite-runtime, without TensorFlow.
 
 ```
 pip install 'seq2edge[device]'
 seq2edge run . "…"
 ```
 
-## Measured on {scores["test_sentences"]} test sentences, greedy
+## Scores on {scores["test_sentences"]} test sentences, greedy search
 
 | | BLEU | chrF | exact match % |
 |---|---|---|---|
-{rows}
+{_score_rows(bundle)}
 
-{scores["agreement_with_keras"]["identical"]} % of the outputs are identical to Keras'.
+{scores["agreement_with_keras"]["identical"]} % of the outputs are identical to those of Keras.
 BLEU signature: `{scores["bundle"]["signatures"][0]}`
 {fallback}
 ## Files
 
-`bundle.json` says what is in it; `{MODEL}` holds the signatures {", ".join(f"`{name}`" for name in bundle.signatures)};
-`vectors.json` holds test vectors with which a port can prove itself.
-Sources have at most {bundle.source_length} tokens, targets {bundle.target_length}. Text is normalised to
+`bundle.json` describes the bundle. `{MODEL}` has the signatures {", ".join(f"`{name}`" for name in bundle.signatures)}.
+`vectors.json` holds test vectors to check a port of the runner with.
+A source has at most {bundle.source_length} tokens, a target {bundle.target_length}. Text is normalised to
 {bundle.normalisation}.
 
-Licence of the data it was trained on: {bundle.licence}
+Licence of the training data: {bundle.licence}
 """
+
+
+def summary(bundle: Bundle) -> str:
+    """One line with size, scores and agreement."""
+    scores = bundle.scores
+    return (
+        f"{bundle.path}: {megabytes(bundle):.2f} MB, "
+        f"exact match {scores['bundle']['exact_match']} %, BLEU {scores['bundle']['bleu']} "
+        f"(Keras {scores['keras']['exact_match']} %, {scores['keras']['bleu']}), "
+        f"{scores['agreement_with_keras']['identical']} % identical outputs"
+    )
+
+
+def megabytes(bundle: Bundle) -> float:
+    """Size of the model file."""
+    return bundle.files[MODEL]["bytes"] / 1e6
+
+
+def _score_rows(bundle: Bundle) -> str:
+    scored = (
+        ("Keras, float32", bundle.scores["keras"]),
+        (f"this file, {bundle.quantization}", bundle.scores["bundle"]),
+        ("this file with its shortlist", bundle.scores.get("shortlist")),
+    )
+    return "\n".join(
+        f"| {name} | {values['bleu']} | {values['chrf']} | {values['exact_match']} |"
+        for name, values in scored
+        if values
+    )

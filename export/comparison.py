@@ -1,4 +1,4 @@
-"""Runs side by side: what they score, and what they cost on a device."""
+"""Compares runs: their scores, and their size and speed on a device."""
 
 import statistics
 import sys
@@ -7,28 +7,30 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from seq2edge.device.bundle import FILE, MODEL, Bundle, read_bundle
+from seq2edge.device.bundle import FILE, Bundle, read_bundle
 from seq2edge.device.runner import Runner
+from seq2edge.export.card import megabytes
+from seq2edge.export.options import ExportOptions
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
 from seq2edge.pipeline.evaluation.metrics.registry import main_score
 from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run
 
-INT8 = "int8"  # folder of the bundle that is made for comparing, inside the run
-SENTENCES = 100  # that are timed
-WARM_UP = 10
+INT8 = "int8"  # folder of the compared bundle, inside the run
+SENTENCES = 100  # timed
+WARM_UP = 10  # sentences before that
 SCORES = {"bleu": "BLEU", "chrf": "chrF", "exact_match": "exact match %"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run.
+    """The figures of one run.
 
     Attributes:
-        split: What was scored, with the recipe's beam.
-        minutes: Spent in training.
-        int8_mb: Of the int8 model file, millions of bytes.
-        ms_per_word: Of greedy output on LiteRT, one thread, the median over sentences.
-        identical: Share in percent of test sentences for which int8 says what Keras says.
+        split: The data that was scored, with the recipe's search.
+        minutes: Training time.
+        int8_mb: Size of the int8 model file in millions of bytes.
+        ms_per_word: Milliseconds per word of greedy output on LiteRT with one thread, the median over sentences.
+        identical: Share in percent of test sentences with identical int8 and Keras outputs.
     """
 
     name: str
@@ -45,14 +47,14 @@ class Row:
 
     @property
     def score(self) -> str:
-        """The name of the score that fits the task."""
+        """The name of the task's main score."""
         return main_score(self.task)
 
 
 def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> list[Row]:
-    """Score every run, export it to int8, and time it.
+    """Score every run, export it to int8, and time the bundle.
 
-    The bundle is kept in RUN/int8 and used again as long as it is newer than model and recipe.
+    The bundle is kept in RUN/int8, and reused as long as it is newer than the model and the recipe.
     """
     rows = []
     for run in runs:
@@ -68,7 +70,7 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
                 exact_match=scores["exact_match"],
                 parameters=run.model().training.count_params(),
                 minutes=run.history()[-1]["seconds"] / 60,
-                int8_mb=bundle.files[MODEL]["bytes"] / 1e6,
+                int8_mb=megabytes(bundle),
                 ms_per_word=milliseconds_per_word(bundle.path, run),
                 identical=bundle.scores["agreement_with_keras"]["identical"],
             )
@@ -77,19 +79,19 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
 
 
 def int8_bundle(run: Run, quiet: bool = False) -> Bundle:
-    """The run's int8 bundle, exported where there is none or an older one."""
+    """The run's int8 bundle, exported if there is none or an outdated one."""
     path = run.path / INT8
     made_from = max((run.path / name).stat().st_mtime for name in (MODEL_FILE, RECIPE_FILE))
     if (path / FILE).is_file() and (path / FILE).stat().st_mtime > made_from:
         return read_bundle(path)
-    from seq2edge.export.bundle import export_bundle  # needs TensorFlow, the rest does not
+    from seq2edge.export.bundle import export_bundle  # needs TensorFlow; the rest does not
 
     tell = (lambda line: None) if quiet else partial(print, file=sys.stderr)
-    return export_bundle(run, path, "int8", overwrite=True, tell=tell)
+    return export_bundle(run, path, ExportOptions(overwrite=True), tell)
 
 
 def milliseconds_per_word(bundle: Path, run: Run) -> float:
-    """Of greedy output on validation sentences, one thread; the median over sentences."""
+    """Time per word of greedy output on validation sentences with one thread, the median over sentences."""
     runner = Runner.from_bundle(bundle)
     sources = [pair.source for _, pair in zip(range(SENTENCES), run.data.texts("valid"), strict=False)]
     for source in sources[:WARM_UP]:
@@ -99,8 +101,8 @@ def milliseconds_per_word(bundle: Path, run: Run) -> float:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """For a person to read."""
-    cells = [("run", *SCORES.values(), "parameters", "training min", "int8 MB", "ms a word", "int8 same %")]
+    """The comparison as lines of text."""
+    cells = [("run", *SCORES.values(), "parameters", "training min", "int8 MB", "ms/word", "int8 identical %")]
     cells += [
         (
             row.name,
@@ -121,11 +123,11 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def plot(rows: Sequence[Row], path: Path) -> None:
-    """The score against size, training time and speed."""
+    """Plot the score against size, training time and speed."""
     from seq2edge.pipeline.evaluation.plots import plot_points
 
     score = rows[0].score
     values = [getattr(row, score) for row in rows]
-    columns = {"int8 MB": "int8_mb", "training minutes": "minutes", "ms a word": "ms_per_word"}
+    columns = {"int8 MB": "int8_mb", "training minutes": "minutes", "ms/word": "ms_per_word"}
     panels = {label: [getattr(row, key) for row in rows] for label, key in columns.items()}
     plot_points(panels, values, [row.name for row in rows], f"{SCORES[score]}, {rows[0].split} set", path)

@@ -1,4 +1,4 @@
-"""The signatures of a model file, as TensorFlow functions over a model's Keras halves."""
+"""The signatures of a model file, as TensorFlow functions over a model's encoder and decoder step."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,24 +8,30 @@ import tensorflow as tf
 from seq2edge.device.special_ids import BOS, EOS, PAD
 from seq2edge.models.seq2seq import Seq2Seq
 
+Tensors = dict[str, tf.Tensor]
 SHARED = ("memory", "memory_mask")  # by all rows of a step
 OUTPUT_ROWS = "output_rows"
 
 
-class Signatures(tf.Module):
-    """`encode`, `decode_step_B` for each batch B, and `generate`, for a batch of one source.
+def state_names(model: Seq2Seq) -> list[str]:
+    """The decoder's states, in order."""
+    return [name for name in model.encoder.output if name.startswith("state_")]
 
-    Beside all logits a step gives the likeliest tokens and their log-probabilities. For a shortlist there are
-    `output_rows`, the rows of the output layer for some tokens, `decode_step_B_shortlist`, which looks at these alone
-    and gives the places of the likeliest among them, and `generate_shortlist`. For each of the fixed lengths there are
-    `encode_sL`, `decode_step_B_sL` and `generate_sL`, whose shapes are all known. A signature costs little in the file,
+
+class Signatures(tf.Module):
+    """`encode`, `decode_step_B` for each batch size B, and `generate`, each for one source.
+
+    A step gives all logits, and the most likely tokens with their log-probabilities. For a shortlist there are
+    `output_rows` (the rows of the output layer for some tokens), `decode_step_B_shortlist` (computes these tokens only,
+    and gives the places of the most likely ones among them) and `generate_shortlist`. For each fixed length L there are
+    `encode_sL`, `decode_step_B_sL` and `generate_sL`, whose shapes are all known. A signature adds little to the file,
     but a runtime may keep a copy of its weights in memory.
 
     Args:
-        model: What was trained; its layers are shared, not copied.
-        beam_sizes: Rows of the decode steps: 1 for greedy, and the beams there shall be a step for.
-        max_length: Target tokens `generate` makes at most, eos counted.
-        shortlist: Offer the steps of a shortlist.
+        model: The trained model; its layers are shared, not copied.
+        beam_sizes: Batch sizes of the decode steps: 1 for greedy search, and the beams to offer.
+        max_length: Maximum target tokens of `generate`, eos included.
+        shortlist: Add the signatures of a shortlist.
         lengths: Fixed source lengths.
     """
 
@@ -42,10 +48,10 @@ class Signatures(tf.Module):
         self.encoder, self.decoder_step = model.encoder, model.decoder_step
         # Variables reached only through Keras layers are not frozen by the converter, and the file lacks its weights.
         self.weights = [weight.value for weight in model.training.weights]
-        self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
+        self.state_names = state_names(model)
         self.max_length = max_length
-        self.top_k = 2 * max(beam_sizes)  # tokens of a row; a search of as many hypotheses may begin with one row
-        self.functions = {}
+        self.top_k = 2 * max(beam_sizes)  # tokens for each row; a beam search may begin with a single row
+        self.functions: dict[str, Callable[..., Tensors]] = {}
         for length in (None, *lengths):
             suffix = f"_s{length}" if length else ""
             self.functions[f"encode{suffix}"] = self._encode_function(length)
@@ -60,24 +66,26 @@ class Signatures(tf.Module):
                 )
             self.functions["generate_shortlist"] = self._generate_function(None, "shortlist_ids")
 
-    def _encode_function(self, length: int | None):
+    def _encode_function(self, length: int | None) -> Callable[..., Tensors]:
         @tf.function(input_signature=[tf.TensorSpec((1, length), tf.int32, name="source_ids")])
-        def encode(source_ids):
+        def encode(source_ids: tf.Tensor) -> Tensors:
             return self.encoder(source_ids)
 
         return encode
 
-    def _step_function(self, batch: int, finish: Callable, length: int | None, *extra: str):
-        """A step whose `vector` and `logits` become what `finish` makes of them and of the extra inputs."""
+    def _step_function(
+        self, batch: int, finish: Callable[..., Tensors], length: int | None, *extra: str
+    ) -> Callable[..., Tensors]:
+        """A decode step. `finish` turns its `vector`, its `logits` and the extra inputs into outputs."""
         step = self.decoder_step
         specs = {}
         for name, tensor in step.input.items():
-            shape = [length if size is None else size for size in tensor.shape[1:]]  # source_length alone is open
+            shape = [length if size is None else size for size in tensor.shape[1:]]  # only source_length is open
             specs[name] = tf.TensorSpec((1 if name in SHARED else batch, *shape), tensor.dtype, name=name)
         specs |= {name: tf.TensorSpec((None, *step.output["vector"].shape[1:]), name=name) for name in extra}
 
         @tf.function(input_signature=list(specs.values()))
-        def decode_step(*tensors):
+        def decode_step(*tensors: tf.Tensor) -> Tensors:
             inputs = dict(zip(specs, tensors, strict=True))
             rows = [inputs.pop(name) for name in extra]
             outputs = step(inputs)
@@ -85,34 +93,34 @@ class Signatures(tf.Module):
 
         return decode_step
 
-    def _rows_function(self):
+    def _rows_function(self) -> Callable[..., Tensors]:
         @tf.function(input_signature=[tf.TensorSpec((None,), tf.int32, name="shortlist_ids")])
-        def output_rows(shortlist_ids):
+        def output_rows(shortlist_ids: tf.Tensor) -> Tensors:
             return {OUTPUT_ROWS: self.model.output_rows(shortlist_ids)}
 
         return output_rows
 
-    def _generate_function(self, length: int | None, *extra: str):
+    def _generate_function(self, length: int | None, *extra: str) -> Callable[..., Tensors]:
         specs = [tf.TensorSpec((1, length), tf.int32, name="source_ids")]
         specs += [tf.TensorSpec((None,), tf.int32, name=name) for name in extra]
 
         @tf.function(input_signature=specs)
-        def generate(*inputs):
+        def generate(*inputs: tf.Tensor) -> Tensors:
             return self.greedy(*inputs)
 
         return generate
 
-    def greedy(self, source_ids: tf.Tensor, shortlist_ids: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        """The whole greedy loop in the graph.
+    def greedy(self, source_ids: tf.Tensor, shortlist_ids: tf.Tensor | None = None) -> Tensors:
+        """Greedy search as a loop in the graph.
 
         Args:
             source_ids: int32 `(batch, source_length)`, each row ending in eos, then pad.
-            shortlist_ids: The tokens to look at, `(tokens,)`; None: all.
+            shortlist_ids: The tokens to choose from, `(tokens,)`; None: all.
 
         Returns:
-            `target_ids` (batch, max_length), eos where a target ended and pad behind it; `length` (batch,) with eos
-            counted; `log_probs` (batch, max_length) in nats; and with attention `attention` (batch, max_length,
-            source_length).
+            `target_ids` `(batch, max_length)`, with eos where a target ended, then pad; `length` `(batch,)`, eos
+            included; `log_probs` `(batch, max_length)` in nats; and if the decoder has it, `attention`
+            `(batch, max_length, source_length)`.
         """
         encoded = self.encoder(source_ids)
         rows = tf.shape(source_ids)[0]
@@ -125,17 +133,16 @@ class Signatures(tf.Module):
         if "attention" in self.decoder_step.output:
             written["attention"] = tf.zeros([rows, self.max_length, tf.shape(source_ids)[1]])
 
-        def unfinished(step, token, alive, written, states):
+        def unfinished(
+            step: tf.Tensor, token: tf.Tensor, alive: tf.Tensor, written: Tensors, states: list[tf.Tensor]
+        ) -> tf.Tensor:
             return tf.logical_and(step < self.max_length, tf.reduce_max(alive) > 0)
 
-        def extend(step, token, alive, written, states):
+        def extend(
+            step: tf.Tensor, token: tf.Tensor, alive: tf.Tensor, written: Tensors, states: list[tf.Tensor]
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Tensors, list[tf.Tensor]]:
             outputs = self.step(token, encoded, states)
-            if shortlist_ids is None:
-                token, log_prob = _best(outputs["logits"][:, EOS:])
-                token += EOS  # pad, unk and bos stand before eos and are never generated
-            else:
-                place, log_prob = _best(tf.matmul(outputs["vector"], output_rows, transpose_b=True))
-                token = tf.gather(shortlist_ids, place)
+            token, log_prob = _next_token(outputs, shortlist_ids, output_rows)
             token *= alive
             new = outputs | {"target_ids": token, "log_probs": log_prob * tf.cast(alive, tf.float32)}
             now = places == step
@@ -151,10 +158,8 @@ class Signatures(tf.Module):
         _, _, _, written, _ = tf.while_loop(unfinished, extend, start)
         return written | {"length": tf.reduce_sum(tf.cast(written["target_ids"] != PAD, tf.int32), axis=1)}
 
-    def step(
-        self, token_ids: tf.Tensor, encoded: dict[str, tf.Tensor], states: Sequence[tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
-        """What the decoder makes of one token for each row; `encoded` has memory and mask."""
+    def step(self, token_ids: tf.Tensor, encoded: Tensors, states: Sequence[tf.Tensor]) -> Tensors:
+        """The decoder's outputs for one token of each row; `encoded` has memory and mask."""
         shared = {name: encoded[name] for name in SHARED}
         return self.decoder_step({"token_ids": token_ids, **shared, **dict(zip(self.state_names, states, strict=True))})
 
@@ -163,29 +168,40 @@ class Signatures(tf.Module):
         tf.saved_model.save(self, str(path), signatures=self.functions)
 
 
-def _of_vocabulary(top_k: int, vector: tf.Tensor, logits: tf.Tensor) -> dict[str, tf.Tensor]:
-    # pad, unk and bos stand before eos and are never generated.
+def _of_vocabulary(top_k: int, vector: tf.Tensor, logits: tf.Tensor) -> Tensors:
+    # pad, unk and bos come before eos and are never generated.
     columns, log_probs = _top(top_k, logits[:, EOS:], logits.shape[1] - EOS)
     return {"logits": logits, "top_ids": columns + EOS, "top_log_probs": log_probs}
 
 
-def _of_shortlist(top_k: int, vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+def _of_shortlist(top_k: int, vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> Tensors:
     columns, log_probs = _top(top_k, tf.matmul(vector, rows, transpose_b=True), logits.shape[1] - EOS)
     return {"top_places": columns, "top_log_probs": log_probs}
 
 
+def _next_token(
+    outputs: Tensors, shortlist_ids: tf.Tensor | None, output_rows: tf.Tensor | None
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The most likely token of each row, of the shortlist if there is one, and its log-probability."""
+    if shortlist_ids is None:
+        column, log_prob = _best(outputs["logits"][:, EOS:])
+        return column + EOS, log_prob  # pad, unk and bos come before eos and are never generated
+    place, log_prob = _best(tf.matmul(outputs["vector"], output_rows, transpose_b=True))
+    return tf.gather(shortlist_ids, place), log_prob
+
+
 def _top(top_k: int, logits: tf.Tensor, tokens: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Of each row the likeliest columns, best first, and their log-probabilities."""
+    """The most likely columns of each row, best first, and their log-probabilities."""
     best, columns = tf.math.top_k(logits, min(top_k, tokens))
     return columns, best - _log_total(logits)
 
 
 def _best(logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The likeliest column of each row, and its log-probability."""
+    """The most likely column of each row, and its log-probability."""
     return tf.argmax(logits, axis=-1, output_type=tf.int32), tf.reduce_max(logits, axis=-1) - _log_total(logits)[:, 0]
 
 
 def _log_total(logits: tf.Tensor) -> tf.Tensor:
-    """What turns logits into log-probabilities, `(rows, 1)`. `tf.reduce_logsumexp` has an operator TFLite lacks."""
+    """The log of the sum of exponentials, `(rows, 1)`. `tf.reduce_logsumexp` has an operator that TFLite lacks."""
     largest = tf.reduce_max(logits, axis=-1, keepdims=True)
     return largest + tf.math.log(tf.reduce_sum(tf.exp(logits - largest), axis=-1, keepdims=True))

@@ -87,7 +87,7 @@ def transformer_bundle(tmp_path_factory, pairs_file):
     recipe = load_recipe(path, [*settings, "training.patience=60"])
     folder = tmp_path_factory.mktemp("transformer")
     run = train(recipe, folder / "run", pairs_file.parent, quiet=True)
-    export_bundle(run, folder / "bundle", "int8", tell=lambda line: None)
+    export_bundle(run, folder / "bundle", tell=lambda line: None)
     return folder / "bundle"
 
 
@@ -95,10 +95,11 @@ def transformer_bundle(tmp_path_factory, pairs_file):
 def bundles(tmp_path_factory, trained_run):
     """Bundles of the tiny run by quantization."""
     from seq2edge.export.bundle import export_bundle
+    from seq2edge.export.options import ExportOptions
 
     folder = tmp_path_factory.mktemp("bundles")
     for quantization in ("none", "float16", "int8"):
-        export_bundle(trained_run, folder / quantization, quantization, tell=lambda line: None)
+        export_bundle(trained_run, folder / quantization, ExportOptions(quantization), lambda line: None)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""LiteRT's newer API with the face of its Interpreter: what a browser's runtime is built on."""
+"""LiteRT's `CompiledModel`, on which browsers' runtimes are built, with the interface of its `Interpreter`."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from ai_edge_litert.compiled_model import CompiledModel
 
 
 class CompiledInterpreter:
-    """A model file behind `CompiledModel`, signatures of known shapes only.
+    """A model file in `CompiledModel`; only signatures whose shapes are all known can be run.
 
-    It tells whether a file is right for the web without a browser: where LiteRT.js would return garbage, so does
-    `CompiledModel` in Python, and raises nothing.
+    It checks a file for the web without a browser: `CompiledModel` in Python silently returns wrong values for the same
+    files as LiteRT.js.
     """
 
     def __init__(self, model_path: str, num_threads: int = 1):
-        del num_threads  # the file is checked, not timed
+        del num_threads  # part of the interface; speed does not matter here
         self.model = CompiledModel.from_file(model_path)
 
     def get_signature_list(self) -> dict[str, Any]:

@@ -8,24 +8,25 @@ import numpy as np
 import tensorflow as tf
 
 from seq2edge.device.errors import UserError
-from seq2edge.export.tflite.edits import keep_float, look_up_before_dequantizing, separate_outputs, sink_constants
+from seq2edge.export.tflite.edits import look_up_before_dequantizing, separate_outputs, sink_constants
 from seq2edge.export.tflite.flatbuffer import pack, parse
+from seq2edge.export.tflite.keep_float import keep_float
 
 
 def convert(saved_model: Path, quantization: str, kept: Mapping[str, np.ndarray] | None = None) -> bytes:
     """Convert every signature of a SavedModel into one TFLite file.
 
     Args:
-        quantization: "none" (float32), "float16" (weights), or "int8" (weights, one scale a tensor: per-channel dense
-            layers are refused by tflite-runtime 2.14).
-        kept: Trained weights by name that stay in float32 all the same.
+        quantization: Of the weights: "none" (float32), "float16" or "int8". Int8 has one scale per tensor, since
+            tflite-runtime 2.14 refuses dense layers with one per channel.
+        kept: Trained weights by name that stay float32 in an int8 file.
 
     Raises:
-        UserError: If an operator is not built into TFLite, naming it, or a weight cannot stay in float32.
+        UserError: If operators are not built into TFLite, with their names, or a weight cannot stay float32.
     """
     converter = tf.lite.TFLiteConverter.from_saved_model(str(saved_model))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    # Without static shapes behind DYNAMIC_UPDATE_SLICE newer runtimes return garbage without an error.
+    # Without it the loops' outputs have dynamic shapes, for which newer runtimes silently return wrong values.
     converter._experimental_enable_dynamic_update_slice = True
     if quantization in ("float16", "int8"):
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -48,7 +49,7 @@ def convert(saved_model: Path, quantization: str, kept: Mapping[str, np.ndarray]
 
 
 def _refused(message: str) -> list[str]:
-    """Operators of which the converter says that they are not built in, with the layer each came from."""
+    """Operators that the converter reports as not built in, each with its layer."""
     found = set()
     for line in message.splitlines():
         if operator := re.search(r"'tf\.(\w+)' op is neither a custom op nor a flex op", line):

@@ -1,18 +1,20 @@
-"""A TFLite file as an object: parsed, looked into, and packed again."""
+"""A TFLite file as an object: parsed, described, and packed again."""
+
+from typing import Any
 
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
 IDENTIFIER = b"TFL3"
-ALIGNMENT = 16  # bytes, of a buffer's data, as the schema demands
+ALIGNMENT = 16  # of a buffer's data in bytes, as the schema requires
 OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
 TYPES = {value: name.lower() for name, value in vars(schema.TensorType).items() if not name.startswith("_")}
 
 
 class _Buffer(schema.BufferT):
-    """Packed with its alignment, which the generated code forgets."""
+    """A buffer that is packed with the alignment that the generated code leaves out."""
 
-    def Pack(self, builder):  # noqa: N802
+    def Pack(self, builder: Any) -> int:  # noqa: N802
         if self.data is None or not len(self.data):
             return super().Pack(builder)
         content = bytes(self.data)
@@ -26,10 +28,12 @@ class _Buffer(schema.BufferT):
 
 
 def parse(content: bytes) -> schema.ModelT:
+    """The object tree of a TFLite file."""
     return schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
 
 
 def pack(model: schema.ModelT) -> bytes:
+    """A TFLite file of an object tree."""
     for buffer in model.buffers:
         buffer.__class__ = _Buffer
     builder = flatbuffers.Builder(1 << 20)
@@ -37,8 +41,8 @@ def pack(model: schema.ModelT) -> bytes:
     return bytes(builder.Output())
 
 
-def names(model: schema.ModelT) -> list[str]:
-    """Of the operators that `opcodeIndex` counts."""
+def operator_names(model: schema.ModelT) -> list[str]:
+    """Names of the operators, in the order that `opcodeIndex` refers to."""
     return [
         code.customCode.decode() if code.customCode else OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)]
         for code in model.operatorCodes
@@ -46,13 +50,13 @@ def names(model: schema.ModelT) -> list[str]:
 
 
 def operators(model: schema.ModelT) -> list[dict[str, int | str]]:
-    """Names and versions of the operators in a TFLite file, as the file itself says."""
-    found = dict(zip(names(model), (int(code.version) for code in model.operatorCodes), strict=True))
+    """Names and versions of the operators in a TFLite file."""
+    found = dict(zip(operator_names(model), (int(code.version) for code in model.operatorCodes), strict=True))
     return [{"name": name, "version": version} for name, version in sorted(found.items())]
 
 
 def constants(model: schema.ModelT) -> dict[str, int]:
-    """Bytes of the constants in a TFLite file by type, each buffer counted once."""
+    """Bytes of the constants in a TFLite file by type, with each buffer counted once."""
     type_of = {tensor.buffer: TYPES[tensor.type] for graph in model.subgraphs for tensor in graph.tensors}
     sizes: dict[str, int] = {}
     for number, buffer in enumerate(model.buffers):

@@ -1,4 +1,4 @@
-"""What the runtimes can read, and the refusal of a file that one of them cannot."""
+"""Target runtimes: the operators that each supports, and the fixed source lengths that browsers need."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifest import Runtime
 
-# Highest operator versions that tflite-runtime 2.14.0 loads, found by benchmarks/operator_versions.py: each operator of
-# our files with its version counted up until the runtime refuses it. LiteRT is newer than the converter.
+# The highest operator versions that tflite-runtime 2.14.0 loads. benchmarks/operator_versions.py found them: it raises
+# the version of each operator in our files until the runtime refuses it. LiteRT is newer than the converter.
 TFLITE_2_14 = {
     "ABS": 5, "ADD": 5, "ARG_MAX": 3, "BATCH_MATMUL": 4, "BROADCAST_TO": 3, "CAST": 5, "CONCATENATION": 4, "COS": 1,
     "DEQUANTIZE": 5, "DIV": 2, "DYNAMIC_UPDATE_SLICE": 1, "EQUAL": 4, "EXP": 2, "EXPAND_DIMS": 1, "FILL": 4,
@@ -17,7 +17,7 @@ TFLITE_2_14 = {
     "SIN": 1, "SOFTMAX": 3, "SPLIT": 4, "SQUARE": 1, "SQUARED_DIFFERENCE": 2, "STRIDED_SLICE": 8, "SUB": 5, "SUM": 2,
     "TANH": 3, "TOPK_V2": 3, "TRANSPOSE": 6, "WHILE": 1,
 }  # fmt: skip
-KNOWN: dict[Runtime, dict[str, int] | None] = {  # None: whatever is built in
+KNOWN: dict[Runtime, dict[str, int] | None] = {  # None: all built-in operators
     "litert": None,
     "tflite-2.14": TFLITE_2_14,
     "web": None,
@@ -26,42 +26,43 @@ SHORTEST_FIXED = 16
 
 
 def check_operators(operators: Sequence[dict[str, Any]], runtimes: Iterable[Runtime]) -> None:
-    """Refuse what a runtime lacks.
+    """Refuse operators that a target runtime does not support.
 
     Args:
-        operators: Names and versions, as the file itself says.
-        runtimes: Of `KNOWN`.
+        operators: Names and versions, from the file.
+        runtimes: Names in `KNOWN`.
 
     Raises:
-        UserError: With every operator that one of them lacks, or has in an older version.
+        UserError: With every operator that a runtime lacks or has in an older version only.
     """
     for runtime in runtimes:
         offered = KNOWN[runtime]
         if offered is None:
             continue
         lacking = [
-            f"{name} {version} (it has {'up to ' + str(offered[name]) if name in offered else 'none we know of'})"
+            f"{name} {version} (supported: {'up to ' + str(offered[name]) if name in offered else 'no version'})"
             for name, version in ((operator["name"], operator["version"]) for operator in operators)
             if version > offered.get(name, 0)
         ]
         if lacking:
             raise UserError(
                 f"the runtime {runtime} cannot run this model: {', '.join(lacking)}; "
-                "another architecture or quantization may, or export for litert alone: --runtime litert"
+                "try another architecture or quantization, or export for LiteRT only: --runtime litert"
             )
 
 
-def fixed_lengths(named: Sequence[int], runtimes: Iterable[Runtime], longest: int) -> list[int]:
-    """Source lengths that get signatures of known shapes.
+def fixed_lengths(given: Sequence[int], runtimes: Iterable[Runtime], longest: int) -> list[int]:
+    """Source lengths in tokens that get signatures whose shapes are all known.
 
-    A browser's runtime takes no others, so for it there is one that takes the longest source, and where none are
-    named shorter ones, each twice the one before.
+    Browsers' runtimes need them: for "web" there is always the longest source, and if no lengths are given also
+    16, 32, 64 … up to it.
 
     Args:
-        named: By the user.
-        longest: Tokens a source may have.
+        given: The recipe's lengths.
+        runtimes: Target runtimes.
+        longest: Maximum tokens of a source.
     """
     if "web" not in runtimes:
-        return sorted(set(named))
+        return sorted(set(given))
     doubled = [SHORTEST_FIXED << power for power in range(16) if SHORTEST_FIXED << power < longest]
-    return sorted({*(named or doubled), longest})
+    return sorted({*(given or doubled), longest})

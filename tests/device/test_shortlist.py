@@ -13,6 +13,7 @@ from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import ALWAYS, FILE, MULTIPLE, Shortlist
 from seq2edge.device.special_ids import EOS
 from seq2edge.export.bundle import export_bundle
+from seq2edge.export.options import ExportOptions
 
 TEXT = "the quiet garden is here"
 
@@ -20,7 +21,7 @@ TEXT = "the quiet garden is here"
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory, trained_run):
     folder = tmp_path_factory.mktemp("shortlist") / "bundle"
-    export_bundle(trained_run, folder, "none", tell=lambda line: None, shortlist=20)
+    export_bundle(trained_run, folder, ExportOptions("none", shortlist=20), lambda line: None)
     return folder
 
 

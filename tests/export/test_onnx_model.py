@@ -14,9 +14,9 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
-from seq2edge.export import onnx_model
-from seq2edge.export.bundle import graph_beam
-from seq2edge.export.onnx_model import NEXT, OnnxModel, export_onnx, verify_onnx, write_graphs
+from seq2edge.export import onnx_model, onnx_runtime
+from seq2edge.export.onnx_model import NEXT, export_onnx, write_graphs
+from seq2edge.export.onnx_runtime import OnnxModel, verify_onnx
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerDecoderConfig
 from seq2edge.models.encoders.config import RecurrentEncoderConfig, TransformerEncoderConfig
@@ -99,7 +99,7 @@ def check_shared_memory(onnx, source_ids):
 
 @needs_onnx
 def test_a_run_says_in_onnx_runtime_what_it_says_in_keras(folder, trained_run):
-    assert verify_onnx(trained_run, folder, graph_beam(trained_run)) == {"greedy": 100, "beam": 100}
+    assert verify_onnx(trained_run, folder) == {"greedy": 100, "beam": 100}
 
 
 @needs_onnx
@@ -143,8 +143,9 @@ def test_what_stands_there_is_kept_when_an_export_fails(folder, trained_run, mon
 
 
 def test_missing_packages_are_named_with_what_to_install(trained_run, monkeypatch, tmp_path):
-    monkeypatch.setattr(onnx_model, "_installed", lambda module: False)
+    for module in (onnx_model, onnx_runtime):
+        monkeypatch.setattr(module, "installed", lambda name: False)
     with pytest.raises(UserError) as error:
         export_onnx(trained_run, tmp_path / "tiny.onnx")
     assert str(error.value) == "export to ONNX needs tf2onnx and onnx; pip install 'seq2edge[onnx]'"
-    assert verify_onnx(trained_run, tmp_path, graph_beam(trained_run)) is None
+    assert verify_onnx(trained_run, tmp_path) is None

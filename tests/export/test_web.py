@@ -6,6 +6,7 @@ import pytest
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 from seq2edge.export.bundle import export_bundle
+from seq2edge.export.options import ExportOptions
 from seq2edge.export.tflite.compiled import CompiledSignature
 from seq2edge.export.tflite.runtimes import fixed_lengths
 
@@ -13,7 +14,8 @@ from seq2edge.export.tflite.runtimes import fixed_lengths
 @pytest.fixture(scope="module")
 def web_bundle(trained_run, tmp_path_factory):
     path = tmp_path_factory.mktemp("web") / "bundle"
-    export_bundle(trained_run, path, "int8", tell=lambda line: None, runtimes=["litert", "tflite-2.14", "web"])
+    options = ExportOptions(runtimes=("litert", "tflite-2.14", "web"))
+    export_bundle(trained_run, path, options, lambda line: None)
     return path
 
 
@@ -56,7 +58,7 @@ def test_a_file_that_says_other_words_in_a_browser_is_refused(trained_run, tmp_p
 
     monkeypatch.setattr(CompiledSignature, "__call__", garbage)
     with pytest.raises(UserError, match=r"CompiledModel .* differs from LiteRT's Interpreter on 100\.0 %"):
-        export_bundle(trained_run, tmp_path / "bundle", tell=lambda line: None, runtimes=["web"])
+        export_bundle(trained_run, tmp_path / "bundle", ExportOptions(runtimes=("web",)), lambda line: None)
     assert not (tmp_path / "bundle").exists()
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from seq2edge.export.bundle import export_bundle
+from seq2edge.export.options import ExportOptions
 from seq2edge.pipeline.run import Run
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +65,7 @@ def weights(folder):
 def test_a_run_trained_without_tensorflow_says_the_same_when_exported(start, tmp_path):
     settings = ["--set", "training.patience=60", "--set", "training.average=2"]
     assert start("run", 40, *settings).wait(LONGEST) == 0
-    export_bundle(Run.open(tmp_path / "run"), tmp_path / "bundle", "none", tell=lambda line: None)
+    export_bundle(Run.open(tmp_path / "run"), tmp_path / "bundle", ExportOptions("none"), lambda line: None)
     scores = json.loads((tmp_path / "bundle" / "bundle.json").read_text(encoding="utf-8"))["scores"]
     assert scores["agreement_with_keras"]["identical"] == 100
     assert scores["keras"]["exact_match"] > 60

@@ -18,6 +18,7 @@ def test_an_older_runtime_refuses_a_newer_version_and_says_what_it_has():
     with pytest.raises(UserError) as error:
         check_operators(operators, ["litert", "tflite-2.14"])
     assert str(error.value) == (
-        "the runtime tflite-2.14 cannot run this model: FULLY_CONNECTED 12 (it has up to 10), BESSEL 1 (it has none we "
-        "know of); another architecture or quantization may, or export for litert alone: --runtime litert"
+        "the runtime tflite-2.14 cannot run this model: FULLY_CONNECTED 12 (supported: up to 10), BESSEL 1 "
+        "(supported: no version); try another architecture or quantization, or export for LiteRT only: "
+        "--runtime litert"
     )

@@ -1,4 +1,4 @@
-"""Which weights int8 hurts most: each is put back to float32 alone, and the logits are compared with Keras'."""
+"""Which weights int8 hurts most: each one alone is restored to float32, and the logits are compared with Keras'."""
 
 import sys
 import tempfile
@@ -10,14 +10,15 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from tqdm import tqdm
 
-from seq2edge.device.search.decoding import decode, forced_steps
+from seq2edge.device.search.decoding import forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
+from seq2edge.export.held_out import best_hypotheses, encode_sources, held_out_examples
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite.convert import convert
-from seq2edge.export.tflite.edits import int8_weights, keep_float
 from seq2edge.export.tflite.flatbuffer import pack, parse
-from seq2edge.export.verify import test_examples
+from seq2edge.export.tflite.keep_float import int8_weights, keep_float
+from seq2edge.export.weights import trained_weights
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run
 
@@ -26,12 +27,12 @@ SENTENCES = 20
 
 @dataclass(frozen=True)
 class Cost:
-    """What int8 costs at one weight.
+    """What int8 costs for one weight: a file with this weight in float32 and all others in int8.
 
     Attributes:
-        name: Of the weight; "" where all are int8.
-        extra_bytes: Of the file with this weight in float32.
-        error: Of that file's logits against Keras', root mean square.
+        name: The weight; "" if all are int8.
+        extra_bytes: How much larger the file is.
+        error: Root mean square of the differences between its logits and Keras'.
     """
 
     name: str
@@ -40,12 +41,15 @@ class Cost:
 
 
 def suggest_float(run: Run, quiet: bool = False) -> list[Cost]:
-    """What each int8 weight costs, the one that gains most a byte in float32 first; the file as it is at the end.
+    """Restore each int8 weight to float32, one at a time.
 
-    Logits are those of all steps of Keras' greedy answers to the first test sentences.
+    Logits are compared at all steps of Keras' greedy outputs for the first test sentences.
+
+    Returns:
+        A cost for each weight, starting with the largest gain per byte, and at the end the cost with all in int8.
     """
     model = run.model()
-    weights = {weight.path: np.asarray(weight) for weight in model.training.weights}
+    weights = trained_weights(model)
     steps = _keras_steps(run, KerasSequenceModel(model))
     with tempfile.TemporaryDirectory() as folder:
         signatures = Signatures(model, [1], run.recipe.model.target_length)
@@ -62,9 +66,9 @@ def suggest_float(run: Run, quiet: bool = False) -> list[Cost]:
 
 
 def table(costs: Sequence[Cost]) -> str:
-    """For a person to read."""
+    """The costs as lines of text."""
     base = costs[-1].error
-    lines = ["in float32                                      file grows by    logits off by (root mean square)"]
+    lines = ["in float32                                      file grows by    RMS error of the logits"]
     for cost in costs:
         change = "" if not cost.name else f"  {100 * (cost.error / base - 1) if base else 0:+.0f} %"
         lines.append(f"{cost.name or 'nothing':46} {cost.extra_bytes / 1e6:8.2f} MB      {cost.error:.4f}{change}")
@@ -73,7 +77,7 @@ def table(costs: Sequence[Cost]) -> str:
 
 @dataclass(frozen=True)
 class _Steps:
-    """A sentence's steps: its source, what was written, and Keras' logits, `(steps, vocabulary)`."""
+    """A source, the tokens a decoder reads for it, `(steps,)`, and Keras' logits, `(steps, vocabulary)`."""
 
     source_ids: np.ndarray
     tokens: tuple[int, ...]
@@ -81,18 +85,18 @@ class _Steps:
 
 
 def _keras_steps(run: Run, model: KerasSequenceModel) -> list[_Steps]:
-    codec, length = run.data.codec(), run.recipe.model.source_length
-    sources = [codec.encode_source(example.source, length) for example in test_examples(run, SENTENCES)]
-    found = decode(model, sources, DecodingOptions(max_length=run.recipe.model.target_length))
+    """Keras' greedy outputs for the first test sentences, with their logits."""
+    sources = encode_sources(run, held_out_examples(run, SENTENCES))
+    found = best_hypotheses(model, sources, DecodingOptions(max_length=run.recipe.model.target_length))
     steps = []
-    for source, (best, *_) in zip(sources, found, strict=True):
+    for source, best in zip(sources, found, strict=True):
         logits = [output.logits[0] for output in forced_steps(model, [source], [(*best.ids, EOS)])]
         steps.append(_Steps(source, (BOS, *best.ids), np.stack(logits)))
     return steps
 
 
 def _error(content: bytes, sentences: Sequence[_Steps], state_names: Sequence[str]) -> float:
-    """Root mean square of what a file's logits differ by."""
+    """Root mean square of the differences between a file's logits and Keras'."""
     interpreter = Interpreter(model_content=content)
     encode, step = (interpreter.get_signature_runner(name) for name in ("encode", "decode_step_1"))
     squares = []

@@ -1,0 +1,43 @@
+"""Held-out sentences, on which every exported model is compared with Keras."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.hypothesis import Hypothesis
+from seq2edge.device.search.model import SequenceModel
+from seq2edge.device.search.options import DecodingOptions
+from seq2edge.pipeline.evaluation.examples import Example, examples
+from seq2edge.pipeline.run import Run
+
+SENTENCES = 300  # of the test set; all of it if it is smaller
+
+
+def held_out_examples(run: Run, sentences: int | None = None) -> list[Example]:
+    """The first test sentences, or those of the validation set if the recipe has no test set; None: all of them."""
+    pairs = list(run.data.texts("test")) or list(run.data.texts("valid"))
+    return examples(pairs, run.recipe.task)[:sentences]
+
+
+def encode_sources(run: Run, expected: Sequence[Example]) -> list[np.ndarray]:
+    """Source ids of each example, at most as many as the run's model takes."""
+    codec = run.data.codec()
+    return [codec.encode_source(example.source, run.recipe.model.source_length) for example in expected]
+
+
+def best_hypotheses(
+    model: SequenceModel, source_ids: Sequence[np.ndarray], options: DecodingOptions
+) -> list[Hypothesis]:
+    """The best hypothesis for each source, all sources decoded together."""
+    return [best for best, *_ in decode(model, source_ids, options)]
+
+
+def identical(expected: Sequence[Hypothesis], found: Sequence[Hypothesis]) -> float:
+    """Share in percent of hypotheses with the same ids."""
+    return share([a.ids == b.ids for a, b in zip(expected, found, strict=True)])
+
+
+def share(hits: Sequence[bool]) -> float:
+    """Share of true values in percent."""
+    return round(100 * sum(hits) / max(len(hits), 1), 2)

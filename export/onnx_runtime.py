@@ -1,0 +1,80 @@
+"""An exported ONNX model in ONNX Runtime: the model behind our search, and its comparison with Keras."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
+from seq2edge.export.beam import GraphBeam
+from seq2edge.export.held_out import SENTENCES, best_hypotheses, encode_sources, held_out_examples, identical
+from seq2edge.export.onnx_model import ENCODER, NEXT, STEP, installed
+from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.run import Run
+
+
+def verify_onnx(run: Run, path: Path, sentences: int = SENTENCES) -> dict[str, float] | None:
+    """Compare an exported ONNX model with Keras.
+
+    Returns:
+        For greedy and beam search the share in percent of held-out sentences with the same ids; None if onnxruntime
+        is not installed.
+    """
+    if not installed("onnxruntime"):
+        return None
+    ids = encode_sources(run, held_out_examples(run, sentences))
+    search = GraphBeam.from_recipe(run.recipe)
+    keras, onnx = KerasSequenceModel(run.model()), OnnxModel(path)
+    return {
+        name: identical(best_hypotheses(keras, ids, options), best_hypotheses(onnx, ids, options))
+        for name, options in (("greedy", search.greedy_options()), ("beam", search.options()))
+    }
+
+
+class OnnxModel(SequenceModel):
+    """A `seq2edge.device.search.decoding.SequenceModel` over ONNX Runtime.
+
+    Args:
+        folder: A folder with encoder.onnx and decoder_step.onnx, as `export_onnx` writes it.
+        threads: Number of threads of ONNX Runtime.
+    """
+
+    max_batch_size = 64
+
+    def __init__(self, folder: Path, threads: int = 1):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = threads
+        self.encoder, self.decoder_step = (
+            onnxruntime.InferenceSession(str(folder / file), options, providers=["CPUExecutionProvider"])
+            for file in (ENCODER, STEP)
+        )
+        self.states = [output.name for output in self.encoder.get_outputs() if output.name.startswith("state_")]
+        self.mutable: Sequence[bool] = [True] * len(self.states)
+
+    def encode(
+        self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
+    ) -> tuple[Any, list[np.ndarray]]:
+        padded = np.zeros((len(source_ids), max(map(len, source_ids))), np.int32)
+        for row, ids in enumerate(source_ids):
+            padded[row, : len(ids)] = ids
+        encoded = _call(self.encoder, source_ids=padded)
+        states = [encoded.pop(name) for name in self.states]
+        return encoded, states
+
+    def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
+        shared = len(memory["memory"]) == 1  # by all rows
+        outputs = _call(
+            self.decoder_step,
+            token_ids=token_ids.astype(np.int32, copy=False),
+            **{name: values if shared else values[sentence] for name, values in memory.items()},
+            **dict(zip(self.states, states, strict=True)),
+        )
+        return StepOutput(outputs["logits"], [outputs[NEXT + name] for name in self.states], outputs.get("attention"))
+
+
+def _call(session: Any, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, inputs), strict=True))

@@ -1,0 +1,131 @@
+"""Options of an export, and the recipe's values for those that were not given."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, get_args
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.manifest import Quantization, Runtime
+from seq2edge.export.tflite.runtimes import fixed_lengths
+
+if TYPE_CHECKING:  # the command line reads the options where pydantic is not installed
+    from seq2edge.pipeline.recipe_schema.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class BundleSettings:
+    """Everything that decides what is in a bundle.
+
+    Attributes:
+        quantization: "none" (float32), "float16" or "int8".
+        runtimes: Target runtimes.
+        beam_sizes: Batch sizes of the decode steps.
+        fixed_lengths: Source lengths in tokens that have signatures of their own, whose shapes are all known.
+        target_length: Maximum target tokens, eos included.
+        shortlist: Likely target tokens for each source token; 0: no shortlist.
+        keep_float: Names of weights that stay float32 in an int8 file.
+        max_score_loss: Points of the task's score that the bundle may lose; None: any number.
+    """
+
+    quantization: Quantization
+    runtimes: tuple[Runtime, ...]
+    beam_sizes: tuple[int, ...]
+    fixed_lengths: tuple[int, ...]
+    target_length: int
+    shortlist: int
+    keep_float: tuple[str, ...]
+    max_score_loss: float | None
+
+
+def _flag(name: str, text: str, **settings: Any) -> dict[str, Any]:
+    """A field's flag of `seq2edge export`; `settings` are those of argparse."""
+    return {"flag": name, "help": text, **settings}
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """How to export a run into a bundle. The help of each flag describes its field.
+
+    None stands for the recipe's value; `resolve` looks it up.
+
+    Raises:
+        UserError: If values are not allowed or contradict each other, with all mistakes at once.
+    """
+
+    quantization: Quantization = field(
+        default="int8",
+        metadata=_flag(
+            "--quantize",
+            "quantization of the weights (default: each one that the recipe names)",
+            choices=get_args(Quantization),
+        ),
+    )
+    runtimes: tuple[Runtime, ...] | None = field(
+        default=None,
+        metadata=_flag(
+            "--runtime",
+            "target runtimes; a file that one of them cannot run is refused (default: as in the recipe)",
+            choices=get_args(Runtime),
+            nargs="+",
+        ),
+    )
+    shortlist: int | None = field(
+        default=None,
+        metadata=_flag(
+            "--shortlist",
+            "search only N likely target tokens for each source token; 0: search all (default: as in the recipe)",
+            type=int,
+            metavar="N",
+        ),
+    )
+    max_score_loss: float | None = field(
+        default=None,
+        metadata=_flag(
+            "--max-score-loss",
+            "fail if the bundle scores more BLEU (chat: %% exact match) below Keras over the whole test set",
+            type=float,
+            metavar="POINTS",
+        ),
+    )
+    keep_float: tuple[str, ...] = field(
+        default=(),
+        metadata=_flag("--keep-float", "weights that stay float32 in an int8 file", nargs="+", metavar="WEIGHT"),
+    )
+    overwrite: bool = field(
+        default=False, metadata=_flag("--overwrite", "replace an existing output", action="store_true")
+    )
+
+    def __post_init__(self) -> None:
+        if mistakes := list(self._mistakes()):
+            raise UserError("; ".join(mistakes))
+
+    def _mistakes(self) -> Iterator[str]:
+        if self.quantization not in get_args(Quantization):
+            yield f"quantization is {self.quantization!r}, allowed are {', '.join(get_args(Quantization))}"
+        if self.runtimes is not None and (not self.runtimes or set(self.runtimes) - set(get_args(Runtime))):
+            given = ", ".join(map(repr, self.runtimes)) or "empty"
+            yield f"runtimes is {given}, allowed are one or more of {', '.join(get_args(Runtime))}"
+        if self.shortlist is not None and self.shortlist < 0:
+            yield f"shortlist is {self.shortlist}, allowed is 0 or more"
+        if self.max_score_loss is not None and not self.max_score_loss >= 0:
+            yield f"max_score_loss is {self.max_score_loss}, allowed is 0 or more"
+        if self.keep_float and self.quantization != "int8":
+            yield (
+                f"keep_float is {', '.join(self.keep_float)}, allowed only with quantization int8; "
+                f"quantization is {self.quantization}"
+            )
+
+    def resolve(self, recipe: "Recipe") -> BundleSettings:
+        """The complete settings: what was given, and the recipe's values for the rest."""
+        export = recipe.export
+        runtimes = tuple(export.runtimes) if self.runtimes is None else self.runtimes
+        return BundleSettings(
+            quantization=self.quantization,
+            runtimes=runtimes,
+            beam_sizes=tuple(export.beam_sizes),
+            fixed_lengths=tuple(fixed_lengths(export.fixed_lengths, runtimes, recipe.model.source_length)),
+            target_length=recipe.model.target_length,
+            shortlist=export.shortlist if self.shortlist is None else self.shortlist,
+            keep_float=self.keep_float,
+            max_score_loss=self.max_score_loss,
+        )

@@ -1,0 +1,45 @@
+"""The trained weights of a model, by name."""
+
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.manifest import Weight
+from seq2edge.models.seq2seq import Seq2Seq
+
+BINS = 16  # of a weight's histogram
+
+
+def trained_weights(model: Seq2Seq) -> dict[str, np.ndarray]:
+    """The values of all weights, in the model's order."""
+    return {weight.path: np.asarray(weight) for weight in model.training.weights}
+
+
+def weights_named(model: Seq2Seq, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """The values of some weights.
+
+    Raises:
+        UserError: If the model has no weight of a name.
+    """
+    if not names:
+        return {}
+    values = trained_weights(model)
+    for name in names:
+        if name not in values:
+            near = difflib.get_close_matches(name, values, n=3, cutoff=0)
+            raise UserError(f"{name}: the model has no such weight; nearest are {', '.join(near)}")
+    return {name: values[name] for name in names}
+
+
+def weight_entry(name: str, values: np.ndarray) -> Weight:
+    """What bundle.json says about a weight."""
+    counts, edges = np.histogram(values, BINS)
+    return {
+        "name": name,
+        "shape": list(values.shape),
+        "smallest": float(edges[0]),
+        "largest": float(edges[-1]),
+        "histogram": counts.tolist(),
+    }

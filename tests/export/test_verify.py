@@ -1,0 +1,26 @@
+import pytest
+
+from seq2edge.device.bundle import read_bundle
+from seq2edge.device.errors import UserError
+from seq2edge.export.bundle import export_bundle
+from seq2edge.export.options import ExportOptions
+from seq2edge.export.verify import check_score_loss
+
+
+def test_a_bundle_that_loses_too_much_of_the_score_is_refused(bundles):
+    bundle = read_bundle(bundles / "int8")
+    result = {"test_sentences": 1000, "keras": {"bleu": 32.24}, "bundle": {"bleu": 32.0}, "shortlist": {"bleu": 31.84}}
+    check_score_loss(bundle, "translation", result, 0.5)
+    with pytest.raises(
+        UserError, match=r"with its shortlist it loses 0\.40 of Keras' 32\.24 bleu over 1000 test sentences"
+    ):
+        check_score_loss(bundle, "translation", result, 0.3)
+    with pytest.raises(UserError, match=r"int8 it loses 0\.24 .* allowed are 0\.1"):
+        check_score_loss(bundle, "translation", result, 0.1)
+
+
+def test_the_whole_test_set_is_translated_where_a_loss_is_allowed(trained_run, tmp_path, monkeypatch):
+    monkeypatch.setattr("seq2edge.export.verify.SENTENCES", 3)
+    options = ExportOptions(max_score_loss=100)
+    bundle = export_bundle(trained_run, tmp_path / "bundle", options, lambda line: None)
+    assert bundle.scores["test_sentences"] == len(list(trained_run.data.texts("test"))) > 3

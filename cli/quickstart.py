@@ -36,10 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.device.vectors import check_vectors
     from seq2edge.export.bundle import export_bundle
     from seq2edge.pipeline.evaluation.evaluate import evaluate_run, table
+    from seq2edge.pipeline.training.options import TrainOptions
     from seq2edge.pipeline.training.trainer import train
 
     tell("training on the bundled corpus")
-    trained = train(recipe, Path(arguments.runs) / recipe.name, overwrite=True, quiet=arguments.quiet)
+    trained = train(recipe, Path(arguments.runs) / recipe.name, TrainOptions(overwrite=True, quiet=arguments.quiet))
     tell("scoring the held-out phrasings")
     print(table([evaluate_run(trained, quiet=True)]))
     bundles = Path(arguments.bundles)

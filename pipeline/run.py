@@ -15,6 +15,7 @@ from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 RECIPE_FILE, MODEL_FILE, DATA_FOLDER = "recipe.toml", "model.keras", "data"
+HISTORY_FILE = "history.csv"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Run:
 
     def history(self) -> list[dict[str, float]]:
         """Of every epoch its number, losses, scores, and the seconds from the training's start to its end."""
-        with (self.path / "history.csv").open(encoding="utf-8") as file:
+        with (self.path / HISTORY_FILE).open(encoding="utf-8") as file:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
     def model(self) -> Seq2Seq:

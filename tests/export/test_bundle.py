@@ -10,6 +10,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
 from seq2edge.export.bundle import export_bundle, export_saved_model, graph_beam
 from seq2edge.export.verify import check_score_loss, verify_saved_model
+from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.trainer import train
 
 ASK = """
@@ -111,7 +112,7 @@ def test_the_saved_model_answers_text_with_text_as_keras_does(trained_run, tmp_p
 def test_source_and_target_tokenizers_stay_apart_in_the_saved_model(tiny_recipe, pairs_file, tmp_path):
     settings = ["tokenizer.joint=false", "tokenizer.vocabulary=320", "tokenizer.target_vocabulary=300"]
     recipe = tiny_recipe(epochs=5, settings=[*settings, "tokenizer.fold_case=true"])
-    run = train(recipe, tmp_path / "run", pairs_file.parent, quiet=True)
+    run = train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     path = export_saved_model(run, tmp_path / "apart.saved_model")
     assert verify_saved_model(run, path, graph_beam(run)) == {"serving_default": 100, "beam": 100}
     codec = run.data.codec()
@@ -130,7 +131,7 @@ def test_a_transformer_bundle_keeps_its_score_and_says_its_states(transformer_bu
 
 def test_a_bundle_without_attention_runs_and_has_none_to_show(tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=2, settings=["model.attention=none", "model.encoder=gru"])
-    run = train(recipe, tmp_path / "run", pairs_file.parent, quiet=True)
+    run = train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     export_bundle(run, tmp_path / "bundle", tell=lambda line: None)
     result = Runner.from_bundle(tmp_path / "bundle").run("the red stone is here", beam=3)
     assert [part.attention for part in result.parts] == [None]

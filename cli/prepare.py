@@ -1,4 +1,4 @@
-"""seq2edge prepare: pairs → ids."""
+"""seq2edge prepare: pairs → token ids."""
 
 import argparse
 
@@ -12,8 +12,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", help="a bundled recipe's name (seq2edge recipes) or a TOML file")
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a key: section.key=value")
     parser.add_argument("--output", metavar="RUN", help="folder of the run (default: runs/NAME)")
-    parser.add_argument("--overwrite", action="store_true", help="replace the data of a training that stands there")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--overwrite", action="store_true", help="replace the data of an existing run")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output or Path("runs") / recipe.name)
     options = TrainOptions(**flag_values(TrainOptions, arguments), recipe_folder=path.parent)
     quiet_tensorflow()
-    from seq2edge.pipeline.run import Run
+    from seq2edge.pipeline.run import CHECKPOINT_FILE, Run
     from seq2edge.pipeline.training.trainer import train
 
     if arguments.initial_run:
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         trained = train(recipe, output, options)
     except KeyboardInterrupt:
-        if (output / "checkpoint.npz").is_file():
+        if (output / CHECKPOINT_FILE).is_file():
             print(f"\nstopped; the last finished epoch is kept. Resume with: {_resume(arguments)}", file=sys.stderr)
         raise
     _report(trained)
@@ -71,6 +71,7 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
 
     from seq2edge.cli.main import INTERRUPTED, WRONG_INPUT, our_fault
     from seq2edge.device.errors import UserError
+    from seq2edge.pipeline.run import CHECKPOINT_FILE
     from seq2edge.pipeline.training.parallel.distribution import initialise
     from seq2edge.pipeline.training.parallel.hosts import Hosts, ProcessLostError, parse_hosts
     from seq2edge.pipeline.training.trainer import train, train_worker
@@ -80,7 +81,8 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
         os._exit(status)
 
     def end_lost(message: str) -> NoReturn:
-        end(message + ("; resume with --resume in every process" if (output / "checkpoint.npz").is_file() else ""))
+        resumable = (output / CHECKPOINT_FILE).is_file()
+        end(message + ("; resume with --resume in every process" if resumable else ""))
 
     addresses, process = parse_hosts(arguments.hosts, arguments.process)
     try:

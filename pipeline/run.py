@@ -15,7 +15,7 @@ from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 RECIPE_FILE, MODEL_FILE, DATA_FOLDER = "recipe.toml", "model.keras", "data"
-HISTORY_FILE = "history.csv"
+CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.npz", "history.csv"
 
 
 @dataclass(frozen=True)

@@ -10,23 +10,21 @@ import numpy as np
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.files import whole_file, write_arrays
-from seq2edge.pipeline.run import MODEL_FILE
+from seq2edge.pipeline.run import CHECKPOINT_FILE, MODEL_FILE
 from seq2edge.pipeline.training.progress import Progress
-
-FILE = "checkpoint.npz"
 
 
 def save_checkpoint(folder: Path, model: keras.Model, progress: Progress) -> None:
     """Write FOLDER/checkpoint.npz, in place of the former one."""
     arrays = {f"weight_{i}": np.asarray(weight) for i, weight in enumerate(model.weights)}
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(model.optimizer.variables)}
-    write_arrays(folder / FILE, arrays | _as_array(progress))
+    write_arrays(folder / CHECKPOINT_FILE, arrays | _as_array(progress))
 
 
 def save_progress(folder: Path, progress: Progress) -> None:
     """Replace the progress in a checkpoint; its weights stay."""
-    with np.load(folder / FILE, allow_pickle=False) as arrays:
-        write_arrays(folder / FILE, dict(arrays) | _as_array(progress))
+    with np.load(folder / CHECKPOINT_FILE, allow_pickle=False) as arrays:
+        write_arrays(folder / CHECKPOINT_FILE, dict(arrays) | _as_array(progress))
 
 
 def save_model(folder: Path, model: keras.Model) -> None:
@@ -59,7 +57,7 @@ def load_checkpoint(folder: Path, model: keras.Model) -> Progress | None:
 
 def read_checkpoint(folder: Path, model: keras.Model) -> tuple[Progress, list[np.ndarray]] | None:
     """The progress in a checkpoint, and the values of `state(model)` in it. The compiled model stays as it is."""
-    path = folder / FILE
+    path = folder / CHECKPOINT_FILE
     if not path.is_file():
         return None
     with np.load(path, allow_pickle=False) as arrays:

@@ -49,4 +49,5 @@ class Checkpointer(keras.callbacks.Callback):
         write_csv(self.folder / HISTORY_FILE, progress.history)
         plot_history(progress.history, settings.stop_on, self.folder / "history.png")
         save_checkpoint(self.folder, self.model, progress)
-        self.model.stop_training = progress.finished(settings.epochs, settings.patience)
+        if progress.finished(settings.epochs, settings.patience):
+            self.model.stop_training = True

@@ -84,6 +84,8 @@ class Hosts:
         self._connection = self._connect()
         messages = self._connection.makefile("rb")
         _send(self._connection, {"process": self.process})
+        if self._hub and not self._hub.complete.wait(ARRIVAL_TIMEOUT):
+            self._hub.refuse_missing()
         if loss := self._next_loss(messages):
             self._connection.close()
             raise ProcessLostError(loss)
@@ -150,6 +152,7 @@ class _Hub:
         self.addresses = addresses
         self.lock = threading.Lock()
         self.connections: dict[int, socket.socket] = {}
+        self.complete = threading.Event()  # all have connected
         self.done: set[int] = set()
         self.over = False
         hub = self
@@ -166,9 +169,6 @@ class _Hub:
         except OSError as error:
             raise UserError(f"--hosts {addresses[0]}: cannot listen on port {port}: {error.strerror}") from None
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.timer = threading.Timer(ARRIVAL_TIMEOUT, self.refuse_missing)
-        self.timer.daemon = True
-        self.timer.start()
 
     def listen(self, connection: socket.socket, messages: Iterable[bytes]) -> None:
         """Read what one process sends: its number, then that it is done or why it has stopped."""
@@ -199,7 +199,7 @@ class _Hub:
                 return False
             self.connections[process] = connection
             if len(self.connections) == len(self.addresses):
-                self.timer.cancel()
+                self.complete.set()
                 self._tell_all("")
         return True
 
@@ -226,7 +226,6 @@ class _Hub:
             _send(connection, {"lost": loss})
 
     def close(self) -> None:
-        self.timer.cancel()
         self.server.shutdown()
         self.server.server_close()
 

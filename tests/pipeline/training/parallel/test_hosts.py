@@ -44,17 +44,24 @@ def wait_until_lost(hosts):
 
 
 def test_who_is_done_waits_for_the_others(addresses):
-    late = threading.Event()
+    late, found = threading.Event(), []
 
-    def last(hosts):
-        assert not hosts._ended.wait(0.3)
-        late.set()
-        return "last"
+    def be_last():
+        with Hosts(addresses, 0, found.append):
+            threading.Event().wait(0.3)
+            late.set()
 
-    results, told = together(addresses, last, lambda hosts: late.is_set())
-    assert results == ["last", False]
-    assert told == [[], []]
-    assert late.is_set()
+    def be_first():
+        with Hosts(addresses, 1, found.append):
+            pass
+        found.append(late.is_set())
+
+    threads = [threading.Thread(target=part) for part in (be_last, be_first)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert found == [True]
 
 
 def test_a_loss_after_this_process_is_done_is_not_its_loss(addresses):

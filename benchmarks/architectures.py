@@ -94,6 +94,7 @@ def train_beside(recipe: Any, folder: Path) -> None:
     """Train a run, or go on with it; data is prepared once for all runs that stand in the same folder."""
     from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
     from seq2edge.pipeline.recipe_schema.load import RECIPES
+    from seq2edge.pipeline.training.options import TrainOptions
     from seq2edge.pipeline.training.trainer import train
 
     if not (folder / "data").is_dir():
@@ -101,7 +102,7 @@ def train_beside(recipe: Any, folder: Path) -> None:
         if not shared.is_dir():
             prepare(recipe, folder.parent, PrepareOptions(RECIPES))
         shutil.copytree(shared, folder / "data")
-    train(recipe, folder, RECIPES, resume=True)
+    train(recipe, folder, TrainOptions(recipe_folder=RECIPES, resume=True))
 
 
 def measure_one(name: str, output: Path) -> dict[str, Any]:
@@ -124,10 +125,10 @@ def training_speed(run: Any, steps: int = 20) -> float:
     import keras
 
     from seq2edge.models.loss import SequenceLoss
-    from seq2edge.pipeline.data.batches import Batches
+    from seq2edge.pipeline.data.batches import Batches, BatchOptions
 
     model = run.model()
-    batches = Batches(run.data.train, run.recipe.training.batch_size, buckets=1, seed=1)
+    batches = Batches(run.data.train, BatchOptions(batch_size=run.recipe.training.batch_size, buckets=1, seed=1))
     model.training.compile(keras.optimizers.AdamW(1e-5), SequenceLoss(), jit_compile=False)
     speeds = []
     for step in range(3 + steps):

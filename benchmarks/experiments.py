@@ -96,6 +96,7 @@ def write_strings(task: str, folder: Path, seed: int = 1) -> None:
 
 def train_strings(name: str, output: Path) -> None:
     from seq2edge.pipeline.recipe_schema.load import load_recipe
+    from seq2edge.pipeline.training.options import TrainOptions
     from seq2edge.pipeline.training.trainer import train
 
     task, settings = STRINGS[name]
@@ -105,7 +106,7 @@ def train_strings(name: str, output: Path) -> None:
     files = ", ".join(f'{{ path = "{split}.tsv", split = "{split}" }}' for split in PAIRS)
     recipe = folder / "recipe.toml"
     recipe.write_text(STRING_RECIPE.format(files=files), encoding="utf-8")
-    train(load_recipe(recipe, as_settings(settings)), output / name, folder, resume=True)
+    train(load_recipe(recipe, as_settings(settings)), output / name, TrainOptions(recipe_folder=folder, resume=True))
 
 
 def train_multi30k(name: str, output: Path) -> None:

@@ -26,7 +26,7 @@ from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.decoders.config import RecurrentDecoderConfig
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
-from seq2edge.pipeline.data.batches import Batches
+from seq2edge.pipeline.data.batches import Batches, BatchOptions
 from seq2edge.pipeline.data.columns import PairIds, PairWriter
 from seq2edge.pipeline.training.memory import keep_freed_memory
 
@@ -111,7 +111,7 @@ def measure(name: str, config: Seq2SeqConfig, pairs: PairIds, jit: bool) -> dict
     """Train a model for some epochs."""
     peak = product_speed(LARGE, LARGE, LARGE)
     model = build_seq2seq(config)
-    batches = Batches(pairs, BATCH, buckets=8, seed=1, steps=STEPS * (EPOCHS + 1))
+    batches = Batches(pairs, BatchOptions(batch_size=BATCH, buckets=8, seed=1), steps=STEPS * (EPOCHS + 1))
     model.training.compile(keras.optimizers.AdamW(1e-4, global_clipnorm=1.0), SequenceLoss(0.1), jit_compile=jit)
     clock = Clock()
     model.training.fit(

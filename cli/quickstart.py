@@ -39,10 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.export.options import ExportOptions
     from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
     from seq2edge.pipeline.evaluation.tables import table
+    from seq2edge.pipeline.training.options import TrainOptions
     from seq2edge.pipeline.training.trainer import train
 
     tell("training on the bundled corpus")
-    trained = train(recipe, Path(arguments.runs) / recipe.name, overwrite=True, quiet=arguments.quiet)
+    trained = train(recipe, Path(arguments.runs) / recipe.name, TrainOptions(overwrite=True, quiet=arguments.quiet))
     tell("scoring the test set")
     print(table([evaluate_run(trained, options=EvaluateOptions(quiet=True))]))
     bundles = Path(arguments.bundles)

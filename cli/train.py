@@ -1,8 +1,12 @@
 """seq2edge train: a recipe → a run."""
 
 import argparse
+import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from seq2edge.cli.option_flags import add_flags, flag_values
+from seq2edge.pipeline.training.options import TrainOptions
 
 if TYPE_CHECKING:
     from seq2edge.pipeline.recipe_schema.recipe import Recipe
@@ -12,8 +16,8 @@ HELP = "train a recipe into a run"
 EXAMPLES = """\
   seq2edge train ko-chatbot
   seq2edge train my-recipe.toml --output runs/second-try --set model.units=512 --set training.epochs=40
-  seq2edge train my-recipe.toml --resume          go on where a killed training was
-  seq2edge train new-pairs.toml --from runs/old   go on from an earlier model with new pairs; its tokenizer is kept
+  seq2edge train my-recipe.toml --resume          resume an interrupted training
+  seq2edge train new-pairs.toml --from runs/old   fine-tune an earlier model on new pairs, with its tokenizer
 
   on two machines, each with its own --process:
   KERAS_BACKEND=jax seq2edge train big.toml --hosts 10.0.0.1:9000,10.0.0.2 --process 0"""
@@ -23,16 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", help="a bundled recipe's name (seq2edge recipes) or a TOML file")
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a key: section.key=value")
     parser.add_argument("--output", metavar="RUN", help="folder of the run (default: runs/NAME)")
-    parser.add_argument("--from", dest="start", metavar="RUN", help="go on from an earlier run's weights and tokenizer")
     parser.add_argument(
         "--hosts",
         metavar="HOST:PORT,HOST,…",
-        help="train on several machines or processes: addresses of all; the first needs PORT and the next one",
+        help="train on several machines or in several processes: the addresses of all; the first needs PORT and PORT+1",
     )
-    parser.add_argument("--process", type=int, metavar="N", help="this process' place in --hosts, from 0")
-    parser.add_argument("--resume", action="store_true", help="go on from the run's last checkpoint")
-    parser.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--process", type=int, metavar="N", help="index of this process in --hosts, from 0")
+    add_flags(parser, TrainOptions)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,53 +45,54 @@ def run(arguments: argparse.Namespace) -> int:
     path = find_recipe(arguments.recipe)
     recipe = load_recipe(path, arguments.set)
     output = Path(arguments.output or Path("runs") / recipe.name)
+    options = TrainOptions(**flag_values(TrainOptions, arguments), recipe_folder=path.parent)
     quiet_tensorflow()
-    from seq2edge.pipeline.run import Run
+    from seq2edge.pipeline.run import CHECKPOINT_FILE, Run
     from seq2edge.pipeline.training.trainer import train
 
-    start = Run.open(Path(arguments.start)) if arguments.start else None
+    if arguments.initial_run:
+        options = dataclasses.replace(options, initial_run=Run.open(Path(arguments.initial_run)))
+    if arguments.hosts:
+        return _train_on_hosts(arguments, recipe, output, options)
     try:
-        if arguments.hosts:
-            return _train_together(arguments, recipe, output, path.parent, start)
-        trained = train(recipe, output, path.parent, arguments.resume, arguments.overwrite, arguments.quiet, start)
+        trained = train(recipe, output, options)
     except KeyboardInterrupt:
-        if (output / "checkpoint.npz").is_file():
-            print(f"\nstopped; the last whole epoch is kept. Go on with: {_again(arguments)}", file=sys.stderr)
+        if (output / CHECKPOINT_FILE).is_file():
+            print(f"\nstopped; the last finished epoch is kept. Resume with: {_resume(arguments)}", file=sys.stderr)
         raise
-    _tell(trained)
+    _report(trained)
     return 0
 
 
-def _train_together(
-    arguments: argparse.Namespace, recipe: "Recipe", output: Path, recipe_folder: Path, start: "Run | None"
-) -> int:
-    """Train with other processes; a mistake ends this one at once, as JAX would wait for the others at its exit."""
+def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Path, options: TrainOptions) -> int:
+    """Train with other processes. An error ends this one by `os._exit`, since JAX would wait for the others at exit."""
     import os
     import sys
 
     from seq2edge.cli.main import INTERRUPTED, WRONG_INPUT, internal_error
     from seq2edge.device.errors import UserError
+    from seq2edge.pipeline.run import CHECKPOINT_FILE
     from seq2edge.pipeline.training.parallel.distribution import initialise
     from seq2edge.pipeline.training.parallel.hosts import Hosts, ProcessLostError, parse_hosts
     from seq2edge.pipeline.training.trainer import train, train_worker
 
-    def end(reason: str, status: int = WRONG_INPUT) -> None:
-        print(f"\nseq2edge: {reason}", file=sys.stderr, flush=True)
+    def end(message: str, status: int = WRONG_INPUT) -> NoReturn:
+        print(f"\nseq2edge: {message}", file=sys.stderr, flush=True)
         os._exit(status)
 
-    def end_lost(reason: str) -> None:
-        kept = "; go on with --resume in every process" if (output / "checkpoint.npz").is_file() else ""
-        end(reason + kept)
+    def end_lost(message: str) -> NoReturn:
+        resumable = (output / CHECKPOINT_FILE).is_file()
+        end(message + ("; resume with --resume in every process" if resumable else ""))
 
     addresses, process = parse_hosts(arguments.hosts, arguments.process)
     try:
         with Hosts(addresses, process, end_lost) as hosts:
             initialise(hosts)
+            options = dataclasses.replace(options, hosts=hosts)
             if hosts.first:
-                options = (arguments.resume, arguments.overwrite, arguments.quiet)
-                _tell(train(recipe, output, recipe_folder, *options, start, hosts))
+                _report(train(recipe, output, options))
             else:
-                train_worker(recipe, output, hosts, recipe_folder, start)
+                train_worker(recipe, output, options)
     except ProcessLostError as error:
         end_lost(str(error))
     except UserError as error:
@@ -102,14 +104,15 @@ def _train_together(
     return 0
 
 
-def _tell(trained: "Run") -> None:
+def _report(trained: "Run") -> None:
     import sys
 
     print(f"run: {trained.path}")
     print(f"next: seq2edge evaluate {trained.path}", file=sys.stderr)
 
 
-def _again(arguments: argparse.Namespace) -> str:
+def _resume(arguments: argparse.Namespace) -> str:
+    """The command that resumes this one."""
     import shlex
 
     words = ["seq2edge", "train", arguments.recipe]

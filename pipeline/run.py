@@ -16,6 +16,7 @@ from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 RECIPE_FILE, MODEL_FILE, DATA_FOLDER = "recipe.toml", "model.keras", "data"
+CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.npz", "history.csv"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Run:
 
     def history(self) -> list[dict[str, float]]:
         """A row for each epoch: its number, losses, scores, and the seconds since the start of training."""
-        with (self.path / "history.csv").open(encoding="utf-8") as file:
+        with (self.path / HISTORY_FILE).open(encoding="utf-8") as file:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
     def model(self) -> Seq2Seq:

@@ -66,12 +66,15 @@ def tiny_recipe(pairs_file):
 def trained_run(tmp_path_factory, pairs_file):
     """A tiny run that has learned its task."""
     from seq2edge.pipeline.recipe_schema.load import load_recipe
+    from seq2edge.pipeline.training.options import TrainOptions
     from seq2edge.pipeline.training.trainer import train
 
     path = pairs_file.parent / "trained.toml"
     path.write_text(TINY.format(task="translation", epochs=40), encoding="utf-8")
     recipe = load_recipe(path, ["training.patience=60"])
-    return train(recipe, tmp_path_factory.mktemp("runs") / "tiny", pairs_file.parent, quiet=True)
+    return train(
+        recipe, tmp_path_factory.mktemp("runs") / "tiny", TrainOptions(recipe_folder=pairs_file.parent, quiet=True)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +82,7 @@ def transformer_bundle(tmp_path_factory, pairs_file):
     """The int8 bundle of a tiny Transformer that has learned the same task."""
     from seq2edge.export.bundle import export_bundle
     from seq2edge.pipeline.recipe_schema.load import load_recipe
+    from seq2edge.pipeline.training.options import TrainOptions
     from seq2edge.pipeline.training.trainer import train
 
     path = pairs_file.parent / "transformer.toml"
@@ -86,7 +90,7 @@ def transformer_bundle(tmp_path_factory, pairs_file):
     settings = ['model.encoder="transformer"', 'model.decoder="transformer"', "training.learning_rate=0.003"]
     recipe = load_recipe(path, [*settings, "training.patience=60"])
     folder = tmp_path_factory.mktemp("transformer")
-    run = train(recipe, folder / "run", pairs_file.parent, quiet=True)
+    run = train(recipe, folder / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     export_bundle(run, folder / "bundle", tell=lambda line: None)
     return folder / "bundle"
 

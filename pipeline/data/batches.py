@@ -1,6 +1,7 @@
-"""Batches of ids whose order is a function of seed and step alone, so that a killed training goes on where it was."""
+"""Batches of token ids. Their order is a function of seed and step, so a resumed training sees the same batches."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -8,55 +9,56 @@ import numpy as np
 
 from seq2edge.device.special_ids import BOS, EOS, UNK
 from seq2edge.pipeline.data.columns import PairIds
-from seq2edge.pipeline.training.parallel.distribution import ALONE, Share
+from seq2edge.pipeline.data.sharding import WHOLE_BATCH, Shard
 
-EMPTY = -1  # index of a pair that fills up a batch
-MULTIPLE = 2  # lengths of batches are multiples of it
+EMPTY = -1  # index that stands for an empty pair
+LENGTH_MULTIPLE = 2  # bucket lengths are rounded up to a multiple of it
+
+Batch = tuple[tuple[np.ndarray, np.ndarray], np.ndarray]  # (source_ids, target_inputs), target_ids
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """How pairs are grouped into batches.
+
+    Attributes:
+        batch_size: Pairs per batch.
+        tokens: Token budget per batch, used instead of `batch_size`. Each pair counts as long as the longer side of its
+            bucket.
+        buckets: Number of length groups. There are fewer if the lengths differ too little.
+        seed: Seed of the order. None keeps the order of the data (validation).
+        word_dropout: Share of source tokens replaced by unk, drawn again for each step.
+        shard: The part of each batch to return, if several processes train together.
+    """
+
+    batch_size: int
+    tokens: int | None = None
+    buckets: int = 4
+    seed: int | None = None
+    word_dropout: float = 0.0
+    shard: Shard = WHOLE_BATCH
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches of pairs of like length, each bucket with one shape.
+    """Batches of pairs of similar length. All batches of a bucket have the same shape.
 
-    A batch is `((source_ids, target_inputs), target_ids)`, int32 `(batch_size, length of the bucket)`, padded with 0;
-    `target_inputs` is `target_ids` moved right by one with bos in front. A bucket's last batch is filled up, so that
-    there is one shape to compile: in training from the start of the bucket, in validation with empty pairs, which cost
-    nothing.
+    A batch is `((source_ids, target_inputs), target_ids)`, int32 `(batch_size, bucket_length)`, padded with 0.
+    `target_inputs` is `target_ids` shifted right by one, with bos in front. The last batch of a bucket is filled up, so
+    that only one shape is compiled: in training with pairs from the start of the bucket, in validation with empty
+    pairs, which do not count towards the loss.
 
     Args:
-        pairs: The ids.
-        batch_size: Pairs a batch.
-        tokens: A budget in place of the batch size: a bucket's batches have as many pairs as fit into it, each counted
-            with the bucket's longer side.
-        buckets: How many groups of like length; fewer where the lengths do not differ that much.
-        seed: Of the order; None keeps the order of the bucket (for validation).
-        first_step: Step at which item 0 stands: a resumed training's first.
-        steps: How many items there are; None: one pass.
-        word_dropout: Share of source tokens replaced by unk, drawn anew for each step.
-        share: What part of each batch to give, where several processes train together. The rows of a batch are a
-            multiple of all their devices.
+        pairs: The token ids.
+        options: How pairs are grouped into batches.
+        first_step: Training step of item 0, for a resumed training.
+        steps: Number of items. None: one pass over the pairs.
     """
 
-    def __init__(
-        self,
-        pairs: PairIds,
-        batch_size: int,
-        buckets: int = 4,
-        seed: int | None = None,
-        first_step: int = 0,
-        steps: int | None = None,
-        word_dropout: float = 0.0,
-        tokens: int | None = None,
-        share: Share = ALONE,
-    ):
+    def __init__(self, pairs: PairIds, options: BatchOptions, first_step: int = 0, steps: int | None = None):
         super().__init__()
-        self.word_dropout = word_dropout
-        self.pairs, self.seed, self.first_step = pairs, seed, first_step
-        self.buckets, self.shapes = _make_buckets(pairs, buckets)
-        self.share = share
-        if tokens:
-            self.rows = [max(1, tokens // max(shape) // share.devices) * share.devices for shape in self.shapes]
-        else:
-            self.rows = [-(-batch_size // share.devices) * share.devices] * len(self.shapes)
+        self.pairs, self.options, self.first_step = pairs, options, first_step
+        self.buckets, self.shapes = _make_buckets(pairs, options.buckets)
+        self.rows = [_rows(options, shape) for shape in self.shapes]
         self.steps_per_pass = sum(-(-len(bucket) // rows) for bucket, rows in zip(self.buckets, self.rows, strict=True))
         self.steps = self.steps_per_pass if steps is None else steps
         self._plan: tuple[int, list[tuple[int, np.ndarray]]] | None = None
@@ -64,21 +66,24 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, index: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+    def __getitem__(self, index: int) -> Batch:
         step = self.first_step + index
         data_pass, position = divmod(step, self.steps_per_pass)
         bucket, chosen = self._plan_of(data_pass)[position]
-        own = self.share.rows(len(chosen))
-        (source_ids, target_inputs), target_ids = self._batch(chosen[own], self.shapes[bucket], sample=data_pass)
-        if self.word_dropout and self.seed is not None:
-            drawn = np.random.default_rng([self.seed, step, 1]).random((len(chosen), source_ids.shape[1]))[own]
-            source_ids[(drawn < self.word_dropout) & (source_ids > EOS)] = UNK
+        own = self.options.shard.rows(len(chosen))
+        (source_ids, target_inputs), target_ids = self._batch(chosen[own], self.shapes[bucket], data_pass)
+        rate, seed = self.options.word_dropout, self.options.seed
+        if rate and seed is not None:
+            # Drawn for the whole batch, so that the number of processes changes nothing.
+            drawn = np.random.default_rng([seed, step, 1]).random((len(chosen), source_ids.shape[1]))[own]
+            source_ids[(drawn < rate) & (source_ids > EOS)] = UNK
         return (source_ids, target_inputs), target_ids
 
     def _plan_of(self, data_pass: int) -> list[tuple[int, np.ndarray]]:
         """The batches of one pass: (bucket, indices of its pairs)."""
         if self._plan is None or self._plan[0] != data_pass:
-            order = None if self.seed is None else np.random.default_rng([self.seed, data_pass])
+            seed = self.options.seed
+            order = None if seed is None else np.random.default_rng([seed, data_pass])
             plan = []
             for number, bucket in enumerate(self.buckets):
                 indices = bucket if order is None else order.permutation(bucket)
@@ -91,28 +96,29 @@ class Batches(keras.utils.PyDataset):
             self._plan = data_pass, plan
         return self._plan[1]
 
-    def _batch(self, chosen: np.ndarray, shape: tuple[int, int], sample: int):
+    def _batch(self, chosen: np.ndarray, shape: tuple[int, int], data_pass: int) -> Batch:
+        """The pairs with the chosen indices. Training uses another stored encoding of each source in every pass."""
         source_ids = np.zeros((len(chosen), shape[0]), np.int32)
         target_ids = np.zeros((len(chosen), shape[1]), np.int32)
+        sample = 0 if self.options.seed is None else data_pass % self.pairs.samples
         for row, index in enumerate(chosen):
             if index == EMPTY:
                 source_ids[row, 0] = EOS
                 continue
-            source = self.pairs.source(index, 0 if self.seed is None else sample % self.pairs.samples)
-            target = self.pairs.target(index)
+            source, target = self.pairs.source(index, sample), self.pairs.target(index)
             source_ids[row, : len(source)] = source[: shape[0]]
             target_ids[row, : len(target)] = target[: shape[1]]
         target_inputs = np.concatenate([np.full((len(chosen), 1), BOS, np.int32), target_ids[:, :-1]], axis=1)
         return (source_ids, target_inputs), target_ids
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Batch]:
         return (self[index] for index in range(len(self)))
 
     def for_fit(self) -> Any:
-        """What `keras.Model.fit` takes on the current backend.
+        """The batches in the form that `keras.Model.fit` needs on the current backend.
 
-        On TensorFlow a data set with its lengths declared open: `fit` would otherwise take the lengths of the first
-        two batches for those of all.
+        TensorFlow gets a `tf.data.Dataset` with open lengths. From a PyDataset, `fit` would take the lengths of the
+        first two batches for the lengths of all.
         """
         if keras.backend.backend() != "tensorflow":
             return self
@@ -123,8 +129,16 @@ class Batches(keras.utils.PyDataset):
         return dataset.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
 
 
+def _rows(options: BatchOptions, shape: tuple[int, int]) -> int:
+    """Rows of a bucket's batches: a multiple of the number of devices."""
+    devices = options.shard.devices
+    if options.tokens:
+        return max(1, options.tokens // max(shape) // devices) * devices
+    return -(-options.batch_size // devices) * devices
+
+
 def _make_buckets(pairs: PairIds, buckets: int) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
-    """Groups of pair indices of like length, and each group's shape (source_length, target_length)."""
+    """Groups of indices of pairs of similar length, and the shape (source_length, target_length) of each group."""
     lengths = np.stack([pairs.source_lengths, pairs.target_lengths], axis=1)
     longest = _round_up(lengths.max(axis=1))
     group_of = np.searchsorted(_borders(lengths, longest, buckets), longest)
@@ -134,17 +148,18 @@ def _make_buckets(pairs: PairIds, buckets: int) -> tuple[list[np.ndarray], list[
 
 
 def _borders(lengths: np.ndarray, longest: np.ndarray, buckets: int) -> np.ndarray:
-    """The longer side up to which each group goes, such that all groups' shapes together are the smallest."""
+    """Upper length limit of each group (of a pair's longer side), chosen so that all groups have the least padding."""
     steps, step_of = np.unique(longest, return_inverse=True)
     count = np.bincount(step_of)
     widest = np.zeros((len(steps), 2), int)
     np.maximum.at(widest, step_of, lengths)
-    # cost[first, last]: what one group from a step to another fills, padding counted
+    # cost[first, last]: tokens of one group that spans these steps, padding included
     cost = np.full((len(steps), len(steps)), np.inf)
     for first in range(len(steps)):
         shapes = _round_up(np.maximum.accumulate(widest[first:]))
         cost[first, first:] = np.cumsum(count[first:]) * shapes.sum(axis=1)
-    least, starts = cost[0], []  # of the steps up to each one in so many groups, and where the last group starts
+    # least[last]: lowest cost of all steps up to `last`; starts: where the last group begins, for each number of groups
+    least, starts = cost[0], []
     for _ in range(min(buckets, len(steps)) - 1):
         with_last = np.concatenate([[np.inf], least[:-1]])[:, None] + cost
         starts.append(with_last.argmin(axis=0))
@@ -156,4 +171,4 @@ def _borders(lengths: np.ndarray, longest: np.ndarray, buckets: int) -> np.ndarr
 
 
 def _round_up(lengths: np.ndarray) -> np.ndarray:
-    return -(-lengths // MULTIPLE) * MULTIPLE
+    return -(-lengths // LENGTH_MULTIPLE) * LENGTH_MULTIPLE

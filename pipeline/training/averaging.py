@@ -1,39 +1,24 @@
-"""Means of weights: a moving average within a training, and the mean of its last epochs."""
+"""Checkpoint averaging: the mean of the last epochs' weights, kept if it scores better than the best epoch."""
 
+import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq
 from seq2edge.pipeline.files import write_arrays
-from seq2edge.pipeline.training.parallel.distribution import undistributed
+from seq2edge.pipeline.training.checkpoint import save_model, save_progress
+from seq2edge.pipeline.training.progress import is_better
+from seq2edge.pipeline.training.setup import TrainingSetup, validation_batches
+from seq2edge.pipeline.training.validation import validator
 
 FOLDER = "epochs"
 
 
-class Snapshot:
-    """The model as it is scored and kept: on one device, with the moving average for weights where there is one.
-
-    It is a model of its own, so that the one in training stays as it is.
-    """
-
-    def __init__(self, config: Seq2SeqConfig):
-        with undistributed():
-            self.model = build_seq2seq(config)
-
-    def take(self, fitted: keras.Model) -> None:
-        """Copy the weights of the compiled model in training."""
-        optimizer = getattr(fitted.optimizer, "inner_optimizer", fitted.optimizer)  # of mixed_float16
-        averages = getattr(optimizer, "_model_variables_moving_average", None)
-        values = averages or fitted.trainable_weights
-        for weight, value in zip(self.model.training.trainable_weights, values, strict=True):
-            weight.assign(np.asarray(value))
-
-
 def keep_epoch(folder: Path, model: keras.Model, epoch: int, number: int) -> None:
-    """Keep the weights of an epoch in FOLDER/epochs, and no more than the last `number`."""
+    """Write the weights after an epoch into FOLDER/epochs, and delete all but the last `number` files there."""
     path = folder / FOLDER
     path.mkdir(exist_ok=True)
     arrays = {f"weight_{i}": np.asarray(weight) for i, weight in enumerate(model.weights)}
@@ -43,7 +28,7 @@ def keep_epoch(folder: Path, model: keras.Model, epoch: int, number: int) -> Non
 
 
 def load_mean(folder: Path, model: keras.Model) -> int:
-    """Give a model the mean of the kept epochs' weights; return how many they were."""
+    """Assign the mean of the kept epochs' weights to a model, and return the number of epochs."""
     paths = sorted((folder / FOLDER).glob("*.npz"))
     sums = [np.zeros(weight.shape, "float64") for weight in model.weights]
     for path in paths:
@@ -54,3 +39,25 @@ def load_mean(folder: Path, model: keras.Model) -> int:
         if keras.backend.is_float_dtype(weight.dtype):  # not the seeds of dropout
             weight.assign(total / len(paths))
     return len(paths)
+
+
+def keep_better_mean(setup: TrainingSetup, output: Path, quiet: bool) -> None:
+    """Evaluate the mean of the last epochs' weights, and keep it as the run's model if it beats the best epoch."""
+    recipe, data, progress = setup.recipe, setup.data, setup.progress
+    score = recipe.training.stop_on
+    model = build_seq2seq(setup.model.config)
+    number = load_mean(output, model.training)
+    if score == "loss":
+        model.training.compile(loss=SequenceLoss(recipe.training.label_smoothing))
+        value = model.training.evaluate(validation_batches(recipe, data).for_fit(), verbose=0)
+    else:
+        value = validator(model, recipe, data)().scores[score]
+    better = is_better(score, value, progress.best)
+    if better:
+        progress.best = value
+        save_model(output, model.training)
+    progress.averaged = True
+    save_progress(output, progress)
+    if not quiet:
+        kept = "kept" if better else "not kept"
+        print(f"mean of the last {number} epochs: validation {score} {value:.4g}, {kept}", file=sys.stderr)

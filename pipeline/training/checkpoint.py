@@ -1,8 +1,7 @@
-"""Checkpoints: weights, optimizer and progress in one file, which appears whole or not at all."""
+"""Files of a training: the best model, and a checkpoint of weights, optimizer and progress to resume from."""
 
 import dataclasses
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,34 +9,28 @@ import keras
 import numpy as np
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.files import write_arrays
-
-FILE = "checkpoint.npz"
-
-
-@dataclass
-class Progress:
-    """How far a training is: what has to survive a kill beside weights and optimizer."""
-
-    epoch: int = 0  # finished epochs
-    best: float | None = None
-    best_epoch: int = 0
-    seconds: float = 0.0  # spent in training so far
-    averaged: bool = False  # whether the mean of the last epochs was tried
-    history: list[dict[str, float]] = field(default_factory=list)
+from seq2edge.pipeline.files import whole_file, write_arrays
+from seq2edge.pipeline.run import CHECKPOINT_FILE, MODEL_FILE
+from seq2edge.pipeline.training.progress import Progress
 
 
 def save_checkpoint(folder: Path, model: keras.Model, progress: Progress) -> None:
-    """Write FOLDER/checkpoint.npz over the former one."""
+    """Write FOLDER/checkpoint.npz, in place of the former one."""
     arrays = {f"weight_{i}": np.asarray(weight) for i, weight in enumerate(model.weights)}
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(model.optimizer.variables)}
-    write_arrays(folder / FILE, arrays | _as_array(progress))
+    write_arrays(folder / CHECKPOINT_FILE, arrays | _as_array(progress))
 
 
 def save_progress(folder: Path, progress: Progress) -> None:
-    """Write a checkpoint's progress anew, and leave its weights."""
-    with np.load(folder / FILE, allow_pickle=False) as arrays:
-        write_arrays(folder / FILE, dict(arrays) | _as_array(progress))
+    """Replace the progress in a checkpoint; its weights stay."""
+    with np.load(folder / CHECKPOINT_FILE, allow_pickle=False) as arrays:
+        write_arrays(folder / CHECKPOINT_FILE, dict(arrays) | _as_array(progress))
+
+
+def save_model(folder: Path, model: keras.Model) -> None:
+    """Write FOLDER/model.keras, in place of the former one."""
+    with whole_file(folder / MODEL_FILE, suffix=".tmp.keras") as temporary:  # Keras asks for its suffix
+        model.save(temporary)
 
 
 def _as_array(progress: Progress) -> dict[str, np.ndarray]:
@@ -45,13 +38,13 @@ def _as_array(progress: Progress) -> dict[str, np.ndarray]:
 
 
 def load_checkpoint(folder: Path, model: keras.Model) -> Progress | None:
-    """Put a checkpoint's weights and optimizer into a compiled model.
+    """Assign a checkpoint to a compiled model.
 
     Returns:
-        Its progress, or None where there is no checkpoint.
+        Its progress, or None if there is no checkpoint.
 
     Raises:
-        UserError: If it belongs to a model of another shape.
+        UserError: If it belongs to another model.
     """
     found = read_checkpoint(folder, model)
     if found is None:
@@ -63,8 +56,8 @@ def load_checkpoint(folder: Path, model: keras.Model) -> Progress | None:
 
 
 def read_checkpoint(folder: Path, model: keras.Model) -> tuple[Progress, list[np.ndarray]] | None:
-    """A checkpoint's progress and the values for `state` of a compiled model, which is left as it is."""
-    path = folder / FILE
+    """The progress in a checkpoint, and the values of `state(model)` in it. The compiled model stays as it is."""
+    path = folder / CHECKPOINT_FILE
     if not path.is_file():
         return None
     with np.load(path, allow_pickle=False) as arrays:
@@ -75,7 +68,7 @@ def read_checkpoint(folder: Path, model: keras.Model) -> tuple[Progress, list[np
 
 
 def state(model: keras.Model) -> list[Any]:
-    """The variables of a compiled model that a checkpoint has."""
+    """The variables of a compiled model that a checkpoint holds."""
     return [*model.weights, *model.optimizer.variables]
 
 

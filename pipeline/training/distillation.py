@@ -1,5 +1,6 @@
-"""Sequence-level distillation (Kim & Rush 2016): a student learns what its teacher says."""
+"""Sequence-level distillation (Kim & Rush 2016): a student is trained on the outputs of a teacher."""
 
+import dataclasses
 import hashlib
 import sys
 from pathlib import Path
@@ -18,56 +19,36 @@ from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sentence_chrf
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.recipe_schema.recipe import File, Recipe
 from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run, model_config
+from seq2edge.pipeline.training.options import DistillOptions
 from seq2edge.pipeline.training.trainer import train
-from seq2edge.pipeline.training.warm_start import refuse_other_shape
+from seq2edge.pipeline.training.warm_start import check_weights_fit
 
 FOLDER = "distilled"
-CHUNK = 1024  # sources whose targets are written together
+CHUNK = 1024  # sources whose outputs are written together
 
 
-def distill(
-    teacher: Run,
-    recipe: Recipe,
-    output: Path,
-    recipe_folder: Path | None = None,
-    beam: int = 5,
-    resume: bool = False,
-    overwrite: bool = False,
-    quiet: bool = False,
-    runner: Runner | None = None,
-    closest: bool = False,
-    start: Run | None = None,
-) -> Run:
-    """Train a recipe on its own sources and a teacher's targets.
+def distill(teacher: Run, recipe: Recipe, output: Path, options: DistillOptions = DistillOptions()) -> Run:
+    """Train a recipe on its own sources and a teacher's outputs.
 
-    Validation and test keep their targets, so that student and teacher are scored on the same.
+    Validation and test keep their targets, so student and teacher are scored on the same pairs. The teacher's outputs
+    are kept in OUTPUT.distilled, so an interrupted distillation resumes.
 
     Args:
-        output: The student's run; what the teacher said is kept beside it, in OUTPUT.distilled, and a distillation that
-            was stopped goes on from there.
-        beam: Of the teacher.
-        runner: What answers for the teacher, such as a bundle of it; None: its Keras model.
-        closest: Of the teacher's beam take what is most like the pair's own target, not what is likeliest
-            (sequence-level interpolation, section 3.3 of the paper; by chrF++, which needs no spaces).
-        start: An earlier run whose weights and tokenizer the student goes on from.
+        output: Folder of the student's run.
+
+    Returns:
+        The student.
 
     Raises:
-        UserError: If teacher and recipe are not of one task and normalisation, or `start` has a model of another shape,
+        UserError: If teacher and recipe differ in task or normalisation, or `options.initial_run` has another model;
             with both values.
     """
-    for what, theirs, ours in (
-        ("task", teacher.recipe.task, recipe.task),
-        ("data.normalisation", teacher.recipe.data.normalisation, recipe.data.normalisation),
-    ):
-        if theirs != ours:
-            raise UserError(
-                f"{teacher.path}: cannot teach this recipe; {what}: {theirs!r} there, {ours!r} in the recipe"
-            )
-    if start is not None:  # not only when the teacher has answered everything
-        refuse_other_shape(start, model_config(recipe, start.data))
+    _check_teacher(teacher, recipe)
+    if options.initial_run is not None:  # before the teacher decodes, which takes long
+        check_weights_fit(options.initial_run, model_config(recipe, options.initial_run.data))
     folder = output.with_name(f"{output.name}.{FOLDER}")
-    data = prepare(recipe, folder, PrepareOptions(recipe_folder, quiet=quiet))
-    _write_targets(teacher, runner or teacher.runner(), data, folder, beam, closest, quiet)
+    data = prepare(recipe, folder, PrepareOptions(options.recipe_folder, quiet=options.quiet))
+    _write_targets(teacher, data, folder, options)
     paths = {split: (folder if split == "train" else data.path) / f"{split}.tsv" for split in SPLITS}
     files = [
         File.model_validate({"path": str(path.resolve()), "split": split})
@@ -75,37 +56,59 @@ def distill(
         if path.stat().st_size
     ]
     student = recipe.model_copy(update={"data": recipe.data.model_copy(update={"files": files})})
-    return train(student, output, folder, resume=resume, overwrite=overwrite, quiet=quiet, start=start)
+    return train(student, output, dataclasses.replace(options, recipe_folder=folder))
 
 
-def _write_targets(
-    teacher: Run, runner: Runner, data: Dataset, folder: Path, beam: int, closest: bool, quiet: bool
-) -> None:
-    """Write train.tsv with the teacher's targets; chunks that it wrote for these before are taken as they are."""
+def _check_teacher(teacher: Run, recipe: Recipe) -> None:
+    for key, theirs, ours in (
+        ("task", teacher.recipe.task, recipe.task),
+        ("data.normalisation", teacher.recipe.data.normalisation, recipe.data.normalisation),
+    ):
+        if theirs != ours:
+            raise UserError(
+                f"{teacher.path}: cannot teach this recipe; {key}: {theirs!r} there, {ours!r} in the recipe"
+            )
+
+
+def _write_targets(teacher: Run, data: Dataset, folder: Path, options: DistillOptions) -> None:
+    """Write train.tsv with the teacher's outputs as targets. Chunks that are there from an earlier attempt are kept."""
+    runner = options.runner or teacher.runner()
     pairs = list(data.texts("train"))
-    of_teacher = [checksum(teacher.path / MODEL_FILE), checksum(teacher.path / RECIPE_FILE), runner.bundle.quantization]
-    of_pairs = [f"{pair.source}\t{pair.target}" if closest else pair.source for pair in pairs]
-    key = hashlib.sha256("\n".join([*of_teacher, *of_pairs]).encode()).hexdigest()[:12]
-    chunks = folder / f"beam-{beam}-{key}"
+    chunks = folder / f"beam-{options.beam}-{_key(teacher, runner, pairs, options.closest)}"
     chunks.mkdir(exist_ok=True)
-    with tqdm(total=len(pairs), desc="teacher", unit="sentence", disable=quiet, file=sys.stderr) as bar:
+    with tqdm(total=len(pairs), desc="teacher", unit="sentence", disable=options.quiet, file=sys.stderr) as bar:
         for start in range(0, len(pairs), CHUNK):
             chunk, path = pairs[start : start + CHUNK], chunks / f"{start:09}.tsv"
             if not path.is_file():
-                results = runner.run_all([pair.source for pair in chunk], beam=beam, n_best=beam if closest else 1)
-                targets = [
-                    " ".join((_most_like(pair, result) if closest else result.text).split())  # a row is a line
-                    for pair, result in zip(chunk, results, strict=True)
-                ]
-                rows = zip(chunk, targets, strict=True)
+                rows = zip(chunk, _outputs(runner, chunk, options), strict=True)
                 write_text(path, "".join(f"{pair.source}\t{target}\n" for pair, target in rows))
             bar.update(len(chunk))
     parts = [path.read_text(encoding="utf-8") for path in sorted(chunks.glob("*.tsv"))]
     write_text(folder / "train.tsv", "".join(parts))
 
 
-def _most_like(pair: Pair, result: Result) -> str:
-    """Of a result's alternatives the one nearest to the pair's target."""
-    answers = [text for text, _ in result.alternatives]
-    likeness = sentence_chrf(answers, [Example(pair.source, (pair.target,))] * len(answers))
-    return answers[likeness.index(max(likeness))]
+def _key(teacher: Run, runner: Runner, pairs: list[Pair], closest: bool) -> str:
+    """A hash of everything that the teacher's outputs depend on, except the beam size."""
+    of_teacher = [checksum(teacher.path / MODEL_FILE), checksum(teacher.path / RECIPE_FILE), runner.bundle.quantization]
+    of_pairs = [f"{pair.source}\t{pair.target}" if closest else pair.source for pair in pairs]
+    return hashlib.sha256("\n".join([*of_teacher, *of_pairs]).encode()).hexdigest()[:12]
+
+
+def _outputs(runner: Runner, pairs: list[Pair], options: DistillOptions) -> list[str]:
+    """The output of the teacher for each source, with white space squeezed: in the file, a row is a line."""
+    n_best = options.beam if options.closest else 1
+    results = runner.run_all([pair.source for pair in pairs], beam=options.beam, n_best=n_best)
+    texts = (
+        _closest(pair, result) if options.closest else result.text for pair, result in zip(pairs, results, strict=True)
+    )
+    return [" ".join(text.split()) for text in texts]
+
+
+def _closest(pair: Pair, result: Result) -> str:
+    """The hypothesis that is most similar to the pair's target by chrF++, which does not depend on word boundaries.
+
+    This is sequence-level interpolation, section 3.3 of the paper.
+    """
+    hypotheses = [text for text, _ in result.alternatives]
+    similarity = sentence_chrf(hypotheses, [Example(pair.source, (pair.target,))] * len(hypotheses))
+    return hypotheses[similarity.index(max(similarity))]

@@ -1,4 +1,4 @@
-"""Which target tokens a source token is likely to become: IBM Model 1 (Brown et al. 1993) over prepared ids."""
+"""The likely translations of each source token: IBM Model 1 (Brown et al. 1993), trained on prepared ids."""
 
 import numpy as np
 
@@ -7,16 +7,16 @@ from seq2edge.device.special_ids import EOS
 from seq2edge.pipeline.data.columns import PairIds
 
 ITERATIONS = 5
-CELLS = 10_000_000  # source tokens times target tokens of all pairs looked at, which bounds memory to about 400 MB
-FREQUENT = 256
-LEAST = 1e-3  # probability of a token that is worth its place
+CELLS = 10_000_000  # source tokens times target tokens of all pairs used; bounds memory to about 400 MB
+FREQUENT = 256  # most frequent target tokens, which are in every shortlist
+MIN_PROBABILITY = 1e-3  # of a target token in a shortlist
 
 
 def learn_shortlist(pairs: PairIds, source_vocabulary: int, target_vocabulary: int, tokens: int) -> Shortlist:
-    """The likeliest target tokens of every source token.
+    """The most likely target tokens of every source token.
 
     Args:
-        tokens: Of each source token at most.
+        tokens: Maximum number of target tokens per source token.
     """
     sources, targets, positions, frequency = _cells(pairs, target_vocabulary)
     keys, cell_key = np.unique(sources.astype(np.int64) * target_vocabulary + targets, return_inverse=True)
@@ -28,7 +28,7 @@ def learn_shortlist(pairs: PairIds, source_vocabulary: int, target_vocabulary: i
         expected = np.bincount(cell_key, share)
         probability = expected / np.bincount(key_source, expected)[key_source]
     frequent = np.argsort(-frequency[EOS:], kind="stable")[:FREQUENT] + EOS
-    likely = (probability >= LEAST) & (key_source != EOS) & (key_target >= EOS)
+    likely = (probability >= MIN_PROBABILITY) & (key_source != EOS) & (key_target >= EOS)
     order = np.lexsort((key_target, -probability, key_source))
     order = order[likely[order]]
     rank = np.arange(len(order)) - np.searchsorted(key_source[order], key_source[order])
@@ -40,8 +40,13 @@ def learn_shortlist(pairs: PairIds, source_vocabulary: int, target_vocabulary: i
 
 
 def _cells(pairs: PairIds, target_vocabulary: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Each source token beside each target token of its pair, the number of that target position, and how often each
-    target token stands. Eos, with which every source ends, takes what no word brought about.
+    """All combinations of a source token and a target token of the same pair, from a random sample of the pairs.
+
+    Every source ends in eos, which serves as the null word of the model: it generates what no other token explains.
+
+    Returns:
+        Source ids, target ids and indices of the target positions, each `(cells,)`, and the frequency of each target
+        id, `(target_vocabulary,)`.
     """
     beside: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     frequency = np.zeros(target_vocabulary, np.int64)

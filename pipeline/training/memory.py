@@ -1,4 +1,4 @@
-"""What the C library does with memory that is freed."""
+"""How the C library treats freed memory."""
 
 import ctypes
 import sys
@@ -8,10 +8,10 @@ NEVER = 2**31 - 1
 
 
 def keep_freed_memory() -> None:
-    """Have large arrays reuse memory instead of giving it back and taking it again at each step.
+    """Let large arrays reuse freed memory, instead of returning it to the system at each step.
 
-    glibc maps each large array anew, and the system fills it with zeros page by page: half of the time of a training
-    step in TensorFlow on a CPU. Without glibc nothing happens.
+    By default, glibc maps each large array separately, and the system fills it with zeros page by page. That took half
+    of the time of a TensorFlow training step on a CPU. Nothing happens without glibc.
     """
     if not sys.platform.startswith("linux"):
         return

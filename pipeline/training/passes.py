@@ -1,21 +1,27 @@
-"""Ways to train that take a second pass over each batch, around the model that is kept."""
+"""Training passes: what a step computes beyond teacher forcing. Each wraps the model that is kept."""
+
+from typing import Any
 
 import keras
 from keras import ops
 
 from seq2edge.device.special_ids import EOS, PAD
 
+Tensor = Any  # Keras has no type for the tensors of all its backends
+
 
 class ScheduledSampling(keras.Model):
-    """Target inputs that are partly the model's own words, so that it learns to go on from its mistakes.
+    """Target inputs that are partly the model's own predictions, so that it learns to recover from its mistakes.
 
-    A first pass under teacher forcing says the likeliest word at each position; a random share of the inputs of the
-    second pass is replaced by these. Both passes are parallel, so it works with any decoder (Mihaylova & Martins 2019,
-    after Bengio et al. 2015).
+    A first pass with teacher forcing predicts the most likely token at each position. A random share of the inputs of
+    the second pass is replaced by these predictions. Both passes are parallel over positions, so it works with any
+    decoder.
 
     Args:
         model: `Seq2Seq.training`.
-        final_rate: Share replaced in the last epoch; `start_epoch` raises it linearly from 0.
+        final_rate: Share of replaced inputs in the last epoch. `set_epoch` raises it linearly from 0.
+    Reference:
+        Mihaylova & Martins 2019, after Bengio et al. 2015
     """
 
     def __init__(self, model: keras.Model, final_rate: float):
@@ -25,27 +31,30 @@ class ScheduledSampling(keras.Model):
         self.seed_generator = keras.random.SeedGenerator(0)
         self.built = True
 
-    def start_epoch(self, epoch: int, epochs: int) -> None:
+    def set_epoch(self, epoch: int, epochs: int) -> None:
+        """Set the rate for an epoch, counted from 0."""
         self.rate.assign(self.final_rate * epoch / max(epochs - 1, 1))
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tuple[Tensor, Tensor], training: bool = False) -> Tensor:
         if not training:
             return self.model(inputs)
         source_ids, target_inputs = inputs
-        logits = self.model(inputs, training=True)
-        own = ops.cast(ops.argmax(logits[..., EOS:], axis=-1), target_inputs.dtype) + EOS
-        moved = ops.concatenate([target_inputs[:, :1], own[:, :-1]], axis=1)
+        logits = self.model(inputs, training=True)  # (batch, target_length, vocabulary)
+        predicted = ops.cast(ops.argmax(logits[..., EOS:], axis=-1), target_inputs.dtype) + EOS
+        shifted = ops.concatenate([target_inputs[:, :1], predicted[:, :-1]], axis=1)
         drawn = keras.random.uniform(ops.shape(target_inputs), seed=self.seed_generator) < self.rate
-        mixed = ops.where(ops.logical_and(drawn, target_inputs != PAD), moved, target_inputs)
+        mixed = ops.where(ops.logical_and(drawn, target_inputs != PAD), shifted, target_inputs)
         return self.model([source_ids, mixed], training=True)
 
 
 class RDrop(keras.Model):
-    """Two passes under different dropout that shall agree (Wu et al. 2021).
+    """Two passes with different dropout, whose outputs are made to agree.
 
     Args:
         model: `Seq2Seq.training`.
-        weight: Alpha of the paper, of the symmetric Kullback-Leibler divergence between the passes.
+        weight: Alpha of the paper: weight of the symmetric Kullback-Leibler divergence between the passes.
+    Reference:
+        Wu et al. 2021
     """
 
     def __init__(self, model: keras.Model, weight: float):
@@ -53,13 +62,21 @@ class RDrop(keras.Model):
         self.model, self.weight = model, weight
         self.built = True
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tuple[Tensor, Tensor], training: bool = False) -> Tensor:
+        """Logits `(2 * batch, target_length, vocabulary)` in training: those of both passes."""
         if not training:
             return self.model(inputs)
         twice = [ops.concatenate([ids, ids], axis=0) for ids in inputs]
         return self.model(twice, training=True)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Tensor = None,
+        y: Tensor = None,
+        y_pred: Tensor = None,
+        sample_weight: Tensor = None,
+        training: bool = True,
+    ) -> Tensor:
         if not training:
             return super().compute_loss(x, y, y_pred, sample_weight, training=False)
         cross_entropy = super().compute_loss(x, ops.concatenate([y, y], axis=0), y_pred, sample_weight)
@@ -68,11 +85,12 @@ class RDrop(keras.Model):
         divergence = ops.sum((ops.exp(first) - ops.exp(second)) * (first - second), axis=-1)
         real = ops.cast(y != PAD, "float32")
         divergence = ops.sum(divergence * real) / ops.maximum(ops.sum(real), 1.0)
-        return cross_entropy + self.weight * divergence / 4  # the mean of both directions, for the mean of both losses
+        # A half for the mean of both directions, and a half because cross_entropy is the mean of both passes.
+        return cross_entropy + self.weight * divergence / 4
 
 
-def objective(model: keras.Model, scheduled_sampling: float, r_drop: float) -> keras.Model:
-    """What is fitted: the model itself, or one of the above around it."""
+def wrap_in_pass(model: keras.Model, scheduled_sampling: float, r_drop: float) -> keras.Model:
+    """The model that `fit` trains: the given one for teacher forcing, or one of the above around it."""
     if scheduled_sampling:
         return ScheduledSampling(model, scheduled_sampling)
     return RDrop(model, r_drop) if r_drop else model

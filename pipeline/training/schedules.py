@@ -1,23 +1,34 @@
-"""Learning rates over the steps of a training."""
+"""Learning rate schedules."""
+
+from typing import Any
 
 import keras
 from keras import ops
 
 from seq2edge.pipeline.recipe_schema.recipe import Training
 
+FINAL_SHARE = 0.02  # of the peak, at the end of "cosine"
 
-def learning_rate(training: Training, total_steps: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
-    """The recipe's schedule: a linear warm-up to `learning_rate`, then as `schedule` says.
 
-    "cosine" ends at 2 % of the peak after `total_steps`; "inverse_sqrt" is that of Vaswani et al. 2017, section 5.3;
-    "plateau" is constant until `seq2edge.pipeline.training.callbacks.ReduceLROnPlateau` halves it.
+def learning_rate(training: Training, updates: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
+    """The schedule of a recipe: linear warm-up to `learning_rate`, then "constant", "cosine" or "inverse_sqrt".
+
+    "inverse_sqrt" is that of Vaswani et al. 2017, section 5.3. "plateau" is a constant here: the callback
+    `ReduceLROnPlateau` lowers it.
+
+    Args:
+        updates: Number of updates of the whole training, where "cosine" ends.
     """
     if training.schedule == "plateau":
         return training.learning_rate
-    warmup = min(training.warmup_steps, total_steps // 2)
+    warmup = min(training.warmup_steps, updates // 2)
     if training.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(
-            0.0, total_steps - warmup, alpha=0.02, warmup_target=training.learning_rate, warmup_steps=max(warmup, 1)
+            0.0,
+            updates - warmup,
+            alpha=FINAL_SHARE,
+            warmup_target=training.learning_rate,
+            warmup_steps=max(warmup, 1),
         )
     return WarmUp(training.learning_rate, warmup, inverse_sqrt=training.schedule == "inverse_sqrt")
 
@@ -29,11 +40,11 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
     def __init__(self, peak: float, warmup_steps: int, inverse_sqrt: bool):
         self.peak, self.warmup_steps, self.inverse_sqrt = peak, warmup_steps, inverse_sqrt
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         step = ops.cast(step, "float32") + 1.0
         warmup = float(max(self.warmup_steps, 1))
         after = ops.sqrt(warmup / ops.maximum(step, warmup)) if self.inverse_sqrt else 1.0
         return self.peak * ops.minimum(step / warmup, 1.0) * after
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"peak": self.peak, "warmup_steps": self.warmup_steps, "inverse_sqrt": self.inverse_sqrt}

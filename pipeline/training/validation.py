@@ -1,6 +1,7 @@
-"""Greedy scores on validation sentences, which a training asks for after each epoch."""
+"""Scores of greedy outputs for validation sentences."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
@@ -13,26 +14,34 @@ from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 SAMPLES = 12  # sentences in samples.txt
 
-ScoredSample = tuple[list[str], list[str], list[str], dict[str, float]]  # sources, hypotheses, references, scores
+
+@dataclass(frozen=True)
+class Validation:
+    """Scores of the outputs for validation sentences.
+
+    Attributes:
+        scores: "bleu", "chrf", "exact_match".
+        samples: (source, hypothesis, references) of the first sentences.
+    """
+
+    scores: dict[str, float]
+    samples: list[tuple[str, str, str]]
 
 
-def validation_scorer(model: Seq2Seq, recipe: Recipe, data: Dataset) -> Callable[[], ScoredSample]:
-    """What a training calls for greedy outputs of the first validation sentences and their scores."""
+def validator(model: Seq2Seq, recipe: Recipe, data: Dataset) -> Callable[[], Validation]:
+    """A function that decodes the first validation sentences with the current weights of a model, and scores them."""
     expected = examples(list(data.texts("valid")), recipe.task)[: recipe.training.score_sentences]
     codec, decoder = data.codec(), KerasSequenceModel(model)
     sources = [codec.encode_source(example.source, recipe.model.source_length) for example in expected]
     options = DecodingOptions(max_length=recipe.model.target_length)
 
-    def score() -> ScoredSample:
-        found = decode(decoder, sources, options)
-        hypotheses = [codec.decode_target(best.ids) for best, *_ in found]
-        wanted = basic_scores(hypotheses, expected)
-        shown = expected[:SAMPLES]
-        return (
-            [example.source for example in shown],
-            hypotheses[:SAMPLES],
-            [" | ".join(example.references) for example in shown],
-            {name: wanted[name] for name in BASIC_METRICS},
-        )
+    def validate() -> Validation:
+        hypotheses = [codec.decode_target(best.ids) for best, *_ in decode(decoder, sources, options)]
+        all_scores = basic_scores(hypotheses, expected)
+        samples = [
+            (example.source, hypothesis, " | ".join(example.references))
+            for example, hypothesis in zip(expected[:SAMPLES], hypotheses, strict=False)
+        ]
+        return Validation({name: all_scores[name] for name in BASIC_METRICS}, samples)
 
-    return score
+    return validate

@@ -8,6 +8,7 @@ import pytest
 from seq2edge.cli.main import main
 from seq2edge.export.comparison import compare, int8_bundle, plot, table
 from seq2edge.pipeline.run import RECIPE_FILE, Run
+from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.trainer import train
 
 
@@ -16,7 +17,9 @@ def rows(trained_run, pairs_file, tmp_path_factory):
     from seq2edge.pipeline.recipe_schema.load import load_recipe
 
     recipe = load_recipe(pairs_file.parent / "trained.toml", ["model.units=32", "training.epochs=2"])
-    small = train(recipe, tmp_path_factory.mktemp("runs") / "small", pairs_file.parent, quiet=True)
+    small = train(
+        recipe, tmp_path_factory.mktemp("runs") / "small", TrainOptions(recipe_folder=pairs_file.parent, quiet=True)
+    )
     return compare([trained_run, small], quiet=True)
 
 

@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 from seq2edge.export.saved_model import export_saved_model, verify_saved_model
+from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.trainer import train
 
 ASK = """
@@ -29,7 +30,7 @@ def test_the_saved_model_answers_text_with_text_as_keras_does(trained_run, tmp_p
 def test_source_and_target_tokenizers_stay_apart_in_the_saved_model(tiny_recipe, pairs_file, tmp_path):
     settings = ["tokenizer.joint=false", "tokenizer.vocabulary=320", "tokenizer.target_vocabulary=300"]
     recipe = tiny_recipe(epochs=5, settings=[*settings, "tokenizer.fold_case=true"])
-    run = train(recipe, tmp_path / "run", pairs_file.parent, quiet=True)
+    run = train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     path = export_saved_model(run, tmp_path / "apart.saved_model")
     assert verify_saved_model(run, path) == {"serving_default": 100, "beam": 100}
     codec = run.data.codec()

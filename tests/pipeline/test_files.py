@@ -1,7 +1,7 @@
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.files import refuse_existing, whole_folder, write_text
+from seq2edge.pipeline.files import refuse_existing, whole_file, whole_folder, write_csv, write_text
 
 
 def test_a_folder_takes_the_place_of_the_old_one_only_when_whole(tmp_path):
@@ -34,3 +34,17 @@ def test_a_folder_with_something_in_it_is_refused_unless_it_may_be_overwritten(t
         refuse_existing(tmp_path, overwrite=False)
     with pytest.raises(UserError, match="a file, not a folder"):
         refuse_existing(tmp_path / "a", overwrite=True)
+
+
+def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path):
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with pytest.raises(ZeroDivisionError), whole_file(path) as temporary:
+        print(temporary.write_bytes(b"half") / 0)
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_table_has_the_keys_of_its_rows_as_header(tmp_path):
+    write_csv(tmp_path / "history.csv", [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
+    assert (tmp_path / "history.csv").read_text().splitlines() == ["epoch,loss", "1,0.5", "2,0.25"]

@@ -90,7 +90,7 @@ def test_when_a_process_is_killed_the_other_says_so_and_both_can_go_on(start, ho
     both[1].send_signal(signal.SIGKILL)
     _, said = both[0].communicate(timeout=60)
     assert both[0].returncode == 2
-    assert "process 1 (localhost) is gone; go on with --resume" in said
+    assert "process 1 (localhost) is gone; resume with --resume in every process" in said
 
     done = len((tmp_path / "run" / "history.csv").read_text().splitlines()) - 1
     both = [start("run", done + 1, "--resume", *hosts, "--process", str(process)) for process in (0, 1)]

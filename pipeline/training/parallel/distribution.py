@@ -1,43 +1,17 @@
-"""Data parallel training: one model on every device, and a share of each batch."""
+"""Data parallel training: the same model on every device of every process, and a part of each batch."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import keras
-import numpy as np
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.training.parallel.hosts import ARRIVAL, Hosts
-
-
-@dataclass(frozen=True)
-class Share:
-    """The part of every batch that this process computes.
-
-    Attributes:
-        process: Number of this process.
-        processes: How many there are.
-        devices: Of all processes together; a batch's rows are a multiple of it.
-    """
-
-    process: int = 0
-    processes: int = 1
-    devices: int = 1
-
-    def rows(self, rows: int) -> slice:
-        """The rows of a batch of so many that are this process' own."""
-        each = rows // self.processes
-        return slice(self.process * each, (self.process + 1) * each)
-
-
-ALONE = Share()
+from seq2edge.pipeline.data.sharding import WHOLE_BATCH, Shard
+from seq2edge.pipeline.training.parallel.hosts import ARRIVAL_TIMEOUT, Hosts
 
 
 def initialise(hosts: Hosts) -> None:
-    """Let JAX join the processes; before anything is computed.
+    """Connect JAX to the other processes. To be called before anything is computed.
 
     Raises:
         UserError: If Keras runs on another backend, or JAX's port cannot be reached.
@@ -49,46 +23,38 @@ def initialise(hosts: Hosts) -> None:
     port = hosts.port + 1
     try:
         jax.distributed.initialize(
-            f"{hosts.first_host}:{port}", len(hosts.addresses), hosts.process, initialization_timeout=int(ARRIVAL)
+            f"{hosts.first_host}:{port}",
+            len(hosts.addresses),
+            hosts.process,
+            initialization_timeout=int(ARRIVAL_TIMEOUT),
         )
     except RuntimeError as error:
         reason = str(error).split("\n")[0]
         raise UserError(f"{hosts.name(0)}: JAX cannot be reached at port {port}: {reason}") from None
 
 
-def data_parallel() -> tuple[Any, Share]:
-    """Keras' distribution over the devices of all processes, None where there is but one, and this process' share."""
+@contextmanager
+def data_parallel() -> Iterator[Shard]:
+    """Within it, models are built and trained on all devices of all processes. Yields this process' part of a batch."""
     if keras.backend.backend() != "jax":
-        return None, ALONE
+        yield WHOLE_BATCH
+        return
     import jax
 
-    share = Share(jax.process_index(), jax.process_count(), jax.device_count())
-    if share.devices == 1:
-        return None, share
-    return keras.distribution.DataParallel(auto_shard_dataset=False), share
+    shard = Shard(jax.process_index(), jax.process_count(), jax.device_count())
+    if shard.devices == 1:
+        yield shard
+        return
+    with keras.distribution.DataParallel(auto_shard_dataset=False).scope():
+        yield shard
 
 
 @contextmanager
 def undistributed() -> Iterator[None]:
-    """Within it this process computes alone, on its first device: what it does there nobody has to do with it."""
+    """Within it, this process computes on its first device, without collective operations."""
     distribution = keras.distribution.distribution()
     keras.distribution.set_distribution(None)
     try:
         yield
     finally:
         keras.distribution.set_distribution(distribution)
-
-
-def from_first(values: list[np.ndarray]) -> list[np.ndarray]:
-    """Process 0's values, in every process; all have to call it, with arrays of the same shapes."""
-    from jax.experimental import multihost_utils
-
-    return [np.asarray(value) for value in multihost_utils.broadcast_one_to_all(values)]
-
-
-def digest(model: keras.Model) -> str:
-    """A hash of all weights, to compare processes by."""
-    sha = hashlib.sha256()
-    for weight in model.trainable_weights:
-        sha.update(np.ascontiguousarray(np.asarray(weight)).tobytes())
-    return sha.hexdigest()

@@ -1,37 +1,42 @@
-"""Several processes that train one model: each knows the others, and learns within seconds that one is gone.
+"""Knows which processes of a training are there, and within seconds which one is gone.
 
-JAX's own coordination ends a process with an abort when another is lost, and cannot say which or why; so the processes
-also hold a connection to process 0, over which they agree on recipe and data and hear of each other's end.
+JAX carries everything that processes compute and compare (`collectives`). It lacks three things:
+
+- It does not say which process has not started, or that two were given the same number.
+- A process that stops or dies is noticed by missing heartbeats, after minutes, and its reason is not passed on.
+- The others wait in a collective operation for ever, or are aborted with a C++ stack trace.
+
+So each process also holds a TCP connection to process 0. A closed connection means that a process is gone. Process 0
+tells the others, and each of them ends, even while it waits in a collective operation.
 """
 
 import contextlib
 import json
-import queue
 import socket
 import socketserver
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
 from seq2edge.device.errors import UserError
 
-ARRIVAL = 45.0  # seconds within which every process has to come
-NOTICE = 5.0  # seconds in which a failed collective operation is explained by somebody's end
-# A machine without power sends no farewell: 15 + 4 · 5 seconds until the system gives a silent connection up.
+ARRIVAL_TIMEOUT = 45.0  # seconds within which every process has to connect
+NOTICE_TIMEOUT = 5.0  # seconds in which the end of a process explains why a collective operation has failed
+# A machine that loses power closes no connection: the system gives it up after 15 + 4 · 5 seconds of silence.
 KEEP_ALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 35_000}
 
 
 class ProcessLostError(UserError):
-    """A process that did not come, has stopped, or is gone; its training can be gone on with."""
+    """A process has not started, has stopped, or is gone. The training can be resumed."""
 
 
 def parse_hosts(text: str, process: int | None) -> tuple[list[str], int]:
-    """Addresses of "HOST:PORT,HOST,…" and the number of this process among them.
+    """Addresses of "HOST:PORT,HOST,…" and the index of this process among them.
 
     Raises:
-        UserError: If there are fewer than two, the first one lacks its port, or the number is none of theirs.
+        UserError: If there are fewer than two addresses, the first has no port, or the index is out of range.
     """
     addresses = [address.strip() for address in text.split(",")]
     if len(addresses) < 2 or not all(addresses):
@@ -45,100 +50,77 @@ def parse_hosts(text: str, process: int | None) -> tuple[list[str], int]:
 
 
 class Hosts:
-    """This process among the others, as a context: entered when all have come, left when all are through.
+    """The processes of a training, as a context manager: entered when all have connected, left when all are done.
 
     Args:
-        addresses: One a process; the first with the port on which process 0 listens. The next port is JAX's.
-        process: Number of this process.
-        give_up: Called from another thread with a line when a process is lost while this one computes; it has to end
-            the process, which may be waiting for the lost one for ever.
+        addresses: One per process; the first with the port on which process 0 listens. JAX uses the port after it.
+        process: Index of this process.
+        give_up: Called from another thread with a message if a process is lost. It has to end this process, which may
+            be waiting for the lost one.
+
+    Raises:
+        ProcessLostError: If a process does not connect in time, or the end of one makes a computation here fail.
     """
 
     def __init__(self, addresses: Sequence[str], process: int, give_up: Callable[[str], None]):
         self.addresses, self.process, self.give_up = list(addresses), process, give_up
         host, _, port = self.addresses[0].rpartition(":")
         self.first_host, self.port = host, int(port)
-        self._answers: queue.Queue[list[dict[str, Any]]] = queue.Queue()
-        self._lost = threading.Event()
-        self._reason = ""
-        self._waiting = self._leaving = False
+        self._leaving = False
+        self._ended = threading.Event()  # all are done, or one is lost
+        self._loss = ""
 
     @property
     def first(self) -> bool:
         """Whether this is process 0, which scores and writes the run."""
         return self.process == 0
 
+    def name(self, process: int) -> str:
+        """How messages call a process."""
+        return _name(self.addresses, process)
+
     def __enter__(self) -> "Hosts":
         self._hub = _Hub(self.addresses, self.port) if self.first else None
         self._connection = self._connect()
-        threading.Thread(target=self._listen, daemon=True).start()
-        self._send({"process": self.process})
-        try:
-            self._wait()
-        except UserError:
+        messages = self._connection.makefile("rb")
+        _send(self._connection, {"process": self.process})
+        if self._hub and not self._hub.complete.wait(ARRIVAL_TIMEOUT):
+            self._hub.refuse_missing()
+        if loss := self._next_loss(messages):
             self._connection.close()
-            raise
+            raise ProcessLostError(loss)
+        threading.Thread(target=self._watch, args=[messages], daemon=True).start()
         return self
-
-    def exchange(self, values: dict[str, Any]) -> list[dict[str, Any]]:
-        """Everybody's values, in the order of the processes; waits until all have called it.
-
-        Raises:
-            ProcessLostError: If one of them is gone.
-        """
-        self._send({"values": values})
-        return self._wait()
-
-    def agree(self, subject: str, values: dict[str, Any]) -> None:
-        """Go on only if these values are the same everywhere.
-
-        Raises:
-            UserError: If not, with both values of each that differs.
-        """
-        values = json.loads(json.dumps(values))  # as they come back: lists for tuples
-        everybody = self.exchange(values)
-        differing = [
-            f"{key} is {everybody[0].get(key)!r} at {self.name(0)} and {there.get(key)!r} at {self.name(process)}"
-            for process, there in enumerate(everybody)
-            for key in sorted(everybody[0].keys() | there.keys())
-            if there.get(key) != everybody[0].get(key)
-        ]
-        if differing:
-            self._leaving = True  # as all of them are: nobody is lost
-            raise UserError(f"the processes disagree about the {subject}: " + "; ".join(differing))
-
-    def name(self, process: int) -> str:
-        return _name(self.addresses, process)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._leaving = True
         if kind is None:
-            self._send({"done": True})
-            with contextlib.suppress(UserError):  # one that fails after this one is through
-                self._wait()
-        elif not self._lost.is_set():
-            # Computing together fails when another process ends; its end is the better reason.
-            if issubclass(kind, Exception) and kind is not UserError and self._lost.wait(NOTICE):
-                raise ProcessLostError(self._reason) from error
+            _send(self._connection, {"done": True})
+            self._ended.wait()  # JAX needs every process until the last one is done
+        elif not self._ended.is_set():
+            # A computation fails when it misses a process, whose end is the better reason.
+            if issubclass(kind, Exception) and not issubclass(kind, UserError) and self._ended.wait(NOTICE_TIMEOUT):
+                raise ProcessLostError(self._loss) from error
             reason = str(error).split("\n")[0] or kind.__name__
-            if self._hub:  # at once: its threads end with this process
+            if self._hub:  # directly, since its threads end with this process
                 self._hub.lose(f"{self.name(0)} has stopped: {reason}")
-            self._send({"stopped": reason})
+            _send(self._connection, {"stopped": reason})
         self._connection.close()
         if self._hub:
             self._hub.close()
 
     def _connect(self) -> socket.socket:
-        deadline = time.monotonic() + ARRIVAL
+        deadline = time.monotonic() + ARRIVAL_TIMEOUT
         while True:
             try:
-                connection = socket.create_connection((self.first_host, self.port), timeout=NOTICE)
+                connection = socket.create_connection((self.first_host, self.port), timeout=NOTICE_TIMEOUT)
             except OSError as error:
                 if time.monotonic() > deadline:
                     raise ProcessLostError(
-                        f"{self.name(0)} cannot be reached within {ARRIVAL:.0f} seconds: {error.strerror or error}"
+                        f"{self.name(0)} cannot be reached within {ARRIVAL_TIMEOUT:.0f} seconds: "
+                        f"{error.strerror or error}"
                     ) from None
                 time.sleep(0.5)
             else:
@@ -146,42 +128,32 @@ class Hosts:
                 _keep_alive(connection)
                 return connection
 
-    def _send(self, message: dict[str, Any]) -> None:
-        _tell(self._connection, message)
+    def _next_loss(self, messages: Iterable[bytes]) -> str:
+        """Wait for the next message of process 0. Returns which process is lost, or "" if none is."""
+        with contextlib.suppress(OSError):
+            for line in messages:
+                return json.loads(line)["lost"]
+        return f"{self.name(0)} is gone"
 
-    def _wait(self) -> list[dict[str, Any]]:
-        self._waiting = True
-        while not self._lost.is_set() or not self._answers.empty():
-            with contextlib.suppress(queue.Empty):
-                answer = self._answers.get(timeout=0.2)
-                self._waiting = False
-                return answer
-        raise ProcessLostError(self._reason)
-
-    def _listen(self) -> None:
-        """Take process 0's messages until one says that it is over, or the connection does."""
-        reason = f"{self.name(0)} is gone"
-        with contextlib.suppress(OSError), self._connection.makefile("rb") as lines:
-            for line in lines:
-                message = json.loads(line)
-                if "lost" in message:
-                    reason = message["lost"]
-                    break
-                self._answers.put(message["everybody"])
-        self._reason = reason
-        self._lost.set()
-        if not self._waiting and not self._leaving:
-            self.give_up(reason)
+    def _watch(self, messages: Iterable[bytes]) -> None:
+        self._loss = self._next_loss(messages)
+        self._ended.set()
+        if self._loss and not self._leaving:
+            self.give_up(self._loss)
 
 
 class _Hub:
-    """In process 0: passes to everybody what everybody says, and tells all of a process that has gone."""
+    """In process 0: listens to all processes, and tells them when all have connected or are done, or who is lost.
+
+    Each of these is one message, {"lost": ""} or {"lost": the name of the process and the reason}.
+    """
 
     def __init__(self, addresses: list[str], port: int):
         self.addresses = addresses
         self.lock = threading.Lock()
         self.connections: dict[int, socket.socket] = {}
-        self.said: dict[int, dict[str, Any]] = {}
+        self.complete = threading.Event()  # all have connected
+        self.done: set[int] = set()
         self.over = False
         hub = self
 
@@ -195,83 +167,75 @@ class _Hub:
         try:
             self.server = Server(("", port), Handler)
         except OSError as error:
-            raise UserError(f"--hosts {addresses[0]}: port {port} cannot be listened on: {error.strerror}") from None
+            raise UserError(f"--hosts {addresses[0]}: cannot listen on port {port}: {error.strerror}") from None
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.timer = threading.Timer(ARRIVAL, self.miss)
-        self.timer.daemon = True
-        self.timer.start()
 
-    def listen(self, connection: socket.socket, lines: Any) -> None:
-        """Take one process' messages, from the one that says which it is to its last."""
+    def listen(self, connection: socket.socket, messages: Iterable[bytes]) -> None:
+        """Read what one process sends: its number, then that it is done or why it has stopped."""
         _keep_alive(connection)
         process: int | None = None
-        reason = ""
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # a stranger's bytes
-            for line in lines:
+        end = "is gone"
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # bytes of another program
+            for line in messages:
                 message = json.loads(line)
                 if process is None:
                     number = int(message["process"])
                     if not 0 <= number < len(self.addresses) or not self.arrive(number, connection):
                         return
                     process = number
-                if "stopped" in message:
-                    reason = message["stopped"]
+                elif "done" in message:
+                    self.finish(process)
+                else:
+                    end = f"has stopped: {message['stopped']}"
                     break
-                self.say(process, message)
-        if process is not None:
-            with self.lock:
-                through = "done" in self.said.get(process, {})
-            if not through:
-                self.lose(f"{_name(self.addresses, process)} " + (f"has stopped: {reason}" if reason else "is gone"))
+        if process is not None and process not in self.done:
+            self.lose(f"{_name(self.addresses, process)} {end}")
 
     def arrive(self, process: int, connection: socket.socket) -> bool:
         with self.lock:
             if process in self.connections:
-                line = f"{_name(self.addresses, process)} is there already; give each process its own --process"
-                _tell(connection, {"lost": line})
+                name = _name(self.addresses, process)
+                _send(connection, {"lost": f"{name} is connected already; give each process its own --process"})
                 return False
             self.connections[process] = connection
             if len(self.connections) == len(self.addresses):
-                self.timer.cancel()
+                self.complete.set()
+                self._tell_all("")
         return True
 
-    def say(self, process: int, message: dict[str, Any]) -> None:
+    def finish(self, process: int) -> None:
         with self.lock:
-            self.said[process] = message
-            if len(self.said) < len(self.addresses):
-                return
-            everybody = [self.said[i].get("values", {}) for i in range(len(self.addresses))]
-            self.over = all("done" in said for said in self.said.values())
-            if not self.over:
-                self.said.clear()
-            for connection in self.connections.values():
-                _tell(connection, {"everybody": everybody})
+            self.done.add(process)
+            if len(self.done) == len(self.addresses) and not self.over:
+                self.over = True
+                self._tell_all("")
 
-    def miss(self) -> None:
+    def refuse_missing(self) -> None:
         missing = [_name(self.addresses, i) for i in range(len(self.addresses)) if i not in self.connections]
-        self.lose(f"{', '.join(missing)} did not come within {ARRIVAL:.0f} seconds")
+        self.lose(f"{', '.join(missing)} did not connect within {ARRIVAL_TIMEOUT:.0f} seconds")
 
-    def lose(self, line: str) -> None:
-        """Tell everybody that it is over, once: what follows is only its consequence."""
+    def lose(self, loss: str) -> None:
+        """Tell all processes which one is lost, once: later losses are only a consequence."""
         with self.lock:
-            if self.over:
-                return
-            self.over = True
-            for connection in self.connections.values():
-                _tell(connection, {"lost": line})
+            if not self.over:
+                self.over = True
+                self._tell_all(loss)
+
+    def _tell_all(self, loss: str) -> None:
+        for connection in self.connections.values():
+            _send(connection, {"lost": loss})
 
     def close(self) -> None:
-        self.timer.cancel()
         self.server.shutdown()
         self.server.server_close()
 
 
-def _name(addresses: list[str], process: int) -> str:
+def _name(addresses: Sequence[str], process: int) -> str:
     return f"process {process} ({addresses[process]})"
 
 
-def _tell(connection: socket.socket, message: dict[str, Any]) -> None:
-    with contextlib.suppress(OSError):  # who listens at this end says that the other one is gone
+def _send(connection: socket.socket, message: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):  # the reader of this connection notices that the other end is gone
         connection.sendall(json.dumps(message).encode() + b"\n")
 
 

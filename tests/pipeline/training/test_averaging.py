@@ -4,7 +4,8 @@ import numpy as np
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq
-from seq2edge.pipeline.training.averaging import Snapshot, keep_epoch, load_mean
+from seq2edge.pipeline.training.averaging import keep_epoch, load_mean
+from seq2edge.pipeline.training.snapshot import Snapshot
 
 
 def dense():

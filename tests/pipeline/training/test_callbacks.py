@@ -1,8 +1,10 @@
 import keras
 import pytest
 
-from seq2edge.pipeline.training.callbacks import ReduceLROnPlateau, SynchronizeProcesses
-from seq2edge.pipeline.training.checkpoint import Progress
+from seq2edge.pipeline.training.callbacks.epoch_start import ReduceLROnPlateau
+from seq2edge.pipeline.training.parallel import synchronize
+from seq2edge.pipeline.training.parallel.synchronize import SynchronizeProcesses
+from seq2edge.pipeline.training.progress import Progress
 
 
 @pytest.mark.parametrize(
@@ -11,20 +13,30 @@ from seq2edge.pipeline.training.checkpoint import Progress
 )
 def test_the_rate_is_halved_after_every_two_epochs_without_a_better_score(scores, halvings):
     progress = Progress(history=[{"epoch": i + 1, "val_bleu": score} for i, score in enumerate(scores)])
-    assert ReduceLROnPlateau(progress, "bleu", peak=0.1, patience=2).halvings() == halvings
+    assert ReduceLROnPlateau(progress, "bleu", peak=0.1, patience=2).reductions() == halvings
 
 
-def test_processes_whose_weights_part_are_stopped():
+def test_processes_whose_weights_part_are_stopped(monkeypatch):
     class Elsewhere:
         def name(self, process):
             return f"process {process}"
 
-        def exchange(self, values):
-            return [values | {"weights": "others"}, values]
-
+    monkeypatch.setattr(synchronize, "gather", lambda value: [value | {"weights": "others"}, value])
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    keep_in_step = SynchronizeProcesses(Elsewhere(), model, Progress())
-    keep_in_step.set_model(model)
+    callback = SynchronizeProcesses(Elsewhere(), model, Progress())
+    callback.set_model(model)
     model.stop_training = False
     with pytest.raises(RuntimeError, match="after epoch 3 process 1 has other weights"):
-        keep_in_step.on_epoch_end(2)
+        callback.on_epoch_end(2)
+
+
+def test_the_decisions_of_process_0_are_taken_over(monkeypatch):
+    first = {"progress": vars(Progress(epoch=3, best=0.5)), "stop": True}
+    monkeypatch.setattr(synchronize, "gather", lambda value: [value | first, value])
+    model, progress = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]), Progress()
+    callback = SynchronizeProcesses(None, model, progress)
+    callback.set_model(model)
+    model.stop_training = False
+    callback.on_epoch_end(2)
+    assert model.stop_training
+    assert progress == Progress(epoch=3, best=0.5)

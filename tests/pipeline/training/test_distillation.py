@@ -9,12 +9,15 @@ from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sacrebleu_metr
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training import distillation
 from seq2edge.pipeline.training.distillation import distill
+from seq2edge.pipeline.training.options import DistillOptions, TrainOptions
 from seq2edge.pipeline.training.trainer import train
 
 
 def test_a_student_learns_what_its_teacher_says(trained_run, tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=3, settings=["model.units=32"])
-    student = distill(trained_run, recipe, tmp_path / "student", pairs_file.parent, beam=2, quiet=True)
+    student = distill(
+        trained_run, recipe, tmp_path / "student", DistillOptions(recipe_folder=pairs_file.parent, beam=2, quiet=True)
+    )
     said = (tmp_path / "student.distilled" / "train.tsv").read_text(encoding="utf-8").splitlines()
     taught = {pair.source: pair.target for pair in student.data.texts("train")}
     assert len(taught) == len(said) == len(list(trained_run.data.texts("train")))
@@ -26,7 +29,12 @@ def test_a_student_learns_what_its_teacher_says(trained_run, tiny_recipe, pairs_
 def test_what_a_teacher_said_is_not_asked_again(trained_run, tiny_recipe, pairs_file, tmp_path):
     def taught_by(teacher):
         recipe = tiny_recipe(epochs=1, settings=["model.units=16"])
-        student = distill(teacher, recipe, tmp_path / "student", pairs_file.parent, beam=1, quiet=True, overwrite=True)
+        student = distill(
+            teacher,
+            recipe,
+            tmp_path / "student",
+            DistillOptions(recipe_folder=pairs_file.parent, beam=1, quiet=True, overwrite=True),
+        )
         return " ".join(pair.target for pair in student.data.texts("train"))
 
     taught_by(trained_run)
@@ -42,7 +50,12 @@ def test_line_ends_and_tabs_of_a_teacher_are_spaces(trained_run, tiny_recipe, pa
     decode = TextCodec.decode_target
     monkeypatch.setattr(TextCodec, "decode_target", lambda *given: decode(*given).replace(" ", "\n\t\r"))
     monkeypatch.setattr(distillation, "train", lambda *_, **__: None)
-    distill(trained_run, tiny_recipe(), tmp_path / "student", pairs_file.parent, 1, quiet=True)
+    distill(
+        trained_run,
+        tiny_recipe(),
+        tmp_path / "student",
+        DistillOptions(recipe_folder=pairs_file.parent, beam=1, quiet=True),
+    )
     rows = (tmp_path / "student.distilled" / "train.tsv").read_text(encoding="utf-8").split("\n")
     assert len(rows) - 1 == len(list(trained_run.data.texts("train")))
     assert "the red stone is here\tstone red" in rows or "the blue house is here\thouse blue" in rows
@@ -50,13 +63,18 @@ def test_line_ends_and_tabs_of_a_teacher_are_spaces(trained_run, tiny_recipe, pa
 
 def test_of_a_beam_the_answer_most_like_the_pair_can_be_learned(tiny_recipe, pairs_file, tmp_path, monkeypatch):
     recipe = tiny_recipe(epochs=2, settings=["model.units=32"])  # a teacher that is often wrong
-    teacher = train(recipe, tmp_path / "teacher", pairs_file.parent, quiet=True)
+    teacher = train(recipe, tmp_path / "teacher", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     monkeypatch.setattr(distillation, "train", lambda *_, **__: None)  # what it would learn is looked at
     chrf = sacrebleu_metrics()["chrf"]
     wanted = [pair.target for pair in teacher.data.texts("train")]
 
     def likeness(name, closest):
-        distill(teacher, recipe, tmp_path / name, pairs_file.parent, 5, quiet=True, closest=closest)
+        distill(
+            teacher,
+            recipe,
+            tmp_path / name,
+            DistillOptions(recipe_folder=pairs_file.parent, beam=5, quiet=True, closest=closest),
+        )
         lines = (tmp_path / f"{name}.distilled" / "train.tsv").read_text(encoding="utf-8").splitlines()
         taught = [line.split("\t")[1] for line in lines]
         return [chrf.sentence_score(said, [right]).score for said, right in zip(taught, wanted, strict=True)]
@@ -68,8 +86,15 @@ def test_of_a_beam_the_answer_most_like_the_pair_can_be_learned(tiny_recipe, pai
 
 def test_a_student_goes_on_from_an_earlier_one(trained_run, tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=3, settings=["model.units=32"])
-    first = distill(trained_run, recipe, tmp_path / "first", pairs_file.parent, 1, quiet=True)
-    second = distill(trained_run, recipe, tmp_path / "second", pairs_file.parent, 1, quiet=True, start=first)
+    first = distill(
+        trained_run, recipe, tmp_path / "first", DistillOptions(recipe_folder=pairs_file.parent, beam=1, quiet=True)
+    )
+    second = distill(
+        trained_run,
+        recipe,
+        tmp_path / "second",
+        DistillOptions(recipe_folder=pairs_file.parent, beam=1, quiet=True, initial_run=first),
+    )
     assert second.history()[0]["loss"] < first.history()[1]["loss"] < first.history()[0]["loss"]
     assert second.data.tokenizers[0].read_bytes() == first.data.tokenizers[0].read_bytes()
 
@@ -79,11 +104,18 @@ def test_weights_of_another_shape_are_refused_before_the_teacher_is_asked(
 ):
     recipe = tiny_recipe(settings=["model.units=16"])
     with pytest.raises(UserError, match=r"its weights do not fit this recipe's model; units: .* there, 16 now"):
-        distill(trained_run, recipe, tmp_path / "student", pairs_file.parent, quiet=True, start=trained_run)
+        distill(
+            trained_run,
+            recipe,
+            tmp_path / "student",
+            DistillOptions(recipe_folder=pairs_file.parent, quiet=True, initial_run=trained_run),
+        )
     assert not list(tmp_path.iterdir())
 
 
 def test_a_teacher_of_another_task_is_refused_with_both_values(trained_run, tiny_recipe, pairs_file, tmp_path):
     teacher = dataclasses.replace(trained_run, recipe=tiny_recipe(task="chat"))
     with pytest.raises(UserError, match="task: 'chat' there, 'translation' in the recipe"):
-        distill(teacher, tiny_recipe(), tmp_path / "student", pairs_file.parent, quiet=True)
+        distill(
+            teacher, tiny_recipe(), tmp_path / "student", DistillOptions(recipe_folder=pairs_file.parent, quiet=True)
+        )

@@ -5,7 +5,7 @@ import pytest
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq
-from seq2edge.pipeline.training.passes import RDrop, ScheduledSampling, objective
+from seq2edge.pipeline.training.passes import RDrop, ScheduledSampling, wrap_in_pass
 
 SOURCE = np.array([[5, 6, 7, 3], [8, 9, 3, 0]], "int32")
 INPUTS = np.array([[2, 7, 6, 5], [2, 9, 8, 0]], "int32")
@@ -38,7 +38,7 @@ class Spy(keras.Model):
 def test_scheduled_sampling_mixes_the_second_pass(final_rate, epoch, second_inputs):
     spy = Spy()
     wrapped = ScheduledSampling(spy, final_rate)
-    wrapped.start_epoch(epoch, epochs=5)
+    wrapped.set_epoch(epoch, epochs=5)
     wrapped([SOURCE, INPUTS], training=True)
     np.testing.assert_array_equal(spy.seen[0], INPUTS)
     np.testing.assert_array_equal(spy.seen[1], second_inputs)
@@ -67,7 +67,7 @@ def test_r_drop_adds_the_divergence_of_the_passes(model):
 
 @pytest.mark.parametrize("settings", [{"scheduled_sampling": 0.5, "r_drop": 0}, {"scheduled_sampling": 0, "r_drop": 1}])
 def test_what_is_fitted_trains_the_model_that_is_kept(model, settings):
-    fitted = objective(model, **settings)
+    fitted = wrap_in_pass(model, **settings)
     fitted.compile(keras.optimizers.Adam(0.02), SequenceLoss(), jit_compile=False)
     before = float(SequenceLoss()(TARGET, model([SOURCE, INPUTS])))
     fitted.fit([SOURCE, INPUTS], TARGET, epochs=15, verbose=0)
@@ -75,4 +75,4 @@ def test_what_is_fitted_trains_the_model_that_is_kept(model, settings):
 
 
 def test_without_either_the_model_itself_is_fitted(model):
-    assert objective(model, 0, 0) is model
+    assert wrap_in_pass(model, 0, 0) is model

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.data.batches import Batches
+from seq2edge.pipeline.data.batches import Batches, BatchOptions
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
 from seq2edge.pipeline.evaluation.tables import table
 from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.trainer import train
 
 
@@ -21,7 +22,7 @@ def data(tiny_recipe, pairs_file, tmp_path):
 
 
 def test_a_pass_shows_every_pair_once_and_fills_up_from_its_bucket(data):
-    batches = Batches(data.train, batch_size=16, buckets=2, seed=1)
+    batches = Batches(data.train, BatchOptions(batch_size=16, buckets=2, seed=1))
     rows = [tuple(row) for (sources, _), _ in batches for row in sources]
     wanted = {tuple(data.train.source(i)) for i in range(len(data.train))}
     assert {tuple(i for i in row if i) for row in rows} == wanted
@@ -29,23 +30,23 @@ def test_a_pass_shows_every_pair_once_and_fills_up_from_its_bucket(data):
 
 
 def test_target_inputs_are_the_targets_moved_right_behind_bos(data):
-    (_, inputs), targets = Batches(data.train, 16, seed=1)[0]
+    (_, inputs), targets = Batches(data.train, BatchOptions(batch_size=16, seed=1))[0]
     assert (inputs[:, 0] == 2).all()
     assert (inputs[:, 1:] == targets[:, :-1]).all()
 
 
 def test_the_order_is_a_function_of_seed_and_step(data):
-    whole = list(Batches(data.train, 16, 2, seed=5, steps=20))
-    later = list(Batches(data.train, 16, 2, seed=5, first_step=13, steps=7))
+    whole = list(Batches(data.train, BatchOptions(batch_size=16, buckets=2, seed=5), steps=20))
+    later = list(Batches(data.train, BatchOptions(batch_size=16, buckets=2, seed=5), first_step=13, steps=7))
     for ((expected, _), _), ((found, _), _) in zip(whole[13:], later, strict=True):
         np.testing.assert_array_equal(found, expected)
-    other = list(Batches(data.train, 16, 2, seed=6, steps=20))
+    other = list(Batches(data.train, BatchOptions(batch_size=16, buckets=2, seed=6), steps=20))
     assert any(not np.array_equal(a[0][0], b[0][0]) for a, b in zip(whole, other, strict=True))
 
 
 def test_word_dropout_hides_tokens_but_neither_eos_nor_padding(data):
-    (plain, _), _ = Batches(data.train, 16, seed=1)[0]
-    (hidden, _), _ = Batches(data.train, 16, seed=1, word_dropout=0.5)[0]
+    (plain, _), _ = Batches(data.train, BatchOptions(batch_size=16, seed=1))[0]
+    (hidden, _), _ = Batches(data.train, BatchOptions(batch_size=16, seed=1, word_dropout=0.5))[0]
     changed = plain != hidden
     assert changed.any()
     assert (hidden[changed] == 1).all()
@@ -67,13 +68,15 @@ def losses(run):
 
 def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=4, settings=["model.dropout=0.2", "training.patience=9"])
-    whole = train(recipe, tmp_path / "whole", PrepareOptions(pairs_file.parent, quiet=True))
+    whole = train(recipe, tmp_path / "whole", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     (tmp_path / "recipe.toml").write_text(recipe.to_toml())
     script = (
         "import sys; from pathlib import Path\n"
         "from seq2edge.pipeline.recipe_schema.load import load_recipe\n"
+        "from seq2edge.pipeline.training.options import TrainOptions\n"
         "from seq2edge.pipeline.training.trainer import train\n"
-        "train(load_recipe(Path(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3]), quiet=True)\n"
+        "options = TrainOptions(recipe_folder=Path(sys.argv[3]), quiet=True)\n"
+        "train(load_recipe(Path(sys.argv[1])), Path(sys.argv[2]), options)\n"
     )
     arguments = [tmp_path / "recipe.toml", tmp_path / "killed", pairs_file.parent]
     process = subprocess.Popen([sys.executable, "-c", script, *map(str, arguments)])
@@ -82,26 +85,34 @@ def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    resumed = train(recipe, tmp_path / "killed", pairs_file.parent, resume=True, quiet=True)
+    resumed = train(recipe, tmp_path / "killed", TrainOptions(recipe_folder=pairs_file.parent, resume=True, quiet=True))
     np.testing.assert_allclose(losses(resumed), losses(whole), rtol=1e-3)
 
 
 def test_a_run_that_stands_there_is_kept(trained_run, pairs_file):
     with pytest.raises(UserError, match="already exists"):
-        train(trained_run.recipe, trained_run.path, PrepareOptions(pairs_file.parent, quiet=True))
+        train(trained_run.recipe, trained_run.path, TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
 
 
 def test_an_overwritten_run_starts_anew(tiny_recipe, pairs_file, tmp_path):
-    first = train(tiny_recipe(epochs=1), tmp_path / "run", PrepareOptions(pairs_file.parent, quiet=True))
+    first = train(tiny_recipe(epochs=1), tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     before = losses(first)
-    again = train(tiny_recipe(epochs=1), tmp_path / "run", pairs_file.parent, overwrite=True, quiet=True)
+    again = train(
+        tiny_recipe(epochs=1),
+        tmp_path / "run",
+        TrainOptions(recipe_folder=pairs_file.parent, overwrite=True, quiet=True),
+    )
     np.testing.assert_allclose(losses(again), before, rtol=1e-3)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_another_recipe_cannot_go_on(trained_run, tiny_recipe, pairs_file):
     with pytest.raises(UserError, match=r"model\.units: 64 there, 32 now"):
-        train(tiny_recipe(settings=["model.units=32"]), trained_run.path, pairs_file.parent, resume=True, quiet=True)
+        train(
+            tiny_recipe(settings=["model.units=32"]),
+            trained_run.path,
+            TrainOptions(recipe_folder=pairs_file.parent, resume=True, quiet=True),
+        )
 
 
 def test_a_folder_that_is_no_run_is_said(tmp_path):
@@ -110,14 +121,14 @@ def test_a_folder_that_is_no_run_is_said(tmp_path):
 
 
 def test_a_budget_of_tokens_makes_batches_of_as_many_pairs_as_fit(data):
-    batches = Batches(data.train, batch_size=1, buckets=3, seed=1, tokens=200)
+    batches = Batches(data.train, BatchOptions(batch_size=1, buckets=3, seed=1, tokens=200))
     for (sources, _), targets in batches:
         longest = max(sources.shape[1], targets.shape[1])
         assert len(sources) == 200 // longest
 
 
 def test_validation_is_filled_up_with_pairs_that_cost_nothing(data):
-    batches = Batches(data.valid, batch_size=5, buckets=1)
+    batches = Batches(data.valid, BatchOptions(batch_size=5, buckets=1))
     real = [row for _, targets in batches for row in targets if row.any()]
     assert len(real) == len(data.valid)
     assert len(batches) * 5 > len(real)
@@ -128,11 +139,13 @@ def test_everything_at_once_trains_stops_and_goes_on(tiny_recipe, pairs_file, tm
     settings += ["training.batch_tokens=300", "training.scheduled_sampling=0.3", "training.stop_on=chrf"]
     settings += ["training.patience=20"]
     first = train(
-        tiny_recipe(epochs=3, settings=settings), tmp_path / "run", PrepareOptions(pairs_file.parent, quiet=True)
+        tiny_recipe(epochs=3, settings=settings),
+        tmp_path / "run",
+        TrainOptions(recipe_folder=pairs_file.parent, quiet=True),
     )
     assert len(first.history()) == 3
     longer = tiny_recipe(epochs=12, settings=settings)
-    again = train(longer, tmp_path / "run", pairs_file.parent, resume=True, quiet=True)
+    again = train(longer, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, resume=True, quiet=True))
     assert len(again.history()) == 12
     assert losses(again)[-1] < losses(again)[0] - 2
 
@@ -140,25 +153,29 @@ def test_everything_at_once_trains_stops_and_goes_on(tiny_recipe, pairs_file, tm
 def test_a_loss_that_is_no_number_stops_with_step_and_sentences_and_keeps_the_checkpoint(
     tiny_recipe, pairs_file, tmp_path
 ):
-    run = train(tiny_recipe(epochs=1), tmp_path / "run", PrepareOptions(pairs_file.parent, quiet=True))
+    run = train(tiny_recipe(epochs=1), tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     before = (run.path / "model.keras").read_bytes()
     checkpoint = dict(np.load(run.path / "checkpoint.npz"))
     checkpoint["weight_0"] = np.full_like(checkpoint["weight_0"], np.nan)
     np.savez(run.path / "checkpoint.npz", **checkpoint)
     with pytest.raises(UserError, match=r"the loss is nan at step \d+ \(epoch 2\)[\s\S]*  the \w+ \w+ is here"):
-        train(tiny_recipe(epochs=2), run.path, pairs_file.parent, resume=True, quiet=True)
+        train(tiny_recipe(epochs=2), run.path, TrainOptions(recipe_folder=pairs_file.parent, resume=True, quiet=True))
     assert (run.path / "model.keras").read_bytes() == before
 
 
 def test_an_earlier_run_is_gone_on_from_with_its_tokenizer(trained_run, tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=1, settings=["training.learning_rate=0.00001", "data.test=0.15"])
-    run = train(recipe, tmp_path / "run", pairs_file.parent, quiet=True, start=trained_run)
+    run = train(
+        recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True, initial_run=trained_run)
+    )
     assert run.data.tokenizers[0].read_bytes() == trained_run.data.tokenizers[0].read_bytes()
     assert losses(run)[0] < 0.2
-    train(recipe, tmp_path / "run", pairs_file.parent, quiet=True, resume=True)
+    train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True, resume=True))
 
 
 def test_a_run_of_another_shape_is_not_gone_on_from(trained_run, tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(settings=["model.units=32", "model.decoder=gru"])
-    with pytest.raises(UserError, match=r"decoder\.kind: 'lstm' there, 'gru' now; units: 64 there, 32 now"):
-        train(recipe, tmp_path / "run", pairs_file.parent, quiet=True, start=trained_run)
+    with pytest.raises(UserError, match=r"decoder: 'lstm' there, 'gru' now; units: 64 there, 32 now"):
+        train(
+            recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True, initial_run=trained_run)
+        )

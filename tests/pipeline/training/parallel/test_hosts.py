@@ -4,9 +4,10 @@ import threading
 import pytest
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.sharding import Shard
 from seq2edge.pipeline.training.parallel import hosts as hosts_module
-from seq2edge.pipeline.training.parallel.distribution import Share
-from seq2edge.pipeline.training.parallel.hosts import Hosts, parse_hosts
+from seq2edge.pipeline.training.parallel.hosts import Hosts, ProcessLostError, parse_hosts
+from seq2edge.pipeline.training.parallel.synchronize import refuse_differences
 
 
 def free_port():
@@ -38,35 +39,60 @@ def together(addresses, *parts):
     return results, told
 
 
-def test_everybody_learns_what_everybody_says(addresses):
-    def part(hosts):
-        return hosts.exchange({"from": hosts.process}), hosts.exchange({"first": hosts.first})
+def wait_until_lost(hosts):
+    assert hosts._ended.wait(10)
 
-    results, _ = together(addresses, part, part)
-    expected = ([{"from": 0}, {"from": 1}], [{"first": True}, {"first": False}])
-    assert results == [expected, expected]
+
+def test_who_is_done_waits_for_the_others(addresses):
+    late, found = threading.Event(), []
+
+    def be_last():
+        with Hosts(addresses, 0, found.append):
+            threading.Event().wait(0.3)
+            late.set()
+
+    def be_first():
+        with Hosts(addresses, 1, found.append):
+            pass
+        found.append(late.is_set())
+
+    threads = [threading.Thread(target=part) for part in (be_last, be_first)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert found == [True]
+
+
+def test_a_loss_after_this_process_is_done_is_not_its_loss(addresses):
+    def fail(hosts):
+        threading.Event().wait(0.3)
+        raise UserError("no space left")
+
+    results, told = together(addresses, fail, lambda hosts: "done")
+    assert str(results[0]) == "no space left"
+    assert results[1] == "done"
+    assert told == [[], []]
 
 
 def test_a_disagreement_names_the_key_and_both_values(addresses):
-    results, _ = together(
-        addresses,
-        lambda hosts: hosts.agree("recipe", {"training.batch_size": 64, "model.units": 8}),
-        lambda hosts: hosts.agree("recipe", {"training.batch_size": 32, "model.units": 8}),
-    )
-    for error in results:
-        assert isinstance(error, UserError)
-        assert "disagree about the recipe: training.batch_size is 64 at process 0 (localhost" in str(error)
-        assert str(error).endswith("and 32 at process 1 (localhost)")
+    hosts = Hosts(addresses, 0, print)
+    values = [{"training.batch_size": 64, "model.units": 8}, {"training.batch_size": 32, "model.units": 8}]
+    refuse_differences(hosts, "recipe", [values[0], values[0]])
+    with pytest.raises(UserError) as error:
+        refuse_differences(hosts, "recipe", values)
+    assert "disagree about the recipe: training.batch_size is 64 at process 0 (localhost" in str(error.value)
+    assert str(error.value).endswith("and 32 at process 1 (localhost)")
 
 
 def test_who_does_not_come_is_named(addresses, monkeypatch):
-    monkeypatch.setattr(hosts_module, "ARRIVAL", 1.0)
+    monkeypatch.setattr(hosts_module, "ARRIVAL_TIMEOUT", 1.0)
     (error,), _ = together(addresses, lambda hosts: None)
-    assert str(error) == "process 1 (localhost) did not come within 1 seconds"
+    assert str(error) == "process 1 (localhost) did not connect within 1 seconds"
 
 
 def test_a_first_process_that_is_not_there_is_named(addresses, monkeypatch):
-    monkeypatch.setattr(hosts_module, "ARRIVAL", 1.0)
+    monkeypatch.setattr(hosts_module, "ARRIVAL_TIMEOUT", 1.0)
     with pytest.raises(UserError, match=r"process 0 \(localhost:\d+\) cannot be reached .*refused"):
         Hosts(addresses, 1, print).__enter__()
 
@@ -87,7 +113,7 @@ def test_who_dies_is_named_while_the_others_compute(addresses, dying):
 
     def compute(hosts):
         computing.set()
-        hosts._lost.wait(10)
+        hosts._ended.wait(10)
 
     parts = [compute, compute]
     parts[dying] = die
@@ -99,18 +125,31 @@ def test_who_stops_says_why(addresses):
     def refuse(hosts):
         raise UserError("no space left")
 
-    results, _ = together(addresses, lambda hosts: hosts.exchange({}), refuse)
+    _, told = together(addresses, wait_until_lost, refuse)
+    assert told[0] == ["process 1 (localhost) has stopped: no space left"]
+
+
+def test_a_computation_that_fails_without_a_process_names_that_process(addresses):
+    def fail(hosts):
+        raise RuntimeError("Gloo AllGather failed: connection closed by peer")
+
+    def stop(hosts):
+        threading.Event().wait(0.3)
+        raise UserError("no space left")
+
+    results, _ = together(addresses, fail, stop)
+    assert isinstance(results[0], ProcessLostError)
     assert str(results[0]) == "process 1 (localhost) has stopped: no space left"
 
 
 def test_a_number_that_is_taken(addresses):
     def second(hosts):
-        with pytest.raises(UserError, match=r"process 1 \(localhost\) is there already"):
+        with pytest.raises(UserError, match=r"process 1 \(localhost\) is connected already"):
             Hosts(addresses, 1, print).__enter__()
-        return hosts.exchange({})
+        return "second"
 
-    results, _ = together(addresses, lambda hosts: hosts.exchange({}), second)
-    assert results == [[{}, {}], [{}, {}]]
+    results, _ = together(addresses, lambda hosts: "first", second)
+    assert results == ["first", "second"]
 
 
 def test_strangers_are_not_listened_to(addresses):
@@ -118,10 +157,10 @@ def test_strangers_are_not_listened_to(addresses):
         with socket.create_connection(("localhost", hosts.port)) as stranger:
             stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
             assert stranger.recv(100) == b""
-        return hosts.exchange({})
+        return "greeted"
 
-    results, _ = together(addresses, greet, lambda hosts: hosts.exchange({}))
-    assert results == [[{}, {}], [{}, {}]]
+    results, _ = together(addresses, greet, lambda hosts: "done")
+    assert results == ["greeted", "done"]
 
 
 @pytest.mark.parametrize(
@@ -141,5 +180,5 @@ def test_wrong_hosts(text, process, wrong):
 
 def test_shares_are_the_whole_batch():
     rows = list(range(12))
-    shares = [rows[Share(process, 3, 6).rows(12)] for process in range(3)]
+    shares = [rows[Shard(process, 3, 6).rows(12)] for process in range(3)]
     assert [row for share in shares for row in share] == rows

@@ -1,0 +1,68 @@
+"""Which callbacks a training has, in which order."""
+
+import sys
+from pathlib import Path
+
+import keras
+
+from seq2edge.device.special_ids import EOS
+from seq2edge.pipeline.data.batches import Batches
+from seq2edge.pipeline.training.callbacks.checkpointer import Checkpointer
+from seq2edge.pipeline.training.callbacks.epoch_start import RaiseSamplingRate, ReduceLROnPlateau, SeedDropout
+from seq2edge.pipeline.training.callbacks.progress_bar import ProgressBar
+from seq2edge.pipeline.training.callbacks.scoring import ScoreValidation, TakeSnapshot
+from seq2edge.pipeline.training.callbacks.terminate_on_nan import TerminateOnNaN
+from seq2edge.pipeline.training.parallel.hosts import Hosts
+from seq2edge.pipeline.training.parallel.synchronize import SynchronizeProcesses
+from seq2edge.pipeline.training.setup import TrainingSetup
+from seq2edge.pipeline.training.snapshot import Snapshot
+from seq2edge.pipeline.training.validation import validator
+
+
+def build_callbacks(
+    setup: TrainingSetup, batches: Batches, hosts: Hosts | None, recorders: list[keras.callbacks.Callback]
+) -> list[keras.callbacks.Callback]:
+    """All callbacks of one process.
+
+    Args:
+        batches: What `fit` trains on.
+        recorders: From `build_recorders`; a process that records nothing has none.
+    """
+    settings, progress, steps = setup.recipe.training, setup.progress, setup.steps_per_epoch
+    tokenizer = setup.data.codec().source
+
+    def sentences(index: int) -> list[str]:
+        (source_ids, _), _ = batches[index]
+        return [tokenizer.decode([int(i) for i in row if i > EOS]) for row in source_ids]
+
+    callbacks = [SeedDropout(settings.seed), TerminateOnNaN(steps, progress.epoch, sentences)]
+    if settings.ema:
+        callbacks.append(keras.callbacks.SwapEMAWeights())  # for the validation loss
+    if settings.scheduled_sampling:
+        callbacks.append(RaiseSamplingRate())
+    if settings.schedule == "plateau":
+        callbacks.append(
+            ReduceLROnPlateau(progress, settings.stop_on, settings.learning_rate, settings.plateau_patience)
+        )
+    callbacks += recorders
+    if hosts:
+        callbacks.append(SynchronizeProcesses(hosts, setup.model.training, progress))
+    return callbacks
+
+
+def build_recorders(setup: TrainingSetup, output: Path, quiet: bool) -> list[keras.callbacks.Callback]:
+    """Callbacks that score the model, write the run and show progress. Only one process has them."""
+    settings, progress = setup.recipe.training, setup.progress
+    snapshot = Snapshot(setup.model.config)
+    kept = snapshot.model.training
+    callbacks: list[keras.callbacks.Callback] = [TakeSnapshot(snapshot)]
+    if settings.score_sentences:
+        validate = validator(snapshot.model, setup.recipe, setup.data)
+        callbacks.append(ScoreValidation(validate, output / "samples.txt"))
+    callbacks.append(Checkpointer(output, kept, progress, settings))
+    if settings.tensorboard and keras.backend.backend() == "tensorflow":
+        callbacks.append(keras.callbacks.TensorBoard(output / "tensorboard", write_graph=False))
+    if not quiet:
+        callbacks.append(ProgressBar(settings.epochs, setup.steps_per_epoch, progress.epoch))
+        print(f"{kept.count_params():,} parameters, {setup.steps_per_epoch} steps an epoch", file=sys.stderr)
+    return callbacks

@@ -1,0 +1,53 @@
+"""Keeps the best model, a checkpoint and the history of a training."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from seq2edge.pipeline.evaluation.plots import plot_history
+from seq2edge.pipeline.files import write_csv
+from seq2edge.pipeline.recipe_schema.recipe import Training
+from seq2edge.pipeline.run import HISTORY_FILE
+from seq2edge.pipeline.training.averaging import keep_epoch
+from seq2edge.pipeline.training.checkpoint import save_checkpoint, save_model
+from seq2edge.pipeline.training.parallel.distribution import undistributed
+from seq2edge.pipeline.training.progress import Progress, is_better
+
+
+class Checkpointer(keras.callbacks.Callback):
+    """Writes the run after each epoch, and stops the training when patience is exhausted.
+
+    Args:
+        folder: The run.
+        kept: The model to keep; the model in training goes into the checkpoint.
+        progress: Updated after each epoch.
+        settings: Of the recipe: which score decides, patience, and how many epochs are averaged.
+    """
+
+    def __init__(self, folder: Path, kept: keras.Model, progress: Progress, settings: Training):
+        super().__init__()
+        self.folder, self.kept, self.progress, self.settings = folder, kept, progress, settings
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.started = time.monotonic() - self.progress.seconds
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        progress, settings = self.progress, self.settings
+        value = values[f"val_{settings.stop_on}"]
+        if is_better(settings.stop_on, value, progress.best):
+            progress.best, progress.best_epoch = value, epoch
+            with undistributed():
+                save_model(self.folder, self.kept)
+        if settings.average > 1:
+            keep_epoch(self.folder, self.kept, epoch, settings.average)
+        progress.epoch = epoch + 1
+        progress.seconds = time.monotonic() - self.started
+        progress.history.append({"epoch": epoch + 1, **values, "seconds": round(progress.seconds, 1)})
+        write_csv(self.folder / HISTORY_FILE, progress.history)
+        plot_history(progress.history, settings.stop_on, self.folder / "history.png")
+        save_checkpoint(self.folder, self.model, progress)
+        if progress.finished(settings.epochs, settings.patience):
+            self.model.stop_training = True

@@ -1,0 +1,62 @@
+"""The output folder of a training: a new one, a run to resume, or a run to replace."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.files import refuse_existing
+from seq2edge.pipeline.recipe_schema.load import load_recipe
+from seq2edge.pipeline.recipe_schema.recipe import Recipe, dotted
+from seq2edge.pipeline.run import DATA_FOLDER, RECIPE_FILE
+from seq2edge.pipeline.training.options import TrainOptions
+
+TRAINING_SECTIONS = ("data.", "tokenizer.", "model.", "training.")  # sections of a recipe that change the weights
+
+
+def training_settings(recipe: Recipe) -> dict[str, Any]:
+    """The values of a recipe that change the weights, by dotted key."""
+    settings = dotted(recipe.model_dump(mode="json"))
+    return {key: value for key, value in settings.items() if key.startswith(TRAINING_SECTIONS)}
+
+
+def claim_output(recipe: Recipe, output: Path, options: TrainOptions) -> None:
+    """Make the output folder, or check that the run in it can be resumed or replaced.
+
+    Raises:
+        UserError: If the folder holds something else, or a run of another recipe.
+    """
+    exists = (output / RECIPE_FILE).is_file()
+    if not options.resume:
+        refuse_existing(output, options.overwrite, keep=DATA_FOLDER)
+        if exists:
+            _set_aside(output)
+    elif exists:
+        before, now = training_settings(load_recipe(output / RECIPE_FILE)), training_settings(recipe)
+        changed = [
+            f"{key}: {before.get(key)!r} there, {now[key]!r} now"
+            for key in now
+            if before.get(key) != now[key] and key != "training.epochs"
+        ]
+        if changed:
+            raise UserError(f"{output}: cannot resume with another recipe; " + "; ".join(changed))
+    output.mkdir(parents=True, exist_ok=True)
+
+
+def discard_replaced(output: Path) -> None:
+    """Delete the run that a new, complete run has replaced."""
+    shutil.rmtree(_replaced(output), ignore_errors=True)
+
+
+def _set_aside(output: Path) -> None:
+    """Move an old run away until the new one is complete. Its prepared data is used again."""
+    old = _replaced(output)
+    shutil.rmtree(old, ignore_errors=True)
+    output.rename(old)
+    output.mkdir()
+    if (old / DATA_FOLDER).is_dir():
+        (old / DATA_FOLDER).rename(output / DATA_FOLDER)
+
+
+def _replaced(output: Path) -> Path:
+    return output.with_name(f".{output.name}.old")

@@ -1,0 +1,39 @@
+import argparse
+
+import pytest
+
+from seq2edge.cli.option_flags import add_flags, flag_values
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.training.options import DistillOptions, TrainOptions
+
+
+@pytest.mark.parametrize("options", [TrainOptions, DistillOptions])
+def test_resume_and_overwrite_exclude_each_other(options):
+    with pytest.raises(UserError, match="resume and overwrite exclude each other"):
+        options(resume=True, overwrite=True)
+
+
+@pytest.mark.parametrize("beam", [0, 65])
+def test_a_beam_out_of_range_is_refused_at_once(beam):
+    with pytest.raises(UserError, match=f"beam is {beam}, allowed are 1 to 64"):
+        DistillOptions(beam=beam)
+
+
+def test_several_processes_cannot_distill():
+    with pytest.raises(UserError, match="a distillation runs in one process"):
+        DistillOptions(hosts=object())
+
+
+def test_flags_are_the_options():
+    parser = argparse.ArgumentParser()
+    add_flags(parser, DistillOptions)
+    given = parser.parse_args(["--from", "runs/old", "--beam", "3", "--closest", "--quiet"])
+    assert flag_values(DistillOptions, given) == {
+        "initial_run": "runs/old",
+        "resume": False,
+        "overwrite": False,
+        "quiet": True,
+        "beam": 3,
+        "closest": True,
+    }
+    assert DistillOptions(**flag_values(DistillOptions, parser.parse_args([]))) == DistillOptions()

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from seq2edge.models.decoders.config import RecurrentDecoderConfig
+from seq2edge.models.decoders.initial_state import InitialState
 from seq2edge.models.decoders.interface import Decoder
 from seq2edge.models.layers.attention import LuongAttention
 from seq2edge.models.layers.cells import CELLS, STATES, Recurrence, sequence_dropout
@@ -75,11 +76,7 @@ class RecurrentDecoder(Decoder):
             self.combine = keras.layers.Dense(
                 output_units, activation="tanh", use_bias=False, dtype=policy, name="combine"
             )
-        if config.initial_state in ("bridge", "mean"):
-            self.bridges = [
-                keras.layers.Dense(units, activation="tanh", dtype=policy, name=f"bridge_{i}")
-                for i in range(config.layers * STATES[config.kind])
-            ]
+        self.initial_state = InitialState(config, units, dtype=policy, name="initial_state")
         if self.feeds_back:
             self.loop = keras.layers.RNN(_FeedingCell(self), return_sequences=True, dtype=policy)
 
@@ -105,9 +102,7 @@ class RecurrentDecoder(Decoder):
             self.attend.build((None, None, self.units), memory_shape)
             combined += memory_units
         self.combine.build((None, None, combined + (embedding if self.config.attention == "bahdanau" else 0)))
-        if self.config.initial_state in ("bridge", "mean"):
-            for bridge in self.bridges:
-                bridge.build((None, memory_units))
+        self.initial_state.build(memory_shape)
         if self.feeds_back:
             self.loop.built = True
 
@@ -143,30 +138,13 @@ class RecurrentDecoder(Decoder):
     def start(
         self, memory: Tensor, memory_mask: Tensor, encoder_states: Sequence[Sequence[Tensor]]
     ) -> tuple[Tensor, list[Tensor]]:
-        states = self._first_states(memory, memory_mask, encoder_states)
+        states = self.initial_state(memory, memory_mask, encoder_states)
         rows = ops.shape(memory)[0]
         if self.config.input_feeding:
             states.append(ops.zeros((rows, self.output_units), self.compute_dtype))
         if self.config.alignment == "local-m":
             states.append(ops.zeros((rows, 1), "int32"))
         return memory if self.config.attention == "none" else self.attend.prepare(memory), states
-
-    def _first_states(
-        self, memory: Tensor, memory_mask: Tensor, encoder_states: Sequence[Sequence[Tensor]]
-    ) -> list[Tensor]:
-        if self.config.initial_state == "zeros":
-            zeros = ops.zeros((ops.shape(memory)[0], self.units), self.compute_dtype)
-            return [zeros] * (self.config.layers * STATES[self.config.kind])
-        if self.config.initial_state == "mean":
-            mask = ops.cast(ops.expand_dims(memory_mask, 2), memory.dtype)
-            mean = ops.sum(memory * mask, axis=1) / ops.sum(mask, axis=1)
-            return [bridge(mean) for bridge in self.bridges]
-        # Each layer starts from the encoder layer of its height, the top one above.
-        below = [encoder_states[min(layer, len(encoder_states) - 1)] for layer in range(self.config.layers)]
-        if self.config.initial_state == "copy":
-            return [state for layer_states in below for state in layer_states]
-        finals = [h for h, *_ in below for _ in range(STATES[self.config.kind])]
-        return [bridge(h) for bridge, h in zip(self.bridges, finals, strict=True)]
 
     def one_step(
         self, embedded: Tensor, memory: Tensor, memory_mask: Tensor, states: list[Tensor]

@@ -12,7 +12,7 @@ from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 Step = Callable[[tf.Tensor, list[tf.Tensor]], tuple[tf.Tensor, list[tf.Tensor]]]  # tokens, states → logits, states
 BESIDE_GREEDY = 5  # the beam for a recipe whose own search is greedy
-NOTHING = tf.float32.min  # the score of a hypothesis that does not exist
+LOWEST = tf.float32.min  # the score of a hypothesis that does not exist
 
 
 class _Beams(NamedTuple):
@@ -98,7 +98,7 @@ class GraphBeam:
 
         (end,) = tf.while_loop(undecided, advance, (self._start(states, batch),))
         scores = end.finished_scores
-        return end.finished_ids, tf.where(scores > NOTHING / 2, scores, -float("inf"))
+        return end.finished_ids, tf.where(scores > LOWEST / 2, scores, -float("inf"))
 
     def _start(self, states: Sequence[tf.Tensor], batch: tf.Tensor) -> _Beams:
         """One live hypothesis for each sentence; the others do not exist yet."""
@@ -106,10 +106,10 @@ class GraphBeam:
         return _Beams(
             length=tf.constant(0),
             tokens=tf.fill([batch * self.beam], BOS),
-            totals=tf.concat([tf.zeros([batch, 1]), tf.fill([batch, self.beam - 1], NOTHING)], axis=1),
+            totals=tf.concat([tf.zeros([batch, 1]), tf.fill([batch, self.beam - 1], LOWEST)], axis=1),
             ids=no_ids,
             finished_ids=no_ids,
-            finished_scores=tf.fill([batch, self.beam], NOTHING),
+            finished_scores=tf.fill([batch, self.beam], LOWEST),
             decided=tf.zeros([batch], tf.bool),
             states=tuple(tf.repeat(state, self.beam, axis=0) for state in states),
         )
@@ -120,12 +120,12 @@ class GraphBeam:
         ends = tf.logical_or(candidates.tokens == EOS, length >= self.max_length)
         # Candidates after the one that fills the beam are not considered.
         live_before = tf.cumsum(tf.cast(tf.logical_not(ends), tf.int32), axis=1, exclusive=True)
-        exists = tf.logical_and(live_before < self.beam, candidates.totals > NOTHING / 2)
+        exists = tf.logical_and(live_before < self.beam, candidates.totals > LOWEST / 2)
         finishes = tf.logical_and(exists, ends) & tf.logical_not(beams.decided)[:, tf.newaxis]
-        new_scores = tf.where(finishes, candidates.totals / self._penalty(length), NOTHING)
+        new_scores = tf.where(finishes, candidates.totals / self._penalty(length), LOWEST)
         scores, best = tf.math.top_k(tf.concat([beams.finished_scores, new_scores], axis=1), self.beam)
         survives = tf.logical_and(exists, tf.logical_not(ends))
-        totals, chosen = tf.math.top_k(tf.where(survives, candidates.totals, NOTHING), self.beam)
+        totals, chosen = tf.math.top_k(tf.where(survives, candidates.totals, LOWEST), self.beam)
         parents, tokens, ids = (
             tf.gather(values, chosen, batch_dims=1)
             for values in (candidates.parents, candidates.tokens, candidates.ids)
@@ -139,7 +139,7 @@ class GraphBeam:
             ids=ids,
             finished_ids=tf.gather(tf.concat([beams.finished_ids, candidates.ids], axis=1), best, batch_dims=1),
             finished_scores=scores,
-            decided=beams.decided | tf.logical_and(scores[:, 0] > NOTHING / 2, bound <= scores[:, 0]),
+            decided=beams.decided | tf.logical_and(scores[:, 0] > LOWEST / 2, bound <= scores[:, 0]),
             states=tuple(tf.gather(state, rows) for state in new_states),
         )
 

@@ -5,9 +5,9 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.text import TextCodec
-from seq2edge.pipeline import distillation
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sacrebleu_metrics
 from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.training import distillation
 from seq2edge.pipeline.training.distillation import distill
 from seq2edge.pipeline.training.trainer import train
 

@@ -67,7 +67,7 @@ def losses(run):
 
 def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=4, settings=["model.dropout=0.2", "training.patience=9"])
-    whole = train(recipe, tmp_path / "whole", PrepareOptions(pairs_file.parent, quiet=True))
+    whole = train(recipe, tmp_path / "whole", pairs_file.parent, quiet=True)
     (tmp_path / "recipe.toml").write_text(recipe.to_toml())
     script = (
         "import sys; from pathlib import Path\n"
@@ -88,11 +88,11 @@ def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file
 
 def test_a_run_that_stands_there_is_kept(trained_run, pairs_file):
     with pytest.raises(UserError, match="already exists"):
-        train(trained_run.recipe, trained_run.path, PrepareOptions(pairs_file.parent, quiet=True))
+        train(trained_run.recipe, trained_run.path, pairs_file.parent, quiet=True)
 
 
 def test_an_overwritten_run_starts_anew(tiny_recipe, pairs_file, tmp_path):
-    first = train(tiny_recipe(epochs=1), tmp_path / "run", PrepareOptions(pairs_file.parent, quiet=True))
+    first = train(tiny_recipe(epochs=1), tmp_path / "run", pairs_file.parent, quiet=True)
     before = losses(first)
     again = train(tiny_recipe(epochs=1), tmp_path / "run", pairs_file.parent, overwrite=True, quiet=True)
     np.testing.assert_allclose(losses(again), before, rtol=1e-3)
@@ -127,9 +127,7 @@ def test_everything_at_once_trains_stops_and_goes_on(tiny_recipe, pairs_file, tm
     settings = ["training.schedule=plateau", "training.ema=0.9", "training.average=3", "training.accumulate=2"]
     settings += ["training.batch_tokens=300", "training.scheduled_sampling=0.3", "training.stop_on=chrf"]
     settings += ["training.patience=20"]
-    first = train(
-        tiny_recipe(epochs=3, settings=settings), tmp_path / "run", PrepareOptions(pairs_file.parent, quiet=True)
-    )
+    first = train(tiny_recipe(epochs=3, settings=settings), tmp_path / "run", pairs_file.parent, quiet=True)
     assert len(first.history()) == 3
     longer = tiny_recipe(epochs=12, settings=settings)
     again = train(longer, tmp_path / "run", pairs_file.parent, resume=True, quiet=True)
@@ -140,7 +138,7 @@ def test_everything_at_once_trains_stops_and_goes_on(tiny_recipe, pairs_file, tm
 def test_a_loss_that_is_no_number_stops_with_step_and_sentences_and_keeps_the_checkpoint(
     tiny_recipe, pairs_file, tmp_path
 ):
-    run = train(tiny_recipe(epochs=1), tmp_path / "run", PrepareOptions(pairs_file.parent, quiet=True))
+    run = train(tiny_recipe(epochs=1), tmp_path / "run", pairs_file.parent, quiet=True)
     before = (run.path / "model.keras").read_bytes()
     checkpoint = dict(np.load(run.path / "checkpoint.npz"))
     checkpoint["weight_0"] = np.full_like(checkpoint["weight_0"], np.nan)

@@ -152,9 +152,8 @@ def _raw_lines(path: Path, encoding: str) -> Iterator[str]:
                 row += 1
                 yield line
     except UnicodeDecodeError as error:
-        row += 1 + error.object[: error.start].decode(codec, "ignore").count(
-            "\n"
-        )  # rows of the chunk before the bad byte
+        before = error.object[: error.start].decode(codec, "ignore")  # the same chunk up to the bad byte
+        row += 1 + before.count("\n")
         raise UserError(
             f"{path}, row {row}: not {encoding}: byte 0x{error.object[error.start]:02x} cannot be read; "
             "set encoding in the recipe"

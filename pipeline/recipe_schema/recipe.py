@@ -62,12 +62,8 @@ class Data(Section):
 
 class Tokenizer(Section):
     joint: bool = True  # one SentencePiece model for both sides
-    vocabulary: Annotated[int, Field(ge=262, le=64_000)] = (
-        4000  # at least the bytes, the special ids and two characters
-    )
-    target_vocabulary: Annotated[int, Field(ge=262, le=64_000)] | None = (
-        None  # if not joint; None: the same as vocabulary
-    )
+    vocabulary: Annotated[int, Field(ge=262, le=64_000)] = 4000  # 256 bytes, special ids, characters
+    target_vocabulary: Annotated[int, Field(ge=262, le=64_000)] | None = None  # if not joint; None: as vocabulary
     target_phrases: bool = False  # if not joint: target tokens (BPE) may span words, for replies that recur
     fold_case: bool = False  # if not joint: sources are lower-cased
     model_type: Literal["unigram", "bpe"] = "unigram"
@@ -122,9 +118,7 @@ class Training(Section):
     epochs: Annotated[int, Field(ge=1)] = 20
     steps_per_epoch: Annotated[int, Field(ge=1)] | None = None  # None: one pass over the data
     batch_size: Annotated[int, Field(ge=1)] = 64
-    batch_tokens: Annotated[int, Field(ge=16)] | None = (
-        None  # instead of batch_size: tokens in a batch, rows times longer side
-    )
+    batch_tokens: Annotated[int, Field(ge=16)] | None = None  # instead of batch_size: rows times longer side
     accumulate: Annotated[int, Field(ge=1)] = 1  # batches whose gradients make one update
     buckets: Annotated[int, Field(ge=1, le=32)] = 6  # number of batch shapes, by length; each one is compiled
     learning_rate: Annotated[float, Field(gt=0)] = 0.001
@@ -137,9 +131,7 @@ class Training(Section):
     word_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of source tokens replaced by unk in training
     scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of the model's own tokens in the last epoch
     r_drop: Annotated[float, Field(ge=0)] = 0.0  # weight of the divergence between two passes with dropout
-    ema: Annotated[float, Field(ge=0, lt=1)] = (
-        0.0  # decay of a moving average of the weights, which is scored and saved
-    )
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0  # decay of averaged weights, which are scored and saved
     average: Annotated[int, Field(ge=1)] = 1  # last epochs whose weights are averaged, if that scores better
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     stop_on: Literal["loss", "bleu", "chrf", "exact_match"] = "loss"

@@ -2,7 +2,6 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -34,7 +33,7 @@ class Step(NamedTuple):
     filtered: np.ndarray
     token_ids: np.ndarray | None
     attention: np.ndarray | None
-    taken: Counter[int]
+    taken: dict[int, int]
 
 
 class Candidate(NamedTuple):
@@ -113,7 +112,7 @@ class DiverseBeamDecoder(BeamDecoder):
 
     def candidates(self, step: Step, rows: list[int]) -> Iterator[Candidate]:
         for candidate in super().candidates(step, rows):
-            step.taken[candidate.token] += 1
+            step.taken[candidate.token] = step.taken.get(candidate.token, 0) + 1
             yield candidate
 
 

@@ -1,7 +1,5 @@
 """The search for the targets of one source, a step at a time."""
 
-from collections import Counter
-
 import numpy as np
 
 from seq2edge.device.search.beam import (
@@ -92,7 +90,7 @@ class Search:
             token_ids: The token of each column, `(rows, columns)`; None: column i is token i.
         """
         allowed = filtered(self.filters, [live.ids for live in self.live], log_probs) if self.filters else log_probs
-        step = Step(self.live, log_probs, allowed, token_ids, attention, Counter())
+        step = Step(self.live, log_probs, allowed, token_ids, attention, {})
         grown: list[tuple[Live, int]] = []
         for index in range(len(self.groups)):
             grown += self._advance_group(index, step)

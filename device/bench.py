@@ -1,5 +1,6 @@
 """Measures the speed and the peak memory of a bundle on this machine."""
 
+import itertools
 import os
 import platform
 import time
@@ -45,20 +46,10 @@ def bench(
     if texts is None:
         texts = [vector["text"] for vector in read_vectors(read_bundle(path))]
     options = runner.options() if beam is None else runner.options(beam=beam)
-    by_threads: dict[str, dict[str, Any]] = {}
-    by_length: dict[str, list[float]] = defaultdict(list)
-    for number in threads:
-        if number != threads[0]:
-            runner = Runner.from_bundle(path, number)
-        seconds, words = _measure(runner, texts, options, rounds)
-        everything = [second for of_text in seconds for second in of_text]
-        by_threads[str(number)] = {
-            "words_per_second": round(words / sum(everything), 1),
-            **_percentiles(everything),
-        }
-        for text, of_text in zip(texts, seconds, strict=True):
-            if number == threads[0]:
-                by_length[_group(len(runner.codec.encode_source(text)))] += of_text
+    seconds, words = _measure(runner, texts, options, rounds)
+    by_threads = {str(threads[0]): _speed(seconds, words)}
+    for number in threads[1:]:
+        by_threads[str(number)] = _speed(*_measure(Runner.from_bundle(path, number), texts, options, rounds))
     return {
         "bundle": path.name,
         "runtime": getattr(runner.model, "runtime", ""),
@@ -69,7 +60,7 @@ def bench(
         "size_mb": round(sum(file["bytes"] for file in runner.bundle.files.values()) / 1e6, 2),
         "peak_memory_mb": round(peak_rss_megabytes(), 1),
         "threads": by_threads,
-        "source_tokens": {group: _percentiles(by_length[group]) for group in map(_group, LENGTHS) if by_length[group]},
+        "source_tokens": _by_length([len(runner.codec.encode_source(text)) for text in texts], seconds),
     }
 
 
@@ -87,6 +78,19 @@ def _measure(
             of_text.append(result.seconds)
             words += len(result.alternatives[0][0].split())
     return seconds, words
+
+
+def _speed(seconds: Sequence[Sequence[float]], words: int) -> dict[str, float]:
+    of_all = list(itertools.chain.from_iterable(seconds))
+    return {"words_per_second": round(words / sum(of_all), 1), **_percentiles(of_all)}
+
+
+def _by_length(lengths: Sequence[int], seconds: Sequence[Sequence[float]]) -> dict[str, dict[str, float]]:
+    """Percentiles of each group of texts of similar length."""
+    groups: dict[str, list[float]] = defaultdict(list)
+    for length, of_text in zip(lengths, seconds, strict=True):
+        groups[_group(length)] += of_text
+    return {group: _percentiles(groups[group]) for group in map(_group, LENGTHS) if groups[group]}
 
 
 def _percentiles(seconds: Sequence[float]) -> dict[str, float]:

@@ -1,7 +1,9 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -63,48 +65,77 @@ def tiny_recipe(pairs_file):
 
 
 @pytest.fixture(scope="session")
-def trained_run(tmp_path_factory, pairs_file):
-    """A tiny run that has learned its task."""
+def made_once(tmp_path_factory):
+    """Make a folder once for all worker processes; each of them gets a copy, which it may write to."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name, fill):
+        folder = shared / f"shared-{name}"
+        with FileLock(f"{folder}.lock"):
+            if not folder.is_dir():
+                new = folder.with_suffix(".new")
+                shutil.rmtree(new, ignore_errors=True)
+                fill(new)
+                new.rename(folder)
+        return shutil.copytree(folder, tmp_path_factory.mktemp(name) / name)
+
+    return make
+
+
+def tiny_training(pairs_file, name, *settings):
+    """A recipe that learns its task, and how to train it."""
     from seq2edge.pipeline.recipe_schema.load import load_recipe
     from seq2edge.pipeline.training.options import TrainOptions
-    from seq2edge.pipeline.training.trainer import train
 
-    path = pairs_file.parent / "trained.toml"
+    path = pairs_file.parent / f"{name}.toml"
     path.write_text(TINY.format(task="translation", epochs=40), encoding="utf-8")
-    recipe = load_recipe(path, ["training.patience=60"])
-    return train(
-        recipe, tmp_path_factory.mktemp("runs") / "tiny", TrainOptions(recipe_folder=pairs_file.parent, quiet=True)
-    )
+    recipe = load_recipe(path, ["training.patience=60", *settings])
+    return recipe, TrainOptions(recipe_folder=pairs_file.parent, quiet=True)
 
 
 @pytest.fixture(scope="session")
-def transformer_bundle(tmp_path_factory, pairs_file):
+def trained_run(made_once, pairs_file):
+    """A tiny run that has learned its task."""
+    from seq2edge.pipeline.run import Run
+    from seq2edge.pipeline.training.trainer import train
+
+    recipe, options = tiny_training(pairs_file, "trained")
+    return Run.open(made_once("tiny", lambda folder: train(recipe, folder, options)))
+
+
+@pytest.fixture(scope="session")
+def transformer_bundle(made_once, pairs_file):
     """The int8 bundle of a tiny Transformer that has learned the same task."""
     from seq2edge.export.bundle import export_bundle
-    from seq2edge.pipeline.recipe_schema.load import load_recipe
-    from seq2edge.pipeline.training.options import TrainOptions
     from seq2edge.pipeline.training.trainer import train
 
-    path = pairs_file.parent / "transformer.toml"
-    path.write_text(TINY.format(task="translation", epochs=40), encoding="utf-8")
-    settings = ['model.encoder="transformer"', 'model.decoder="transformer"', "training.learning_rate=0.003"]
-    recipe = load_recipe(path, [*settings, "training.patience=60"])
-    folder = tmp_path_factory.mktemp("transformer")
-    run = train(recipe, folder / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
-    export_bundle(run, folder / "bundle", tell=lambda line: None)
-    return folder / "bundle"
+    recipe, options = tiny_training(
+        pairs_file,
+        "transformer",
+        'model.encoder="transformer"',
+        'model.decoder="transformer"',
+        "training.learning_rate=0.003",
+    )
+
+    def fill(folder):
+        export_bundle(train(recipe, folder / "run", options), folder / "bundle", tell=lambda line: None)
+
+    return made_once("transformer", fill) / "bundle"
 
 
 @pytest.fixture(scope="session")
-def bundles(tmp_path_factory, trained_run):
+def bundles(made_once, trained_run):
     """Bundles of the tiny run by quantization."""
     from seq2edge.export.bundle import export_bundle
     from seq2edge.export.options import ExportOptions
 
-    folder = tmp_path_factory.mktemp("bundles")
-    for quantization in ("none", "float16", "int8"):
-        export_bundle(trained_run, folder / quantization, ExportOptions(quantization), lambda line: None)
-    return folder
+    def fill(folder):
+        folder.mkdir()
+        for quantization in ("none", "float16", "int8"):
+            export_bundle(trained_run, folder / quantization, ExportOptions(quantization), lambda line: None)
+
+    return made_once("bundles", fill)
 
 
 @pytest.fixture(scope="session")

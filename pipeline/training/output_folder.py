@@ -34,9 +34,9 @@ def claim_output(recipe: Recipe, output: Path, options: TrainOptions) -> None:
     elif exists:
         before, now = training_settings(load_recipe(output / RECIPE_FILE)), training_settings(recipe)
         changed = [
-            f"{key}: {before[key]!r} there, {now[key]!r} now"
+            f"{key}: {before.get(key)!r} there, {now[key]!r} now"
             for key in now
-            if before[key] != now[key] and key != "training.epochs"
+            if before.get(key) != now[key] and key != "training.epochs"
         ]
         if changed:
             raise UserError(f"{output}: cannot resume with another recipe; " + "; ".join(changed))

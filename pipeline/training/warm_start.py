@@ -18,9 +18,9 @@ def check_weights_fit(initial_run: Run, config: Seq2SeqConfig) -> None:
     before = dataclasses.asdict(model_config(initial_run.recipe, initial_run.data))
     now = dataclasses.asdict(config)
     differing = [
-        f"{key}: {before[key]!r} there, {now[key]!r} now"
+        f"{key}: {before.get(key)!r} there, {now[key]!r} now"
         for key in now
-        if before[key] != now[key] and key not in FREE_SETTINGS
+        if before.get(key) != now[key] and key not in FREE_SETTINGS
     ]
     if differing:
         raise UserError(f"{initial_run.path}: its weights do not fit this recipe's model; " + "; ".join(differing))

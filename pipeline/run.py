@@ -10,7 +10,7 @@ from seq2edge.device.manifest import Manifest
 from seq2edge.device.runner import Runner
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
-from seq2edge.pipeline.data.dataset import Dataset
+from seq2edge.pipeline.data.dataset import FORMAT, Dataset
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
@@ -32,14 +32,16 @@ class Run:
         """Open a run.
 
         Raises:
-            UserError: If the folder is not a run, or no model has been saved in it yet.
+            UserError: If the folder is not a run, was made by another version, or has no model yet.
         """
         for needed in (RECIPE_FILE, MODEL_FILE, DATA_FOLDER):
             if not (path / needed).exists():
                 raise UserError(
                     f"{path}: not a finished run, {needed} is missing; create one with: seq2edge train RECIPE"
                 )
-        return cls(path, load_recipe(path / RECIPE_FILE), Dataset.open(path / DATA_FOLDER))
+        data = Dataset.open(path / DATA_FOLDER)
+        refuse_other_format(path, data)
+        return cls(path, load_recipe(path / RECIPE_FILE), data)
 
     def history(self) -> list[dict[str, float]]:
         """A row for each epoch: its number, losses, scores, and the seconds since the start of training."""
@@ -86,6 +88,19 @@ class Run:
     def runner(self) -> Runner:
         """The runner that ships, with the Keras model in place of a model file."""
         return Runner(self.manifest(), KerasSequenceModel(self.model()), self.data.codec())
+
+
+def refuse_other_format(path: Path, data: Dataset) -> None:
+    """Refuse a run whose recipe and data another version of the project wrote.
+
+    Raises:
+        UserError: With the command that makes the run again.
+    """
+    if (found := data.summary.get("format")) != FORMAT:
+        raise UserError(
+            f"{path}: run of format {found}, this version reads {FORMAT}; train it again: "
+            f"seq2edge train RECIPE --output {path} --overwrite"
+        )
 
 
 def model_config(recipe: Recipe, data: Dataset) -> Seq2SeqConfig:

@@ -15,6 +15,7 @@ from seq2edge.pipeline.data.readers import Pair
 
 SPLITS = ("train", "valid", "test")
 SUMMARY_FILE = "summary.json"
+FORMAT = 2  # of the folder and of the runs made from it; prepare replaces a folder of another format
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,13 @@ from typing import Any
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.corpus import corpus_pairs
-from seq2edge.pipeline.data.dataset import SPLITS, SUMMARY_FILE, Dataset
+from seq2edge.pipeline.data.dataset import FORMAT, SPLITS, SUMMARY_FILE, Dataset
 from seq2edge.pipeline.data.download import checksum
 from seq2edge.pipeline.data.encoding import write_ids, write_tokenizers
 from seq2edge.pipeline.data.split_files import Location, locate_files, write_splits
 from seq2edge.pipeline.files import whole_folder, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
-FORMAT = 1  # of a dataset's folder; one of another format is replaced
 TRAINED = ("model.keras", "checkpoint.npz")  # files of a run that depend on its data
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.dataset import SUMMARY_FILE, Dataset
 from seq2edge.pipeline.files import refuse_existing
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe, dotted
-from seq2edge.pipeline.run import DATA_FOLDER, RECIPE_FILE
+from seq2edge.pipeline.run import DATA_FOLDER, RECIPE_FILE, refuse_other_format
 from seq2edge.pipeline.training.options import TrainOptions
 
 TRAINING_SECTIONS = ("data.", "tokenizer.", "model.", "training.")  # sections of a recipe that change the weights
@@ -32,6 +33,8 @@ def claim_output(recipe: Recipe, output: Path, options: TrainOptions) -> None:
         if exists:
             _set_aside(output)
     elif exists:
+        if (output / DATA_FOLDER / SUMMARY_FILE).is_file():
+            refuse_other_format(output, Dataset.open(output / DATA_FOLDER))
         before, now = training_settings(load_recipe(output / RECIPE_FILE)), training_settings(recipe)
         changed = [
             f"{key}: {before.get(key)!r} there, {now[key]!r} now"

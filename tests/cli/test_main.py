@@ -70,7 +70,7 @@ def test_a_line_without_an_answer_leaves_the_others_in_step(bundles, capsys, mon
     assert err == ""
 
 
-def test_a_line_that_has_no_room_for_a_phrase_leaves_the_others_in_step(bundles, capsys, monkeypatch):
+def test_a_line_without_room_for_a_phrase_keeps_its_place(bundles, capsys, monkeypatch):
     content = f"{RED}\n{' '.join([RED] * 30)}\n{RED}\n"
     out, err = filtered(monkeypatch, capsys, content, bundles / "none", "--beam", 5, "--required", "stone")
     assert [bool(line) for line in out.split("\n")] == [True, False, True, False]
@@ -99,7 +99,7 @@ def test_line_ends_that_a_model_writes_are_spaces_in_a_filter(bundles, capsys, m
 
 
 @pytest.mark.parametrize("text", ["", "\ufeff", "a" * 20_001])
-def test_a_text_of_the_command_line_without_an_answer_is_refused(bundles, capsys, text):
+def test_an_argument_without_an_answer_is_refused(bundles, capsys, text):
     status, out, err = call(capsys, "run", bundles / "none", text)
     assert (status, out) == (2, "")
     assert re.match("seq2edge: the (input is empty|text has 20,001 characters)", err)

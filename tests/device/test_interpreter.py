@@ -35,7 +35,7 @@ def test_without_any_runtime_both_ways_out_are_named(monkeypatch):
         load_runtime()
 
 
-def test_tflite_runtime_beside_numpy_2_is_refused_with_the_reason(monkeypatch):
+def test_tflite_runtime_with_numpy_2_is_refused(monkeypatch):
     without(monkeypatch, "ai_edge_litert", tflite_runtime=types.SimpleNamespace(Interpreter=object))
     monkeypatch.setattr(np, "__version__", "2.4.0")
     with pytest.raises(UserError, match=r"does not support numpy 2\.4\.0; pip install 'numpy<2'"):
@@ -54,7 +54,7 @@ def test_tflite_runtime_is_refused_where_it_crashes_on_int8(bundles, tmp_path, m
     TFLiteModel(read_bundle(bundles / "int8"), runtime=old)
 
 
-def test_an_interpreter_that_fails_to_allocate_is_said_in_one_line(bundles):
+def test_a_failed_allocation_is_reported_in_one_line(bundles):
     bundle = read_bundle(bundles / "int8")
 
     class Failing:

@@ -28,7 +28,7 @@ def test_beam_and_n_best(runner):
     assert result.alternatives[0][1] >= result.alternatives[1][1]
 
 
-def test_a_larger_beam_than_the_file_has_is_refused_with_what_is_offered(runner):
+def test_a_beam_larger_than_offered_is_refused_with_the_choices(runner):
     with pytest.raises(UserError, match="beam is 6, the bundle offers beam sizes 1, 5"):
         runner.run("the red stone is here", beam=6)
 
@@ -62,7 +62,7 @@ def test_empty_text_is_refused(runner, text):
         runner.run(text)
 
 
-def test_a_hundred_thousand_characters_are_refused_with_the_limit(runner):
+def test_a_hundred_thousand_characters_are_refused(runner):
     with pytest.raises(UserError, match=f"100,000 characters, allowed are {MAX_CHARACTERS:,}"):
         runner.run("a" * 100_000)
 

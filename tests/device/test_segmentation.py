@@ -25,7 +25,7 @@ def test_only_a_line_feed_ends_a_line():
     assert [s.line for s in segments("a\u2028b\x85c\fd\re\nf", words, 9)] == [0, 1]
 
 
-def test_a_sentence_that_is_too_long_is_cut_at_a_space_and_says_so():
+def test_an_overlong_sentence_is_cut_at_a_space_with_a_note():
     found = segments("a b c d e f g", words, 3)
     assert [s.text for s in found] == ["a b c", "d e f", "g"]
     assert [s.cut for s in found] == [True, True, False]

@@ -32,7 +32,7 @@ def make(likely, frequent, vocabulary):
     return Shortlist(np.cumsum([0, *map(len, lists)]), np.array([*itertools.chain(*lists)]), vocabulary)
 
 
-def test_it_has_what_is_likely_for_each_token_and_what_is_frequent():
+def test_shortlist_has_likely_and_frequent_tokens():
     shortlist = make({4: [700, 701], 5: [702]}, list(range(EOS, 100)), 1000)
     found = shortlist.of(np.array([4, 6, EOS]))
     assert {700, 701, *range(EOS, EOS + ALWAYS)} <= set(found)
@@ -41,7 +41,7 @@ def test_it_has_what_is_likely_for_each_token_and_what_is_frequent():
     assert (np.diff(found) > 0).all()
 
 
-def test_it_is_filled_up_with_frequent_tokens_so_that_few_lengths_occur():
+def test_shortlist_is_padded_with_frequent_tokens():
     shortlist = make({4: [700, 701]}, list(range(EOS, 300)), 1000)
     assert len(shortlist.of(np.array([EOS]))) == MULTIPLE
     assert len(shortlist.of(np.array([4, EOS]))) == 2 * MULTIPLE

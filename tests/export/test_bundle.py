@@ -86,7 +86,7 @@ def test_a_failed_export_leaves_the_old_bundle(bundles, trained_run, monkeypatch
     assert sorted(path.name for path in bundles.iterdir()) == ["float16", "int8", "none"]
 
 
-def test_a_transformer_bundle_keeps_its_score_and_says_its_states(transformer_bundle):
+def test_a_transformer_bundle_keeps_score_and_lists_states(transformer_bundle):
     values = json.loads((transformer_bundle / "bundle.json").read_text(encoding="utf-8"))
     assert values["scores"]["keras"]["exact_match"] >= 60
     assert values["scores"]["bundle"]["exact_match"] >= values["scores"]["keras"]["exact_match"] - 10

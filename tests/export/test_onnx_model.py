@@ -103,7 +103,7 @@ def test_a_run_says_in_onnx_runtime_what_it_says_in_keras(folder, trained_run):
 
 
 @needs_onnx
-def test_the_folder_says_all_that_a_program_needs_and_no_path_travels(folder, tmp_path_factory):
+def test_onnx_folder_describes_itself_without_any_path(folder, tmp_path_factory):
     about = json.loads((folder / "onnx.json").read_text(encoding="utf-8"))
     assert sorted(path.name for path in folder.iterdir()) == sorted(["onnx.json", *about["files"]])
     assert about["states"] == {"state_0": "next_state_0", "state_1": "next_state_1"}

@@ -38,6 +38,6 @@ def test_every_option_has_a_flag(capsys):
     assert all(f"  {option.metadata['flag']} " in text for option in dataclasses.fields(ExportOptions))
 
 
-def test_a_mistake_in_a_flag_is_reported_before_the_run_is_opened(capsys):
+def test_a_wrong_flag_is_reported_before_the_run_opens(capsys):
     assert main(["export", "no-such-run", "--shortlist", "-2"]) == 2
     assert capsys.readouterr().err == "seq2edge: shortlist is -2, allowed is 0 or more\n"

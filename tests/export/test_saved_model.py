@@ -27,7 +27,7 @@ def test_the_saved_model_answers_text_with_text_as_keras_does(trained_run, tmp_p
     assert ours == []  # modules of this project in the process
 
 
-def test_source_and_target_tokenizers_stay_apart_in_the_saved_model(tiny_recipe, pairs_file, tmp_path):
+def test_saved_model_keeps_both_tokenizers_apart(tiny_recipe, pairs_file, tmp_path):
     settings = ["tokenizer.joint=false", "tokenizer.vocabulary=320", "tokenizer.target_vocabulary=300"]
     recipe = tiny_recipe(epochs=5, settings=[*settings, "tokenizer.fold_case=true"])
     run = train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))

@@ -19,7 +19,7 @@ def test_a_bundle_that_loses_too_much_of_the_score_is_refused(bundles):
         check_score_loss(bundle, "translation", result, 0.1)
 
 
-def test_the_whole_test_set_is_translated_where_a_loss_is_allowed(trained_run, tmp_path, monkeypatch):
+def test_max_score_loss_is_checked_on_the_whole_test_set(trained_run, tmp_path, monkeypatch):
     monkeypatch.setattr("seq2edge.export.verify.SENTENCES", 3)
     options = ExportOptions(max_score_loss=100)
     bundle = export_bundle(trained_run, tmp_path / "bundle", options, lambda line: None)

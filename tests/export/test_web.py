@@ -19,7 +19,7 @@ def web_bundle(trained_run, tmp_path_factory):
     return path
 
 
-def test_a_bundle_for_the_web_has_signatures_whose_shapes_are_all_known(web_bundle):
+def test_a_web_bundle_has_signatures_of_known_shapes(web_bundle):
     signatures = json.loads((web_bundle / "bundle.json").read_text(encoding="utf-8"))["signatures"]
     fixed = {name: specs for name, specs in signatures.items() if name.endswith(("_s16", "_s24"))}
     names = ["decode_step_1", "decode_step_5", "encode", "generate"]
@@ -36,7 +36,7 @@ def test_a_bundle_for_the_web_says_what_it_was_verified_on(web_bundle):
     assert values["scores"]["agreement_with_keras"]["fixed_lengths_identical"] >= 95
 
 
-def test_a_runner_takes_the_smallest_fixed_length_that_fits_and_says_the_same(web_bundle, bundles, monkeypatch):
+def test_smallest_fitting_fixed_length_gives_the_same_answer(web_bundle, bundles, monkeypatch):
     runner, other = Runner.from_bundle(web_bundle), Runner.from_bundle(bundles / "int8")
     asked = []
     run = runner.model._run

@@ -4,7 +4,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.pipeline.files import refuse_existing, whole_file, whole_folder, write_csv, write_text
 
 
-def test_a_folder_takes_the_place_of_the_old_one_only_when_whole(tmp_path):
+def test_a_folder_replaces_the_old_one_only_when_whole(tmp_path):
     folder = tmp_path / "bundle"
     with whole_folder(folder) as new:
         (new / "a").write_text("old")
@@ -25,7 +25,7 @@ def test_a_replacement_killed_between_its_renames_is_put_right(tmp_path):
     assert (tmp_path / "bundle" / "a").read_text() == "old"
 
 
-def test_a_folder_with_something_in_it_is_refused_unless_it_may_be_overwritten(tmp_path):
+def test_a_folder_in_use_is_refused_unless_overwrite(tmp_path):
     refuse_existing(tmp_path, overwrite=False)
     write_text(tmp_path / "a", "x")
     refuse_existing(tmp_path, overwrite=True)

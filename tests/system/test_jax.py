@@ -62,7 +62,7 @@ def weights(folder):
     return np.concatenate([np.asarray(w).ravel() for w in Run.open(folder).model().training.trainable_weights])
 
 
-def test_a_run_trained_without_tensorflow_says_the_same_when_exported(start, tmp_path):
+def test_a_run_trained_without_tensorflow_exports_the_same(start, tmp_path):
     settings = ["--set", "training.patience=60", "--set", "training.average=2"]
     assert start("run", 40, *settings).wait(LONGEST) == 0
     export_bundle(Run.open(tmp_path / "run"), tmp_path / "bundle", ExportOptions("none"), lambda line: None)
@@ -71,7 +71,7 @@ def test_a_run_trained_without_tensorflow_says_the_same_when_exported(start, tmp
     assert scores["keras"]["exact_match"] > 60
 
 
-def test_two_processes_and_two_devices_end_with_the_weights_of_one(start, hosts, tmp_path):
+def test_two_processes_or_devices_reach_the_weights_of_one(start, hosts, tmp_path):
     settings = ["--set", "training.ema=0.9", "--set", "training.word_dropout=0.1"]
     assert start("alone", 2, *settings).wait(LONGEST) == 0
     assert start("devices", 2, *settings, flags="--xla_force_host_platform_device_count=2").wait(LONGEST) == 0
@@ -82,7 +82,7 @@ def test_two_processes_and_two_devices_end_with_the_weights_of_one(start, hosts,
     np.testing.assert_allclose(weights(tmp_path / "together"), alone, atol=1e-4)
 
 
-def test_when_a_process_is_killed_the_other_says_so_and_both_can_go_on(start, hosts, tmp_path):
+def test_a_killed_process_is_reported_and_training_resumes(start, hosts, tmp_path):
     both = [start("run", 400, *hosts, "--process", str(process)) for process in (0, 1)]
     while not (tmp_path / "run" / "checkpoint.npz").is_file():
         assert both[0].poll() is None, both[0].stderr.read()

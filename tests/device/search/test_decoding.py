@@ -157,7 +157,7 @@ def test_groups_give_targets_that_differ_more():
     assert variety(diverse) > variety(plain)
 
 
-def test_groups_without_diversity_are_as_good_as_one_beam_of_their_width():
+def test_groups_without_diversity_equal_one_beam_of_their_width():
     for seed in range(5):
         narrow = decode(Markov(seed), [source(2)], DecodingOptions(beam=2, max_length=8))[0][0]
         grouped = decode(Markov(seed), [source(2)], DecodingOptions(beam=6, groups=3, max_length=8))[0][0]

@@ -11,7 +11,7 @@ class Digamma(keras.layers.Layer):
         return tf.math.digamma(values)
 
 
-def test_an_operator_that_is_not_built_in_is_named_with_its_layer(tmp_path):
+def test_an_operator_outside_tflite_is_named_with_its_layer(tmp_path):
     source = keras.Input((4,))
     model = keras.Model(source, Digamma(name="odd")(keras.layers.Dense(4)(source)), name="maker")
     module = tf.Module()

@@ -16,7 +16,7 @@ def content(bundles, quantization):
     return (bundles / quantization / "model.tflite").read_bytes()
 
 
-def test_a_file_with_all_weights_back_in_float32_is_the_float32_file(bundles, trained_run):
+def test_all_weights_kept_in_float_give_the_float32_file(bundles, trained_run):
     weights = trained_weights(trained_run.model())
     model = parse(content(bundles, "int8"))
     stored = int8_weights(model, weights)
@@ -35,7 +35,7 @@ def test_a_file_with_all_weights_back_in_float32_is_the_float32_file(bundles, tr
         assert np.abs(int8[key] - float32[key]).max() > 1e-4
 
 
-def test_a_weight_kept_in_float_makes_the_bundle_larger_and_is_named(bundles, trained_run, tmp_path):
+def test_a_weight_kept_in_float_is_listed_and_costs_bytes(bundles, trained_run, tmp_path):
     kept = "target_embedding/embeddings"
     bundle = export_bundle(trained_run, tmp_path / "bundle", ExportOptions(keep_float=(kept,)), lambda line: None)
     all_int8 = read_bundle(bundles / "int8")

@@ -8,7 +8,7 @@ def test_what_every_runtime_has_passes():
     check_operators([{"name": "GATHER", "version": 6}, {"name": "WHILE", "version": 1}], ["litert", "tflite-2.14"])
 
 
-def test_an_older_runtime_refuses_a_newer_version_and_says_what_it_has():
+def test_an_older_runtime_refuses_a_newer_operator_version():
     operators = [
         {"name": "FULLY_CONNECTED", "version": 12},
         {"name": "BESSEL", "version": 1},

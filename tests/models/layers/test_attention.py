@@ -144,6 +144,6 @@ def test_dot_needs_equal_units():
         LuongAttention("dot")(QUERY[..., :3], MEMORY, MASK)
 
 
-def test_location_refuses_a_longer_source_than_it_has_scores_for():
+def test_location_refuses_a_source_beyond_its_scores():
     with pytest.raises(ValueError, match=r"scores for 4 source positions\. Received: 5"):
         LuongAttention("location", source_length=4)(QUERY, MEMORY, MASK)

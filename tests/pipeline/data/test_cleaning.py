@@ -36,7 +36,7 @@ def test_duplicates_are_found_after_normalisation():
     assert cleaner.dropped == {"duplicate": 1}
 
 
-def test_the_split_is_the_same_on_every_machine_and_keeps_near_copies_together():
+def test_split_is_reproducible_and_keeps_near_copies_together():
     assert split_of("Hello, there!", 0.5, 0.0) == split_of("hello there", 0.5, 0.0)
     assert [split_of(str(i), 0.2, 0.2) for i in range(8)] == SPLIT_OF_NUMBERS
     shares = [split_of(f"sentence {i}", 0.1, 0.2) for i in range(5000)]

@@ -8,7 +8,7 @@ TARGETS = [[10, 3], [11, 12, 13, 3]]
 
 
 @pytest.mark.parametrize(("largest", "dtype"), [(2**16 - 1, np.uint16), (2**16, np.uint32)])
-def test_pairs_come_back_with_every_encoding_and_nothing_in_memory(tmp_path, largest, dtype):
+def test_pairs_come_back_memory_mapped_with_every_encoding(tmp_path, largest, dtype):
     with PairWriter(tmp_path / "train", largest) as writer:
         for sources, target in zip(SOURCES, TARGETS, strict=True):
             writer.write(sources, [*target[:-1], largest, 3])

@@ -5,7 +5,7 @@ from seq2edge.pipeline.data.corpus import LANGUAGES, corpus_pairs, intents
 from seq2edge.pipeline.data.splitting import split_key
 
 
-def test_there_are_eighty_intents_with_enough_phrasings_and_few_replies():
+def test_corpus_has_eighty_intents_with_enough_phrasings():
     found = intents()
     assert len(found) >= 80
     assert len({intent.name for intent in found}) == len(found)
@@ -15,7 +15,7 @@ def test_there_are_eighty_intents_with_enough_phrasings_and_few_replies():
             assert 1 <= len(intent.replies[language]) <= 3, (intent.name, language)
 
 
-def test_no_phrasing_stands_twice_whatever_its_case_spaces_and_punctuation():
+def test_no_phrasing_occurs_twice_after_normalisation():
     phrasings = [p for intent in intents() for language in LANGUAGES for p in intent.phrasings[language]]
     twice = [key for key, count in Counter(map(split_key, phrasings)).items() if count > 1]
     assert twice == []

@@ -57,7 +57,7 @@ def test_a_broken_download_is_gone_on_with(address):
     assert Handler.asked == [0, 1000]
 
 
-def test_another_checksum_is_refused_with_both_and_nothing_is_kept(address, tmp_path):
+def test_a_wrong_checksum_is_refused_and_nothing_is_kept(address, tmp_path):
     with pytest.raises(UserError, match=f"sha256 is {SHA256}, but the recipe says 0000"):
         download(address, "0" * 64)
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
@@ -78,13 +78,13 @@ def test_the_data_folder_is_looked_in_first(address, tmp_path, monkeypatch):
         locate("pairs.tsv", address, SHA256, None)
 
 
-def test_a_file_that_is_nowhere_is_said_with_where_it_was_looked_for(tmp_path, monkeypatch):
+def test_a_missing_file_names_the_places_searched(tmp_path, monkeypatch):
     monkeypatch.delenv("SEQ2EDGE_DATA", raising=False)
     with pytest.raises(UserError, match=r"no\.tsv: no such file; looked in"):
         locate("no.tsv", None, None, tmp_path)
 
 
-def test_a_connection_that_breaks_is_no_whole_file_even_without_a_checksum(address, monkeypatch):
+def test_a_broken_connection_never_counts_as_a_whole_file(address, monkeypatch):
     monkeypatch.setattr(Handler, "limit", 4000)
     with pytest.raises(UserError, match="closed after 4,000 of 140,000 bytes; try again to resume it"):
         download(address, None)

@@ -28,7 +28,7 @@ def test_no_source_is_in_two_splits(tiny_recipe, pairs_file, tmp_path):
     assert sum(map(len, sources)) == len(set().union(*sources))
 
 
-def test_what_was_prepared_is_used_again_until_recipe_or_file_change(tiny_recipe, pairs_file, tmp_path):
+def test_prepared_data_is_reused_until_recipe_or_file_change(tiny_recipe, pairs_file, tmp_path):
     first = prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     stamp = (first.path / "summary.json").stat().st_mtime_ns
     prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
@@ -37,7 +37,7 @@ def test_what_was_prepared_is_used_again_until_recipe_or_file_change(tiny_recipe
     assert changed.summary["pairs"]["test"] > first.summary["pairs"]["test"]
 
 
-def test_several_encodings_of_a_source_are_different_cuts_of_the_same_text(tiny_recipe, pairs_file, tmp_path):
+def test_sampled_encodings_of_a_source_spell_the_same_text(tiny_recipe, pairs_file, tmp_path):
     data = prepare(
         tiny_recipe(settings=["tokenizer.samples=4"]), tmp_path, PrepareOptions(pairs_file.parent, quiet=True)
     )
@@ -75,7 +75,7 @@ def test_too_few_pairs_are_refused_with_what_is_needed(tiny_recipe, tmp_path):
         (["tokenizer.joint=false", "tokenizer.vocabulary=290", "tokenizer.target_vocabulary=999"], "target_vocabulary"),
     ],
 )
-def test_a_vocabulary_that_does_not_fit_is_refused_with_one_that_does(tiny_recipe, pairs_file, tmp_path, given, key):
+def test_an_impossible_vocabulary_names_a_possible_one(tiny_recipe, pairs_file, tmp_path, given, key):
     settings = ["tokenizer.model_type=unigram", *given]
     with pytest.raises(UserError, match=f"^tokenizer.{key}: .*the text.*; this works: ") as error:
         prepare(tiny_recipe(settings=settings), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
@@ -83,7 +83,7 @@ def test_a_vocabulary_that_does_not_fit_is_refused_with_one_that_does(tiny_recip
     prepare(tiny_recipe(settings=settings), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
 
 
-def test_a_test_file_keeps_the_pairs_that_the_training_file_has_too(tiny_recipe, tmp_path):
+def test_pairs_in_both_files_stay_in_the_test_file(tiny_recipe, tmp_path):
     rows = [f"source {i}\ttarget {i}\n" for i in range(60)]
     for name, lines in (("train", rows), ("valid", rows[:4]), ("test", rows[4:10])):
         (tmp_path / f"{name}.tsv").write_text("".join(lines))
@@ -93,7 +93,7 @@ def test_a_test_file_keeps_the_pairs_that_the_training_file_has_too(tiny_recipe,
     assert data.summary["pairs"] == {"train": 50, "valid": 4, "test": 6, "also in valid or test": 10}
 
 
-def test_the_data_of_a_training_is_kept_unless_it_may_be_overwritten(tiny_recipe, pairs_file, tmp_path):
+def test_data_of_a_training_is_kept_unless_overwrite(tiny_recipe, pairs_file, tmp_path):
     before = prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     (tmp_path / "model.keras").write_bytes(b"")
     other = tiny_recipe(settings=["tokenizer.vocabulary=290"])

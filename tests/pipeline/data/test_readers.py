@@ -66,7 +66,7 @@ def test_a_carriage_return_inside_a_csv_row_is_white_space(tmp_path, quote):
     assert read(tmp_path, "a.csv", content) == [Pair(spaced, "one"), Pair("two", spaced)]
 
 
-def test_parallel_files_of_unequal_length_are_refused_with_the_row(tmp_path):
+def test_parallel_files_of_unequal_length_are_refused(tmp_path):
     (tmp_path / "a.en").write_text("one\ntwo\n")
     (tmp_path / "a.ko").write_text("하나\n")
     with pytest.raises(UserError, match=r"a\.ko: ends before row 2"):
@@ -113,5 +113,5 @@ def test_a_second_file_is_refused_where_the_format_has_one(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf8", "UTF_8"])
-def test_a_byte_order_mark_is_no_text_however_the_encoding_is_spelled(tmp_path, encoding):
+def test_a_byte_order_mark_is_dropped_in_every_encoding(tmp_path, encoding):
     assert list(read(tmp_path, "a.tsv", "\ufeffa\tb\n", encoding=encoding)) == [Pair("a", "b")]

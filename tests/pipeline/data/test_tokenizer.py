@@ -24,7 +24,7 @@ TEXTS = [f"{a} {b} {c}" for a in WORDS for b in WORDS for c in WORDS[::3]]
 SETTINGS = Tokenizer(vocabulary=300)
 
 
-def test_the_same_text_gives_the_same_model_with_the_special_ids_of_ours():
+def test_the_same_text_gives_the_same_model_and_special_ids():
     model = train_tokenizer(TEXTS, SETTINGS, "joint")
     assert train_tokenizer(TEXTS, SETTINGS, "joint") == model
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
@@ -65,7 +65,7 @@ def test_case_is_folded_by_the_source_model_alone():
     assert target.decode(target.encode("Red STONE")) == "Red STONE"
 
 
-def test_phrases_that_are_often_the_same_become_tokens_of_the_target():
+def test_frequent_phrases_become_target_tokens():
     replies = ["good morning to you", "sleep well and dream"] * 20 + TEXTS[:40]
     settings = Tokenizer(vocabulary=340, joint=False, target_phrases=True)
     processor = sentencepiece.SentencePieceProcessor(model_proto=train_tokenizer(replies, settings, "target"))

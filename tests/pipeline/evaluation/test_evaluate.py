@@ -60,7 +60,7 @@ class BrokenOffError(Exception):
     pass
 
 
-def test_an_evaluation_that_was_broken_off_goes_on_behind_its_last_answer(trained_run, bundles, tmp_path, monkeypatch):
+def test_an_interrupted_evaluation_resumes(trained_run, bundles, tmp_path, monkeypatch):
     test_set = EvaluationSet.of_run(trained_run, "train")
     system = System.open(bundles / "none")
     whole = evaluate(system, test_set, EvaluateOptions(tmp_path / "whole", quiet=True))
@@ -91,7 +91,7 @@ def test_answers_kept_of_another_beam_are_not_taken(trained_run, bundles, tmp_pa
     assert "wrong" not in evaluate(system, test_set, EvaluateOptions(tmp_path, quiet=True)).hypotheses
 
 
-def test_any_file_of_pairs_can_be_asked_and_an_empty_source_has_an_empty_answer(bundles, tmp_path):
+def test_any_file_of_pairs_is_scored_empty_sources_included(bundles, tmp_path):
     path = tmp_path / "questions.tsv"
     path.write_text("the red stone is here\tstone red\n", encoding="utf-8")
     found = evaluate(

@@ -38,7 +38,7 @@ def test_settings_override_keys(tmp_path):
     assert (recipe.model.units, recipe.training.schedule, recipe.data.licence) == (64, "constant", "CC BY 4.0")
 
 
-def test_all_mistakes_are_said_at_once_with_near_keys_and_what_is_allowed(tmp_path):
+def test_all_mistakes_are_reported_at_once_with_suggestions(tmp_path):
     text = MINIMAL + '[model]\nunit = 3\nencoder = "rnm"\n[training]\nlearning_rate = -1\n[decodin]\nbeam = 3\n'
     with pytest.raises(UserError) as error:
         load(tmp_path, text)
@@ -85,7 +85,7 @@ def test_settings_of_one_side_need_a_tokenizer_for_each(tmp_path):
         load(tmp_path, MINIMAL, ["tokenizer.target_vocabulary=500", "tokenizer.fold_case=true"])
 
 
-def test_settings_that_do_not_go_together_are_refused_together_with_reasons(tmp_path):
+def test_conflicting_model_settings_are_all_refused(tmp_path):
     decoder = ['alignment="local-p"', "bidirectional=true", 'initial_state="copy"']
     model = ["encoder=gru", *(f"decoder.{setting}" for setting in decoder)]
     with pytest.raises(UserError) as error:
@@ -176,7 +176,7 @@ def test_the_resolved_recipe_decides_the_model(tmp_path):
     assert config.share_embeddings
 
 
-def test_training_settings_that_do_not_go_together_are_refused_together(tmp_path):
+def test_conflicting_training_settings_are_all_refused(tmp_path):
     training = ["r_drop=1.0", "scheduled_sampling=0.5", "average=30", 'stop_on="bleu"', "score_sentences=0"]
     with pytest.raises(UserError) as error:
         load(tmp_path, MINIMAL, [f"training.{setting}" for setting in training])

@@ -91,7 +91,7 @@ def test_two_parallel_files_are_taken_for_a_translation(tmp_path):
 
 
 @pytest.mark.parametrize("count", [30, 120, 3500])
-def test_the_recipe_that_is_written_prepares_the_file_it_was_written_for(tmp_path, count):
+def test_the_suggested_recipe_prepares_its_file(tmp_path, count):
     path = put(tmp_path, "pairs.tsv", tsv(rows(count)))
     text = recipe_text(suggest(inspect(path)))
     recipe = Recipe.model_validate(tomllib.loads(text))
@@ -136,7 +136,7 @@ def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
     recipe.model.config(data.source_vocabulary, data.target_vocabulary, recipe.tokenizer.joint)
 
 
-def test_the_vocabularies_of_a_recipe_are_no_larger_than_leaves_room(tmp_path):
+def test_suggested_vocabularies_leave_room(tmp_path):
     draw = random.Random(0)
     path = put(tmp_path, "pairs.tsv", tsv(of_a_script_each_side(draw) for _ in range(1600)))
     tokenizer = suggest(inspect(path)).fit.tokenizer
@@ -172,7 +172,7 @@ def test_a_sample_is_taken_from_all_of_a_large_file(tmp_path, monkeypatch):
     assert 400 < found.source.median < 600
 
 
-def test_a_file_of_many_different_characters_gets_a_vocabulary_that_holds_them(tmp_path):
+def test_many_different_characters_fit_the_vocabulary(tmp_path):
     draw = random.Random(0)
     texts = ["".join(chr(0x4E00 + draw.randrange(1500)) for _ in range(12)) for _ in range(1600)]
     found = inspect(put(tmp_path, "han.tsv", tsv(zip(texts[::2], texts[1::2], strict=True))))
@@ -180,7 +180,7 @@ def test_a_file_of_many_different_characters_gets_a_vocabulary_that_holds_them(t
     assert (found.source.script, found.target.script) == ("Cjk", "Cjk")
 
 
-def test_paths_and_columns_with_odd_characters_survive_in_the_recipe(tmp_path):
+def test_odd_paths_and_columns_survive_in_the_recipe(tmp_path):
     name = 'my "pairs" \\ 짝.jsonl'
     lines = [json.dumps({'q"': source, "a\\": target}) for source, target in rows(30)]
     path = put(tmp_path, name, "\n".join(lines))

@@ -30,7 +30,7 @@ def weights(model):
     return np.concatenate([np.asarray(weight).ravel() for weight in model.trainable_weights])
 
 
-def test_a_snapshot_has_the_moving_average_and_leaves_the_model_in_training_alone():
+def test_snapshot_has_moving_average_and_leaves_the_model_alone():
     model = trained(use_ema=True, ema_momentum=0.5)
     last = weights(model)
     snapshot = Snapshot(CONFIG)
@@ -39,7 +39,7 @@ def test_a_snapshot_has_the_moving_average_and_leaves_the_model_in_training_alon
     np.testing.assert_array_equal(weights(model), last)
 
 
-def test_without_a_moving_average_a_snapshot_has_the_last_weights():
+def test_snapshot_without_moving_average_has_the_last_weights():
     model = trained()
     snapshot = Snapshot(CONFIG)
     snapshot.take(model)

@@ -99,9 +99,7 @@ def test_a_student_goes_on_from_an_earlier_one(trained_run, tiny_recipe, pairs_f
     assert second.data.tokenizers[0].read_bytes() == first.data.tokenizers[0].read_bytes()
 
 
-def test_weights_of_another_shape_are_refused_before_the_teacher_is_asked(
-    trained_run, tiny_recipe, pairs_file, tmp_path
-):
+def test_weights_of_another_shape_are_refused_before_teaching(trained_run, tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(settings=["model.units=16"])
     with pytest.raises(UserError, match=r"its weights do not fit this recipe's model; units: .* there, 16 now"):
         distill(

@@ -16,7 +16,7 @@ def likely(shortlist, token):
     return shortlist.ids[shortlist.starts[token] : shortlist.starts[token + 1]].tolist()
 
 
-def test_each_token_finds_its_translation_however_the_words_are_ordered(tmp_path):
+def test_each_token_finds_its_translation_in_any_word_order(tmp_path):
     random = np.random.default_rng(0)
     pairs = []
     for _ in range(300):

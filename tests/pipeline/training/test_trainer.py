@@ -21,7 +21,7 @@ def data(tiny_recipe, pairs_file, tmp_path):
     return prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
 
 
-def test_a_pass_shows_every_pair_once_and_fills_up_from_its_bucket(data):
+def test_a_pass_shows_each_pair_once_and_pads_from_its_bucket(data):
     batches = Batches(data.train, BatchOptions(batch_size=16, buckets=2, seed=1))
     rows = [tuple(row) for (sources, _), _ in batches for row in sources]
     wanted = {tuple(data.train.source(i)) for i in range(len(data.train))}
@@ -120,7 +120,7 @@ def test_a_folder_that_is_no_run_is_said(tmp_path):
         Run.open(tmp_path)
 
 
-def test_a_budget_of_tokens_makes_batches_of_as_many_pairs_as_fit(data):
+def test_a_token_budget_fills_batches_with_pairs(data):
     batches = Batches(data.train, BatchOptions(batch_size=1, buckets=3, seed=1, tokens=200))
     for (sources, _), targets in batches:
         longest = max(sources.shape[1], targets.shape[1])
@@ -150,9 +150,7 @@ def test_everything_at_once_trains_stops_and_goes_on(tiny_recipe, pairs_file, tm
     assert losses(again)[-1] < losses(again)[0] - 2
 
 
-def test_a_loss_that_is_no_number_stops_with_step_and_sentences_and_keeps_the_checkpoint(
-    tiny_recipe, pairs_file, tmp_path
-):
+def test_nan_loss_stops_training_and_keeps_the_checkpoint(tiny_recipe, pairs_file, tmp_path):
     run = train(tiny_recipe(epochs=1), tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     before = (run.path / "model.keras").read_bytes()
     checkpoint = dict(np.load(run.path / "checkpoint.npz"))

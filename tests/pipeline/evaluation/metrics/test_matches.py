@@ -23,7 +23,7 @@ def test_word_accuracy_goes_by_place_and_f1_by_words():
     assert found["word_f1"] == pytest.approx(100 * 2 * 3 / 7, abs=0.01)
 
 
-def test_exact_match_takes_any_reference_and_no_notice_of_spaces():
+def test_exact_match_takes_any_reference_and_ignores_spaces():
     pairs = [Pair("hi", "hello"), Pair("hi", "hey"), Pair("안녕", "반가워요")]
     found = basic_scores(["hey ", "반가워요"], examples(pairs, "chat"))
     assert found["exact_match"] == 100

@@ -129,7 +129,7 @@ def test_who_stops_says_why(addresses):
     assert told[0] == ["process 1 (localhost) has stopped: no space left"]
 
 
-def test_a_computation_that_fails_without_a_process_names_that_process(addresses):
+def test_a_failed_computation_names_the_lost_process(addresses):
     def fail(hosts):
         raise RuntimeError("Gloo AllGather failed: connection closed by peer")
 

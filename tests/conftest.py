@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,21 @@ def bundles(tmp_path_factory, trained_run):
     for quantization in ("none", "float16", "int8"):
         export_bundle(trained_run, folder / quantization, ExportOptions(quantization), lambda line: None)
     return folder
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory):
+    """Make an environment of packages without TensorFlow, and return its Python."""
+
+    def make(*packages):
+        folder = tmp_path_factory.mktemp("environment")
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        python = folder / "bin" / "python"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+        assert subprocess.run([python, "-c", "import tensorflow"], capture_output=True).returncode != 0
+        return python
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -53,18 +53,19 @@ class Seq2Seq:
         return ops.transpose(ops.take(embedding.reverse_embeddings, token_ids, axis=1))
 
 
-def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32") -> Seq2Seq:
+def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32", unroll: int = 1) -> Seq2Seq:
     """Build a model with fresh weights.
 
     Args:
         dtype: Keras dtype policy of the layers, e.g. "mixed_bfloat16".
+        unroll: Steps of a recurrent layer that one iteration of JAX's loop computes. It changes the speed alone.
 
     Raises:
         ValueError: All settings that are not allowed or do not fit together, one a line.
     """
     if mistakes := config.mistakes():
         raise ValueError("\n".join(mistakes))
-    layers = _make_layers(config, dtype)
+    layers = _make_layers(config, dtype, unroll)
     source_ids = keras.Input((None,), dtype="int32", name="source_ids")
     encoded = layers.encode(source_ids, config.pad_id)
     target_inputs = keras.Input((None,), dtype="int32", name="target_inputs")
@@ -99,15 +100,15 @@ class _SharedLayers:
         return ops.cast(self.target_embedding(vectors, reverse=True), "float32")
 
 
-def _make_layers(config: Seq2SeqConfig, dtype: str) -> _SharedLayers:
+def _make_layers(config: Seq2SeqConfig, dtype: str, unroll: int) -> _SharedLayers:
     target_embedding = _target_embedding(config, dtype)
     return _SharedLayers(
         source_embedding=target_embedding if config.share_embeddings else _source_embedding(config, dtype),
         target_embedding=target_embedding,
         # Vaswani et al. 2017, section 3.4; without it a recurrent layer learns many times more slowly.
         scale=keras.layers.Rescaling(config.embedding**0.5, dtype=dtype, name="embedding_scale"),
-        encoder=_encoder(config, dtype),
-        decoder=_decoder(config, dtype),
+        encoder=_encoder(config, dtype, unroll),
+        decoder=_decoder(config, dtype, unroll),
         dropout=sequence_dropout(config.dropout, config.variational_dropout, dtype),
     )
 
@@ -169,16 +170,18 @@ def _source_embedding(config: Seq2SeqConfig, dtype: str) -> Any:
     )
 
 
-def _encoder(config: Seq2SeqConfig, dtype: str) -> keras.layers.Layer:
+def _encoder(config: Seq2SeqConfig, dtype: str, unroll: int) -> keras.layers.Layer:
     settings: dict[str, Any] = {"units": config.units, "dropout": config.dropout, "dtype": dtype, "name": "encoder"}
     if isinstance(config.encoder, RecurrentEncoderConfig):
-        return RecurrentEncoder(config.encoder, variational_dropout=config.variational_dropout, **settings)
+        return RecurrentEncoder(
+            config.encoder, variational_dropout=config.variational_dropout, unroll=unroll, **settings
+        )
     from seq2edge.models.encoders.transformer import TransformerEncoder  # imports keras_nlp, which takes seconds
 
     return TransformerEncoder(config.encoder, **settings)
 
 
-def _decoder(config: Seq2SeqConfig, dtype: str) -> Decoder:
+def _decoder(config: Seq2SeqConfig, dtype: str, unroll: int) -> Decoder:
     settings: dict[str, Any] = {
         "units": config.units,
         "output_units": config.embedding,
@@ -191,6 +194,7 @@ def _decoder(config: Seq2SeqConfig, dtype: str) -> Decoder:
             config.decoder.resolved(config.encoder),
             source_length=padded_length(config.source_length),
             variational_dropout=config.variational_dropout,
+            unroll=unroll,
             **settings,
         )
     return TransformerDecoder(config.decoder, target_length=config.target_length, **settings)

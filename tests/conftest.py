@@ -1,11 +1,20 @@
+import hashlib
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def pytest_collection_modifyitems(items):
+    """Start with the slow tests, so that no worker process is left with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
 
 TINY = """
 name = "tiny"
@@ -66,11 +75,11 @@ def tiny_recipe(pairs_file):
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory):
-    """Make a folder once for all worker processes; each of them gets a copy, which it may write to."""
+    """Make a folder once for all worker processes; each of them gets a copy unless it only reads."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
-    def make(name, fill):
+    def make(name, fill, copied=True):
         folder = shared / f"shared-{name}"
         with FileLock(f"{folder}.lock"):
             if not folder.is_dir():
@@ -78,7 +87,7 @@ def made_once(tmp_path_factory):
                 shutil.rmtree(new, ignore_errors=True)
                 fill(new)
                 new.rename(folder)
-        return shutil.copytree(folder, tmp_path_factory.mktemp(name) / name)
+        return shutil.copytree(folder, tmp_path_factory.mktemp(name) / name) if copied else folder
 
     return make
 
@@ -139,6 +148,23 @@ def bundles(made_once, trained_run):
 
 
 @pytest.fixture(scope="session")
+def environment(made_once):
+    """Make an environment of packages without TensorFlow, and return its Python."""
+
+    def make(*packages):
+        def fill(folder):
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+            subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", *packages], check=True)
+
+        name = f"environment-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:8]}"
+        python = made_once(name, fill, copied=False) / "bin" / "python"
+        assert subprocess.run([python, "-c", "import tensorflow"], capture_output=True).returncode != 0
+        return python
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def change_manifest():
     """Change fields of a bundle's manifest, as somebody does who seals it again."""
     import json
@@ -157,7 +183,6 @@ def change_manifest():
 @pytest.fixture(scope="session")
 def replace_file(change_manifest):
     """Put another content into a file of a bundle, and its checksum into the manifest."""
-    import hashlib
     import json
 
     def replace(bundle, name, content):

@@ -12,6 +12,7 @@ from seq2edge.models.decoders.initial_state import InitialState
 from seq2edge.models.decoders.interface import Decoder
 from seq2edge.models.layers.attention import LuongAttention
 from seq2edge.models.layers.cells import CELLS, STATES, Recurrence, sequence_dropout
+from seq2edge.models.layers.loop import Loop
 from seq2edge.models.layers.tensors import Shape, Tensor
 
 
@@ -33,7 +34,7 @@ class RecurrentDecoder(Decoder):
         output_units: Width of the vectors.
         source_length: As for `LuongAttention`.
         dropout: Between layers and on the vectors; only on the vectors if the decoder feeds back.
-        variational_dropout: As for `RecurrentEncoder`.
+        variational_dropout, unroll: As for `RecurrentEncoder`.
     Raises:
         ValueError: If `attention` or `initial_state` is None.
     """
@@ -46,6 +47,7 @@ class RecurrentDecoder(Decoder):
         source_length: int = 64,
         dropout: float = 0.0,
         variational_dropout: bool = False,
+        unroll: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -55,12 +57,19 @@ class RecurrentDecoder(Decoder):
                 f"Received: attention={config.attention!r}, initial_state={config.initial_state!r}"
             )
         self.config, self.units, self.output_units = config, units, output_units
-        self.source_length, self.dropout, self.variational_dropout = source_length, dropout, variational_dropout
+        self.source_length, self.dropout = source_length, dropout
+        self.variational_dropout, self.unroll = variational_dropout, unroll
         self.feeds_back = config.input_feeding or config.attention == "bahdanau"
         policy, layers = self.dtype_policy, range(config.layers)
         hidden = dropout if variational_dropout else 0.0
         self.recurrences = [
-            Recurrence(CELLS[config.kind](units, name="cell", dtype=policy), hidden, name=f"layer_{i}", dtype=policy)
+            Recurrence(
+                CELLS[config.kind](units, name="cell", dtype=policy),
+                hidden,
+                unroll=unroll,
+                name=f"layer_{i}",
+                dtype=policy,
+            )
             for i in layers
         ]
         self.norms = [keras.layers.LayerNormalization(dtype=policy) for _ in layers if config.layer_norm]
@@ -78,7 +87,7 @@ class RecurrentDecoder(Decoder):
             )
         self.initial_state = InitialState(config, units, dtype=policy, name="initial_state")
         if self.feeds_back:
-            self.loop = keras.layers.RNN(_FeedingCell(self), return_sequences=True, dtype=policy)
+            self.loop = Loop(_FeedingCell(self), unroll, dtype=policy)
 
     def build(
         self,
@@ -236,6 +245,7 @@ class RecurrentDecoder(Decoder):
             "source_length": self.source_length,
             "dropout": self.dropout,
             "variational_dropout": self.variational_dropout,
+            "unroll": self.unroll,
         }
 
     @classmethod
@@ -244,7 +254,7 @@ class RecurrentDecoder(Decoder):
 
 
 class _FeedingCell:
-    """`RecurrentDecoder.advance` as a cell of `keras.layers.RNN`; constants are passed as states that do not change."""
+    """`RecurrentDecoder.advance` as a cell of `Loop`; constants are passed as states that do not change."""
 
     def __init__(self, decoder: RecurrentDecoder) -> None:
         self.decoder = decoder

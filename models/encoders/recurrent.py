@@ -25,6 +25,7 @@ class RecurrentEncoder(keras.layers.Layer):
         units: Width of the memory; each direction has half of it if there are two.
         dropout: Between layers.
         variational_dropout: One mask for all steps of a sentence, on recurrent states too.
+        unroll: As for `Loop`.
     Call arguments:
         embedded: `(batch, source_length, embedding)`.
         memory_mask: Integer `(batch, source_length)`; 1 = real token.
@@ -40,13 +41,14 @@ class RecurrentEncoder(keras.layers.Layer):
         units: int = 256,
         dropout: float = 0.0,
         variational_dropout: bool = False,
+        unroll: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if mistakes := list(config.mistakes(units)):
             raise ValueError("\n".join(mistakes))
         self.config, self.units = config, units
-        self.dropout, self.variational_dropout = dropout, variational_dropout
+        self.dropout, self.variational_dropout, self.unroll = dropout, variational_dropout, unroll
         self.width = units // 2 if config.bidirectional else units  # of one direction
         policy, layers = self.dtype_policy, range(config.layers)
         self.forward_layers = [self._recurrence(f"forward_{i}") for i in layers]
@@ -57,7 +59,7 @@ class RecurrentEncoder(keras.layers.Layer):
     def _recurrence(self, name: str) -> Recurrence:
         cell = CELLS[self.config.kind](self.width, name="cell", dtype=self.dtype_policy)
         hidden = self.dropout if self.variational_dropout else 0.0
-        return Recurrence(cell, hidden, full_state=True, name=name, dtype=self.dtype_policy)
+        return Recurrence(cell, hidden, full_state=True, unroll=self.unroll, name=name, dtype=self.dtype_policy)
 
     def build(self, embedded_shape: Shape, memory_mask_shape: Shape | None = None) -> None:
         shape = tuple(embedded_shape)
@@ -105,6 +107,7 @@ class RecurrentEncoder(keras.layers.Layer):
             "units": self.units,
             "dropout": self.dropout,
             "variational_dropout": self.variational_dropout,
+            "unroll": self.unroll,
         }
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Recurrent cells, and the loops over them."""
+"""Recurrent cells, and one of them over a whole sequence."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from seq2edge.models.layers.loop import Loop
 from seq2edge.models.layers.tensors import Policy, Shape, Tensor
 
 STATES = {"rnn": 1, "gru": 1, "lstm": 2}  # h, and c of an LSTM
@@ -90,6 +91,7 @@ class Recurrence(keras.layers.Layer):
         dropout: Share of h that is hidden from the next step, the same part in all steps of a sentence (Gal &
             Ghahramani 2016). Keras' own `recurrent_dropout` multiplies each gate apart, which is several times slower.
         full_state: Give all states of each step side by side, c of an LSTM too, so that any step's can be taken.
+        unroll: As for `Loop`.
     Call arguments:
         inputs: `(batch, length, width)`.
         states: As many `(batch, units)` as the cell has; h first.
@@ -97,13 +99,13 @@ class Recurrence(keras.layers.Layer):
         h of each step, `(batch, length, units)`, or all its states, `(batch, length, states * units)`.
     """
 
-    def __init__(self, cell: Any, dropout: float = 0.0, full_state: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, cell: Any, dropout: float = 0.0, full_state: bool = False, unroll: int = 1, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.cell = cell
         self.hide = keras.layers.Dropout(dropout, dtype=self.dtype_policy) if dropout else None
-        self.loop = keras.layers.RNN(
-            _LoopCell(cell, bool(dropout), full_state), return_sequences=True, dtype=self.dtype_policy
-        )
+        self.loop = Loop(_LoopCell(cell, bool(dropout), full_state), unroll, dtype=self.dtype_policy)
 
     def build(self, inputs_shape: Shape, states_shape: Any = None) -> None:
         self.cell.build((None, inputs_shape[-1]))
@@ -118,7 +120,7 @@ class Recurrence(keras.layers.Layer):
 
 
 class _LoopCell:
-    """A cell for `keras.layers.RNN` whose inputs are projected; a mask on h travels as a state that does not change."""
+    """A cell for `Loop` whose inputs are projected; a mask on h travels as a state that does not change."""
 
     def __init__(self, cell: Any, masked: bool, full_state: bool) -> None:
         self.cell, self.masked, self.full_state = cell, masked, full_state

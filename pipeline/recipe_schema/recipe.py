@@ -138,6 +138,7 @@ class Training(Section):
     patience: Annotated[int, Field(ge=1)] = 5  # epochs without improvement before training stops
     score_sentences: Annotated[int, Field(ge=0)] = 200  # sentences of the validation set decoded after each epoch
     jit_compile: bool = False  # XLA on TensorFlow; JAX always compiles
+    unroll: Annotated[int, Field(ge=1, le=64)] = 1  # steps of a recurrent layer in an iteration of JAX's loop
     tensorboard: bool = True
     seed: int = 1
 

@@ -57,7 +57,7 @@ def set_up(recipe: Recipe, data: Dataset, shard: Shard, initial_run: Run | None)
         )
     keep_freed_memory()
     keras.utils.set_random_seed(settings.seed)
-    model = build_seq2seq(model_config(recipe, data), dtype=settings.precision)
+    model = build_seq2seq(model_config(recipe, data), settings.precision, settings.unroll)
     if initial_run is not None:
         load_initial_weights(initial_run, model)
     fitted = wrap_in_pass(model.training, settings.scheduled_sampling, settings.r_drop)

@@ -2,6 +2,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from seq2edge.export.saved_model import export_saved_model, verify_saved_model
 from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.trainer import train
@@ -16,6 +18,7 @@ print(json.dumps([answer["text"][0].numpy().decode(), alternatives, [m for m in 
 """
 
 
+@pytest.mark.slow
 def test_the_saved_model_answers_text_with_text_as_keras_does(trained_run, tmp_path):
     path = export_saved_model(trained_run, tmp_path / "tiny.saved_model")
     assert verify_saved_model(trained_run, path) == {"serving_default": 100, "beam": 100}
@@ -27,6 +30,7 @@ def test_the_saved_model_answers_text_with_text_as_keras_does(trained_run, tmp_p
     assert ours == []  # modules of this project in the process
 
 
+@pytest.mark.slow
 def test_saved_model_keeps_both_tokenizers_apart(tiny_recipe, pairs_file, tmp_path):
     settings = ["tokenizer.joint=false", "tokenizer.vocabulary=320", "tokenizer.target_vocabulary=300"]
     recipe = tiny_recipe(epochs=5, settings=[*settings, "tokenizer.fold_case=true"])

@@ -50,6 +50,7 @@ def test_smallest_fitting_fixed_length_gives_the_same_answer(web_bundle, bundles
             asked.clear()
 
 
+@pytest.mark.slow
 def test_a_file_that_says_other_words_in_a_browser_is_refused(trained_run, tmp_path, monkeypatch):
     call = CompiledSignature.__call__
 

@@ -32,6 +32,7 @@ def right(outputs):
 
 
 @pytest.mark.network
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("qemu-aarch64"), reason="qemu-aarch64 is missing: apt-get install qemu-user")
 def test_a_raspberry_pi_says_the_same(bundles, texts):
     process = script(bundles / "none", bundles / "float16", bundles / "int8", *texts, "--cpu", "cortex-a72")

@@ -117,6 +117,7 @@ class Pairs:
         return np.concatenate([np.full((self.number, 1), BOS, np.int32), self.target[:, :-1]], axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_it_learns_and_says_the_same_everywhere(name, tmp_path):
     from ai_edge_litert.interpreter import Interpreter

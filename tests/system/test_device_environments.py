@@ -41,6 +41,7 @@ def answers(python, bundle, beam):
 
 
 @pytest.mark.network
+@pytest.mark.slow
 def test_both_runtimes_say_the_same_without_tensorflow(wheel, bundles, transformer_bundle, tmp_path):
     said = {}
     for extra in ("device", "device-tflite"):
@@ -53,6 +54,7 @@ def test_both_runtimes_say_the_same_without_tensorflow(wheel, bundles, transform
 
 
 @pytest.mark.network
+@pytest.mark.slow
 def test_the_bare_wheel_says_what_is_missing(wheel, bundles, tmp_path):
     python = environment(wheel, tmp_path / "bare", "")
     command = [python, "-m", "seq2edge.cli.main"]

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,18 +17,13 @@ from seq2edge.pipeline.run import Run
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 240  # seconds; processes that wait for each other would for ever
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 
 @pytest.fixture(scope="session")
-def jax_python(tmp_path_factory):
+def jax_python(environment):
     """The Python of an environment with JAX and no TensorFlow."""
-    folder = tmp_path_factory.mktemp("jax")
-    subprocess.run([sys.executable, "-m", "venv", folder / "env"], check=True)
-    python = folder / "env" / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", f"{ROOT}[jax]"], check=True)
-    assert subprocess.run([python, "-c", "import tensorflow"], capture_output=True).returncode != 0
-    return python
+    return environment(f"{ROOT}[jax]")
 
 
 @pytest.fixture
@@ -69,6 +63,37 @@ def test_a_run_trained_without_tensorflow_exports_the_same(start, tmp_path):
     scores = json.loads((tmp_path / "bundle" / "bundle.json").read_text(encoding="utf-8"))["scores"]
     assert scores["agreement_with_keras"]["identical"] == 100
     assert scores["keras"]["exact_match"] > 60
+
+
+UNROLLED = """
+import keras, numpy as np
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.decoders.config import RecurrentDecoderConfig
+from seq2edge.models.encoders.config import RecurrentEncoderConfig
+from seq2edge.models.seq2seq import build_seq2seq
+
+ids = np.random.default_rng(1).integers(4, 20, (2, 3, 11)).astype("int32")
+for settings in (
+    {"encoder": RecurrentEncoderConfig(layers=2)},
+    {"decoder": RecurrentDecoderConfig(layers=2, input_feeding=True)},
+    {"decoder": RecurrentDecoderConfig(kind="gru", attention="bahdanau")},
+    {"variational_dropout": True, "dropout": 0.2},
+):
+    weights = []
+    for unroll in (1, 4, 16):
+        keras.utils.set_random_seed(1)
+        model = build_seq2seq(Seq2SeqConfig(20, 20, units=16, embedding=16, **settings), unroll=unroll).training
+        model.compile(keras.optimizers.SGD(1.0), "sparse_categorical_crossentropy")
+        model.train_on_batch(list(ids), ids[1])
+        weights.append(np.concatenate([np.ravel(weight) for weight in model.trainable_weights]))
+    for unrolled in weights[1:]:
+        np.testing.assert_allclose(unrolled, weights[0], atol=1e-5)
+"""
+
+
+def test_unrolled_loops_give_the_same_weights(jax_python):
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    subprocess.run([jax_python, "-c", UNROLLED], env=environment, check=True, timeout=LONGEST)
 
 
 def test_two_processes_or_devices_reach_the_weights_of_one(start, hosts, tmp_path):

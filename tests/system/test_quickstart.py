@@ -1,3 +1,5 @@
+import pytest
+
 """The whole journey, with a model too small and too briefly trained to be any good."""
 
 from seq2edge.cli.main import main
@@ -11,6 +13,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.slow
 def test_from_the_bundled_corpus_to_a_bundle_that_talks(tmp_path, capsys):
     settings = [word for setting in SMALL for word in ("--set", setting)]
     folders = ["--runs", str(tmp_path / "runs"), "--bundles", str(tmp_path / "bundles")]

@@ -26,6 +26,7 @@ def test_a_student_learns_what_its_teacher_says(trained_run, tiny_recipe, pairs_
     assert student.model().config.units == 32
 
 
+@pytest.mark.slow
 def test_what_a_teacher_said_is_not_asked_again(trained_run, tiny_recipe, pairs_file, tmp_path):
     def taught_by(teacher):
         recipe = tiny_recipe(epochs=1, settings=["model.units=16"])

@@ -66,6 +66,7 @@ def losses(run):
     return [row["loss"] for row in run.history()]
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=4, settings=["model.dropout=0.2", "training.patience=9"])
     whole = train(recipe, tmp_path / "whole", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
@@ -134,6 +135,7 @@ def test_validation_is_filled_up_with_pairs_that_cost_nothing(data):
     assert len(batches) * 5 > len(real)
 
 
+@pytest.mark.slow
 def test_everything_at_once_trains_stops_and_goes_on(tiny_recipe, pairs_file, tmp_path):
     settings = ["training.schedule=plateau", "training.ema=0.9", "training.average=3", "training.accumulate=2"]
     settings += ["training.batch_tokens=300", "training.scheduled_sampling=0.3", "training.stop_on=chrf"]

@@ -17,7 +17,8 @@ class Job:
     """A segment that waits to be decoded.
 
     Attributes:
-        text, place: Index of its text, and of the segment within it.
+        text: Index of its text.
+        place: Index of the segment within the text.
         source_ids: `(source_length,)`, ending in eos.
     """
 
@@ -28,7 +29,10 @@ class Job:
 
 
 def in_length_groups(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
-    """Jobs of similar lengths in batches, the short ones first; first segments of texts and later ones apart."""
+    """Jobs of similar lengths in batches, the short ones first.
+
+    A batch has first segments of texts only, or later ones only, since a prefix applies to first segments only.
+    """
 
     def is_later(job: Job) -> bool:
         return job.place > 0

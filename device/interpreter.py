@@ -63,8 +63,8 @@ class _Memory:
 
     Attributes:
         inputs: Those that are the same for all steps.
-        suffix: With which the names of its signatures end.
-        top: Whether the most likely tokens of each step are enough.
+        suffix: End of the names of the decode steps that take it.
+        top: Whether the search needs the most likely tokens of each step only.
         shortlist: The tokens that the steps score; None: all.
     """
 

@@ -43,10 +43,7 @@ class TimeoutExceededError(UserError):
 
 
 class Deadline(SequenceModel):
-    """A model that refuses to go on after some seconds.
-
-    The time is checked before every call of the model.
-    """
+    """A model that raises an error if it is called after its time is up."""
 
     def __init__(self, model: SequenceModel, seconds: float):
         self.model, self.seconds = model, seconds

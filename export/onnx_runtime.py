@@ -1,4 +1,4 @@
-"""An exported ONNX model in ONNX Runtime: the model behind our search, and its comparison with Keras."""
+"""An exported ONNX model in ONNX Runtime: as a `SequenceModel`, and its comparison with Keras."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +33,7 @@ def verify_onnx(run: Run, path: Path, sentences: int = SENTENCES) -> dict[str, f
 
 
 class OnnxModel(SequenceModel):
-    """A `seq2edge.device.search.decoding.SequenceModel` over ONNX Runtime.
+    """A `seq2edge.device.search.model.SequenceModel` over ONNX Runtime.
 
     Args:
         folder: A folder with encoder.onnx and decoder_step.onnx, as `export_onnx` writes it.

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.pipeline.run_files import CHECKPOINT_FILE
     from seq2edge.pipeline.training.trainer import train
 
-    if arguments.initial_run:
+    if arguments.initial_run:  # until here the path of the run, since opening it imports Keras
         options = dataclasses.replace(options, initial_run=Run.open(Path(arguments.initial_run)))
     if arguments.hosts:
         return _train_on_hosts(arguments, recipe, output, options)

@@ -1,4 +1,4 @@
-"""Batches of segments that are decoded together."""
+"""Batches of sources that are decoded together, and the padding of their arrays."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from seq2edge.device.segmentation import Segment
+from seq2edge.device.special_ids import PAD
 
 Item = TypeVar("Item")
 
@@ -47,3 +48,16 @@ def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch
+
+
+def pad_sources(source_ids: Sequence[np.ndarray], length: int) -> np.ndarray:
+    """Sources as one array, int32 `(sources, length)`, each followed by pad."""
+    padded = np.full((len(source_ids), length), PAD, np.int32)
+    for row, ids in enumerate(source_ids):
+        padded[row, : len(ids)] = ids
+    return padded
+
+
+def add_rows(array: np.ndarray, extra: int) -> np.ndarray:
+    """An array extended by `extra` copies of its first row, whose results are to be dropped."""
+    return np.concatenate([array, np.repeat(array[:1], extra, axis=0)]) if extra else array

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from seq2edge.device.batching import pad_sources
 from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.held_out import SENTENCES, best_hypotheses, encode_sources, held_out_examples, identical
@@ -57,10 +58,7 @@ class OnnxModel(SequenceModel):
     def encode(
         self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
     ) -> tuple[Any, list[np.ndarray]]:
-        padded = np.zeros((len(source_ids), max(map(len, source_ids))), np.int32)
-        for row, ids in enumerate(source_ids):
-            padded[row, : len(ids)] = ids
-        encoded = _call(self.encoder, source_ids=padded)
+        encoded = _call(self.encoder, source_ids=pad_sources(source_ids, max(map(len, source_ids))))
         states = [encoded.pop(name) for name in self.states]
         return encoded, states
 

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.pipeline.training.distillation import distill
 
     teacher = Run.open(Path(arguments.teacher))
-    if arguments.initial_run:
+    if arguments.initial_run:  # until here the path of the run, since opening it imports Keras
         options = dataclasses.replace(options, initial_run=Run.open(Path(arguments.initial_run)))
     if arguments.int8:
         from seq2edge.export.comparison import int8_bundle

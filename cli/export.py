@@ -2,10 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from seq2edge.cli.option_flags import add_flags, flag_values
+from seq2edge.export.options import ExportOptions
 
 if TYPE_CHECKING:
-    from seq2edge.export.options import ExportOptions
     from seq2edge.pipeline.run import Run
 
 HELP = "export a run into verified bundles, a SavedModel or ONNX"
@@ -18,15 +20,9 @@ BUNDLES = Path("bundles")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    import dataclasses
-
-    from seq2edge.export.options import ExportOptions
-
     parser.add_argument("run_folder", metavar="RUN", help="the folder of a trained run")
     parser.add_argument("--output", metavar="FOLDER", help="output folder (default: bundles/NAME-QUANTIZATION)")
-    for option in dataclasses.fields(ExportOptions):
-        settings = dict(option.metadata)
-        parser.add_argument(settings.pop("flag"), dest=option.name, default=argparse.SUPPRESS, **settings)
+    add_flags(parser, ExportOptions, keep_unset=True)
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument(
         "--suggest-float",
@@ -40,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from seq2edge.cli.keras_setup import quiet_tensorflow
 
-    options = _options(arguments)
+    options = ExportOptions(**flag_values(ExportOptions, arguments))
     quiet_tensorflow()
     from seq2edge.pipeline.run import Run
 
@@ -57,21 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _options(arguments: argparse.Namespace) -> "ExportOptions":
-    import dataclasses
-
-    from seq2edge.export.options import ExportOptions
-
-    names = {option.name for option in dataclasses.fields(ExportOptions)}
-    given: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in vars(arguments).items()
-        if name in names
-    }
-    return ExportOptions(**given)
-
-
-def _bundles(run: "Run", output: Path | None, options: "ExportOptions", every: bool) -> None:
+def _bundles(run: "Run", output: Path | None, options: ExportOptions, every: bool) -> None:
     """Export a bundle, or with `every` one for each quantization in the recipe."""
     import dataclasses
     import sys

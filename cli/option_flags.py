@@ -5,17 +5,25 @@ import dataclasses
 from typing import Any
 
 
-def add_flags(parser: argparse.ArgumentParser, options: type) -> None:
-    """Add the flags of an options class. Their defaults are those of the fields."""
-    for field in _flag_fields(options):
+def add_flags(parser: argparse.ArgumentParser, options: type, keep_unset: bool = False) -> None:
+    """Add the flags of an options class.
+
+    Args:
+        keep_unset: A flag that is not given has no value in the arguments; otherwise it has the default of its field.
+    """
+    for field in flag_fields(options):
         settings = dict(field.metadata)
-        parser.add_argument(settings.pop("flag"), dest=field.name, default=field.default, **settings)
+        default = argparse.SUPPRESS if keep_unset else field.default
+        parser.add_argument(settings.pop("flag"), dest=field.name, default=default, **settings)
 
 
 def flag_values(options: type, arguments: argparse.Namespace) -> dict[str, Any]:
-    """The values of these flags, by field."""
-    return {field.name: getattr(arguments, field.name) for field in _flag_fields(options)}
+    """The values of these flags, by field; lists as tuples."""
+    given = vars(arguments)
+    values = {field.name: given[field.name] for field in flag_fields(options) if field.name in given}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
-def _flag_fields(options: type) -> list[dataclasses.Field[Any]]:
+def flag_fields(options: type) -> list[dataclasses.Field[Any]]:
+    """The fields of an options class that have a flag."""
     return [field for field in dataclasses.fields(options) if "flag" in field.metadata]

@@ -5,14 +5,14 @@ import argparse
 HELP = "train, score, export and verify the bundled chatbot"
 EXAMPLES = """\
   seq2edge quickstart
-  seq2edge quickstart --set training.epochs=2           only to see the steps; the model will be poor"""
+  seq2edge quickstart --set training.epochs=2           a quick look at the steps; the model will be poor"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a recipe key: section.key=value")
+    parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a key: section.key=value")
     parser.add_argument("--runs", default="runs", help="folder for the run (default: runs)")
     parser.add_argument("--bundles", default="bundles", help="folder for the bundles (default: bundles)")
-    parser.add_argument("--quiet", action="store_true", help="hide progress")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def run(arguments: argparse.Namespace) -> int:

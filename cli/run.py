@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _filter(runner: Any, options: Any, arguments: argparse.Namespace) -> None:
-    """Answer lines of standard input, one line of output for each, whatever is in it."""
+    """Answer lines of standard input, one line of output for each, even if a line cannot be answered."""
     import sys
 
     from seq2edge.device.errors import TextError

@@ -2,6 +2,9 @@
 
 import argparse
 
+from seq2edge.cli.option_flags import add_flags, flag_fields, flag_values
+from seq2edge.device.limits import Limits
+
 HELP = "serve a bundle over HTTP"
 EXAMPLES = """\
   seq2edge serve bundles/quickstart-int8
@@ -18,13 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8000, help="port to listen on; 0: any free port (default: 8000)")
     parser.add_argument("--threads", type=int, default=1, help="threads of the runtime for one sentence (default: 1)")
     parser.add_argument("--interpreters", type=int, default=2, help="sentences decoded at the same time (default: 2)")
-    parser.add_argument(
-        "--max-requests", type=int, default=32, help="maximum number of concurrent requests (default: 32)"
-    )
-    parser.add_argument("--timeout", type=float, default=10.0, help="request timeout in seconds (default: 10)")
-    parser.add_argument(
-        "--max-body-bytes", type=int, default=100_000, help="maximum size of a request in bytes (default: 100,000)"
-    )
+    add_flags(parser, Limits)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,16 +30,18 @@ def run(arguments: argparse.Namespace) -> int:
 
     from seq2edge.device.errors import UserError
     from seq2edge.device.runner import Runner
-    from seq2edge.device.server import Limits, Server
+    from seq2edge.device.server import Server
 
-    for name in ("threads", "interpreters", "max_requests", "timeout", "max_body_bytes"):
-        if getattr(arguments, name) <= 0:
-            raise UserError(f"--{name.replace('_', '-')} is {getattr(arguments, name)}, allowed is more than 0")
+    limits = Limits(**flag_values(Limits, arguments))
+    given = {"--threads": arguments.threads, "--interpreters": arguments.interpreters}
+    given |= {field.metadata["flag"]: getattr(limits, field.name) for field in flag_fields(Limits)}
+    for flag, value in given.items():
+        if value <= 0:
+            raise UserError(f"{flag} is {value}, allowed is more than 0")
     if not 0 <= arguments.port < 1 << 16:
         raise UserError(f"--port is {arguments.port}, allowed are 0 to 65535")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as service managers stop it
     runner = Runner.from_bundle(arguments.bundle, arguments.threads, arguments.interpreters)
-    limits = Limits(arguments.max_body_bytes, arguments.timeout, arguments.max_requests)
     with Server((arguments.host, arguments.port), runner, limits) as server:
         place = f"http://{arguments.host}:{server.server_port}"
         print(f"{runner.bundle.name} is served at {place}/run; Ctrl-C stops it", file=sys.stderr, flush=True)

@@ -47,10 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output or Path("runs") / recipe.name)
     options = TrainOptions(**flag_values(TrainOptions, arguments), recipe_folder=path.parent)
     quiet_tensorflow()
-    from seq2edge.pipeline.run import CHECKPOINT_FILE, Run
+    from seq2edge.pipeline.run import Run
+    from seq2edge.pipeline.run_files import CHECKPOINT_FILE
     from seq2edge.pipeline.training.trainer import train
 
-    if arguments.initial_run:
+    if arguments.initial_run:  # until here the path of the run, since opening it imports Keras
         options = dataclasses.replace(options, initial_run=Run.open(Path(arguments.initial_run)))
     if arguments.hosts:
         return _train_on_hosts(arguments, recipe, output, options)
@@ -58,7 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
         trained = train(recipe, output, options)
     except KeyboardInterrupt:
         if (output / CHECKPOINT_FILE).is_file():
-            print(f"\nstopped; the last finished epoch is kept. Resume with: {_resume(arguments)}", file=sys.stderr)
+            print(
+                f"\nstopped; the last finished epoch is kept. Resume with: {_resume_command(arguments)}",
+                file=sys.stderr,
+            )
         raise
     _report(trained)
     return 0
@@ -71,7 +75,7 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
 
     from seq2edge.cli.main import INTERRUPTED, WRONG_INPUT, internal_error
     from seq2edge.device.errors import UserError
-    from seq2edge.pipeline.run import CHECKPOINT_FILE
+    from seq2edge.pipeline.run_files import CHECKPOINT_FILE
     from seq2edge.pipeline.training.parallel.distribution import initialise
     from seq2edge.pipeline.training.parallel.hosts import Hosts, ProcessLostError, parse_hosts
     from seq2edge.pipeline.training.trainer import train, train_worker
@@ -111,7 +115,7 @@ def _report(trained: "Run") -> None:
     print(f"next: seq2edge evaluate {trained.path}", file=sys.stderr)
 
 
-def _resume(arguments: argparse.Namespace) -> str:
+def _resume_command(arguments: argparse.Namespace) -> str:
     """The command that resumes this one."""
     import shlex
 

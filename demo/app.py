@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-# Gradio reads it when it is imported. Without it, every start of the page is reported to its makers.
+# Gradio reads it when it is imported. Without it, Gradio reports every start of the page to its makers.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from seq2edge.device.batching import add_rows
 from seq2edge.device.bundle import MODEL, Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.search.model import GreedyOutput, SequenceModel, StepOutput, Vocabulary
@@ -63,8 +64,8 @@ class _Memory:
 
     Attributes:
         inputs: Those that are the same for all steps.
-        suffix: With which the names of its signatures end.
-        top: Whether the most likely tokens of each step are enough.
+        suffix: End of the names of the decode steps that take it.
+        top: Whether the search needs the most likely tokens of each step only.
         shortlist: The tokens that the steps score; None: all.
     """
 
@@ -154,15 +155,11 @@ class TFLiteModel(SequenceModel):
         rows = len(token_ids)
         batch = self._batch_for(rows)
         extra = batch - rows
-
-        def fill(array: np.ndarray) -> np.ndarray:
-            return np.concatenate([array, np.repeat(array[:1], extra, axis=0)]) if extra else array
-
         outputs = self._run(
             f"decode_step_{batch}{memory.suffix}",
-            token_ids=fill(token_ids.astype(np.int32, copy=False)),
+            token_ids=add_rows(token_ids.astype(np.int32, copy=False), extra),
             **memory.inputs,
-            **{name: fill(state) for name, state in zip(self.state_names, states, strict=True)},
+            **{name: add_rows(state, extra) for name, state in zip(self.state_names, states, strict=True)},
         )
         if extra:
             outputs = {name: output[:rows] for name, output in outputs.items()}

@@ -53,7 +53,7 @@ class Joiner:
             decoded: Its segments in order.
             required: The phrases that were required.
         """
-        ranks = range(min(n_best, *(len(one.hypotheses) for one in decoded), n_best))
+        ranks = range(min(n_best, *(len(one.hypotheses) for one in decoded)))
         best = [one.hypotheses[0] for one in decoded]
         missing = {phrase for hypothesis in best for phrase in hypothesis.missing}
         score = _score(decoded, 0)

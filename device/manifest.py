@@ -19,6 +19,7 @@ SCHEMA_VERSION = 3
 CHECKSUM = "manifest_sha256"
 OPTIONAL = {"kept_float"}  # fields that a bundle of this version may lack
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+Normalisation = Literal["NFC", "NFKC"]
 Quantization = Literal["none", "float16", "int8"]
 Runtime = Literal["litert", "tflite-2.14", "web"]
 
@@ -201,8 +202,9 @@ def _contradictions(values: dict[str, Any]) -> Iterator[str]:
     numbers = [*values["beam_sizes"], values["source_length"], values["target_length"], values["length_bucket"]]
     if not all(0 < number <= 1 << 20 for number in numbers) or not values["beam_sizes"]:
         yield "beam_sizes and lengths must be positive whole numbers"
-    if values["normalisation"] not in ("NFC", "NFKC"):
-        yield f"normalisation is {values['normalisation']!r}, allowed are NFC and NFKC"
+    if values["normalisation"] not in typing.get_args(Normalisation):
+        allowed = " and ".join(typing.get_args(Normalisation))
+        yield f"normalisation is {values['normalisation']!r}, allowed are {allowed}"
     if values["quantization"] not in typing.get_args(Quantization):
         allowed = ", ".join(typing.get_args(Quantization))
         yield f"quantization is {values['quantization']!r}, allowed are {allowed}"

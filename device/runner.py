@@ -30,6 +30,9 @@ class Runner:
     Every method that decodes takes `options`, or single fields of `DecodingOptions` as keywords, or both; the keywords
     take precedence. Without options the bundle's defaults apply.
 
+    Attributes:
+        bundle: The manifest; a `Bundle` if it was read from disk.
+
     Example:
         >>> runner = Runner.from_bundle("bundles/quickstart-int8")
         >>> runner.run("hello").text
@@ -138,7 +141,7 @@ class Runner:
                     yield index, self.joiner.result(texts[index], in_order, options.n_best, options.required)
 
     def _decode(self, group: Sequence[Job], options: DecodingOptions, phrases: Phrases) -> Iterator[Decoded]:
-        """Decode segments together; they are all the first of their texts, or all later ones."""
+        """Decode a batch of `in_length_groups`."""
         phrases = phrases.of_segment(group[0].place)
         started = time.perf_counter()
         found = decode(self.model, [job.source_ids for job in group], options, phrases)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.limits import Limits
 from seq2edge.device.resources import peak_rss_megabytes
 from seq2edge.device.runner import Runner
 from seq2edge.device.search.model import GreedyOutput, SequenceModel, StepOutput, Vocabulary
@@ -23,30 +24,12 @@ FIELDS = ("text", "texts", "attention", *OPTIONS)  # of a request
 PATHS = {"error": "not found; available are POST /run, GET /health and GET /metrics"}
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a request may cost.
-
-    Attributes:
-        max_body_bytes: Size of its body; a larger one is answered with 413.
-        timeout: Seconds until it must be answered; else the answer is 503.
-        max_concurrent_requests: Further ones are answered with 503.
-    """
-
-    max_body_bytes: int = 100_000
-    timeout: float = 10.0
-    max_concurrent_requests: int = 32
-
-
 class TimeoutExceededError(UserError):
     """A request took longer than it may."""
 
 
 class Deadline(SequenceModel):
-    """A model that refuses to go on after some seconds.
-
-    The time is checked before every call of the model.
-    """
+    """A model that raises an error if it is called after its time is up."""
 
     def __init__(self, model: SequenceModel, seconds: float):
         self.model, self.seconds = model, seconds

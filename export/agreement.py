@@ -11,9 +11,10 @@ from tqdm import tqdm
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.interpreter import TFLiteModel
-from seq2edge.device.search.decoding import SequenceModel, decode, decode_stepwise, forced_steps
+from seq2edge.device.search.decoding import decode, decode_stepwise, forced_steps
+from seq2edge.device.search.hypothesis import Hypothesis
+from seq2edge.device.search.model import SequenceModel
 from seq2edge.device.search.options import DecodingOptions
-from seq2edge.device.search.search import Hypothesis
 from seq2edge.device.special_ids import EOS
 from seq2edge.export.held_out import best_hypotheses, identical
 from seq2edge.models.seq2seq import Seq2Seq

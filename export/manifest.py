@@ -1,7 +1,6 @@
 """What bundle.json says: signatures, states, weights, operators and files of an exported run."""
 
 import dataclasses
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from seq2edge.export.tflite.flatbuffer import constants, operators, parse
 from seq2edge.export.weights import trained_weights, weight_entry
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.evaluation.fallback_threshold import fallback_threshold
+from seq2edge.pipeline.files import checksum
 from seq2edge.pipeline.run import Run
 
 
@@ -75,7 +75,4 @@ def _tensors(details: dict[str, Any]) -> dict[str, Tensor]:
 
 def files_of(folder: Path) -> dict[str, File]:
     """Checksum and size of each file in a folder, by name."""
-    return {
-        path.name: File(sha256=hashlib.sha256(path.read_bytes()).hexdigest(), bytes=path.stat().st_size)
-        for path in sorted(folder.iterdir())
-    }
+    return {path.name: File(sha256=checksum(path), bytes=path.stat().st_size) for path in sorted(folder.iterdir())}

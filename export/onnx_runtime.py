@@ -1,4 +1,4 @@
-"""An exported ONNX model in ONNX Runtime: the model behind our search, and its comparison with Keras."""
+"""An exported ONNX model in ONNX Runtime: as a `SequenceModel`, and its comparison with Keras."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from seq2edge.device.batching import pad_sources
 from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.held_out import SENTENCES, best_hypotheses, encode_sources, held_out_examples, identical
@@ -33,7 +34,7 @@ def verify_onnx(run: Run, path: Path, sentences: int = SENTENCES) -> dict[str, f
 
 
 class OnnxModel(SequenceModel):
-    """A `seq2edge.device.search.decoding.SequenceModel` over ONNX Runtime.
+    """A `seq2edge.device.search.model.SequenceModel` over ONNX Runtime.
 
     Args:
         folder: A folder with encoder.onnx and decoder_step.onnx, as `export_onnx` writes it.
@@ -57,10 +58,7 @@ class OnnxModel(SequenceModel):
     def encode(
         self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
     ) -> tuple[Any, list[np.ndarray]]:
-        padded = np.zeros((len(source_ids), max(map(len, source_ids))), np.int32)
-        for row, ids in enumerate(source_ids):
-            padded[row, : len(ids)] = ids
-        encoded = _call(self.encoder, source_ids=padded)
+        encoded = _call(self.encoder, source_ids=pad_sources(source_ids, max(map(len, source_ids))))
         states = [encoded.pop(name) for name in self.states]
         return encoded, states
 

@@ -82,7 +82,7 @@ class ExportOptions:
         default=None,
         metadata=_flag(
             "--max-score-loss",
-            "fail if the bundle scores more BLEU (chat: %% exact match) below Keras over the whole test set",
+            "refuse a bundle that loses more points of BLEU (chat: exact match) than this over the whole test set",
             type=float,
             metavar="POINTS",
         ),

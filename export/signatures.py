@@ -59,7 +59,7 @@ class Signatures(tf.Module):
                 self.functions[f"decode_step_{batch}{suffix}"] = self._step_function(batch, _of_vocabulary, length)
             self.functions[f"generate{suffix}"] = self._generate_function(length)
         if shortlist:
-            self.functions["output_rows"] = self._rows_function()
+            self.functions[OUTPUT_ROWS] = self._rows_function()
             for batch in beam_sizes:
                 self.functions[f"decode_step_{batch}_shortlist"] = self._step_function(
                     batch, _of_shortlist, None, OUTPUT_ROWS
@@ -169,12 +169,13 @@ class Signatures(tf.Module):
 
 
 def _of_vocabulary(top_k: int, vector: tf.Tensor, logits: tf.Tensor) -> Tensors:
-    # pad, unk and bos come before eos and are never generated.
+    """All logits, and the most likely tokens. pad, unk and bos come before eos and are never generated."""
     columns, log_probs = _top(top_k, logits[:, EOS:], logits.shape[1] - EOS)
     return {"logits": logits, "top_ids": columns + EOS, "top_log_probs": log_probs}
 
 
 def _of_shortlist(top_k: int, vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> Tensors:
+    """The places in the shortlist of its most likely tokens; `rows` are those of the output layer for the shortlist."""
     columns, log_probs = _top(top_k, tf.matmul(vector, rows, transpose_b=True), logits.shape[1] - EOS)
     return {"top_places": columns, "top_log_probs": log_probs}
 

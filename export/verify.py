@@ -7,7 +7,7 @@ from typing import Any
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
-from seq2edge.device.search.search import Hypothesis
+from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.export.agreement import Agreement, Comparison, in_one_call, step_by_step
 from seq2edge.export.held_out import SENTENCES, encode_sources, held_out_examples, identical
 from seq2edge.models.seq2seq import Seq2Seq

@@ -1,4 +1,4 @@
-"""Settings held against the bounds and allowed values that their annotations name."""
+"""Checks settings against the bounds and allowed values in their annotations."""
 
 import dataclasses
 import operator
@@ -27,7 +27,7 @@ def as_toml(value: object) -> str:
 
 
 def _reasons(value: Any, hint: Any) -> Iterator[str]:
-    """Why a value does not fit an annotation, however deep its `Interval` or `Literal` stands."""
+    """Why a value does not fit an annotation; `Interval` and `Literal` may be nested in others."""
     if isinstance(hint, Interval):
         bounds = [(*_BOUNDS[key], getattr(hint, key)) for key in _BOUNDS if getattr(hint, key) is not None]
         if not all(holds(value, bound) for _, holds, bound in bounds):

@@ -23,8 +23,8 @@ class Seq2SeqSettings:
         tie_embeddings: The output layer is the target embedding (Press & Wolf 2017).
         share_embeddings: The source embedding is the target embedding, which needs one vocabulary for both sides.
             None: if they are tied and there is one vocabulary.
-        source_length: Longest source; location attention has a score for so many positions.
-        target_length: Longest target; a Transformer decoder's cache has room for so many steps.
+        source_length: Longest source in tokens; location attention has a score for each of these positions.
+        target_length: Longest target in tokens; a Transformer decoder's cache has room for this many steps.
     """
 
     encoder: EncoderConfig = field(default_factory=RecurrentEncoderConfig)
@@ -61,7 +61,7 @@ class Seq2SeqConfig(Seq2SeqSettings):
     pad_id: int = 0
 
     def mistakes(self) -> list[str]:
-        """Every setting that is not allowed or does not fit the others: what was given, why not, what is allowed."""
+        """Each setting that is not allowed or does not fit the others: its value, the reason, and what is allowed."""
         return list(value_mistakes(self)) or [
             *(f"encoder.{mistake}" for mistake in self.encoder.mistakes(self.units)),
             *(f"decoder.{mistake}" for mistake in self.decoder.mistakes(self.units, self.encoder)),
@@ -72,7 +72,7 @@ class Seq2SeqConfig(Seq2SeqSettings):
         if self.variational_dropout and not any(
             isinstance(side, RecurrentSettings) for side in (self.encoder, self.decoder)
         ):
-            yield "variational_dropout = true: is of recurrent layers, and this model has none; allowed: false"
+            yield "variational_dropout = true: applies to recurrent layers, and this model has none; allowed: false"
         if self.share_embeddings and self.source_vocabulary != self.target_vocabulary:
             yield (
                 f"share_embeddings = true: needs one vocabulary, and there are {self.source_vocabulary} source and "

@@ -10,7 +10,7 @@ from seq2edge.models.layers.tensors import Tensor
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class SequenceLoss(keras.losses.Loss):
-    """Mean cross-entropy a real target token, in nats, with label smoothing (Szegedy et al. 2016, section 7).
+    """Mean cross-entropy per real target token, in nats, with label smoothing (Szegedy et al. 2016, section 7).
 
     Args:
         label_smoothing: Share of probability spread evenly over the vocabulary.

@@ -1,6 +1,7 @@
-"""Atomic writes: files and folders that are complete or absent."""
+"""Checksums, and atomic writes: files and folders that are complete or absent."""
 
 import csv
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,12 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.errors import UserError
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from seq2edge.device.batching import add_rows, pad_sources
 from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.models.seq2seq import Seq2Seq, padded_length
 
@@ -31,27 +32,20 @@ class KerasSequenceModel(SequenceModel):
         Returns:
             Memory and its mask, and the initial states of the decoder.
         """
-        longest = max(len(ids) for ids in source_ids)
-        padded = np.zeros((len(source_ids), padded_length(longest)), np.int32)
-        for row, ids in enumerate(source_ids):
-            padded[row, : len(ids)] = ids
-        encoded = self.encoder.predict_on_batch(padded)
+        length = padded_length(max(map(len, source_ids)))
+        encoded = self.encoder.predict_on_batch(pad_sources(source_ids, length))
         states = [encoded[name] for name in self.state_names]
         return (encoded["memory"], encoded["memory_mask"]), states
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         rows = len(token_ids)
         extra = -rows % ROW_MULTIPLE
-
-        def fill(array: np.ndarray) -> np.ndarray:
-            return np.concatenate([array, np.repeat(array[:1], extra, axis=0)]) if extra else array
-
         outputs = self.decoder_step.predict_on_batch(
             {
-                "token_ids": fill(token_ids.astype(np.int32)),
-                "memory": fill(memory[0][sentence]),
-                "memory_mask": fill(memory[1][sentence]),
-                **{name: fill(state) for name, state in zip(self.state_names, states, strict=True)},
+                "token_ids": add_rows(token_ids.astype(np.int32), extra),
+                "memory": add_rows(memory[0][sentence], extra),
+                "memory_mask": add_rows(memory[1][sentence], extra),
+                **{name: add_rows(state, extra) for name, state in zip(self.state_names, states, strict=True)},
             }
         )
         return StepOutput(

@@ -9,14 +9,12 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.manifest import Manifest
 from seq2edge.device.runner import Runner
 from seq2edge.models.config import Seq2SeqConfig
-from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
+from seq2edge.models.seq2seq import LENGTH_MULTIPLE, Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.dataset import FORMAT, Dataset
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
-
-RECIPE_FILE, MODEL_FILE, DATA_FOLDER = "recipe.toml", "model.keras", "data"
-CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.npz", "history.csv"
+from seq2edge.pipeline.run_files import DATA_FOLDER, HISTORY_FILE, MODEL_FILE, RECIPE_FILE
 
 
 @dataclass(frozen=True)
@@ -82,6 +80,7 @@ class Run:
             verified_on=[],
             scores={},
             licence=recipe.data.licence,
+            length_bucket=LENGTH_MULTIPLE,
             created_with=f"seq2edge {importlib.metadata.version('seq2edge')}",
         )
 

@@ -89,7 +89,7 @@ class BeamDecoder(TokenDecoder):
         return filtered + np.array([[step.live[row].total] for row in rows], filtered.dtype)
 
     def best(self, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Indices of the highest totals, highest first."""
+        """Row and column indices of the highest totals, highest first."""
         return np.divmod(_top(totals.ravel(), min(self.count, totals.size)), totals.shape[1])
 
 

@@ -1,4 +1,4 @@
-"""Decoding of many sources together, with any `SequenceModel`."""
+"""Decoding of many sources together, and teacher forcing along given targets, with any `SequenceModel`."""
 
 from collections.abc import Generator, Iterator, Sequence
 
@@ -63,7 +63,7 @@ def decode_steps(
     memory, states = model.encode(source_ids, vocabulary)
     searches = [Search(options, phrases, ids) for ids in source_ids]
     live = list(enumerate([1] * len(searches)))  # index and number of rows of each source that is not done
-    sentence = np.arange(len(source_ids))
+    sentence = np.arange(len(source_ids))  # index of the source of each row
     tokens = np.full(len(source_ids), BOS, np.int32)
     while live:
         output = model.step(tokens, memory, sentence, states)
@@ -74,6 +74,7 @@ def decode_steps(
             states = output.states
         else:
             order = np.array(kept, np.intp)
+            # A state that no step changes is the same in all rows of a source.
             states = [
                 new.take(order, axis=0) if changes or live != before else old
                 for changes, old, new in zip(model.mutable, states, output.states, strict=True)

@@ -18,7 +18,7 @@ class Vocabulary(Enum):
     Attributes:
         FULL: All tokens.
         TOP: The most likely ones are enough.
-        SHORTLIST: The most likely ones of those that are likely for the source, if the model has such a list.
+        SHORTLIST: The most likely ones of the shortlist for the source, or of all if the model has no shortlist.
     """
 
     FULL = "full"

@@ -14,7 +14,7 @@ class SequenceRanker:
     """Ranks the hypotheses of one source.
 
     Args:
-        source_length: Source tokens, including eos; what is behind them is padding.
+        source_length: Source tokens, including eos, without padding.
     """
 
     def __init__(self, options: DecodingOptions, source_length: int):

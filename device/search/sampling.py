@@ -11,7 +11,7 @@ class SamplingDecoder(TokenDecoder):
 
     Args:
         source_ids: `(source_length,)`. With the seed they determine the random numbers, so that a source's targets do
-            not depend on what is decoded beside it.
+            not depend on the other sources of its batch.
     """
 
     def __init__(self, options: DecodingOptions, source_ids: np.ndarray):

@@ -36,6 +36,7 @@ class Group:
 
     Attributes:
         width: Hypotheses it keeps.
+        wanted: Of these, how many may be returned.
         finished: Best first.
     """
 
@@ -52,7 +53,7 @@ class Group:
         del self.finished[self.width :]
 
     def is_done(self, live: list[Live]) -> bool:
-        """Whether no live hypothesis can enter what is returned any more."""
+        """Whether the search can stop: no live hypothesis can still become one of those returned."""
         if not live or self.sample:
             return not live
         if len(self.finished) < self.wanted or self.finished[self.wanted - 1].missing:

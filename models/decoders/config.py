@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from annotated_types import Interval
 
 from seq2edge.models.encoders.config import EncoderConfig
-from seq2edge.models.layers.settings import Alignment, RecurrentSettings, Score, TransformerSettings
+from seq2edge.models.layers.settings import MAX_LENGTH, Alignment, RecurrentSettings, Score, TransformerSettings
 
 Attention = Literal["none", Score, "bahdanau"]
 InitialState = Literal["copy", "bridge", "mean", "zeros"]
-_ONE_DIRECTION = {"bidirectional": "a decoder writes from first token to last and cannot read what is not yet written"}
+_ONE_DIRECTION = {"bidirectional": "a decoder writes from first token to last and cannot read ahead"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +35,12 @@ class RecurrentDecoderConfig(RecurrentSettings):
 
     attention: Attention | None = None
     alignment: Alignment = "global"
-    window: Annotated[int, Interval(ge=1, le=2048)] | None = None
+    window: Annotated[int, Interval(ge=1, le=MAX_LENGTH)] | None = None
     input_feeding: bool = False
     initial_state: InitialState | None = None
 
     def resolved(self, encoder: EncoderConfig) -> "RecurrentDecoderConfig":
-        """The same settings, with what is None chosen to fit the encoder."""
+        """The same settings, with each None replaced by a value that fits the encoder."""
         # A normalised memory is several times as long as a recurrent one. Unscaled scores would be so large that the
         # first steps fix attention on one place, often a wrong one.
         normalised = self.layer_norm or encoder.normalises_memory

@@ -141,7 +141,7 @@ class RecurrentDecoder(Decoder):
                 outputs = self._finish(layer, outputs, inputs)
                 if layer < self.config.layers - 1:
                     outputs = self.dropouts[layer](outputs, training=training)
-            vectors, _ = self._look(outputs, memory, memory_mask)
+            vectors, _ = self._attentional_vectors(outputs, memory, memory_mask)
         return self.dropouts[-1](vectors, training=training)
 
     def start(
@@ -175,12 +175,11 @@ class RecurrentDecoder(Decoder):
         Args:
             projected: The embedded token after the first cell's product with its inputs, `(rows, gates * units)`. It
                 needs no state, so that it is computed for all steps at once.
-            masks: What h of each layer is multiplied with, in training.
+            masks: Dropout masks that h of each layer is multiplied with, in training.
 
         Returns:
             What `_vectors` takes, `(rows, …)`; new states; attention weights or None.
         """
-        number = self.config.layers * STATES[self.config.kind]
         position = states[-1] if self.config.alignment == "local-m" else None
         first = self.recurrences[0].cell
         if self.config.attention == "bahdanau":
@@ -189,7 +188,8 @@ class RecurrentDecoder(Decoder):
             context, weights = context[:, 0], weights[:, 0]
             projected = projected + first.project_rest(context)
         elif self.config.input_feeding:
-            projected = projected + first.project_rest(states[number])
+            fed = states[self.config.layers * STATES[self.config.kind]]  # after the states of the cells
+            projected = projected + first.project_rest(fed)
         new_states: list[Tensor] = []
         outputs: Tensor = None  # of the layer below
         for layer, recurrence in enumerate(self.recurrences):
@@ -203,7 +203,7 @@ class RecurrentDecoder(Decoder):
         if self.config.attention == "bahdanau":
             outputs = ops.concatenate([outputs, context], axis=-1)
         else:
-            vectors, weights = self._look(ops.expand_dims(outputs, 1), memory, memory_mask, position)
+            vectors, weights = self._attentional_vectors(ops.expand_dims(outputs, 1), memory, memory_mask, position)
             outputs, weights = vectors[:, 0], None if weights is None else weights[:, 0]
         if self.config.input_feeding:
             new_states.append(outputs)
@@ -218,10 +218,10 @@ class RecurrentDecoder(Decoder):
         pairs = self.combine(ops.concatenate([outputs, embedded], axis=-1))
         return ops.maximum(pairs[..., : self.output_units], pairs[..., self.output_units :])
 
-    def _look(
+    def _attentional_vectors(
         self, outputs: Tensor, memory: Tensor, memory_mask: Tensor, positions: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None]:
-        """Attentional vectors (equation 5) and weights."""
+        """Attentional vectors (equation 5) and attention weights; without attention the vectors alone."""
         if self.config.attention == "none":
             return self.combine(outputs), None
         context, weights = self.attend.attend(outputs, memory, memory_mask, positions)

@@ -1,4 +1,4 @@
-"""Luong's attention, global and local (sections 3.1 and 3.2)."""
+"""Luong's attention, global and local (Luong et al. 2015, sections 3.1 and 3.2)."""
 
 from typing import Any, get_args
 
@@ -22,7 +22,7 @@ class LuongAttention(keras.layers.Layer):
             "local-p", within `window` of a predicted position and weighted by a Gaussian around it (equation 10), so
             that weights sum to less than 1.
         window: D of section 3.2: positions seen either side of the centre.
-        source_length: The largest one there is, for "location", whose score is a function of the query alone.
+        source_length: Longest source, needed for "location", whose score is a function of the query alone.
     Call arguments:
         query: Decoder outputs, `(batch, target_length, units)`.
         memory: Encoder outputs, `(batch, source_length, memory_units)`; a batch of 1 is shared by all queries.

@@ -13,7 +13,7 @@ STATES = {"rnn": 1, "gru": 1, "lstm": 2}  # h, and c of an LSTM
 
 
 class _Cell(keras.layers.Layer):
-    """What a cell of Keras becomes here: the product with its inputs is a call of its own.
+    """Mixin for a Keras cell: the product with the inputs is a method of its own.
 
     For a whole sequence it is one large product before the loop, forward and backward, and only the product with h is
     left inside (Appleyard et al. 2016, section 3.1).
@@ -22,13 +22,13 @@ class _Cell(keras.layers.Layer):
     def project(self, inputs: Tensor) -> Tensor:
         """The inputs' part of all gates, bias added: `(..., width)` to `(..., gates * units)`.
 
-        Inputs narrower than the kernel meet its first rows; `project_rest` brings the others.
+        Inputs narrower than the kernel use its first rows; `project_rest` adds the part of the others.
         """
         kernel = self.kernel if inputs.shape[-1] == self.kernel.shape[0] else self.kernel[: inputs.shape[-1]]
         return ops.matmul(inputs, kernel) + self.input_bias
 
     def project_rest(self, inputs: Tensor) -> Tensor:
-        """The part of inputs that stand behind those `project` has seen."""
+        """The part of further inputs, which use the last rows of the kernel."""
         return ops.matmul(inputs, self.kernel[-inputs.shape[-1] :])
 
     @property
@@ -90,7 +90,7 @@ class Recurrence(keras.layers.Layer):
         cell: One of `CELLS`.
         dropout: Share of h that is hidden from the next step, the same part in all steps of a sentence (Gal &
             Ghahramani 2016). Keras' own `recurrent_dropout` multiplies each gate apart, which is several times slower.
-        full_state: Give all states of each step side by side, c of an LSTM too, so that any step's can be taken.
+        full_state: Return all states of each step, not h alone; the last real step has the final states of a sentence.
         unroll: As for `Loop`.
     Call arguments:
         inputs: `(batch, length, width)`.
@@ -115,7 +115,7 @@ class Recurrence(keras.layers.Layer):
         return self.loop(self.cell.project(inputs), initial_state=[*states, *self.masks(states[0], training)])
 
     def masks(self, h: Tensor, training: bool) -> list[Tensor]:
-        """What h is multiplied with in all steps, `(batch, units)`; nothing where nothing is hidden."""
+        """The dropout mask that h is multiplied with in all steps, `(batch, units)`; empty without dropout."""
         return [self.hide(ops.ones_like(h), training=training)] if self.hide else []
 
 
@@ -124,7 +124,8 @@ class _LoopCell:
 
     def __init__(self, cell: Any, masked: bool, full_state: bool) -> None:
         self.cell, self.masked, self.full_state = cell, masked, full_state
-        states = as_list(cell.state_size)
+        sizes = cell.state_size
+        states = list(sizes) if isinstance(sizes, (list, tuple)) else [sizes]
         self.state_size = [*states, *([cell.units] if masked else [])]
         self.output_size = cell.units * (len(states) if full_state else 1)
         self.compute_dtype = cell.compute_dtype
@@ -138,11 +139,6 @@ class _LoopCell:
         return ops.concatenate(new_states, axis=-1) if self.full_state else output, [*new_states, *mask]
 
     call = __call__
-
-
-def as_list(states: Any) -> list[Any]:
-    """A cell's states or state sizes; a single one stands alone in Keras."""
-    return list(states) if isinstance(states, (list, tuple)) else [states]
 
 
 def sequence_dropout(rate: float, variational: bool, dtype: Policy) -> keras.layers.Dropout:

@@ -10,9 +10,9 @@ from seq2edge.models.layers.tensors import Shape, Tensor
 
 
 class PositionalInputs(keras.layers.Layer):
-    """Embeddings brought to the width of Transformer layers, with sinusoids of their positions added.
+    """Projects embeddings to the width of Transformer layers and adds sinusoids of their positions.
 
-    Sines stand before cosines and do not alternate with them, which is the same up to the order of features. LiteRT
+    All sines come before all cosines; alternating them would only change the order of the features. LiteRT
     refuses keras_nlp's `SinePositionEncoding` if the length is dynamic.
 
     Args:

@@ -15,7 +15,8 @@ Score = Literal["dot", "general", "concat", "location", "scaled_dot"]
 Alignment = Literal["global", "local-m", "local-p"]
 Layers = Annotated[int, Interval(ge=1, le=8)]
 Width = Annotated[int, Interval(ge=4, le=4096)]
-Length = Annotated[int, Interval(ge=4, le=2048)]  # in tokens, eos counted
+MAX_LENGTH = 2048  # tokens of a source or a target
+Length = Annotated[int, Interval(ge=4, le=MAX_LENGTH)]  # in tokens, eos counted
 Rate = Annotated[float, Interval(ge=0, lt=1)]
 
 

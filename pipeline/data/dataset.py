@@ -10,8 +10,8 @@ from typing import Any
 from seq2edge.device.errors import UserError
 from seq2edge.device.text import TextCodec, tokenizer_paths
 from seq2edge.pipeline.data.columns import PairIds
-from seq2edge.pipeline.data.download import checksum
 from seq2edge.pipeline.data.readers import Pair
+from seq2edge.pipeline.files import checksum
 
 SPLITS = ("train", "valid", "test")
 SUMMARY_FILE = "summary.json"

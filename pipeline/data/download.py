@@ -12,6 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.files import checksum
 
 CHUNK = 1 << 20  # bytes
 TIMEOUT = 60  # seconds
@@ -94,12 +95,6 @@ def _fetch(url: str, partial: Path) -> None:
             return
         reason = getattr(error, "reason", error)
         raise UserError(f"{url}: download failed: {reason}; try again to resume it") from None
-
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check(path: Path, sha256: str, name: str | None = None, remove: bool = False) -> None:

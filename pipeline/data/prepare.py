@@ -12,13 +12,13 @@ from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.corpus import corpus_pairs
 from seq2edge.pipeline.data.dataset import FORMAT, SPLITS, SUMMARY_FILE, Dataset
-from seq2edge.pipeline.data.download import checksum
 from seq2edge.pipeline.data.encoding import write_ids, write_tokenizers
 from seq2edge.pipeline.data.split_files import Location, locate_files, write_splits
-from seq2edge.pipeline.files import whole_folder, write_text
+from seq2edge.pipeline.files import checksum, whole_folder, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.run_files import CHECKPOINT_FILE, DATA_FOLDER, MODEL_FILE
 
-TRAINED = ("model.keras", "checkpoint.npz")  # files of a run that depend on its data
+TRAINED = (MODEL_FILE, CHECKPOINT_FILE)  # files of a run that depend on its data
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def prepare(recipe: Recipe, output: Path, options: PrepareOptions | None = None)
     """
     options = options or PrepareOptions()
     locations = locate_files(recipe.data, options.recipe_folder)
-    folder = output / "data"
+    folder = output / DATA_FOLDER
     existing = Dataset.open(folder) if (folder / SUMMARY_FILE).is_file() else None
     tokenizers = options.tokenizers
     if tokenizers is None and existing and existing.summary.get("tokenizers_given") and not options.overwrite:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import sentencepiece
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.special_ids import BOS, EOS, PAD, UNK
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 
@@ -108,10 +109,10 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) ->
             max_sentencepiece_length=LONGEST_PHRASE if phrases else LONGEST_WORD,
             shuffle_input_sentence=True,
             num_threads=2,  # the vocabulary depends on the number of threads
-            pad_id=0,
-            unk_id=1,
-            bos_id=2,
-            eos_id=3,
+            pad_id=PAD,
+            unk_id=UNK,
+            bos_id=BOS,
+            eos_id=EOS,
             minloglevel=2,
         )
     except (RuntimeError, OSError) as error:

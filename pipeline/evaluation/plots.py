@@ -14,6 +14,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import font_manager
 
+from seq2edge.pipeline.files import whole_file
+
 INK, ACCENT, GRID = "#22303c", "#c8553d", "#dfe3e6"
 COLOURS = (ACCENT, INK, "#4c8c6b", "#8a6fb0", "#c9a227")
 # Fonts with Hangul: Debian, Noto, macOS, Windows.
@@ -144,11 +146,9 @@ def _to_svg(axis: plt.Axes, x_label: str, y_label: str) -> str:
 
 
 def _save(figure: plt.Figure, path: Path) -> None:
-    temporary = path.with_suffix(".tmp.png")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), whole_file(path, suffix=".tmp.png") as temporary:
         # Without a font for a script boxes are drawn; a warning for each missing character would not help.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.tight_layout()
         figure.savefig(temporary, dpi=120)
     plt.close(figure)
-    temporary.replace(path)

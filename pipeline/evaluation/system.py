@@ -1,12 +1,13 @@
 """What is evaluated: the Keras model of a run, or a bundle."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from seq2edge.device.bundle import FILE
 from seq2edge.device.runner import Runner
-from seq2edge.pipeline.run import MODEL_FILE, Run
+from seq2edge.pipeline.files import checksum
+from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.run_files import MODEL_FILE
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,8 @@ class System:
         """
         if not (path / FILE).is_file():
             return cls.of_run(Run.open(path), name)
-        return cls(name or path.resolve().name, path, Runner.from_bundle(path), _digest(path / FILE))
+        return cls(name or path.resolve().name, path, Runner.from_bundle(path), checksum(path / FILE))
 
     @classmethod
     def of_run(cls, run: Run, name: str | None = None) -> "System":
-        return cls(name or run.path.resolve().name, run.path, run.runner(), _digest(run.path / MODEL_FILE))
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+        return cls(name or run.path.resolve().name, run.path, run.runner(), checksum(run.path / MODEL_FILE))

@@ -47,7 +47,7 @@ def describe(error: ValidationError) -> Iterator[str]:
 
 
 def _hint(unknown: str, section: Any) -> str:
-    """The keys that an unknown one may stand for, or else all that the section has."""
+    """The keys that may have been meant, or else all keys of the section."""
     fields = _fields(section)
     inner = {
         f"{key}.{name}": name for key, hint in fields.items() for part in _sections(hint) for name in _fields(part)
@@ -58,7 +58,7 @@ def _hint(unknown: str, section: Any) -> str:
 
 
 def _resolve(location: Location) -> tuple[Location, Any]:
-    """A location without pydantic's marks of union members, and the section in which its last key stands."""
+    """A location without the tags that pydantic adds for unions, and the section that its last key belongs to."""
     section: Any = Recipe
     keys: list[int | str] = []
     parts = list(location)

@@ -8,11 +8,14 @@ import tomli_w
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from seq2edge.device.manifest import Quantization, Runtime
+from seq2edge.device.manifest import Normalisation, Quantization, Runtime
+from seq2edge.device.search.options import LARGEST_BEAM
 from seq2edge.device.tasks import TaskName
 from seq2edge.models.config import Seq2SeqSettings
 from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig
 from seq2edge.models.encoders.config import EncoderConfig, RecurrentEncoderConfig
+
+BeamSize = Annotated[int, Field(ge=1, le=LARGEST_BEAM)]
 
 
 class Section(BaseModel):
@@ -52,7 +55,7 @@ class File(Section):
 class Data(Section):
     files: Annotated[list[File], Field(min_length=1)]
     licence: str = "not stated"
-    normalisation: Literal["NFC", "NFKC"] = "NFC"
+    normalisation: Normalisation = "NFC"
     valid: Annotated[float, Field(ge=0, le=0.4)] = 0.05  # share of the sources held out from files with split = "all"
     test: Annotated[float, Field(ge=0, le=0.4)] = 0.05
     max_characters: Annotated[int, Field(ge=1)] = 400
@@ -91,7 +94,7 @@ class Tokenizer(Section):
 
 
 def spelled_out(side: Any) -> Any:
-    """An encoder or decoder as a table that names its kind."""
+    """An encoder or decoder as a table with its kind; without one it is the default kind of both, "lstm"."""
     if isinstance(side, str):
         return {"kind": side}
     return {"kind": RecurrentEncoderConfig.kind, **side} if isinstance(side, dict) else side
@@ -170,14 +173,14 @@ class Fallback(Section):
 
 
 class Decoding(Section):
-    beam: Annotated[int, Field(ge=1, le=64)] = 1
+    beam: BeamSize = 1
     length_penalty: Annotated[float, Field(ge=0, le=5)] = 0.6  # Wu et al. 2016, equation 14
     fallback: Fallback | None = None
 
 
 class Export(Section):
     quantize: Annotated[list[Quantization], Field(min_length=1)] = ["int8"]
-    beam_sizes: Annotated[list[Annotated[int, Field(ge=1, le=64)]], Field(min_length=1)] = [1, 5]  # of the decode steps
+    beam_sizes: Annotated[list[BeamSize], Field(min_length=1)] = [1, 5]  # of the decode steps
     runtimes: Annotated[list[Runtime], Field(min_length=1)] = ["litert", "tflite-2.14"]
     # Source lengths that get signatures with fixed shapes. The runtime "web" needs them; by default it gets some.
     fixed_lengths: list[Annotated[int, Field(ge=1)]] = []

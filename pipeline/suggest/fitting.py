@@ -10,6 +10,7 @@ import numpy as np
 import sentencepiece
 
 from seq2edge.device.errors import UserError
+from seq2edge.models.layers.settings import MAX_LENGTH
 from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.data.splitting import FEWEST, place_of, split_at
@@ -19,7 +20,6 @@ from seq2edge.pipeline.recipe_schema.recipe import Data, Tokenizer
 FEWEST_PAIRS = 30  # after cleaning; fewer cannot be split into training, validation and test
 FEWEST_BY_SPLIT = FEWEST | {"test": 2}
 MARGIN = 1.2  # later texts may be a little longer
-LONGEST = 2048  # tokens of a side, the largest length that a recipe allows
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,8 @@ def _lengths(source: np.ndarray, target: np.ndarray, splits: Sequence[str], data
         if _enough(Counter(split for split, fits in zip(splits, short, strict=True) if fits)):
             return lengths
     raise UserError(
-        f"{data.files[0].path}: only {short.sum():,} of {len(short):,} pairs have at most {LONGEST:,} tokens on each "
-        "side, the most that a model can read; divide longer texts"
+        f"{data.files[0].path}: only {short.sum():,} of {len(short):,} pairs have at most {MAX_LENGTH:,} tokens on "
+        "each side, the most that a model can read; split longer texts"
     )
 
 
@@ -146,5 +146,5 @@ def _tokens(model: bytes, texts: Iterable[str]) -> np.ndarray:
 
 
 def _length(tokens: np.ndarray, percentile: int) -> int:
-    """A percentile of the lengths with a margin, rounded up to a multiple of 8, from 16 to LONGEST."""
-    return min(LONGEST, max(16, -(-int(np.percentile(tokens, percentile) * MARGIN) // 8) * 8))
+    """A percentile of the lengths with a margin, rounded up to a multiple of 8, from 16 to MAX_LENGTH."""
+    return min(MAX_LENGTH, max(16, -(-int(np.percentile(tokens, percentile) * MARGIN) // 8) * 8))

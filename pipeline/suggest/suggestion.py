@@ -25,7 +25,7 @@ class Suggestion:
 
     Attributes:
         found: What is in the file.
-        size: The model and training for so many pairs.
+        size: Model and training settings for this number of pairs.
         fit: Settings tried on the pairs.
     """
 

@@ -10,15 +10,15 @@ from tqdm import tqdm
 from seq2edge.device.errors import UserError
 from seq2edge.device.result import Result
 from seq2edge.device.runner import Runner
-from seq2edge.pipeline.data.dataset import SPLITS, Dataset
-from seq2edge.pipeline.data.download import checksum
+from seq2edge.pipeline.data.dataset import SPLITS, Dataset, split_line, split_path
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.evaluation.examples import Example
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sentence_chrf
-from seq2edge.pipeline.files import write_text
+from seq2edge.pipeline.files import checksum, write_text
 from seq2edge.pipeline.recipe_schema.recipe import File, Recipe
-from seq2edge.pipeline.run import MODEL_FILE, RECIPE_FILE, Run, model_config
+from seq2edge.pipeline.run import Run, model_config
+from seq2edge.pipeline.run_files import MODEL_FILE, RECIPE_FILE
 from seq2edge.pipeline.training.options import DistillOptions
 from seq2edge.pipeline.training.trainer import train
 from seq2edge.pipeline.training.warm_start import check_weights_fit
@@ -49,7 +49,7 @@ def distill(teacher: Run, recipe: Recipe, output: Path, options: DistillOptions 
     folder = output.with_name(f"{output.name}.{FOLDER}")
     data = prepare(recipe, folder, PrepareOptions(options.recipe_folder, quiet=options.quiet))
     _write_targets(teacher, data, folder, options)
-    paths = {split: (folder if split == "train" else data.path) / f"{split}.tsv" for split in SPLITS}
+    paths = {split: split_path(folder if split == "train" else data.path, split) for split in SPLITS}
     files = [
         File.model_validate({"path": str(path.resolve()), "split": split})
         for split, path in paths.items()
@@ -81,10 +81,10 @@ def _write_targets(teacher: Run, data: Dataset, folder: Path, options: DistillOp
             chunk, path = pairs[start : start + CHUNK], chunks / f"{start:09}.tsv"
             if not path.is_file():
                 rows = zip(chunk, _outputs(runner, chunk, options), strict=True)
-                write_text(path, "".join(f"{pair.source}\t{target}\n" for pair, target in rows))
+                write_text(path, "".join(split_line(Pair(pair.source, target)) for pair, target in rows))
             bar.update(len(chunk))
     parts = [path.read_text(encoding="utf-8") for path in sorted(chunks.glob("*.tsv"))]
-    write_text(folder / "train.tsv", "".join(parts))
+    write_text(split_path(folder, "train"), "".join(parts))
 
 
 def _key(teacher: Run, runner: Runner, pairs: list[Pair], closest: bool) -> str:

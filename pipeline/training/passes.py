@@ -1,13 +1,10 @@
 """Training passes: what a step computes beyond teacher forcing. Each wraps the model that is kept."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
 from seq2edge.device.special_ids import EOS, PAD
-
-Tensor = Any  # Keras has no type for the tensors of all its backends
+from seq2edge.models.layers.tensors import Tensor
 
 
 class ScheduledSampling(keras.Model):

@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 
-from seq2edge.models.seq2seq import Seq2SeqConfig, build_seq2seq
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.seq2seq import build_seq2seq
 from seq2edge.pipeline.training.parallel.distribution import undistributed
 
 

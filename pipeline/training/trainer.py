@@ -10,7 +10,8 @@ from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
-from seq2edge.pipeline.run import RECIPE_FILE, Run
+from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.run_files import RECIPE_FILE
 from seq2edge.pipeline.training.attention_plot import plot_run_attention
 from seq2edge.pipeline.training.averaging import keep_better_mean
 from seq2edge.pipeline.training.callbacks.build import build_callbacks, build_recorders
@@ -87,7 +88,10 @@ def train_worker(recipe: Recipe, output: Path, options: TrainOptions) -> None:
 def _prepare(recipe: Recipe, output: Path, options: TrainOptions) -> Dataset:
     """Prepare the data, or use what was prepared before. A resumed training keeps the data that it was trained on."""
     tokenizers = options.initial_run.data.tokenizers if options.initial_run else None
-    return prepare(recipe, output, PrepareOptions(options.recipe_folder, not options.resume, tokenizers, options.quiet))
+    prepare_options = PrepareOptions(
+        options.recipe_folder, overwrite=not options.resume, tokenizers=tokenizers, quiet=options.quiet
+    )
+    return prepare(recipe, output, prepare_options)
 
 
 def _resume(fitted: keras.Model, output: Path, hosts: Hosts | None) -> Progress:
@@ -99,7 +103,7 @@ def _resume(fitted: keras.Model, output: Path, hosts: Hosts | None) -> Progress:
 
 def _fit(setup: TrainingSetup, hosts: Hosts | None, recorders: list[keras.callbacks.Callback]) -> None:
     settings, progress, steps = setup.recipe.training, setup.progress, setup.steps_per_epoch
-    progress.averaged = False
+    progress.averaged = False  # further epochs change the mean
     first_step = progress.epoch * steps
     batches = Batches(
         setup.data.train, batch_options(settings, setup.shard), first_step, settings.epochs * steps - first_step

@@ -5,8 +5,9 @@ import urllib.request
 
 import pytest
 
+from seq2edge.device.limits import Limits
 from seq2edge.device.runner import Runner
-from seq2edge.device.server import Limits, Server
+from seq2edge.device.server import Server
 
 TEXT = "the red stone is here"
 

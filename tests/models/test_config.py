@@ -28,7 +28,7 @@ MISFITS = {
     ),
     "a dropout for recurrence without recurrence": (
         {**TRANSFORMER, "variational_dropout": True},
-        "variational_dropout = true: is of recurrent layers",
+        "variational_dropout = true: applies to recurrent layers",
     ),
     "local attention without a window": (
         decoding(alignment="local-m"),

@@ -1,6 +1,6 @@
-import pytest
-
 """The whole journey, with a model too small and too briefly trained to be any good."""
+
+import pytest
 
 from seq2edge.cli.main import main
 

@@ -1,1 +1,1 @@
-"""What happens in a training beside its steps: each callback in a module, and `build` that puts them in order."""
+"""Callbacks of a training, and `build`, which puts them in order."""

@@ -1,4 +1,7 @@
-"""Flags of the fields of an options class: those whose metadata has a "flag" beside the arguments of `add_argument`."""
+"""Command-line flags from the fields of an options class.
+
+A field with a flag has metadata: "flag", and the arguments of `add_argument`.
+"""
 
 import argparse
 import dataclasses

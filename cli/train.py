@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output or Path("runs") / recipe.name)
     options = TrainOptions(**flag_values(TrainOptions, arguments), recipe_folder=path.parent)
     quiet_tensorflow()
+    from seq2edge.pipeline.files import CHECKPOINT_FILE
     from seq2edge.pipeline.run import Run
-    from seq2edge.pipeline.run_files import CHECKPOINT_FILE
     from seq2edge.pipeline.training.trainer import train
 
     if arguments.initial_run:  # until here the path of the run, since opening it imports Keras
@@ -75,7 +75,7 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
 
     from seq2edge.cli.main import INTERRUPTED, WRONG_INPUT, internal_error
     from seq2edge.device.errors import UserError
-    from seq2edge.pipeline.run_files import CHECKPOINT_FILE
+    from seq2edge.pipeline.files import CHECKPOINT_FILE
     from seq2edge.pipeline.training.parallel.distribution import initialise
     from seq2edge.pipeline.training.parallel.hosts import Hosts, ProcessLostError, parse_hosts
     from seq2edge.pipeline.training.trainer import train, train_worker

@@ -1,4 +1,4 @@
-"""The manifest: what bundle.json says, and which of it cannot be true."""
+"""The manifest of a bundle: the content of bundle.json, and the checks of it."""
 
 import dataclasses
 import hashlib

@@ -26,7 +26,7 @@ LOGIT_SENTENCES = 50
 
 @dataclass(frozen=True)
 class Agreement:
-    """What bundle.json says about the agreement. Shares are in percent of the sentences.
+    """How far a bundle agrees with Keras, as in bundle.json. Shares are in percent of the sentences.
 
     Attributes:
         identical: Same ids as Keras, decoded step by step.

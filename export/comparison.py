@@ -13,8 +13,8 @@ from seq2edge.export.card import megabytes
 from seq2edge.export.options import ExportOptions
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
 from seq2edge.pipeline.evaluation.metrics.registry import main_score
+from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE
 from seq2edge.pipeline.run import Run
-from seq2edge.pipeline.run_files import MODEL_FILE, RECIPE_FILE
 
 INT8 = "int8"  # folder of the compared bundle, inside the run
 SENTENCES = 100  # timed

@@ -1,4 +1,4 @@
-"""What bundle.json says: signatures, states, weights, operators and files of an exported run."""
+"""Builds the manifest of a bundle: signatures, states, weights, operators and files of an exported run."""
 
 import dataclasses
 from pathlib import Path

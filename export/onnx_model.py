@@ -112,7 +112,7 @@ def _tensor(tensor: Any) -> tuple[str, dict[str, Any]]:
 
 
 def _about(run: Run) -> dict[str, Any]:
-    """What a program needs to know beside the two graphs."""
+    """What a program needs besides the two graphs."""
     bundle, (source, target) = run.manifest(), run.data.tokenizers
     return {
         "schema_version": SCHEMA_VERSION,

@@ -34,7 +34,7 @@ def weights_named(model: Seq2Seq, names: Sequence[str]) -> dict[str, np.ndarray]
 
 
 def weight_entry(name: str, values: np.ndarray) -> Weight:
-    """What bundle.json says about a weight."""
+    """The entry of a weight in bundle.json."""
     counts, edges = np.histogram(values, BINS)
     return {
         "name": name,

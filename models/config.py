@@ -12,7 +12,7 @@ from seq2edge.models.layers.settings import Length, Rate, RecurrentSettings, Wid
 
 @dataclass(frozen=True, kw_only=True)
 class Seq2SeqSettings:
-    """What a recipe says of an encoder-decoder.
+    """Settings of an encoder-decoder in a recipe.
 
     Attributes:
         encoder, decoder: Any encoder goes with any decoder.

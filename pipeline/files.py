@@ -1,4 +1,4 @@
-"""Checksums, and atomic writes: files and folders that are complete or absent."""
+"""Names of the files in a run, checksums, and atomic writes: files and folders that are complete or absent."""
 
 import csv
 import hashlib
@@ -11,6 +11,10 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.errors import UserError
+
+# Files of a run, which `seq2edge.pipeline.run` describes.
+RECIPE_FILE, MODEL_FILE, DATA_FOLDER = "recipe.toml", "model.keras", "data"
+CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.npz", "history.csv"
 
 
 def checksum(path: Path) -> str:

@@ -11,10 +11,10 @@ from seq2edge.device.runner import Runner
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.seq2seq import LENGTH_MULTIPLE, Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.dataset import FORMAT, Dataset
+from seq2edge.pipeline.files import DATA_FOLDER, HISTORY_FILE, MODEL_FILE, RECIPE_FILE
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
-from seq2edge.pipeline.run_files import DATA_FOLDER, HISTORY_FILE, MODEL_FILE, RECIPE_FILE
 
 
 @dataclass(frozen=True)

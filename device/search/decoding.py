@@ -40,7 +40,7 @@ def decode(
 def decode_stepwise(
     model: SequenceModel, source_ids: Sequence[np.ndarray], options: DecodingOptions, phrases: Phrases = NO_PHRASES
 ) -> list[list[Hypothesis]]:
-    """`decode`, one step at a time even if the model can search greedily by itself."""
+    """`decode`, one step at a time even if the model offers a whole greedy search."""
     steps = decode_steps(model, source_ids, options, phrases)
     while True:
         try:
@@ -52,7 +52,7 @@ def decode_stepwise(
 def decode_steps(
     model: SequenceModel, source_ids: Sequence[np.ndarray], options: DecodingOptions, phrases: Phrases = NO_PHRASES
 ) -> Generator[list[Search], None, list[list[Hypothesis]]]:
-    """`decode`, which yields the searches after each step; `Search.agreed` is what will not change any more.
+    """`decode`, which yields the searches after each step; `Search.agreed` is the part that is final.
 
     Nothing is computed ahead: leaving the generator cancels the search.
     """

@@ -1,4 +1,4 @@
-"""The decoding options: every setting of a search, with what users are told about it.
+"""The decoding options: every setting of a search, with its description for users.
 
 `OPTIONS` describes the fields of `DecodingOptions`. The flags of `seq2edge run`, the JSON fields of `seq2edge serve`,
 the controls of the demo and the table in docs/decoding.md follow from it, so an option is added here and nowhere else.
@@ -133,7 +133,7 @@ class DecodingOptions:
 
 @dataclass(frozen=True)
 class Option:
-    """A field of `DecodingOptions` as users meet it.
+    """A field of `DecodingOptions`, described for users.
 
     Attributes:
         type: int, float, bool, str, or tuple for several texts.

@@ -110,7 +110,7 @@ def _without(tensors: Sequence[int], place: int) -> list[int]:
 
 
 def _drop_unread(graph: schema.SubGraphT, kinds: list[str]) -> None:
-    """Remove the DEQUANTIZE operators whose output is not read any more."""
+    """Remove the DEQUANTIZE operators whose output is no longer read."""
     read = tensors_read(graph)
     graph.operators = [
         operator

@@ -1,4 +1,4 @@
-"""Which weights int8 hurts most: each one alone is restored to float32, and the logits are compared with Keras'."""
+"""Which weights lose most in int8: each one is restored to float32 alone, and the logits are compared with Keras'."""
 
 import sys
 import tempfile

@@ -115,4 +115,4 @@ class TransformerDecoderConfig(TransformerSettings):
         return self.head_mistakes(units)
 
 
-DecoderConfig: TypeAlias = RecurrentDecoderConfig | TransformerDecoderConfig  # told apart by their kinds
+DecoderConfig: TypeAlias = RecurrentDecoderConfig | TransformerDecoderConfig  # distinguished by `kind`

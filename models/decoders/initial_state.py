@@ -12,7 +12,7 @@ from seq2edge.models.layers.tensors import Shape, Tensor
 
 
 class InitialState(keras.layers.Layer):
-    """First states of the cells, as `initial_state` of the settings says.
+    """First states of the cells, by the setting `initial_state`.
 
     Each layer starts from the encoder's layer of the same number; layers above the encoder's start from its last one.
 

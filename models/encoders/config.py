@@ -57,4 +57,4 @@ class TransformerEncoderConfig(TransformerSettings):
         return self.head_mistakes(units)
 
 
-EncoderConfig: TypeAlias = RecurrentEncoderConfig | TransformerEncoderConfig  # told apart by their kinds
+EncoderConfig: TypeAlias = RecurrentEncoderConfig | TransformerEncoderConfig  # distinguished by `kind`

@@ -32,7 +32,7 @@ class LuongAttention(keras.layers.Layer):
         Context `(batch, target_length, memory_units)` and weights `(batch, target_length, source_length)`, rows
         summing to 1 (except "local-p") and exactly 0 on padding and outside the window.
     Raises:
-        ValueError: If a setting is unknown or missing, "dot" meets query and memory of different units, or a source is
+        ValueError: If a setting is unknown or missing, "dot" has query and memory of different units, or a source is
             longer than "location" has scores for.
     Reference:
         [Luong et al., 2015](https://arxiv.org/abs/1508.04025)

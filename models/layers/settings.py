@@ -1,6 +1,6 @@
 """Settings of layers, and their bounds.
 
-Neither this module nor the `config.py` of encoders and decoders imports Keras, so that a recipe is checked in a moment.
+Neither this module nor the `config.py` of encoders and decoders imports Keras, so that a recipe is checked at once.
 Bounds and allowed values are annotations: `seq2edge.models.checks` reads them, and so does pydantic for a recipe.
 """
 

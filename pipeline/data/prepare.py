@@ -14,9 +14,8 @@ from seq2edge.pipeline.data.corpus import corpus_pairs
 from seq2edge.pipeline.data.dataset import FORMAT, SPLITS, SUMMARY_FILE, Dataset
 from seq2edge.pipeline.data.encoding import write_ids, write_tokenizers
 from seq2edge.pipeline.data.split_files import Location, locate_files, write_splits
-from seq2edge.pipeline.files import checksum, whole_folder, write_text
+from seq2edge.pipeline.files import CHECKPOINT_FILE, DATA_FOLDER, MODEL_FILE, checksum, whole_folder, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
-from seq2edge.pipeline.run_files import CHECKPOINT_FILE, DATA_FOLDER, MODEL_FILE
 
 TRAINED = (MODEL_FILE, CHECKPOINT_FILE)  # files of a run that depend on its data
 

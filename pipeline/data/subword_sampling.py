@@ -50,19 +50,19 @@ class Sampler:
         total = [0.0] + [-math.inf] * len(text)  # log of the summed weights of all segmentations up to a position
         lattice: list[list[tuple[int, float]]] = [[]]
         for end in range(1, len(text) + 1):
-            begins, weights = [], []
-            for begin in range(max(0, end - self.longest), end):
-                token = self.tokens.get(text[begin:end])
-                if token or end - begin == 1:
-                    begins.append(begin)
-                    weights.append(total[begin] + (token[1] if token else self.unknown))
+            starts, weights = [], []
+            for start in range(max(0, end - self.longest), end):
+                token = self.tokens.get(text[start:end])
+                if token or end - start == 1:
+                    starts.append(start)
+                    weights.append(total[start] + (token[1] if token else self.unknown))
             largest = max(weights)
             total[end] = largest + math.log(math.fsum(math.exp(weight - largest) for weight in weights))
             cumulative, total_share = [], 0.0
             for weight in weights:
                 total_share += math.exp(weight - total[end])
                 cumulative.append(total_share)
-            lattice.append(list(zip(begins, cumulative, strict=True)))
+            lattice.append(list(zip(starts, cumulative, strict=True)))
         return lattice
 
     def _walk_back(self, text: str, lattice: list[list[tuple[int, float]]]) -> list[int]:
@@ -70,10 +70,10 @@ class Sampler:
         end = len(text)
         while end:
             drawn = self.random.random()
-            begin = next((begin for begin, up_to in lattice[end] if drawn < up_to), lattice[end][-1][0])
-            token = self.tokens.get(text[begin:end])
-            found.append([token[0]] if token else self._byte_ids(text[begin:end]))
-            end = begin
+            start = next((start for start, up_to in lattice[end] if drawn < up_to), lattice[end][-1][0])
+            token = self.tokens.get(text[start:end])
+            found.append([token[0]] if token else self._byte_ids(text[start:end]))
+            end = start
         return [token_id for ids in reversed(found) for token_id in ids]
 
     def _byte_ids(self, character: str) -> list[int]:

@@ -43,7 +43,7 @@ def sentences(pairs: Iterable[Pair], side: str) -> Iterator[str]:
 def fitting_vocabulary(texts: Callable[[], Iterable[str]], settings: Tokenizer, side: str) -> tuple[int, bytes]:
     """A vocabulary size that the text supports with a margin, and a model of that size.
 
-    It is the size in the settings, or the nearest one that keeps away from the smallest and largest possible.
+    It is the size in the settings, or the nearest one with a margin to the smallest and largest possible sizes.
 
     Args:
         texts: Returns the sentences; called once for each model that is tried.

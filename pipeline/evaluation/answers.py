@@ -21,7 +21,7 @@ class Answer:
     """The answer to one source.
 
     Attributes:
-        text: The model's best hypothesis, even if a bundle would say its fallback instead.
+        text: The model's best hypothesis, even where a fallback line would replace it.
         confidence: As in `Result`.
         source_length: In tokens.
         parts: For each part of the source its tokens ("source", "target") and its attention in percent, a row for each

@@ -46,7 +46,7 @@ class EvaluationSet:
 
     @classmethod
     def of_file(cls, path: Path, task: str) -> "EvaluationSet":
-        """A file of pairs: TSV, CSV or JSON Lines, told by its name.
+        """A file of pairs: TSV, CSV or JSON Lines, by the suffix of its name.
 
         Raises:
             UserError: If it cannot be read, or has no pairs.

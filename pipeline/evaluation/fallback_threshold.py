@@ -1,4 +1,4 @@
-"""The score below which a chat model says its fallback."""
+"""The score below which a fallback line replaces a reply."""
 
 import numpy as np
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from seq2edge.device.bundle import FILE
 from seq2edge.device.runner import Runner
-from seq2edge.pipeline.files import checksum
+from seq2edge.pipeline.files import MODEL_FILE, checksum
 from seq2edge.pipeline.run import Run
-from seq2edge.pipeline.run_files import MODEL_FILE
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class File(Section):
     target_url: str | None = None
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     target_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-    format: Literal["tsv", "csv", "jsonl", "parallel", "bundled"] | None = None  # None: told by the suffix of the name
+    format: Literal["tsv", "csv", "jsonl", "parallel", "bundled"] | None = None  # None: by the suffix of the name
     encoding: str = "utf-8"
     header: bool | None = None  # None: yes if a column is given by name
     source: int | str = 0  # column: a number from 0, or a name in the header; for jsonl a key

@@ -9,8 +9,7 @@ import keras
 import numpy as np
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.files import whole_file, write_arrays
-from seq2edge.pipeline.run_files import CHECKPOINT_FILE, MODEL_FILE
+from seq2edge.pipeline.files import CHECKPOINT_FILE, MODEL_FILE, whole_file, write_arrays
 from seq2edge.pipeline.training.progress import Progress
 
 

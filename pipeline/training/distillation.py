@@ -15,10 +15,9 @@ from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.evaluation.examples import Example
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sentence_chrf
-from seq2edge.pipeline.files import checksum, write_text
+from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE, checksum, write_text
 from seq2edge.pipeline.recipe_schema.recipe import File, Recipe
 from seq2edge.pipeline.run import Run, model_config
-from seq2edge.pipeline.run_files import MODEL_FILE, RECIPE_FILE
 from seq2edge.pipeline.training.options import DistillOptions
 from seq2edge.pipeline.training.trainer import train
 from seq2edge.pipeline.training.warm_start import check_weights_fit

@@ -48,17 +48,19 @@ def _cells(pairs: PairIds, target_vocabulary: int) -> tuple[np.ndarray, np.ndarr
         Source ids, target ids and indices of the target positions, each `(cells,)`, and the frequency of each target
         id, `(target_vocabulary,)`.
     """
-    beside: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    cells_of_pairs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     frequency = np.zeros(target_vocabulary, np.int64)
     cells = position = 0
     for index in np.random.default_rng(0).permutation(len(pairs)):
         source, target = pairs.source(index), pairs.target(index)
         cells += len(source) * len(target)
-        if cells > CELLS and beside:
+        if cells > CELLS and cells_of_pairs:
             break
         positions = np.arange(position, position + len(target), dtype=np.int32)
-        beside.append((np.tile(source, len(target)), np.repeat(target, len(source)), np.repeat(positions, len(source))))
+        cells_of_pairs.append(
+            (np.tile(source, len(target)), np.repeat(target, len(source)), np.repeat(positions, len(source)))
+        )
         position += len(target)
         frequency += np.bincount(target, minlength=target_vocabulary)
-    sources, targets, of = (np.concatenate(arrays) for arrays in zip(*beside, strict=True))
-    return sources, targets, of, frequency
+    sources, targets, target_positions = (np.concatenate(arrays) for arrays in zip(*cells_of_pairs, strict=True))
+    return sources, targets, target_positions, frequency

@@ -6,11 +6,10 @@ from typing import Any
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.dataset import SUMMARY_FILE, Dataset
-from seq2edge.pipeline.files import refuse_existing
+from seq2edge.pipeline.files import DATA_FOLDER, RECIPE_FILE, refuse_existing
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe, dotted
 from seq2edge.pipeline.run import refuse_other_format
-from seq2edge.pipeline.run_files import DATA_FOLDER, RECIPE_FILE
 from seq2edge.pipeline.training.options import TrainOptions
 
 TRAINING_SECTIONS = ("data.", "tokenizer.", "model.", "training.")  # sections of a recipe that change the weights

@@ -8,10 +8,9 @@ import keras
 from seq2edge.pipeline.data.batches import Batches
 from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
-from seq2edge.pipeline.files import write_text
+from seq2edge.pipeline.files import RECIPE_FILE, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.run import Run
-from seq2edge.pipeline.run_files import RECIPE_FILE
 from seq2edge.pipeline.training.attention_plot import plot_run_attention
 from seq2edge.pipeline.training.averaging import keep_better_mean
 from seq2edge.pipeline.training.callbacks.build import build_callbacks, build_recorders

@@ -7,8 +7,8 @@ import pytest
 
 from seq2edge.cli.main import main
 from seq2edge.export.comparison import compare, int8_bundle, plot, table
+from seq2edge.pipeline.files import RECIPE_FILE
 from seq2edge.pipeline.run import Run
-from seq2edge.pipeline.run_files import RECIPE_FILE
 from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.trainer import train
 

@@ -64,5 +64,5 @@ def build_recorders(setup: TrainingSetup, output: Path, quiet: bool) -> list[ker
         callbacks.append(keras.callbacks.TensorBoard(output / "tensorboard", write_graph=False))
     if not quiet:
         callbacks.append(ProgressBar(settings.epochs, setup.steps_per_epoch, progress.epoch))
-        print(f"{kept.count_params():,} parameters, {setup.steps_per_epoch} steps an epoch", file=sys.stderr)
+        print(f"{kept.count_params():,} parameters, {setup.steps_per_epoch} steps per epoch", file=sys.stderr)
     return callbacks

@@ -7,9 +7,8 @@ from typing import Any
 import keras
 
 from seq2edge.pipeline.evaluation.plots import plot_history
-from seq2edge.pipeline.files import write_csv
+from seq2edge.pipeline.files import HISTORY_FILE, write_csv
 from seq2edge.pipeline.recipe_schema.recipe import Training
-from seq2edge.pipeline.run_files import HISTORY_FILE
 from seq2edge.pipeline.training.averaging import keep_epoch
 from seq2edge.pipeline.training.checkpoint import save_checkpoint, save_model
 from seq2edge.pipeline.training.parallel.distribution import undistributed

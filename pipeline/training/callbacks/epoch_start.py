@@ -1,4 +1,4 @@
-"""Values that are set when an epoch starts: functions of epoch and history, so a resumed training has the same."""
+"""Values that are set when an epoch starts: functions of epoch and history, so that a resumed training has the same."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class RaiseSamplingRate(keras.callbacks.Callback):
 class ReduceLROnPlateau(keras.callbacks.Callback):
     """Halves the learning rate after every `patience` epochs without a better score.
 
-    Keras' callback of this name keeps a count of its own, which a resume would lose.
+    Keras' callback of this name counts epochs by itself, and a resumed training would lose the count.
 
     Args:
         progress: Its history decides.

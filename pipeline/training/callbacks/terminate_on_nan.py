@@ -10,7 +10,7 @@ from seq2edge.device.errors import UserError
 
 
 class TerminateOnNaN(keras.callbacks.Callback):
-    """Ends the training with the step and the sentences of the batch. Keras' callback of this name says neither.
+    """Ends the training with an error that names the step and the sentences; Keras' callback of this name does not.
 
     Args:
         steps_per_epoch: Number of steps in an epoch.

@@ -24,7 +24,7 @@ from seq2edge.device.errors import UserError
 
 ARRIVAL_TIMEOUT = 45.0  # seconds within which every process has to connect
 NOTICE_TIMEOUT = 5.0  # seconds in which the end of a process explains why a collective operation has failed
-# A machine that loses power closes no connection: the system gives it up after 15 + 4 · 5 seconds of silence.
+# A machine that loses power closes no connection: the system closes it after 15 + 4 · 5 seconds of silence.
 KEEP_ALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 35_000}
 
 

@@ -20,7 +20,7 @@ from seq2edge.pipeline.training.setup import batch_options, set_up
 
 UPDATES_AHEAD = 20  # updates that are given to the device before it is waited for
 RESERVE = 8.0  # seconds before the deadline at which the weights are saved for the last time
-COMPILING = 0.5  # share of the time that compiling may take
+COMPILING = 0.7  # share of the time that compiling may take
 UPDATES_PER_VALIDATION = 250
 VALIDATION_ROWS = 256
 

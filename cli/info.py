@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"fallback      below {bundle.fallback.threshold}: {' / '.join(bundle.fallback.replies.values())}")
     for system in ("keras", "bundle"):
         if values := bundle.scores.get(system):
-            print(f"{system:13} BLEU {values['bleu']}, chrF {values['chrf']}, exact match {values['exact_match']} %")
+            print(f"{system:13} BLEU {values['bleu']}, chrF++ {values['chrf']}, exact match {values['exact_match']} %")
     print(f"runs on       {', '.join(bundle.runtimes)}")
     print(f"verified on   {', '.join(bundle.verified_on)}")
     operators = ", ".join(f"{operator['name']} {operator['version']}" for operator in bundle.operators)

@@ -23,7 +23,7 @@ seq2edge run . "…"
 
 ## Scores on {scores["test_sentences"]} test sentences, greedy search
 
-| | BLEU | chrF | exact match % |
+| | BLEU | chrF++ | exact match % |
 |---|---|---|---|
 {_score_rows(bundle)}
 

@@ -19,7 +19,7 @@ from seq2edge.pipeline.run import Run
 INT8 = "int8"  # folder of the compared bundle, inside the run
 SENTENCES = 100  # timed
 WARM_UP = 10  # sentences before that
-SCORES = {"bleu": "BLEU", "chrf": "chrF", "exact_match": "exact match %"}
+SCORES = {"bleu": "BLEU", "chrf": "chrF++", "exact_match": "exact match %"}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from seq2edge.device.manifest import Normalisation, Quantization, Runtime
 from seq2edge.device.search.options import LARGEST_BEAM
-from seq2edge.device.tasks import TaskName
+from seq2edge.device.tasks import TASKS
 from seq2edge.models.config import Seq2SeqSettings
 from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig
 from seq2edge.models.encoders.config import EncoderConfig, RecurrentEncoderConfig
@@ -187,9 +187,15 @@ class Export(Section):
     shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # target tokens kept for each source token; 0: no shortlist
 
 
+def _known_task(name: str) -> str:
+    if name not in TASKS:
+        raise ValueError(f"Input should be one of {', '.join(map(repr, TASKS))}")
+    return name
+
+
 class Recipe(Section):
     name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]*$")]
-    task: TaskName
+    task: Annotated[str, AfterValidator(_known_task)]
     about: str = ""
     measured: str = ""  # score, size and time, from docs/results.md
     data: Data

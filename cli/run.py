@@ -105,7 +105,7 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
     import sys
 
     from seq2edge.device.errors import TextError
-    from seq2edge.device.tasks import is_conversation
+    from seq2edge.device.tasks import TASKS
 
     options = runner.options(**settings)
     is_whole = "beam" in settings or options.n_best > 1 or arguments.json or arguments.attention
@@ -126,7 +126,7 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
         except TextError as error:
             print(f"note: {error}", file=sys.stderr)
             continue
-        if is_conversation(runner.bundle.task):
+        if TASKS[runner.bundle.task].is_conversation:
             earlier.append(reply)
 
 

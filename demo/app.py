@@ -15,7 +15,7 @@ from seq2edge.demo.settings import SHOWN, control
 from seq2edge.demo.words import ENGLISH, KOREAN
 from seq2edge.device.errors import UserError
 from seq2edge.device.runner import Runner
-from seq2edge.device.tasks import is_conversation
+from seq2edge.device.tasks import TASKS
 
 PAGE_STYLE = (
     STYLE
@@ -34,7 +34,7 @@ def build(runners: dict[str, Runner], words: Any) -> gr.Blocks:
         runners: By the names that users choose from.
         words: Returns the text of a key of `words.ENGLISH` in the user's language.
     """
-    chats = [name for name, runner in runners.items() if is_conversation(runner.bundle.task)]
+    chats = [name for name, runner in runners.items() if TASKS[runner.bundle.task].is_conversation]
     others = [name for name in runners if name not in chats]
     with gr.Blocks(title="seq2edge", analytics_enabled=False) as page:
         gr.Markdown(words("title"))

@@ -13,6 +13,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import describe, fits
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import SPECIAL_IDS
+from seq2edge.device.tasks import TASKS
 
 SCHEMA_VERSION = 3
 # Checksum of everything else in bundle.json: a wrong length or name in it would only show as a wrong answer.
@@ -199,6 +200,8 @@ def _wrong_types(values: dict[str, Any], fields: Sequence[str]) -> Iterator[str]
 
 def _contradictions(values: dict[str, Any]) -> Iterator[str]:
     """Values that have the right type and cannot be true."""
+    if values["task"] not in TASKS:
+        yield f"task is {values['task']!r}, this seq2edge knows {', '.join(TASKS)}"
     numbers = [*values["beam_sizes"], values["source_length"], values["target_length"], values["length_bucket"]]
     if not all(0 < number <= 1 << 20 for number in numbers) or not values["beam_sizes"]:
         yield "beam_sizes and lengths must be positive whole numbers"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from seq2edge.device.errors import TextError
 from seq2edge.device.manifest import Manifest
-from seq2edge.device.tasks import is_conversation
+from seq2edge.device.tasks import TASKS
 from seq2edge.device.text import TextCodec, normalise
 
 MAX_CHARACTERS = 20_000  # of a text; more is a file
@@ -38,7 +38,7 @@ def split_text(text: str, manifest: Manifest, codec: TextCodec) -> list[Segment]
     if len(text) > MAX_CHARACTERS:
         raise TextError(f"the text has {len(text):,} characters, allowed are {MAX_CHARACTERS:,}; send it in parts")
     lines = [normalise(line, manifest.normalisation) for line in text.split("\n")]
-    if is_conversation(manifest.task):
+    if TASKS[manifest.task].is_conversation:
         lines = [" ".join(line for line in lines if line)]
     return segments("\n".join(lines), lambda part: len(codec.encode_source(part)), manifest.source_length)
 

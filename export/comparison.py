@@ -9,10 +9,10 @@ from pathlib import Path
 
 from seq2edge.device.bundle import FILE, Bundle, read_bundle
 from seq2edge.device.runner import Runner
+from seq2edge.device.tasks import TASKS
 from seq2edge.export.card import megabytes
 from seq2edge.export.options import ExportOptions
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
-from seq2edge.pipeline.evaluation.metrics.registry import main_score
 from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE
 from seq2edge.pipeline.run import Run
 
@@ -48,8 +48,8 @@ class Row:
 
     @property
     def score(self) -> str:
-        """The name of the task's main score."""
-        return main_score(self.task)
+        """The name of the task's main metric."""
+        return TASKS[self.task].main_metric
 
 
 def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> list[Row]:

@@ -82,7 +82,7 @@ class ExportOptions:
         default=None,
         metadata=_flag(
             "--max-score-loss",
-            "refuse a bundle that loses more points of BLEU (chat: exact match) than this over the whole test set",
+            "refuse a bundle that loses more points of the task's main metric than this over the whole test set",
             type=float,
             metavar="POINTS",
         ),

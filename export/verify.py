@@ -8,10 +8,11 @@ from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.search.hypothesis import Hypothesis
+from seq2edge.device.tasks import TASKS
 from seq2edge.export.agreement import Agreement, Comparison, in_one_call, step_by_step
 from seq2edge.export.held_out import SENTENCES, encode_sources, held_out_examples, identical
 from seq2edge.models.seq2seq import Seq2Seq
-from seq2edge.pipeline.evaluation.metrics.registry import basic_scores, main_score
+from seq2edge.pipeline.evaluation.metrics.registry import basic_scores
 from seq2edge.pipeline.run import Run
 
 
@@ -23,8 +24,8 @@ def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, max_score_loss: floa
     Args:
         model: The run's model.
         bundle: A bundle whose files are in its folder.
-        max_score_loss: Points of the task's score (BLEU, or exact match for a chat) that the bundle may lose over the
-            whole test set. None: any number, and only the first sentences are compared.
+        max_score_loss: Points of the task's main metric that the bundle may lose over the whole test set. None:
+            any number, and only the first sentences are compared.
 
     Returns:
         The bundle with its scores and the runtimes it was verified on.
@@ -69,7 +70,7 @@ def check_score_loss(bundle: Bundle, task: str, result: dict[str, Any], allowed:
     Raises:
         UserError: With what is lost and what is allowed.
     """
-    key = main_score(task)
+    key = TASKS[task].main_metric
     for name in ("bundle", "shortlist"):
         if name in result and (lost := result["keras"][key] - result[name][key]) > allowed:
             what = "with its shortlist" if name == "shortlist" else bundle.quantization

@@ -2,10 +2,13 @@
 
 import ast
 import importlib.util
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from seq2edge.device.tasks import TASKS
 
 ROOT = Path(__file__).parents[1]
 ALLOWED = {  # rooms that a room may import beside itself
@@ -85,3 +88,15 @@ def test_every_data_file_is_listed_for_the_wheel():
 def test_every_file_is_importable():
     missing = [module(path) for path in FILES if importlib.util.find_spec(module(path)) is None]
     assert missing == [], "new files are linked by: pip install --no-deps --editable ."
+
+
+def test_no_code_compares_the_name_of_a_task():
+    compared = []
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.Compare, ast.MatchValue)):
+                text = ast.unparse(node)
+                named = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)} & TASKS.keys()
+                if named or re.search(r"\btask (==|!=) ", text):
+                    compared.append(f"{path.relative_to(ROOT)}:{node.lineno} {text}")
+    assert compared == [], "what is particular to a task is a field of device/tasks.py"

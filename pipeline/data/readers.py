@@ -7,13 +7,14 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.template import Template, is_template, parse_template
 
 LONE_RETURN = re.compile(r"\r(?![\r\n]|\Z)")
 FORMATS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -25,6 +26,17 @@ class Pair:
 
     source: str
     target: str
+
+
+@dataclass(frozen=True)
+class _Side:
+    """How the text of a side is made of the cells of a row: a template, and the columns of its fields."""
+
+    template: Template
+    columns: tuple[int, ...]
+
+    def text(self, cells: Sequence[str]) -> str:
+        return self.template.fill([cells[column] for column in self.columns])
 
 
 def read_pairs(file: File, path: Path, target_path: Path | None = None) -> Iterator[Pair]:
@@ -65,47 +77,50 @@ def file_format(file: File) -> str:
 
 
 def _read_tsv(path: Path, file: File) -> Iterator[Pair]:
-    columns: tuple[int, int] | None = None
+    sides: tuple[_Side, _Side] | None = None
     for row, line in _lines(path, file.encoding):
         cells = line.split("\t")
-        if columns is None:
-            columns = _columns(path, file, cells)
+        if sides is None:
+            sides = _sides(path, file, cells)
             if _has_header(file):
                 continue
-        yield _pick(path, row, cells, columns)
+        yield _pick(path, row, cells, sides)
 
 
 def _read_csv(path: Path, file: File) -> Iterator[Pair]:
-    columns: tuple[int, int] | None = None
+    sides: tuple[_Side, _Side] | None = None
     # The csv module takes a lone carriage return as the end of a row.
     lines = (LONE_RETURN.sub(" ", line) for line in _raw_lines(path, file.encoding))
     reader = csv.reader(lines, strict=True)
     try:
         for cells in reader:
-            if columns is None:
-                columns = _columns(path, file, cells)
+            if sides is None:
+                sides = _sides(path, file, cells)
                 if _has_header(file):
                     continue
             if cells:
-                yield _pick(path, reader.line_num, cells, columns)
+                yield _pick(path, reader.line_num, cells, sides)
     except csv.Error as error:
         raise UserError(f"{path}, row {reader.line_num}: invalid CSV: {error}") from None
-    if columns is None:
+    if sides is None:
         raise UserError(f"{path}: the file is empty")
 
 
 def _read_jsonl(path: Path, file: File) -> Iterator[Pair]:
+    templates = [(column, parse_template(column)) for column in (file.source, file.target)]
     for row, line in _lines(path, file.encoding):
         try:
             values = json.loads(line)
         except (ValueError, RecursionError) as error:  # RecursionError: nested too deeply
             raise UserError(f"{path}, row {row}: invalid JSON: {error}") from None
-        cells = []
-        for key in (file.source, file.target):
-            if not isinstance(values, dict) or not isinstance(values.get(str(key)), str):
-                raise UserError(f"{path}, row {row}: key {str(key)!r} is missing or not a string")
-            cells.append(values[str(key)])
-        yield Pair(*cells)
+        texts = []
+        for column, template in templates:
+            keys = [str(field) for field in template.fields]
+            for key in keys:
+                if not isinstance(values, dict) or not isinstance(values.get(key), str):
+                    raise UserError(f"{path}, row {row}: key {key!r}{_of(column)} is missing or not a string")
+            texts.append(template.fill([values[key] for key in keys]))
+        yield Pair(*texts)
 
 
 def _read_parallel(path: Path, target_path: Path, encoding: str) -> Iterator[Pair]:
@@ -174,22 +189,36 @@ def _has_header(file: File) -> bool:
     return file.header
 
 
-def _columns(path: Path, file: File, first: list[str]) -> tuple[int, int]:
-    """Indices of the source and target columns."""
-    numbers = []
-    for column in (file.source, file.target):
-        if isinstance(column, int):
-            if column < 0:
-                raise UserError(f"{path}: column {column}: column numbers start at 0")
-            numbers.append(column)
-        elif column in first:
-            numbers.append(first.index(column))
-        else:
-            raise UserError(f"{path}, row 1: no column {column!r}; columns: {', '.join(first)}")
-    return numbers[0], numbers[1]
+def _sides(path: Path, file: File, first: list[str]) -> tuple[_Side, _Side]:
+    """How source and target are made of the columns, which are named by the first row if there is a header."""
+    return _side(path, file.source, first), _side(path, file.target, first)
 
 
-def _pick(path: Path, row: int, cells: list[str], columns: tuple[int, int]) -> Pair:
-    if max(columns) >= len(cells):
-        raise UserError(f"{path}, row {row}: {len(cells)} columns, at least {max(columns) + 1} are needed")
-    return Pair(cells[columns[0]], cells[columns[1]])
+def _side(path: Path, column: int | str, first: list[str]) -> _Side:
+    template = parse_template(column)
+    return _Side(template, tuple(_column(path, field, first, _of(column)) for field in template.fields))
+
+
+def _column(path: Path, field: int | str, first: list[str], origin: str) -> int:
+    """Index of a column by its number or its name in the header."""
+    if isinstance(field, int):
+        if field < 0:
+            raise UserError(f"{path}: column {field}: column numbers start at 0")
+        return field
+    if field not in first:
+        raise UserError(f"{path}, row 1: no column {field!r}{origin}; columns: {', '.join(first)}")
+    return first.index(field)
+
+
+def _of(column: int | str) -> str:
+    """The template that a field stands in, for messages."""
+    return f" of the template {column!r}" if is_template(column) else ""
+
+
+def _pick(path: Path, row: int, cells: list[str], sides: tuple[_Side, _Side]) -> Pair:
+    source, target = sides
+    try:
+        return Pair(source.text(cells), target.text(cells))
+    except IndexError:
+        needed = 1 + max(*source.columns, *target.columns)
+        raise UserError(f"{path}, row {row}: {len(cells)} columns, at least {needed} are needed") from None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.readers import read_pairs
 from seq2edge.pipeline.evaluation.baseline import nearest_neighbour
 from seq2edge.pipeline.evaluation.examples import Example, examples
@@ -17,7 +18,7 @@ class EvaluationSet:
 
     Attributes:
         name: "train", "valid", "test", or the name of a file without its suffix.
-        baseline: Replies of the nearest training sources, one for each example; for chat only.
+        baseline: Replies of the nearest training sources, one for each example; None if the task has no such baseline.
         folder: Where results are written unless the options name another folder.
     """
 
@@ -40,7 +41,7 @@ class EvaluationSet:
                 f"{run.path}: the {split} set is empty; data.{split} in the recipe is its share of the data"
             )
         baseline = None
-        if run.recipe.task == "chat":
+        if TASKS[run.recipe.task].has_retrieval_baseline:
             baseline = nearest_neighbour(run.data.texts("train"), [example.source for example in expected])
         return cls(split, run.recipe.task, expected, baseline, run.path)
 

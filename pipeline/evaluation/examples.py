@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.readers import Pair
 
 
@@ -18,10 +19,10 @@ class Example:
 def examples(pairs: Sequence[Pair], task: str) -> list[Example]:
     """The examples of a set of pairs.
 
-    For translation every pair is an example of its own, so that scores compare with published ones. For other tasks,
-    pairs with the same source become one example with several references.
+    If the task groups references, pairs with the same source become one example with several references. Otherwise
+    every pair is an example of its own.
     """
-    if task == "translation":
+    if not TASKS[task].groups_references:
         return [Example(pair.source, (pair.target,)) for pair in pairs]
     targets: dict[str, list[str]] = defaultdict(list)
     for pair in pairs:

@@ -7,15 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.recipe_schema.base import RECIPES, read_recipe, recipe_names
 from seq2edge.pipeline.recipe_schema.mistakes import describe, take_refused
 from seq2edge.pipeline.recipe_schema.recipe import Recipe, spelled_out
-
-RECIPES = Path(__file__).parents[1] / "recipes"
-
-
-def recipe_names() -> list[str]:
-    """The names of the bundled recipes."""
-    return sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 
 def find_recipe(name_or_path: str) -> Path:
@@ -36,20 +30,17 @@ def find_recipe(name_or_path: str) -> Path:
 
 
 def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
-    """Load and validate a recipe.
+    """Load and validate a recipe, together with the recipe it builds on.
 
     Args:
         path: The TOML file.
-        settings: Overrides "section.key=value". A value that is not valid TOML is taken as a string. The kind of an
-            encoder or decoder alone, or a table, replaces all of its settings.
+        settings: Overrides "section.key=value", which apply last. A value that is not valid TOML is taken as a
+            string. The kind of an encoder or decoder alone, or a table, replaces all of its settings.
 
     Raises:
         UserError: With all mistakes, one on each line.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid TOML: {error}") from None
+    values = read_recipe(path)
     for setting in settings or []:
         _override(values, setting)
     mistakes = list(take_refused(values))
@@ -66,6 +57,8 @@ def _override(values: dict[str, Any], setting: str) -> None:
     key, equals, text = setting.partition("=")
     if not equals:
         raise UserError(f"--set {setting!r}: expected section.key=value")
+    if key.strip() == "base":
+        raise UserError(f"--set {setting!r}: a base is named in the recipe itself")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -10,11 +10,20 @@ from pydantic_core import PydanticCustomError
 
 from seq2edge.device.manifest import Normalisation, Quantization, Runtime
 from seq2edge.device.search.options import LARGEST_BEAM
-from seq2edge.device.tasks import TaskName
+from seq2edge.device.tasks import TASKS
 from seq2edge.models.config import Seq2SeqSettings
 from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig
 from seq2edge.models.encoders.config import EncoderConfig, RecurrentEncoderConfig
+from seq2edge.pipeline.recipe_schema.template import is_template, parse_template
 
+
+def _valid_column(column: int | str) -> int | str:
+    parse_template(column)
+    return column
+
+
+# A column: a number from 0, a name in the header, for jsonl a key, or a template of such names, "{title}: {text}".
+Column = Annotated[int | str, AfterValidator(_valid_column)]
 BeamSize = Annotated[int, Field(ge=1, le=LARGEST_BEAM)]
 
 
@@ -41,14 +50,23 @@ class File(Section):
     format: Literal["tsv", "csv", "jsonl", "parallel", "bundled"] | None = None  # None: by the suffix of the name
     encoding: str = "utf-8"
     header: bool | None = None  # None: yes if a column is given by name
-    source: int | str = 0  # column: a number from 0, or a name in the header; for jsonl a key
-    target: int | str = 1
+    source: Column = 0
+    target: Column = 1
     split: Literal["all", "train", "valid", "test"] = "all"  # "all" is split by a hash of the source
 
     @model_validator(mode="after")
     def _parallel_needs_both(self) -> "File":
         if self.format == "parallel" and self.target_path is None:
             raise ValueError("format parallel needs target_path beside path")
+        return self
+
+    @model_validator(mode="after")
+    def _template_needs_names(self) -> "File":
+        templates = [key for key in ("source", "target") if is_template(getattr(self, key))]
+        if templates and (self.target_path is not None or self.format == "bundled" or self.header is False):
+            raise ValueError(
+                f"{' and '.join(templates)}: a template needs named fields: tsv or csv with a header, or jsonl"
+            )
         return self
 
 
@@ -187,9 +205,15 @@ class Export(Section):
     shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # target tokens kept for each source token; 0: no shortlist
 
 
+def _known_task(name: str) -> str:
+    if name not in TASKS:
+        raise ValueError(f"Input should be one of {', '.join(map(repr, TASKS))}")
+    return name
+
+
 class Recipe(Section):
     name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]*$")]
-    task: TaskName
+    task: Annotated[str, AfterValidator(_known_task)]
     about: str = ""
     measured: str = ""  # score, size and time, from docs/results.md
     data: Data

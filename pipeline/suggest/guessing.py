@@ -10,6 +10,7 @@ from pathlib import Path
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.readers import FORMATS
 from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.template import is_template
 
 SOURCE_NAMES = ("source", "src", "question", "q", "input", "prompt", "utterance", "text", "en", "english")
 TARGET_NAMES = ("target", "tgt", "answer", "a", "output", "reply", "response", "summary", "command", "translation")
@@ -79,13 +80,13 @@ def _guess_format(path: Path, first: str) -> str:
 
 
 def _first_cells(path: Path, kind: str, first: str) -> list[str]:
-    """The cells of the first row; for JSON Lines the keys that have a text."""
+    """The cells of the first row; for JSON Lines the keys that have a text, and no brace, which marks a template."""
     if kind == "csv":
         return next(csv.reader(io.StringIO(first)))
     if kind == "tsv":
         return first.split("\t")
     try:
-        return [name for name, value in json.loads(first).items() if isinstance(value, str)]
+        return [name for name, value in json.loads(first).items() if isinstance(value, str) and not is_template(name)]
     except (ValueError, AttributeError) as error:
         raise UserError(f"{path}, row 1: not a JSON object: {error}") from None
 

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import jinja2
 
+from seq2edge.device.tasks import TASKS, Task
 from seq2edge.pipeline.data.readers import file_format
 from seq2edge.pipeline.recipe_schema.recipe import Data, Tokenizer
 from seq2edge.pipeline.suggest.fitting import Fit, Size, fit, size_for
@@ -45,12 +46,14 @@ class Suggestion:
         return max(1, round(tokens / speed / 60))
 
     @property
-    def label_smoothing(self) -> float:
-        return 0.0 if self.found.task == "chat" else 0.1
+    def task(self) -> Task:
+        return TASKS[self.found.task]
 
     @property
-    def stop_on(self) -> str:
-        return "bleu" if self.found.task == "translation" else "loss"
+    def tasks(self) -> str:
+        """The names of all tasks."""
+        *names, last = TASKS
+        return f"{', '.join(names)} or {last}"
 
 
 def suggest(found: Inspection) -> Suggestion:
@@ -65,7 +68,7 @@ def suggest(found: Inspection) -> Suggestion:
         max_characters=max(SHORTEST_LIMIT, 2 * longest),
         max_length_ratio=max(SMALLEST_RATIO, float(math.ceil(2 * found.length_ratio))),
     )
-    joint = found.source.script == found.target.script or found.task == "chat"
+    joint = found.source.script == found.target.script or TASKS[found.task].is_conversation
     size = size_for(found.counts.pairs)
     return Suggestion(found, size, fit(found.counts.sample, data, Tokenizer(joint=joint, vocabulary=size.vocabulary)))
 

@@ -83,6 +83,7 @@ def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
         ),
         ({"decoding": {"beam": 5, "length_penalty": -1, "max_length": 20}}, "decoding: length_penalty is -1"),
         ({"signatures": {}}, "no signature decode_step_1, decode_step_5, encode, generate"),
+        ({"task": "poetry"}, "task is 'poetry', this seq2edge knows chat, translation"),
         ({"quantization": "int3"}, "allowed are none, float16, int8"),
         ({"states": [{"name": "state_0"}]}, "damaged"),
         ({"files": {}}, r"names no model\.tflite"),

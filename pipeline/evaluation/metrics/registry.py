@@ -1,11 +1,12 @@
-"""All metrics, and which of them a task is scored with.
+"""All metrics. Which of them a task is scored with stands in `device/tasks.py`.
 
-A new metric is a module with a tuple `METRICS`, added to `MODULES`, and its key in `TASK_METRICS`.
+A new metric is a module with a tuple `METRICS`, added to `MODULES`, and its key in the tasks that have it.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.evaluation.examples import Example
 from seq2edge.pipeline.evaluation.metrics import diversity, error_rates, length, matches, rouge, sacrebleu_scores
 from seq2edge.pipeline.evaluation.metrics.metric import Metric
@@ -14,29 +15,17 @@ from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sacrebleu_metr
 MODULES = (sacrebleu_scores, rouge, matches, error_rates, diversity, length)
 METRICS: dict[str, Metric] = {metric.key: metric for module in MODULES for metric in module.METRICS}
 
-# In the order of the tables. The first one is the task's main score, by which its models are compared.
-TASK_METRICS: dict[str, tuple[str, ...]] = {
-    "chat": ("exact_match", "bleu", "chrf", "word_f1", "distinct_1", "distinct_2", "repeated", "length_ratio"),
-    "translation": ("bleu", "bleu_lc", "chrf", "ter", "exact_match", "word_accuracy", "wer", "cer", "length_ratio"),
-    "summarisation": ("bleu", "chrf", "rouge1", "rouge2", "rougeL", "exact_match", "word_f1", "length_ratio"),
-    "commands": ("bleu", "chrf", "exact_match", "word_accuracy", "word_f1", "wer", "cer", "length_ratio"),
-}
 BASIC_METRICS = ("bleu", "chrf", "exact_match")  # those of every task, which training and export compute
 
 
 def task_metrics(task: str) -> list[Metric]:
-    """The metrics of a task, its main score first."""
-    return [METRICS[key] for key in TASK_METRICS[task]]
-
-
-def main_score(task: str) -> str:
-    """The key of the score by which models of a task are compared."""
-    return TASK_METRICS[task][0]
+    """The metrics of a task, the one that decides first."""
+    return [METRICS[key] for key in TASKS[task].metrics]
 
 
 def task_scores(task: str, hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, float]:
     """All metrics of a task by key, rounded to two decimals."""
-    return _scores(TASK_METRICS[task], hypotheses, expected)
+    return _scores(TASKS[task].metrics, hypotheses, expected)
 
 
 def basic_scores(hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, Any]:
@@ -47,7 +36,7 @@ def basic_scores(hypotheses: Sequence[str], expected: Sequence[Example]) -> dict
 
 def signatures(task: str) -> list[str]:
     """sacrebleu's signatures of a task's scores. The scores must have been computed before."""
-    return _signatures(TASK_METRICS[task])
+    return _signatures(TASKS[task].metrics)
 
 
 def _scores(keys: Sequence[str], hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, float]:

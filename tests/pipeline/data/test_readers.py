@@ -36,6 +36,22 @@ def test_every_format_gives_the_same_pairs(tmp_path, name, content, settings):
     assert read(tmp_path, name, content, **settings) == PAIRS
 
 
+FIELDS = [("News", "A dog runs.", "short"), ("", "{title}", "it's")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.tsv", "title\tlabel\ttext\n" + "".join(f"{a}\t{c}\t{b}\n" for a, b, c in FIELDS)),
+        ("a.csv", "text,title,label\n" + "".join(f'"{b}","{a}",{c}\n' for a, b, c in FIELDS)),
+        ("a.jsonl", "".join(json.dumps({"title": a, "text": b, "label": c, "id": 1}) + "\n" for a, b, c in FIELDS)),
+    ],
+)
+def test_a_side_is_made_of_named_fields(tmp_path, name, content):
+    found = read(tmp_path, name, content, source="{title} </s> {text}", target="[{{{label}}}]")
+    assert found == [Pair("News </s> A dog runs.", "[{short}]"), Pair(" </s> {title}", "[{it's}]")]
+
+
 def test_two_parallel_files(tmp_path):
     (tmp_path / "a.en").write_text("one\n\ntwo\n")
     (tmp_path / "a.ko").write_text("하나\n\n둘\n")
@@ -80,6 +96,19 @@ def test_parallel_files_of_unequal_length_are_refused(tmp_path):
         ("a.tsv", "one\ttwo\nonly one\n", {}, r"a\.tsv, row 2: 1 columns, at least 2"),
         ("a.tsv", "x\ty\n", {"source": "en", "target": "y"}, "row 1: no column 'en'; columns: x, y"),
         ("a.jsonl", '{"s": "a"}\n', {"source": "s", "target": "t"}, "row 1: key 't' is missing or not a string"),
+        (
+            "a.tsv",
+            "x\ty\n",
+            {"source": "{x}-{z}"},
+            r"a\.tsv, row 1: no column 'z' of the template '\{x\}-\{z\}'; columns: x",
+        ),
+        ("a.tsv", "x\ty\n1\n", {"source": "{x}-{y}", "target": "x"}, r"a\.tsv, row 2: 1 columns, at least 2"),
+        (
+            "a.jsonl",
+            '{"s": "a", "t": "b"}\n{"s": 1, "t": "b"}\n',
+            {"source": "{t} {s}", "target": "t"},
+            r"a\.jsonl, row 2: key 's' of the template '\{t\} \{s\}' is missing or not a string",
+        ),
         ("a.jsonl", '{"s"\n', {"source": "s", "target": "t"}, "row 1: invalid JSON"),
         ("a.tsv", "a\t가\n".encode("cp949"), {}, "row 1: not utf-8: byte 0xb0"),
         ("a.tsv", b"a\tb\n" * 5000 + b"a\t\xff\n", {}, "row 5001: not utf-8: byte 0xff"),

@@ -66,6 +66,11 @@ def test_what_is_no_recipe_is_said(tmp_path, text, message):
         load(tmp_path, text)
 
 
+def test_an_unknown_task_is_refused_with_the_known_ones(tmp_path):
+    with pytest.raises(UserError, match=r"task: Input should be one of 'chat', 'translation', .*; given 'poetry'"):
+        load(tmp_path, MINIMAL, ["task=poetry"])
+
+
 def test_an_unknown_recipe_is_refused_with_what_there_is():
     with pytest.raises(
         UserError, match=r"recipe 'quikstart': neither a file nor a bundled recipe; bundled recipes: .*quickstart"

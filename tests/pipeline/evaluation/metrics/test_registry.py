@@ -6,8 +6,6 @@ from seq2edge.pipeline.evaluation.metrics.registry import (
     BASIC_METRICS,
     METRICS,
     MODULES,
-    TASK_METRICS,
-    main_score,
     task_scores,
 )
 
@@ -23,13 +21,12 @@ def test_keys_and_labels_are_told_apart():
 
 
 def test_every_task_has_metrics_and_every_metric_a_task():
-    assert set(TASK_METRICS) == set(TASKS)
-    assert {key for keys in TASK_METRICS.values() for key in keys} == set(METRICS)
-    assert all(set(BASIC_METRICS) <= set(keys) for keys in TASK_METRICS.values())
+    assert {key for task in TASKS.values() for key in task.metrics} == set(METRICS)
+    assert all(set(BASIC_METRICS) <= set(task.metrics) for task in TASKS.values())
 
 
 def test_the_main_score_stands_first():
-    assert {task: main_score(task) for task in TASKS} == {
+    assert {task.name: task.main_metric for task in TASKS.values()} == {
         "chat": "exact_match",
         "translation": "bleu",
         "summarisation": "bleu",

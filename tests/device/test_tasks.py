@@ -1,0 +1,32 @@
+import typing
+
+import pytest
+
+from seq2edge.cli.main import main
+from seq2edge.device.tasks import TASKS
+from seq2edge.pipeline.evaluation.metrics.registry import METRICS
+from seq2edge.pipeline.recipe_schema.load import load_recipe
+from seq2edge.pipeline.recipe_schema.recipe import Training
+
+RECIPE = 'name = "a"\ntask = "{task}"\n[[data.files]]\npath = "a.tsv"\n'
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+def test_a_task_fits_metrics_and_recipes(task, tmp_path):
+    assert set(task.metrics) <= METRICS.keys()
+    assert task.stop_on in typing.get_args(Training.model_fields["stop_on"].annotation)
+    (tmp_path / "a.toml").write_text(RECIPE.format(task=task.name))
+    assert load_recipe(tmp_path / "a.toml").task == task.name
+
+
+def test_init_has_the_tasks_as_choices(capsys):
+    with pytest.raises(SystemExit):
+        main(["init", "pairs.tsv", "--task", "poetry"])
+    message = capsys.readouterr().err
+    assert all(repr(name) in message for name in TASKS)
+
+
+def test_a_new_task_is_one_entry(tmp_path, monkeypatch):
+    monkeypatch.setitem(TASKS, "poetry", TASKS["commands"])
+    (tmp_path / "a.toml").write_text(RECIPE.format(task="poetry"))
+    assert load_recipe(tmp_path / "a.toml").task == "poetry"

@@ -1,0 +1,46 @@
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.recipe_schema.load import load_recipe
+from seq2edge.pipeline.recipe_schema.template import Template, parse_template
+
+
+@pytest.mark.parametrize(
+    ("column", "fields", "text"),
+    [
+        ("title", ("title",), "A"),
+        (0, (0,), "A"),
+        ("{title}", ("title",), "A"),
+        ("{title} </s> {text}", ("title", "text"), "A </s> B"),
+        ("<{a}{b}>", ("a", "b"), "<AB>"),
+        ("{a} {a}", ("a", "a"), "A B"),
+        ("{{{a}}} }}{b}{{", ("a", "b"), "{A} }B{"),
+        ("{first name}: {제목}", ("first name", "제목"), "A: B"),
+    ],
+)
+def test_fields_and_the_text_between_them(column, fields, text):
+    template = parse_template(column)
+    assert template.fields == fields
+    assert template.fill(["A", "B"][: len(fields)]) == text
+
+
+def test_values_are_not_read_as_templates():
+    assert Template(("", "-", ""), ("a", "b")).fill(["{b}", "}}"]) == "{b}-}}"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('source = "{title"', r"data\.files\.0\.source: '\{' stands alone; .*; given '\{title'"),
+        ('source = "title}"', r"data\.files\.0\.source: '\}' stands alone"),
+        ('target = "{}: {text}"', r"data\.files\.0\.target: \{\} names no field"),
+        ('source = "{{title}}"', r"data\.files\.0\.source: a template without a field"),
+        ('source = "{a}"\nheader = false', r"data\.files\.0: source: a template needs named fields: tsv or csv with"),
+        ('source = "{a}"\ntarget_path = "b.en"', r"data\.files\.0: source: a template needs named fields"),
+    ],
+)
+def test_what_is_no_template_is_refused(tmp_path, line, message):
+    path = tmp_path / "recipe.toml"
+    path.write_text(f'name = "a"\ntask = "chat"\n[[data.files]]\npath = "a.tsv"\n{line}\n', encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        load_recipe(path)

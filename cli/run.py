@@ -126,7 +126,7 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
         except TextError as error:
             print(f"note: {error}", file=sys.stderr)
             continue
-        if is_conversation(runner.bundle.task):
+        if is_conversation(runner.manifest.task):
             earlier.append(reply)
 
 

@@ -80,6 +80,7 @@ class Run:
             verified_on=[],
             scores={},
             licence=recipe.data.licence,
+            languages=recipe.data.languages,
             length_bucket=LENGTH_MULTIPLE,
             created_with=f"seq2edge {importlib.metadata.version('seq2edge')}",
         )

@@ -100,7 +100,7 @@ def main() -> None:
     arguments = parser.parse_args()
     run, runner = Run.open(arguments.run), Runner.from_bundle(arguments.bundle)
     texts = [pair.source for pair in run.data.texts("valid")][: arguments.sentences]
-    ids = [runner.codec.encode_source(text, runner.bundle.source_length) for text in texts]
+    ids = [runner.codec.encode_source(text, runner.manifest.source_length) for text in texts]
     told = {beam: [runner.run(text, beam=beam) for text in texts] for beam in BEAMS}
     tokens = {beam: [len(result.parts[0].target_tokens) + 1 for result in told[beam]] for beam in BEAMS}
     words = {beam: sum(len(result.text.split()) for result in told[beam]) for beam in BEAMS}
@@ -111,7 +111,7 @@ def main() -> None:
             for beam in BEAMS:
                 for system, decode_one in systems.items():
                     times.setdefault((system, beam), []).append(_pass(decode_one, len(texts), beam))
-    results: dict[str, Any] = {"bundle": arguments.bundle.name, "score": runner.bundle.scores.get("bundle")}
+    results: dict[str, Any] = {"bundle": arguments.bundle.name, "score": runner.manifest.scores.get("bundle")}
     for beam in BEAMS:
         ours = statistics.median(map(sum, times["seq2edge", beam]))
         for system in systems:
@@ -152,7 +152,7 @@ def _systems(
         systems["seq2edge, whole vocabulary"] = lambda index, beam: runner.run(texts[index], beam=beam, shortlist=False)
     systems[f"CTranslate2 {ctranslate2.__version__} int8"] = ctranslate
     export_onnx(run, folder)
-    decoding = runner.bundle.decoding
+    decoding = runner.manifest.decoding
     for kind in reversed(KINDS):
         model = OnnxModel(folder / kind)
         systems[f"ONNX Runtime {kind}"] = lambda index, beam, model=model: decode(

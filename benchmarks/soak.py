@@ -30,7 +30,7 @@ def beam_of(number: int, beam: int) -> int:
 def main() -> None:
     path = Path(sys.argv[1])
     runner = Runner.from_bundle(path)
-    beam = runner.bundle.decoding["beam"]
+    beam = runner.manifest.decoding["beam"]
     alone = {(text, width): runner.run(text, beam=width).text for text in TEXTS for width in {1, beam}}
     megabytes, wrong, started = [round(peak_rss_megabytes(), 1)], 0, time.perf_counter()
     for number in range(SENTENCES):

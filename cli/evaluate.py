@@ -93,7 +93,7 @@ def _test_set(arguments: argparse.Namespace, first: "System") -> "EvaluationSet"
     from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
     from seq2edge.pipeline.run import Run
 
-    manifest = first.runner.bundle
+    manifest = first.runner.manifest
     if arguments.file:
         return EvaluationSet.of_file(arguments.file, manifest.task)
     runs = [path for path in arguments.paths if not (path / FILE).is_file()]

@@ -29,6 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{bundle.name}: {bundle.task}, quantization {bundle.quantization}, created with {bundle.created_with}")
     for name, file in bundle.files.items():
         print(f"  {name:18} {file['bytes'] / 1e6:8.2f} MB")
+    if bundle.languages:
+        print(f"languages     {' → '.join(bundle.languages)}")
     print(f"vocabulary    source {bundle.vocabulary['source']}, target {bundle.vocabulary['target']} tokens")
     print(f"lengths       source up to {bundle.source_length} tokens, target up to {bundle.target_length}")
     print(f"decoding      {', '.join(f'{key} {value}' for key, value in bundle.decoding.items())}")

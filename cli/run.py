@@ -126,7 +126,7 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
         except TextError as error:
             print(f"note: {error}", file=sys.stderr)
             continue
-        if TASKS[runner.bundle.task].is_conversation:
+        if TASKS[runner.manifest.task].is_conversation:
             earlier.append(reply)
 
 

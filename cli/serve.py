@@ -44,6 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
     runner = Runner.from_bundle(arguments.bundle, arguments.threads, arguments.interpreters)
     with Server((arguments.host, arguments.port), runner, limits) as server:
         place = f"http://{arguments.host}:{server.server_port}"
-        print(f"{runner.bundle.name} is served at {place}/run; Ctrl-C stops it", file=sys.stderr, flush=True)
+        print(f"{runner.manifest.name} is served at {place}/run; Ctrl-C stops it", file=sys.stderr, flush=True)
         server.serve_forever()
     return 0

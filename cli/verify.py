@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(result, ensure_ascii=False, indent=2))
     else:
-        print(f"files: {len(runner.bundle.files)} unaltered; runtime: {result['runtime']}")
+        print(f"files: {len(runner.manifest.files)} unaltered; runtime: {result['runtime']}")
         print(
             f"test vectors: {result['same']} of {result['vectors']} give the same ids, "
             f"largest logit difference {result['largest_logit_difference']:.2g}"

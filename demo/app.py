@@ -34,7 +34,7 @@ def build(runners: dict[str, Runner], words: Any) -> gr.Blocks:
         runners: By the names that users choose from.
         words: Returns the text of a key of `words.ENGLISH` in the user's language.
     """
-    chats = [name for name, runner in runners.items() if TASKS[runner.bundle.task].is_conversation]
+    chats = [name for name, runner in runners.items() if TASKS[runner.manifest.task].is_conversation]
     others = [name for name in runners if name not in chats]
     with gr.Blocks(title="seq2edge", analytics_enabled=False) as page:
         gr.Markdown(words("title"))
@@ -74,7 +74,7 @@ def _chat_tab(runners: dict[str, Runner], names: Sequence[str], words: Any) -> N
 def _translation_tab(runners: dict[str, Runner], names: Sequence[str], words: Any) -> None:
     chosen = gr.Dropdown(list(names), value=names[0], label=words("bundle"), visible=len(names) > 1)
     source = gr.Textbox(label=words("source"), lines=3, elem_id="source")
-    settings = [control(option, words(option), [runners[name].bundle for name in names]) for option in SHOWN]
+    settings = [control(option, words(option), [runners[name].manifest for name in names]) for option in SHOWN]
     go = gr.Button(words("go"), variant="primary", elem_id="go")
     target = gr.Textbox(label=words("target"), lines=3, elem_id="target", interactive=False)
     gr.Markdown(words("attention"))

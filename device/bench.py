@@ -57,7 +57,7 @@ def bench(
         "beam": options.beam,
         "sentences": len(texts) * rounds,
         "load_ms": round(1000 * load, 1),
-        "size_mb": round(sum(file["bytes"] for file in runner.bundle.files.values()) / 1e6, 2),
+        "size_mb": round(sum(file["bytes"] for file in runner.manifest.files.values()) / 1e6, 2),
         "peak_memory_mb": round(peak_rss_megabytes(), 1),
         "threads": by_threads,
         "source_tokens": _by_length([len(runner.codec.encode_source(text)) for text in texts], seconds),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from seq2edge.device import signature_names
 from seq2edge.device.batching import add_rows
 from seq2edge.device.bundle import MODEL, Bundle
 from seq2edge.device.errors import UserError
@@ -64,13 +65,13 @@ class _Memory:
 
     Attributes:
         inputs: Those that are the same for all steps.
-        suffix: End of the names of the decode steps that take it.
+        length: Fixed source length of the decode steps that take it; None: any.
         top: Whether the search needs the most likely tokens of each step only.
         shortlist: The tokens that the steps score; None: all.
     """
 
     inputs: dict[str, np.ndarray]
-    suffix: str
+    length: int | None
     top: bool = False
     shortlist: np.ndarray | None = None
 
@@ -131,7 +132,7 @@ class TFLiteModel(SequenceModel):
         self.state_names = [state.name for state in bundle.states]
         self.mutable: Sequence[bool] = [state.mutable for state in bundle.states]
         self.beam_sizes = sorted(bundle.beam_sizes)
-        self.fixed_lengths = bundle.fixed_lengths
+        self.fixed_lengths = sorted(bundle.fixed_lengths)
         self.shortlist = Shortlist.open(bundle) if SHORTLIST in bundle.files else None
 
     def encode(
@@ -142,21 +143,25 @@ class TFLiteModel(SequenceModel):
         top = vocabulary is not Vocabulary.FULL
         short = self.shortlist if vocabulary is Vocabulary.SHORTLIST else None
         padded, fixed = self._pad(source_ids[0])
-        suffix = "" if short else fixed
-        encoded = self._run(f"encode{suffix}", source_ids=padded)
+        length = None if short else fixed
+        encoded = self._run(signature_names.encode(length), source_ids=padded)
         states = [encoded.pop(name) for name in self.state_names]
         if short is None:
-            return _Memory(encoded, suffix, top), states
+            return _Memory(encoded, length, top), states
         likely = short.of(source_ids[0], 2 * self.beam_sizes[-1])
-        rows = self._run("output_rows", shortlist_ids=likely)
-        return _Memory(encoded | rows, "_shortlist", top, likely), states
+        rows = self._run(signature_names.OUTPUT_ROWS, shortlist_ids=likely)
+        return _Memory(encoded | rows, length, top, likely), states
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         rows = len(token_ids)
         batch = self._batch_for(rows)
         extra = batch - rows
+        if memory.shortlist is None:
+            signature = signature_names.decode_step(batch, memory.length)
+        else:
+            signature = signature_names.decode_step_shortlist(batch)
         outputs = self._run(
-            f"decode_step_{batch}{memory.suffix}",
+            signature,
             token_ids=add_rows(token_ids.astype(np.int32, copy=False), extra),
             **memory.inputs,
             **{name: add_rows(state, extra) for name, state in zip(self.state_names, states, strict=True)},
@@ -176,9 +181,9 @@ class TFLiteModel(SequenceModel):
         padded, fixed = self._pad(source_ids)
         if options.shortlist and self.shortlist:
             likely = self.shortlist.of(source_ids)
-            outputs = self._run("generate_shortlist", source_ids=padded, shortlist_ids=likely)
+            outputs = self._run(signature_names.GENERATE_SHORTLIST, source_ids=padded, shortlist_ids=likely)
         else:
-            outputs = self._run(f"generate{fixed}", source_ids=padded)
+            outputs = self._run(signature_names.generate(fixed), source_ids=padded)
         length = min(int(outputs["length"][0]), most)
         attention = outputs["attention"][0, :length] if "attention" in outputs else None
         return GreedyOutput(outputs["target_ids"][0, :length], outputs["log_probs"][0, :length], attention)
@@ -196,14 +201,14 @@ class TFLiteModel(SequenceModel):
             f"beam is {rows}, the bundle offers beam sizes {offered}; export it with export.beam_sizes up to {rows}"
         )
 
-    def _pad(self, ids: np.ndarray) -> tuple[np.ndarray, str]:
-        """A batch of one padded source, and the suffix of the signatures for its length.
+    def _pad(self, ids: np.ndarray) -> tuple[np.ndarray, int | None]:
+        """A batch of one padded source, and the fixed length of the signatures for it.
 
         The padding keeps the number of different lengths small, as each new one makes the interpreter allocate again.
         """
         fixed = next((length for length in self.fixed_lengths if length >= len(ids)), None)
         padding = fixed - len(ids) if fixed else -len(ids) % self.bundle.length_bucket
-        return np.pad(ids.astype(np.int32), (0, padding))[np.newaxis], f"_s{fixed}" if fixed else ""
+        return np.pad(ids.astype(np.int32), (0, padding))[np.newaxis], fixed
 
     def _run(self, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         interpreter = self._free.get()

@@ -1,32 +1,171 @@
-"""Checks that JSON values have expected types."""
+"""The types of JSON values, with the bounds that `Annotated` gives them, and checks of values against them."""
 
 import dataclasses
+import json
+import math
+import re
 import types
 import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 
-def fits(value: Any, hint: Any) -> bool:
-    """Whether a JSON value has a type. Objects of a TypedDict or dataclass have exactly its fields."""
-    kind, inner = typing.get_origin(hint), typing.get_args(hint)
-    if hint is Any:
-        return True
-    if kind is types.UnionType:
-        return any(fits(value, one) for one in inner)
-    if kind is list:
-        return isinstance(value, list) and all(fits(item, inner[0]) for item in value)
-    if kind is dict:
-        return isinstance(value, dict) and all(fits(item, inner[1]) for item in value.values())
-    if typing.is_typeddict(hint) or dataclasses.is_dataclass(hint):
-        hints = typing.get_type_hints(hint)
-        return (
-            isinstance(value, dict)
-            and value.keys() == hints.keys()
-            and all(fits(value[name], hints[name]) for name in hints)
-        )
-    return type(value) in ((int, float) if hint is float else (hint,))
+@dataclass(frozen=True)
+class Between:
+    """The least and the largest number that a value can be."""
+
+    least: float
+    most: float
+
+    def __contains__(self, value: Any) -> bool:
+        return self.least <= value <= self.most
+
+    def __str__(self) -> str:
+        return f" from {self.least:,} to {self.most:,}"
 
 
-def describe(hint: Any) -> str:
-    """The name of a type for a message."""
-    return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint).replace("typing.", "")
+@dataclass(frozen=True)
+class NotEmpty:
+    """For lists with one item or more."""
+
+    def __contains__(self, value: Any) -> bool:
+        return len(value) > 0
+
+    def __str__(self) -> str:
+        return " that is not empty"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The texts that a regular expression matches as a whole; `name` says what they are."""
+
+    regex: str
+    name: str
+
+    def __contains__(self, value: Any) -> bool:
+        return re.fullmatch(self.regex, value) is not None
+
+    def __str__(self) -> str:
+        return f" like {self.name}"
+
+
+Bound = Between | NotEmpty | Pattern
+
+
+@dataclass(frozen=True)
+class JsonType:
+    """A type taken apart.
+
+    Attributes:
+        kind: Any, list, dict, UnionType, Literal, int, float, str, bool, NoneType, or a TypedDict or dataclass.
+        inner: Types of the items of a list or dict, alternatives of a union, or values of a literal.
+        bound: Of the value; None: none.
+    """
+
+    kind: Any
+    inner: tuple[Any, ...]
+    bound: Bound | None
+
+    @classmethod
+    def of(cls, hint: Any) -> "JsonType":
+        """Take a type hint apart."""
+        bound = None
+        if typing.get_origin(hint) is typing.Annotated:
+            hint, bound = typing.get_args(hint)
+        return cls(typing.get_origin(hint) or hint, typing.get_args(hint), bound)
+
+    @property
+    def is_object(self) -> bool:
+        """Whether values are objects with fields of their own."""
+        return typing.is_typeddict(self.kind) or dataclasses.is_dataclass(self.kind)
+
+    @property
+    def description(self) -> str:
+        """What a value has to be, for messages."""
+        if self.kind is typing.Literal:
+            return " or ".join(map(json.dumps, self.inner))
+        if self.kind is types.UnionType:
+            return " or ".join(JsonType.of(hint).description for hint in self.inner)
+        names = {int: "a whole number", float: "a number", str: "text", bool: "true or false", list: "a list"}
+        return names.get(self.kind, "null" if self.kind is types.NoneType else "an object") + str(self.bound or "")
+
+    def accepts(self, value: Any) -> bool:
+        """Whether a value has this type and keeps its bound; what is inside is not checked."""
+        if self.kind is Any:
+            return True
+        if self.kind is typing.Literal:
+            return any(type(value) is type(one) and value == one for one in self.inner)
+        if self.kind is types.UnionType:
+            return any(JsonType.of(hint).accepts(value) for hint in self.inner)
+        if self.kind is float:
+            has_type = type(value) in (int, float) and abs(value) < math.inf
+        else:
+            has_type = type(value) is (dict if self.is_object else self.kind)
+        return has_type and (self.bound is None or value in self.bound)
+
+
+@cache
+def fields(kind: Any) -> dict[str, Any]:
+    """The types of the fields of a TypedDict or dataclass, by name."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return {name: _unwrapped(hint) for name, hint in hints.items()}
+
+
+def required_fields(kind: Any) -> set[str]:
+    """The fields that an object must have: all but those with `NotRequired` in a TypedDict, or with `optional` in the
+    metadata of a dataclass."""
+    if typing.is_typeddict(kind):
+        return set(kind.__required_keys__)
+    return {field.name for field in dataclasses.fields(kind) if not field.metadata.get("optional")}
+
+
+def mistakes(value: Any, hint: Any, key: str = "") -> Iterator[str]:
+    """A line for each value that has another type or is out of bounds: the key, what it is and what is expected.
+
+    Args:
+        key: Of `value` itself, within the file.
+    """
+    expected = JsonType.of(hint)
+    if not expected.accepts(value):
+        yield f"{key} is {_shown(value)}, expected {expected.description}"
+    elif expected.kind is list:
+        for index, item in enumerate(value):
+            yield from mistakes(item, expected.inner[0], f"{key}[{index}]")
+    elif expected.kind is dict:
+        for name, item in value.items():
+            yield from mistakes(item, expected.inner[1], _joined(key, name))
+    elif expected.kind is types.UnionType:
+        fitting = next(one for one in expected.inner if JsonType.of(one).accepts(value))
+        yield from mistakes(value, fitting, key)
+    elif expected.is_object:
+        yield from _mistakes_of_object(value, expected.kind, key)
+
+
+def _mistakes_of_object(value: dict[str, Any], kind: Any, key: str) -> Iterator[str]:
+    hints = fields(kind)
+    for name in sorted(required_fields(kind) - value.keys()):
+        yield f"{_joined(key, name)} is missing, expected {JsonType.of(hints[name]).description}"
+    for name, item in value.items():
+        if name in hints:
+            yield from mistakes(item, hints[name], _joined(key, name))
+        elif key:  # a later version may add fields to the file itself
+            yield f"{_joined(key, name)} is unknown, expected {', '.join(hints)}"
+
+
+def _unwrapped(hint: Any) -> Any:
+    is_optional = typing.get_origin(hint) in (typing.NotRequired, typing.Required)
+    return typing.get_args(hint)[0] if is_optional else hint
+
+
+def _joined(key: str, name: str) -> str:
+    if not name.isidentifier():
+        return f"{key}[{json.dumps(name[:60])}]"
+    return f"{key}.{name}" if key else name
+
+
+def _shown(value: Any) -> str:
+    """A value as it stands in the file, cut to 60 characters."""
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"

@@ -4,56 +4,66 @@ import dataclasses
 import hashlib
 import json
 import re
-import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Final, Literal, TypedDict
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.json_types import describe, fits
-from seq2edge.device.search.options import DecodingOptions
-from seq2edge.device.special_ids import SPECIAL_IDS
+from seq2edge.device.json_types import Between, NotEmpty, Pattern, fields, mistakes
+from seq2edge.device.search.options import LARGEST_BEAM, DecodingOptions
+from seq2edge.device.signature_names import required_names
+from seq2edge.device.special_ids import EOS, SPECIAL_IDS, SpecialIds
 from seq2edge.device.tasks import TASKS
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION: Final = 3
 # Checksum of everything else in bundle.json: a wrong length or name in it would only show as a wrong answer.
 CHECKSUM = "manifest_sha256"
-OPTIONAL = {"kept_float"}  # fields that a bundle of this version may lack
+SHOWN_MISTAKES = 5
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+LANGUAGE_CODE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*"  # BCP 47, without its private and irregular codes
+UNKNOWN_LANGUAGE = "und"
+
 Normalisation = Literal["NFC", "NFKC"]
 Quantization = Literal["none", "float16", "int8"]
 Runtime = Literal["litert", "tflite-2.14", "web"]
+Language = Annotated[str, Pattern(LANGUAGE_CODE, "en or pt-BR")]
+Sha256 = Annotated[str, Pattern("[0-9a-f]{64}", "64 digits of a SHA-256")]
+Beam = Annotated[int, Between(1, LARGEST_BEAM)]
+Length = Annotated[int, Between(1, 1 << 20)]  # in tokens
+VocabularySize = Annotated[int, Between(EOS + 1, 1 << 20)]
+Count = Annotated[int, Between(0, (1 << 53) - 1)]  # any JSON reader keeps it exactly
+Size = Annotated[int, Between(-1, (1 << 31) - 1)]  # of a tensor along an axis
 
 
 class File(TypedDict):
     """Checksum and size of a file in the bundle."""
 
-    sha256: str
-    bytes: int
+    sha256: Sha256
+    bytes: Count
 
 
 class Weight(TypedDict):
     """A weight before quantization: its range, and how many values lie in each of equal steps between."""
 
     name: str
-    shape: list[int]
+    shape: list[Size]
     smallest: float
     largest: float
-    histogram: list[int]
+    histogram: list[Count]
 
 
 class Decoding(TypedDict):
-    """Defaults of some `DecodingOptions`."""
+    """Defaults of some decoding options."""
 
-    beam: int
-    length_penalty: float
-    max_length: int
+    beam: Beam
+    length_penalty: Annotated[float, Between(0, 100)]
+    max_length: Length
 
 
 class Tensor(TypedDict):
     """An input or output; a size of -1 is dynamic."""
 
-    shape: list[int]
+    shape: list[Size]
     dtype: str
 
 
@@ -62,6 +72,33 @@ class Signature(TypedDict):
 
     inputs: dict[str, Tensor]
     outputs: dict[str, Tensor]
+
+
+class Operator(TypedDict):
+    """An operator of the model file and its version."""
+
+    name: str
+    version: Count
+
+
+class VocabularySizes(TypedDict):
+    """The number of tokens on each side."""
+
+    source: VocabularySize
+    target: VocabularySize
+
+
+class TextProcessor(TypedDict):
+    """Text is brought to a Unicode form; then invisible characters go, and white space is squeezed."""
+
+    type: Literal["text"]
+    normalisation: Normalisation
+
+
+class Processors(TypedDict):
+    """What turns a source into features, as in training."""
+
+    source: TextProcessor
 
 
 @dataclass(frozen=True)
@@ -75,7 +112,7 @@ class State:
 
     name: str
     dtype: str
-    shape: list[int]
+    shape: list[Size]
     mutable: bool
 
 
@@ -97,49 +134,67 @@ class Manifest:
     """What a runner has to know about a model.
 
     Attributes:
-        signatures: By name.
+        name: Of the recipe.
+        task: What the model was trained for: "chat", "translation" …
+        signatures: The functions in the model file, by name.
+        states: What the decoder passes from step to step, in order.
         beam_sizes: Rows of the decode steps in the model file.
+        fixed_lengths: Source lengths L that have the signatures encode_sL, decode_step_B_sL and generate_sL, without
+            dynamic shapes.
+        vocabulary: Number of source and target tokens.
         source_length, target_length: Maximum number of tokens, including eos.
-        fallback: None if every reply is given as it is.
-        files: By name.
-        constants: Their bytes in the model file, by type.
+        processors: What turns a source into features.
+        decoding: Defaults of the search.
+        fallback: What replaces unlikely replies; None (null in JSON) if every reply is given as it is.
+        files: Those beside bundle.json, by name.
+        quantization: Of the weights; "none" is float32.
+        operators: Those in the model file.
         runtimes: Those whose operators the model file was checked against.
-        verified_on: Runtimes on which the answers were compared with Keras'.
+        constants: Their bytes in the model file, by type.
         weights: Of the trained model; `kept_float` names those that an int8 file keeps in float32.
+        verified_on: Runtimes on which the answers were compared with Keras'.
         scores: Of this file and of the Keras model.
+        licence: Of the training data.
+        created_with: Name and version of the program that wrote the bundle.
         length_bucket: Sources are padded to a multiple of it.
+        kept_float: Names of the weights in float32 in an int8 file.
+        special_ids: Ids of the special tokens.
+        languages: BCP-47 codes of source and target ("und": not known, "mul": several), or empty.
+        schema_version: Of this description.
     """
 
     name: str
     task: str
     signatures: dict[str, Signature]
     states: list[State]
-    beam_sizes: list[int]
-    vocabulary: dict[str, int]
-    source_length: int
-    target_length: int
-    normalisation: str
+    beam_sizes: Annotated[list[Beam], NotEmpty()]
+    vocabulary: VocabularySizes
+    source_length: Length
+    target_length: Length
+    processors: Processors
     decoding: Decoding
     fallback: Fallback | None
     files: dict[str, File]
-    quantization: str
-    operators: list[dict[str, Any]]
+    quantization: Quantization
+    operators: list[Operator]
     runtimes: list[str]
-    constants: dict[str, int]
+    constants: dict[str, Count]
     weights: list[Weight]
     verified_on: list[str]
     scores: dict[str, Any]
     licence: str
     created_with: str
-    length_bucket: int = 8
+    length_bucket: Length = 8
+    fixed_lengths: list[Length] = field(default_factory=list)
     kept_float: list[str] = field(default_factory=list)
-    special_ids: dict[str, int] = field(default_factory=SPECIAL_IDS.copy)
-    schema_version: int = SCHEMA_VERSION
+    special_ids: SpecialIds = field(default_factory=SPECIAL_IDS.copy)
+    languages: list[Language] = field(default_factory=list, metadata={"optional": True})
+    schema_version: Literal[3] = SCHEMA_VERSION
 
     @property
-    def fixed_lengths(self) -> list[int]:
-        """Source lengths that have signatures of their own, without dynamic shapes."""
-        return _fixed_lengths(self.signatures)
+    def normalisation(self) -> Normalisation:
+        """The Unicode form that texts are brought to."""
+        return self.processors["source"]["normalisation"]
 
     def to_json(self) -> str:
         """The content of bundle.json."""
@@ -170,10 +225,10 @@ def manifest_from_json(content: bytes) -> Manifest:
         raise UserError(f"schema version {version!r}, this seq2edge reads {SCHEMA_VERSION}; {todo}")
     if values.pop(CHECKSUM, None) != _checksum(values):
         raise UserError(f"altered (its content does not match its {CHECKSUM}); copy it again")
-    fields = [entry.name for entry in dataclasses.fields(Manifest)]
-    if mistakes := list(_wrong_types(values, fields)) or list(_contradictions(values)):
-        raise UserError(f"damaged: {'; '.join(mistakes)}")
-    chosen = {name: value for name, value in values.items() if name in fields}
+    if found := list(mistakes(values, Manifest)) or list(_contradictions(values)):
+        more = [f"{len(found) - SHOWN_MISTAKES} more"] if len(found) > SHOWN_MISTAKES else []
+        raise UserError(f"damaged: {'; '.join([*found[:SHOWN_MISTAKES], *more])}")
+    chosen = {name: value for name, value in values.items() if name in fields(Manifest)}
     states = [State(**state) for state in values["states"]]
     fallback = Fallback(**values["fallback"]) if values["fallback"] else None
     return Manifest(**{**chosen, "states": states, "fallback": fallback})
@@ -189,47 +244,25 @@ def _object(content: bytes) -> dict[str, Any]:
     return values
 
 
-def _wrong_types(values: dict[str, Any], fields: Sequence[str]) -> Iterator[str]:
-    hints = typing.get_type_hints(Manifest)
-    if missing := sorted(set(fields) - values.keys() - OPTIONAL):
-        yield f"{', '.join(missing)} missing"
-    for name in fields:
-        if name in values and not fits(values[name], hints[name]):
-            yield f"{name} is {str(values[name])[:60]!r}, expected {describe(hints[name])}"
-
-
-def _contradictions(values: dict[str, Any]) -> Iterator[str]:
-    """Values that have the right type and cannot be true."""
+def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
+    """Values that fit the schema and cannot be true."""
     if values["task"] not in TASKS:
         yield f"task is {values['task']!r}, this seq2edge knows {', '.join(TASKS)}"
-    numbers = [*values["beam_sizes"], values["source_length"], values["target_length"], values["length_bucket"]]
-    if not all(0 < number <= 1 << 20 for number in numbers) or not values["beam_sizes"]:
-        yield "beam_sizes and lengths must be positive whole numbers"
-    if values["normalisation"] not in typing.get_args(Normalisation):
-        allowed = " and ".join(typing.get_args(Normalisation))
-        yield f"normalisation is {values['normalisation']!r}, allowed are {allowed}"
-    if values["quantization"] not in typing.get_args(Quantization):
-        allowed = ", ".join(typing.get_args(Quantization))
-        yield f"quantization is {values['quantization']!r}, allowed are {allowed}"
-    if values["special_ids"] != SPECIAL_IDS:
-        yield f"special_ids are {values['special_ids']}, expected {SPECIAL_IDS}"
-    if not {"source", "target"} <= values["vocabulary"].keys():
-        yield "vocabulary lacks source or target"
-    decoding = values["decoding"]
+    decoding, beam_sizes = values["decoding"], values["beam_sizes"]
     if decoding["max_length"] > values["target_length"]:
         yield f"decoding.max_length is {decoding['max_length']}, above the target_length, {values['target_length']}"
-    if values["beam_sizes"] and decoding["beam"] > max(values["beam_sizes"]):
-        yield f"decoding.beam is {decoding['beam']}, above the largest of the beam_sizes, {max(values['beam_sizes'])}"
+    if decoding["beam"] > max(beam_sizes):
+        yield f"decoding.beam is {decoding['beam']}, above the largest of the beam_sizes, {max(beam_sizes)}"
     try:
         DecodingOptions(**decoding)
     except UserError as error:
         yield f"decoding: {error}"
-    names = ["encode", "generate", *(f"decode_step_{batch}" for batch in values["beam_sizes"])]
-    suffixes = ["", *(f"_s{length}" for length in _fixed_lengths(values["signatures"]))]
-    needed = {name + suffix for name in names for suffix in suffixes}
+    smallest = min(values["vocabulary"].values())
+    for name, token_id in values["special_ids"].items():
+        if token_id >= smallest:
+            yield f"special_ids.{name} is {token_id}, expected less than the size of a vocabulary, {smallest}"
+    if len(values.get("languages", [])) not in (0, 2):
+        yield f"languages is {json.dumps(values['languages'])}, expected the codes of source and target, or none"
+    needed = required_names(beam_sizes, values["fixed_lengths"])
     if missing := sorted(needed - values["signatures"].keys()):
         yield f"there is no signature {', '.join(missing)}"
-
-
-def _fixed_lengths(signatures: Iterable[str]) -> list[int]:
-    return sorted(int(found[1]) for name in signatures if (found := re.fullmatch(r"encode_s([1-9][0-9]{0,5})", name)))

@@ -31,7 +31,7 @@ class Runner:
     take precedence. Without options the bundle's defaults apply.
 
     Attributes:
-        bundle: The manifest; a `Bundle` if it was read from disk.
+        manifest: A `Bundle` if it was read from disk.
 
     Example:
         >>> runner = Runner.from_bundle("bundles/quickstart-int8")
@@ -39,10 +39,10 @@ class Runner:
         >>> runner.run("hello", beam=5, n_best=3).alternatives
     """
 
-    def __init__(self, bundle: Manifest, model: SequenceModel, codec: TextCodec):
-        self.bundle, self.model, self.codec = bundle, model, codec
-        self.defaults = DecodingOptions(**bundle.decoding)
-        self.joiner = Joiner(codec, bundle.fallback)
+    def __init__(self, manifest: Manifest, model: SequenceModel, codec: TextCodec):
+        self.manifest, self.model, self.codec = manifest, model, codec
+        self.defaults = DecodingOptions(**manifest.decoding)
+        self.joiner = Joiner(codec, manifest.fallback)
 
     @classmethod
     def from_bundle(cls, path: str | Path, threads: int = 1, num_interpreters: int = 1) -> "Runner":
@@ -80,9 +80,9 @@ class Runner:
                 changes["beam"] = max(options.beam, n_best)
         if changes:
             options = dataclasses.replace(options, **changes)
-        if options.max_length > self.bundle.target_length:
+        if options.max_length > self.manifest.target_length:
             raise UserError(
-                f"max_length is {options.max_length}, the bundle writes at most {self.bundle.target_length} tokens"
+                f"max_length is {options.max_length}, the bundle writes at most {self.manifest.target_length} tokens"
             )
         self.model.check_beam(options.beam)
         return options
@@ -122,7 +122,7 @@ class Runner:
         """
         options = self.options(options, **changes)
         phrases = Phrases.of(options, self.codec)
-        segments = [split_text(text, self.bundle, self.codec) for text in texts]
+        segments = [split_text(text, self.manifest, self.codec) for text in texts]
         if options.required and (number := max(map(len, segments), default=0)) > 1:
             raise TextError(f"required phrases: the text has to be split into {number} segments; send one sentence")
         jobs = [
@@ -161,7 +161,7 @@ class Runner:
             changes.setdefault("beam", 1)
         options = self.options(options, **changes)
         phrases = Phrases.of(options, self.codec)
-        segments = split_text(text, self.bundle, self.codec)
+        segments = split_text(text, self.manifest, self.codec)
         if not segments:
             raise TextError(INPUT_IS_EMPTY)
         done: list[Decoded] = []

@@ -118,7 +118,7 @@ class Server(ThreadingHTTPServer):
         """The status and the JSON values of the answer to POST /run."""
         try:
             request = Request.from_json(body)
-            runner = Runner(self.runner.bundle, Deadline(self.runner.model, self.limits.timeout), self.runner.codec)
+            runner = Runner(self.runner.manifest, Deadline(self.runner.model, self.limits.timeout), self.runner.codec)
             results = runner.run_all(request.texts, **request.settings)
         except TimeoutExceededError as error:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)}
@@ -148,8 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/health":
-            bundle = self.server.runner.bundle
-            self._send(HTTPStatus.OK, {"status": "ok", "bundle": bundle.name, "task": bundle.task})
+            manifest = self.server.runner.manifest
+            self._send(HTTPStatus.OK, {"status": "ok", "bundle": manifest.name, "task": manifest.task})
         elif self.path == "/metrics":
             self._send(HTTPStatus.OK, self.server.metrics())
         else:

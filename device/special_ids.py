@@ -1,4 +1,26 @@
 """Ids of the special tokens, the same in every tokenizer and model."""
 
-PAD, UNK, BOS, EOS = 0, 1, 2, 3
-SPECIAL_IDS = {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS}
+from typing import Annotated, Final, Literal, NotRequired, TypedDict
+
+from seq2edge.device.json_types import Between
+
+PAD: Final = 0
+UNK: Final = 1
+BOS: Final = 2
+EOS: Final = 3
+TokenId = Annotated[int, Between(EOS + 1, 1 << 20)]
+
+
+class SpecialIds(TypedDict):
+    """Ids of the special tokens; the last three where a tokenizer has them."""
+
+    pad: Literal[0]
+    unk: Literal[1]
+    bos: Literal[2]
+    eos: Literal[3]
+    mask: NotRequired[TokenId]
+    cls: NotRequired[TokenId]
+    sep: NotRequired[TokenId]
+
+
+SPECIAL_IDS: SpecialIds = {"pad": PAD, "unk": UNK, "bos": BOS, "eos": EOS}

@@ -41,7 +41,7 @@ def check_vectors(runner: Runner) -> dict[str, Any]:
     Raises:
         ValueError: If the runner runs a Keras model.
     """
-    bundle, model = runner.bundle, runner.model
+    bundle, model = runner.manifest, runner.model
     if not isinstance(bundle, Bundle):
         raise ValueError("only a bundle has test vectors")
     vectors = read_vectors(bundle)

@@ -65,7 +65,7 @@ class Comparison:
     def __init__(self, bundle: Bundle, model: Seq2Seq, source_ids: Sequence[np.ndarray]):
         self.bundle, self.source_ids = bundle, source_ids
         self.keras = KerasSequenceModel(model)
-        self.tflite = TFLiteModel(_without_fixed_lengths(bundle))
+        self.tflite = TFLiteModel(dataclasses.replace(bundle, fixed_lengths=[]))  # a runner would prefer these
         self.options = DecodingOptions(max_length=bundle.target_length, shortlist=False)
 
     @cached_property
@@ -127,13 +127,6 @@ def step_by_step(
 def in_one_call(model: TFLiteModel, sources: Sequence[np.ndarray], options: DecodingOptions) -> list[Hypothesis]:
     """The greedy hypothesis for each source from `generate`."""
     return [decode(model, [source], options)[0][0] for source in sources]
-
-
-def _without_fixed_lengths(bundle: Bundle) -> Bundle:
-    """The bundle without its signatures of fixed lengths, which a runner would prefer."""
-    suffixes = tuple(f"_s{length}" for length in bundle.fixed_lengths)
-    signatures = {name: specs for name, specs in bundle.signatures.items() if not name.endswith(suffixes)}
-    return dataclasses.replace(bundle, signatures=signatures)
 
 
 def _logit_difference(first: SequenceModel, second: SequenceModel, sources: Sequence[np.ndarray]) -> float:

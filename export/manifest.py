@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from seq2edge.device import signature_names
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.manifest import Fallback, File, Signature, State, Tensor
 from seq2edge.export.options import BundleSettings
@@ -27,10 +28,11 @@ def build_manifest(run: Run, model: Seq2Seq, content: bytes, settings: BundleSet
         folder: The bundle's folder.
     """
     specs, file = signature_specs(content), parse(content)
-    encoded = specs["encode"]["outputs"]
+    encoded = specs[signature_names.encode()]["outputs"]
     manifest = dataclasses.replace(
         run.manifest(),
         signatures=specs,
+        fixed_lengths=sorted(settings.fixed_lengths),
         states=[State(name, **encoded[name], mutable=True) for name in state_names(model)],
         fallback=_fallback(run, model),
         quantization=settings.quantization,

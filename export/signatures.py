@@ -5,12 +5,13 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from seq2edge.device import signature_names
+from seq2edge.device.signature_names import OUTPUT_ROWS
 from seq2edge.device.special_ids import BOS, EOS, PAD
 from seq2edge.models.seq2seq import Seq2Seq
 
 Tensors = dict[str, tf.Tensor]
 SHARED = ("memory", "memory_mask")  # by all rows of a step
-OUTPUT_ROWS = "output_rows"
 
 
 def state_names(model: Seq2Seq) -> list[str]:
@@ -53,18 +54,17 @@ class Signatures(tf.Module):
         self.top_k = 2 * max(beam_sizes)  # tokens for each row; a beam search may begin with a single row
         self.functions: dict[str, Callable[..., Tensors]] = {}
         for length in (None, *lengths):
-            suffix = f"_s{length}" if length else ""
-            self.functions[f"encode{suffix}"] = self._encode_function(length)
+            self.functions[signature_names.encode(length)] = self._encode_function(length)
             for batch in beam_sizes:
-                self.functions[f"decode_step_{batch}{suffix}"] = self._step_function(batch, _of_vocabulary, length)
-            self.functions[f"generate{suffix}"] = self._generate_function(length)
+                name = signature_names.decode_step(batch, length)
+                self.functions[name] = self._step_function(batch, _of_vocabulary, length)
+            self.functions[signature_names.generate(length)] = self._generate_function(length)
         if shortlist:
             self.functions[OUTPUT_ROWS] = self._rows_function()
             for batch in beam_sizes:
-                self.functions[f"decode_step_{batch}_shortlist"] = self._step_function(
-                    batch, _of_shortlist, None, OUTPUT_ROWS
-                )
-            self.functions["generate_shortlist"] = self._generate_function(None, "shortlist_ids")
+                name = signature_names.decode_step_shortlist(batch)
+                self.functions[name] = self._step_function(batch, _of_shortlist, None, OUTPUT_ROWS)
+            self.functions[signature_names.GENERATE_SHORTLIST] = self._generate_function(None, "shortlist_ids")
 
     def _encode_function(self, length: int | None) -> Callable[..., Tensors]:
         @tf.function(input_signature=[tf.TensorSpec((1, length), tf.int32, name="source_ids")])

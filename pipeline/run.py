@@ -64,7 +64,7 @@ class Run:
             vocabulary={"source": self.data.source_vocabulary, "target": self.data.target_vocabulary},
             source_length=recipe.model.source_length,
             target_length=recipe.model.target_length,
-            normalisation=recipe.data.normalisation,
+            processors={"source": {"type": "text", "normalisation": recipe.data.normalisation}},
             decoding={
                 "beam": recipe.decoding.beam,
                 "length_penalty": recipe.decoding.length_penalty,
@@ -80,6 +80,7 @@ class Run:
             verified_on=[],
             scores={},
             licence=recipe.data.licence,
+            languages=recipe.data.languages,
             length_bucket=LENGTH_MULTIPLE,
             created_with=f"seq2edge {importlib.metadata.version('seq2edge')}",
         )

@@ -5,6 +5,8 @@ from typing import Any
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
+from seq2edge.device.manifest import Operator
+
 IDENTIFIER = b"TFL3"
 ALIGNMENT = 16  # of a buffer's data in bytes, as the schema requires
 OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
@@ -49,7 +51,7 @@ def operator_names(model: schema.ModelT) -> list[str]:
     ]
 
 
-def operators(model: schema.ModelT) -> list[dict[str, int | str]]:
+def operators(model: schema.ModelT) -> list[Operator]:
     """Names and versions of the operators in a TFLite file."""
     found = dict(zip(operator_names(model), (int(code.version) for code in model.operatorCodes), strict=True))
     return [{"name": name, "version": version} for name, version in sorted(found.items())]

@@ -1,10 +1,9 @@
 """Target runtimes: the operators that each supports, and the fixed source lengths that browsers need."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.manifest import Runtime
+from seq2edge.device.manifest import Operator, Runtime
 
 # The highest operator versions that tflite-runtime 2.14.0 loads. benchmarks/operator_versions.py found them: it raises
 # the version of each operator in our files until the runtime refuses it. LiteRT is newer than the converter.
@@ -25,7 +24,7 @@ KNOWN: dict[Runtime, dict[str, int] | None] = {  # None: all built-in operators
 SHORTEST_FIXED = 16
 
 
-def check_operators(operators: Sequence[dict[str, Any]], runtimes: Iterable[Runtime]) -> None:
+def check_operators(operators: Sequence[Operator], runtimes: Iterable[Runtime]) -> None:
     """Refuse operators that a target runtime does not support.
 
     Args:

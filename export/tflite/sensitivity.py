@@ -10,6 +10,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from tqdm import tqdm
 
+from seq2edge.device import signature_names
 from seq2edge.device.search.decoding import forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
@@ -98,7 +99,8 @@ def _keras_steps(run: Run, model: KerasSequenceModel) -> list[_Steps]:
 def _error(content: bytes, sentences: Sequence[_Steps], state_names: Sequence[str]) -> float:
     """Root mean square of the differences between a file's logits and Keras'."""
     interpreter = Interpreter(model_content=content)
-    encode, step = (interpreter.get_signature_runner(name) for name in ("encode", "decode_step_1"))
+    names = signature_names.encode(), signature_names.decode_step(1)
+    encode, step = (interpreter.get_signature_runner(name) for name in names)
     squares = []
     for sentence in sentences:
         encoded = encode(source_ids=sentence.source_ids.astype(np.int32)[np.newaxis])

@@ -37,7 +37,7 @@ def evaluate(system: System, test_set: EvaluationSet, options: EvaluateOptions |
     """
     options = options or EvaluateOptions()
     output = options.output or test_set.folder
-    beam = system.runner.bundle.decoding["beam"] if options.beam is None else options.beam
+    beam = system.runner.manifest.decoding["beam"] if options.beam is None else options.beam
     search = {"beam": beam} | ({} if options.length_penalty is None else {"length_penalty": options.length_penalty})
     answers = answer_all(AnswerRequest(system, test_set, search), output, options.quiet)
     surprise = perplexity(system.runner, test_set.expected, system.name, options.quiet)

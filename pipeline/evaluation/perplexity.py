@@ -23,7 +23,7 @@ def perplexity(runner: Runner, expected: Sequence[Example], name: str, quiet: bo
     Args:
         name: Of the system, for the progress bar.
     """
-    codec, manifest = runner.codec, runner.bundle
+    codec, manifest = runner.codec, runner.manifest
     pairs = [
         (codec.encode_source(example.source, manifest.source_length), codec.encode_target(reference))
         for example in expected

@@ -1,5 +1,6 @@
 """The schema of a recipe: its sections and keys, and which settings go together."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -8,7 +9,7 @@ import tomli_w
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from seq2edge.device.manifest import Normalisation, Quantization, Runtime
+from seq2edge.device.manifest import LANGUAGE_CODE, UNKNOWN_LANGUAGE, Normalisation, Quantization, Runtime
 from seq2edge.device.search.options import LARGEST_BEAM
 from seq2edge.device.tasks import TASKS
 from seq2edge.models.config import Seq2SeqSettings
@@ -22,9 +23,16 @@ def _valid_column(column: int | str) -> int | str:
     return column
 
 
+def _is_language(code: str) -> str:
+    if not re.fullmatch(LANGUAGE_CODE, code):
+        raise ValueError('not a BCP-47 code such as "en" or "pt-BR"')
+    return code
+
+
 # A column: a number from 0, a name in the header, for jsonl a key, or a template of such names, "{title}: {text}".
 Column = Annotated[int | str, AfterValidator(_valid_column)]
 BeamSize = Annotated[int, Field(ge=1, le=LARGEST_BEAM)]
+Language = Annotated[str, AfterValidator(_is_language)]
 
 
 class Section(BaseModel):
@@ -73,12 +81,20 @@ class File(Section):
 class Data(Section):
     files: Annotated[list[File], Field(min_length=1)]
     licence: str = "not stated"
+    source_language: Language | None = None  # BCP-47 code, as "en" or "pt-BR"; "mul" for several
+    target_language: Language | None = None
     normalisation: Normalisation = "NFC"
     valid: Annotated[float, Field(ge=0, le=0.4)] = 0.05  # share of the sources held out from files with split = "all"
     test: Annotated[float, Field(ge=0, le=0.4)] = 0.05
     max_characters: Annotated[int, Field(ge=1)] = 400
     max_length_ratio: Annotated[float, Field(ge=1)] = 15.0  # longer side to shorter side, in characters
     keep_identical: bool = False
+
+    @property
+    def languages(self) -> list[str]:
+        """BCP-47 codes of source and target, "und" for one that is not given; empty if neither is."""
+        given = self.source_language, self.target_language
+        return [code or UNKNOWN_LANGUAGE for code in given] if any(given) else []
 
 
 class Tokenizer(Section):

@@ -11,10 +11,10 @@ from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.readers import FORMATS
 from seq2edge.pipeline.recipe_schema.recipe import File
 from seq2edge.pipeline.recipe_schema.template import is_template
+from seq2edge.pipeline.suggest.languages import LANGUAGES
 
 SOURCE_NAMES = ("source", "src", "question", "q", "input", "prompt", "utterance", "text", "en", "english")
 TARGET_NAMES = ("target", "tgt", "answer", "a", "output", "reply", "response", "summary", "command", "translation")
-LANGUAGES = ("ar", "cs", "de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "uk", "vi", "zh")
 ENCODINGS = ("utf-8", "utf-16", "cp949", "latin-1")  # in the order they are tried
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 HEAD = 1 << 16  # bytes that the guess is made from

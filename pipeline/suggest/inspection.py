@@ -15,10 +15,12 @@ from seq2edge.pipeline.data.readers import Pair, file_format, read_pairs
 from seq2edge.pipeline.data.scripts import script_of
 from seq2edge.pipeline.recipe_schema.recipe import File
 from seq2edge.pipeline.suggest.guessing import guess_file
+from seq2edge.pipeline.suggest.languages import guess_language
 
 SAMPLE = 20_000  # pairs kept to measure lengths, scripts and vocabulary
 EXAMPLES = 3
 EXAMPLE_LENGTH = 60  # characters
+NEARLY_ALL = 0.95  # share of the texts
 
 
 @dataclass(frozen=True)
@@ -27,19 +29,21 @@ class Side:
 
     Attributes:
         script: The most frequent script.
+        script_share: Of the texts in it.
         median, percentile_99, longest: Lengths in characters.
     """
 
     script: str
+    script_share: float
     median: int
     percentile_99: int
     longest: int
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> "Side":
-        script, _ = Counter(map(script_of, texts)).most_common(1)[0]
+        script, count = Counter(map(script_of, texts)).most_common(1)[0]
         median, percentile_99, longest = np.percentile([len(text) for text in texts], (50, 99, 100))
-        return cls(script, int(median), int(percentile_99), int(longest))
+        return cls(script, count / len(texts), int(median), int(percentile_99), int(longest))
 
 
 @dataclass
@@ -67,6 +71,7 @@ class Inspection:
     Attributes:
         name: Of the recipe, made from the name of the file.
         file: How the file is read.
+        source_language, target_language: BCP-47 codes; None if not known.
         length_ratio: The 99th percentile of longer side to shorter side, in characters.
     """
 
@@ -78,6 +83,8 @@ class Inspection:
     counts: Counts
     source: Side
     target: Side
+    source_language: str | None
+    target_language: str | None
     length_ratio: float
 
     def describe(self) -> str:
@@ -122,8 +129,16 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
         counts=counts,
         source=source,
         target=target,
+        source_language=_language(source, file.source, target_path and path),
+        target_language=_language(target, file.target, target_path),
         length_ratio=_length_ratio(counts.sample),
     )
+
+
+def _language(side: Side, column: int | str, path: Path | None) -> str | None:
+    """`path`: the file that has this side alone; None if a column has it."""
+    name = str(column) if path is None else path.name
+    return guess_language(name, side.script if side.script_share >= NEARLY_ALL else "")
 
 
 def _recipe_name(path: Path) -> str:

@@ -88,7 +88,11 @@ def _write_targets(teacher: Run, data: Dataset, folder: Path, options: DistillOp
 
 def _key(teacher: Run, runner: Runner, pairs: list[Pair], closest: bool) -> str:
     """A hash of everything that the teacher's outputs depend on, except the beam size."""
-    of_teacher = [checksum(teacher.path / MODEL_FILE), checksum(teacher.path / RECIPE_FILE), runner.bundle.quantization]
+    of_teacher = [
+        checksum(teacher.path / MODEL_FILE),
+        checksum(teacher.path / RECIPE_FILE),
+        runner.manifest.quantization,
+    ]
     of_pairs = [f"{pair.source}\t{pair.target}" if closest else pair.source for pair in pairs]
     return hashlib.sha256("\n".join([*of_teacher, *of_pairs]).encode()).hexdigest()[:12]
 

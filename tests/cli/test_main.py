@@ -1,6 +1,7 @@
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -39,6 +40,12 @@ def test_run_answers_and_info_and_verify_describe(bundles, capsys):
     assert (status, out.split("\n")[-2]) == (0, "verified")
     assert "quantization int8" in call(capsys, "info", bundles / "int8")[1]
     assert json.loads(call(capsys, "info", bundles / "int8", "--json")[1])["name"] == "tiny"
+
+
+def test_info_names_the_languages(bundles, tmp_path, change_manifest, capsys):
+    bundle = shutil.copytree(bundles / "int8", tmp_path / "bundle")
+    change_manifest(bundle, languages=["en", "de"])
+    assert "languages     en → de\n" in call(capsys, "info", bundle)[1]
 
 
 def test_run_is_a_filter_in_step_with_its_input(bundles, capsys, monkeypatch):

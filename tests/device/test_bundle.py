@@ -71,21 +71,29 @@ def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"beam_sizes": []}, "positive whole numbers"),
-        ({"beam_sizes": ["1"]}, r"beam_sizes is .*expected list\[int\]"),
-        ({"source_length": -3}, "positive whole numbers"),
-        ({"normalisation": "NFD"}, "allowed are NFC and NFKC"),
-        ({"files": []}, "files is"),
-        ({"decoding": {"beam": "5"}}, "decoding is .*expected Decoding"),
+        ({"beam_sizes": []}, r"beam_sizes is \[\], expected a list that is not empty"),
+        ({"beam_sizes": ["1"]}, r'beam_sizes\[0\] is "1", expected a whole number from 1 to 64$'),
+        ({"source_length": -3}, "source_length is -3, expected a whole number from 1 to 1,048,576"),
+        ({"target_length": 1 << 40}, "target_length is 1099511627776, expected a whole number from 1"),
+        ({"processors": {"source": {"type": "text", "normalisation": "NFD"}}}, '"NFD", expected "NFC" or "NFKC"'),
+        ({"processors": {}}, r"processors\.source is missing, expected an object"),
+        ({"files": []}, r"files is \[\], expected an object"),
+        ({"decoding": {"beam": "5"}}, "length_penalty is missing.*; decoding.max_length is .*; decoding.beam is"),
         (
-            {"decoding": {"beam": 9, "length_penalty": -1, "max_length": 99}},
+            {"decoding": {"beam": 9, "length_penalty": 1, "max_length": 99}},
             "above the target_length, 24; decoding.beam is 9",
         ),
-        ({"decoding": {"beam": 5, "length_penalty": -1, "max_length": 20}}, "decoding: length_penalty is -1"),
+        ({"decoding": {"beam": 5, "length_penalty": -1, "max_length": 20}}, "decoding.length_penalty is -1, expected"),
         ({"signatures": {}}, "no signature decode_step_1, decode_step_5, encode, generate"),
         ({"task": "poetry"}, "task is 'poetry', this seq2edge knows chat, translation"),
-        ({"quantization": "int3"}, "allowed are none, float16, int8"),
-        ({"states": [{"name": "state_0"}]}, "damaged"),
+        ({"fixed_lengths": [16]}, "no signature decode_step_1_s16, decode_step_5_s16, encode_s16, generate_s16"),
+        ({"quantization": "int3"}, 'quantization is "int3", expected "none" or "float16" or "int8"'),
+        ({"states": [{"name": "state_0"}]}, r"states\[0\]\.dtype is missing, expected text"),
+        ({"languages": ["english", "de"]}, r'languages\[0\] is "english", expected text like en or pt-BR'),
+        ({"languages": ["en"]}, r'languages is \["en"\], expected the codes of source and target, or none'),
+        ({"special_ids": {"pad": 0, "unk": 1, "bos": 2, "eos": 9}}, "special_ids.eos is 9, expected 3"),
+        ({"special_ids": {"pad": 0, "unk": 1, "bos": 2, "eos": 3, "mask": 999}}, "special_ids.mask is 999, .* 370"),
+        ({"beam_sizes": [0] * 9}, r"beam_sizes\[4\] is 0, [^;]*; 4 more$"),
         ({"files": {}}, r"names no model\.tflite"),
     ],
 )
@@ -93,6 +101,18 @@ def test_wrong_fields_are_said(bundle, change_manifest, values, message):
     change_manifest(bundle, **values)
     with pytest.raises(UserError, match=message):
         read_bundle(bundle)
+
+
+def test_a_tokenizer_may_have_more_special_tokens(bundle, change_manifest):
+    ids = {"pad": 0, "unk": 1, "bos": 2, "eos": 3, "mask": 4, "cls": 5, "sep": 6}
+    change_manifest(bundle, special_ids=ids)
+    assert read_bundle(bundle).special_ids == ids
+
+
+def test_languages_are_optional(bundle, change_manifest):
+    assert read_bundle(bundle).languages == []
+    change_manifest(bundle, languages=["en", "pt-BR"])
+    assert read_bundle(bundle).languages == ["en", "pt-BR"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"schema_version": 1}', "[" * 100_000])

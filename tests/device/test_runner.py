@@ -169,8 +169,8 @@ def test_options_and_single_fields_can_be_given_together(runner):
     text, options = "the cold river is here", DecodingOptions(beam=5, n_best=2, max_length=9)
     assert runner.run(text, options).alternatives == runner.run(text, beam=5, n_best=2, max_length=9).alternatives
     assert len(runner.run(text, options, n_best=3).alternatives) == 3
-    assert runner.options() == DecodingOptions(**runner.bundle.decoding)
-    assert runner.options(n_best=3).beam == max(3, runner.bundle.decoding["beam"])
+    assert runner.options() == DecodingOptions(**runner.manifest.decoding)
+    assert runner.options(n_best=3).beam == max(3, runner.manifest.decoding["beam"])
 
 
 def test_phrases_are_required_of_one_part_only(runner):

@@ -20,7 +20,9 @@ def web_bundle(trained_run, tmp_path_factory):
 
 
 def test_a_web_bundle_has_signatures_of_known_shapes(web_bundle):
-    signatures = json.loads((web_bundle / "bundle.json").read_text(encoding="utf-8"))["signatures"]
+    manifest = json.loads((web_bundle / "bundle.json").read_text(encoding="utf-8"))
+    signatures = manifest["signatures"]
+    assert manifest["fixed_lengths"] == [16, 24]
     fixed = {name: specs for name, specs in signatures.items() if name.endswith(("_s16", "_s24"))}
     names = ["decode_step_1", "decode_step_5", "encode", "generate"]
     assert sorted(fixed) == sorted(f"{name}_s{length}" for name in names for length in (16, 24))

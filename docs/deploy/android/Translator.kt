@@ -38,7 +38,8 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
 
     /** NFC or NFKC; invisible signs go, control characters are white space, white space is squeezed into blanks. */
     fun normalise(text: String): String {
-        val form = Normalizer.Form.valueOf(bundle.getString("normalisation"))
+        val processor = bundle.getJSONObject("processors").getJSONObject("source")
+        val form = Normalizer.Form.valueOf(processor.getString("normalisation"))
         return Normalizer.normalize(text, form).replace(INVISIBLE, "").replace(BLANK, " ").trim(' ')
     }
 

@@ -121,7 +121,8 @@ class Signature {
 class Codec {
  public:
   Codec(const std::string& folder, const nlohmann::json& bundle)
-      : compatible_(bundle.at("normalisation") == "NFKC"), longest_(bundle.at("source_length")) {
+      : compatible_(bundle.at("processors").at("source").at("normalisation") == "NFKC"),
+        longest_(bundle.at("source_length")) {
     const bool joint = bundle.at("files").contains("tokenizer.model");
     Load(source_, folder + (joint ? "/tokenizer.model" : "/source.model"));
     Load(target_, folder + (joint ? "/tokenizer.model" : "/target.model"));

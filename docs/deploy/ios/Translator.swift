@@ -56,7 +56,7 @@ public final class Translator {
   /// NFC or NFKC; invisible signs go, control characters are white space, white space is squeezed into blanks.
   public func normalise(_ text: String) -> String {
     let composed =
-      bundle.normalisation == "NFKC"
+      bundle.processors.source.normalisation == "NFKC"
       ? text.precomposedStringWithCompatibilityMapping : text.precomposedStringWithCanonicalMapping
     let visible = composed.unicodeScalars.filter { !isInvisible($0.value) }
     return visible.split { isBlank($0.value) }.map { String($0) }.joined(separator: " ")
@@ -150,9 +150,12 @@ public enum TranslatorError: Error {
 private struct Manifest: Decodable {
   struct State: Decodable { let name: String }
   struct File: Decodable { let bytes: Int }
+  struct TextProcessor: Decodable { let normalisation: String }
+  struct Processors: Decodable { let source: TextProcessor }
 
   let schemaVersion, sourceLength, targetLength, lengthBucket: Int
-  let normalisation, quantization: String
+  let quantization: String
+  let processors: Processors
   let states: [State]
   let files: [String: File]
 }

@@ -71,6 +71,13 @@ def test_an_unknown_task_is_refused_with_the_known_ones(tmp_path):
         load(tmp_path, MINIMAL, ["task=poetry"])
 
 
+def test_languages_are_codes(tmp_path):
+    assert load(tmp_path, MINIMAL).data.languages == []
+    assert load(tmp_path, MINIMAL, ["data.target_language=pt-BR"]).data.languages == ["und", "pt-BR"]
+    with pytest.raises(UserError, match=r'data\.source_language: not a BCP-47 code such as "en" or "pt-BR"; given'):
+        load(tmp_path, MINIMAL, ["data.source_language=english"])
+
+
 def test_an_unknown_recipe_is_refused_with_what_there_is():
     with pytest.raises(
         UserError, match=r"recipe 'quikstart': neither a file nor a bundled recipe; bundled recipes: .*quickstart"

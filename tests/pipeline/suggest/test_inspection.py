@@ -90,6 +90,28 @@ def test_two_parallel_files_are_taken_for_a_translation(tmp_path):
     assert (found.counts.pairs, found.task, found.file.format) == (40, "translation", "parallel")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "languages"),
+    [
+        ("a.tsv", "en\tde\n" + tsv(rows(40)), ("en", "de")),
+        ("a.tsv", tsv(rows(40)), (None, None)),
+        ("a.tsv", tsv([("안녕하세요", "good morning")] * 9), ("ko", None)),
+        ("a.tsv", tsv([("안녕하세요", "hello"), ("good morning", "hello")]), (None, None)),
+        ("a.jsonl", '{"ja": "ありがとう", "fr": "merci"}\n', ("ja", "fr")),
+    ],
+)
+def test_languages_are_guessed_where_something_tells(tmp_path, name, content, languages):
+    found = inspect(put(tmp_path, name, content))
+    assert (found.source_language, found.target_language) == languages
+
+
+def test_languages_of_parallel_files_are_those_of_their_names(tmp_path):
+    sources, targets = zip(*rows(40), strict=True)
+    found = inspect(put(tmp_path, "a.en", "\n".join(sources)), put(tmp_path, "a.de", "\n".join(targets)))
+    recipe = Recipe.model_validate(tomllib.loads(recipe_text(suggest(found))))
+    assert recipe.data.languages == ["en", "de"]
+
+
 @pytest.mark.parametrize("count", [30, 120, 3500])
 def test_the_suggested_recipe_prepares_its_file(tmp_path, count):
     path = put(tmp_path, "pairs.tsv", tsv(rows(count)))

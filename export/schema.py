@@ -1,0 +1,91 @@
+"""The JSON Schema of bundle.json, made from the types of the manifest.
+
+`python -m seq2edge.export.schema > docs/bundle.schema.json` writes it anew.
+"""
+
+import dataclasses
+import inspect
+import json
+import re
+import types
+import typing
+from typing import Any
+
+from seq2edge.device.json_types import Between, JsonType, NotEmpty, Pattern, fields, required_fields
+from seq2edge.device.manifest import CHECKSUM, Manifest, Sha256
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+TYPES = {int: "integer", float: "number", str: "string", bool: "boolean", types.NoneType: "null"}
+CHECKSUM_MEANING = (
+    "SHA-256 of the other fields as JSON with sorted keys, "
+    'separators ", " and ": ", and escapes for non-ASCII characters.'
+)
+
+
+def manifest_schema() -> dict[str, Any]:
+    """The schema. A file may have further fields at its top level, and nowhere else."""
+    definitions: dict[str, Any] = {}
+    head = {"$schema": DRAFT, "title": "bundle.json of seq2edge"}
+    manifest = _object_schema(Manifest, definitions)
+    manifest["properties"][CHECKSUM] = _schema(Sha256, definitions) | {"description": CHECKSUM_MEANING}
+    manifest["required"].append(CHECKSUM)
+    del manifest["additionalProperties"]
+    return head | manifest | {"$defs": dict(sorted(definitions.items()))}
+
+
+def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a type. Those of objects with fields go to `definitions`, by name."""
+    found = JsonType.of(hint)
+    if found.kind is Any:
+        return {}
+    if found.kind is typing.Literal:
+        return {"const": found.inner[0]} if len(found.inner) == 1 else {"enum": list(found.inner)}
+    if found.kind is types.UnionType:
+        return {"anyOf": [_schema(one, definitions) for one in found.inner]}
+    if found.kind is list:
+        return {"type": "array", "items": _schema(found.inner[0], definitions), **_bound(found)}
+    if found.kind is dict:
+        return {"type": "object", "additionalProperties": _schema(found.inner[1], definitions)}
+    if not found.is_object:
+        return {"type": TYPES[found.kind], **_bound(found)}
+    name = found.kind.__name__
+    if name not in definitions:
+        definitions[name] = _object_schema(found.kind, definitions)
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _bound(found: JsonType) -> dict[str, Any]:
+    if isinstance(found.bound, Between):
+        return {"minimum": found.bound.least, "maximum": found.bound.most}
+    if isinstance(found.bound, Pattern):
+        return {"pattern": f"^{found.bound.regex}$"}
+    return {"minItems": 1} if isinstance(found.bound, NotEmpty) else {}
+
+
+def _object_schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    summary, of_field = _documentation(kind)
+    properties = {name: _schema(hint, definitions) for name, hint in fields(kind).items()}
+    for name, text in of_field.items():
+        properties[name]["description"] = text
+    return {
+        "description": summary,
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name in required_fields(kind)],
+        "additionalProperties": False,
+    }
+
+
+def _documentation(kind: Any) -> tuple[str, dict[str, str]]:
+    """The summary in a docstring, and the descriptions of its attributes by name."""
+    summary, _, attributes = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:\n")
+    names = {field.name for field in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
+    texts: dict[str, str] = {}
+    for entry in re.split(r"\n {4}(?=\S)", f"\n{attributes}")[1:]:
+        listed, _, text = entry.partition(": ")
+        texts |= {name: " ".join(text.split()) for name in listed.split(", ") if name in names}
+    return " ".join(summary.split()), texts
+
+
+if __name__ == "__main__":
+    print(json.dumps(manifest_schema(), ensure_ascii=False, indent=2))

@@ -12,10 +12,11 @@ from seq2edge.device.text import TextCodec, tokenizer_paths
 from seq2edge.pipeline.data.columns import PairIds
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.files import checksum
+from seq2edge.pipeline.recipe_schema.recipe import File
 
 SPLITS = ("train", "valid", "test")
 SUMMARY_FILE = "summary.json"
-FORMAT = 2  # of the folder and of the runs made from it; prepare replaces a folder of another format
+FORMAT = 3  # of the folder and of the runs made from it; prepare replaces a folder of another format
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,19 @@ def read_split(folder: Path, split: str) -> Iterator[Pair]:
     """The pairs of a split from its file in a dataset's folder, one at a time."""
     with split_path(folder, split).open(encoding="utf-8", newline="\n") as file:
         for line in file:
-            source, target = line.rstrip("\n").split("\t")
-            yield Pair(source, target)
+            yield Pair(**json.loads(line))
 
 
 def split_path(folder: Path, split: str) -> Path:
-    return folder / f"{split}.tsv"
+    return folder / f"{split}.jsonl"
 
 
 def split_line(pair: Pair) -> str:
-    """A pair as a line of a split's file. Cleaned texts contain neither tabs nor line feeds."""
-    return f"{pair.source}\t{pair.target}\n"
+    """A pair as a line of a split's file, in JSON Lines: texts may contain line feeds and tabs."""
+    return json.dumps({"source": pair.source, "target": pair.target}, ensure_ascii=False) + "\n"
+
+
+def split_file(path: Path, split: str) -> File:
+    """A split's file as an entry of a recipe."""
+    keys = {"source": "source", "target": "target"}
+    return File.model_validate({"path": str(path.resolve()), "format": "jsonl", "split": split, **keys})

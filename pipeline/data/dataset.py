@@ -9,7 +9,7 @@ from typing import Any
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.text import TextCodec, tokenizer_paths
-from seq2edge.pipeline.data.columns import PairIds
+from seq2edge.pipeline.data.columns import Table
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.files import checksum
 from seq2edge.pipeline.recipe_schema.recipe import File
@@ -21,7 +21,9 @@ FORMAT = 3  # of the folder and of the runs made from it; prepare replaces a fol
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset on disk: the splits as text, train and valid also as token ids, the tokenizers, and a summary.
+    """A dataset on disk: the splits as text, train and valid also as columns, the tokenizers, and a summary.
+
+    The columns are "source_ids" and "target_ids", token ids that end in eos.
 
     Attributes:
         summary: What `prepare` counted: pairs by split, dropped pairs by reason, percentiles of lengths.
@@ -43,12 +45,12 @@ class Dataset:
             raise UserError(f"{path}: not a dataset: {error}") from None
 
     @cached_property
-    def train(self) -> PairIds:
-        return PairIds.open(self.path / "train")
+    def train(self) -> Table:
+        return Table.open(self.path / "train")
 
     @cached_property
-    def valid(self) -> PairIds:
-        return PairIds.open(self.path / "valid")
+    def valid(self) -> Table:
+        return Table.open(self.path / "valid")
 
     @property
     def tokenizers(self) -> tuple[Path, Path]:
@@ -64,9 +66,9 @@ class Dataset:
         return int(self.summary["vocabulary"]["target"])
 
     def checksums(self) -> dict[str, str]:
-        """SHA-256 of the tokenizers and token ids by file name: what a model is trained on."""
+        """SHA-256 of the tokenizers and columns by file name: what a model is trained on."""
         folders = (self.path / "train", self.path / "valid")
-        files = [*set(self.tokenizers), *(path for folder in folders for path in folder.glob("*.npy"))]
+        files = [*set(self.tokenizers), *(path for folder in folders for path in folder.iterdir())]
         return {str(path.relative_to(self.path)): checksum(path) for path in sorted(files)}
 
     def codec(self) -> TextCodec:

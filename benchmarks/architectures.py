@@ -126,9 +126,11 @@ def training_speed(run: Any, steps: int = 20) -> float:
 
     from seq2edge.models.loss import SequenceLoss
     from seq2edge.pipeline.data.batches import Batches, BatchOptions
+    from seq2edge.pipeline.data.collate import collate_seq2seq
 
     model = run.model()
-    batches = Batches(run.data.train, BatchOptions(batch_size=run.recipe.training.batch_size, buckets=1, seed=1))
+    options = BatchOptions(batch_size=run.recipe.training.batch_size, buckets=1, seed=1)
+    batches = Batches(run.data.train, collate_seq2seq, options)
     model.training.compile(keras.optimizers.AdamW(1e-5), SequenceLoss(), jit_compile=False)
     speeds = []
     for step in range(3 + steps):

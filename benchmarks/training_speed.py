@@ -27,7 +27,8 @@ from seq2edge.models.decoders.config import RecurrentDecoderConfig
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
-from seq2edge.pipeline.data.columns import PairIds, PairWriter
+from seq2edge.pipeline.data.collate import collate_seq2seq
+from seq2edge.pipeline.data.columns import ColumnType, Table, write_table
 from seq2edge.pipeline.training.memory import keep_freed_memory
 
 VOCABULARY = 6000
@@ -45,16 +46,18 @@ MODELS = {
 }
 
 
-def random_pairs(folder: Path, seed: int = 1) -> PairIds:
+def random_pairs(folder: Path, seed: int = 1) -> Table:
     """Ids with the lengths of Multi30k's captions in tokens: 16 ± 5, eos counted, correlated by 0.87."""
     random = np.random.default_rng(seed)
     lengths = random.multivariate_normal([16, 16], [[25, 0.87 * 25], [0.87 * 25, 25]], PAIRS)
     lengths = np.clip(np.round(lengths), 5, 40).astype(int)
-    with PairWriter(folder, VOCABULARY) as writer:
+    ids_type = ColumnType.of_ids(VOCABULARY)
+    with write_table(folder, {"source_ids": ids_type, "target_ids": ids_type}) as columns:
         for source, target in lengths:
             ids = random.integers(4, VOCABULARY, source + target)
-            writer.write([[*ids[1:source], EOS]], [*ids[source + 1 :], EOS])
-    return PairIds.open(folder)
+            columns["source_ids"].append([*ids[1:source], EOS])
+            columns["target_ids"].append([*ids[source + 1 :], EOS])
+    return Table.open(folder)
 
 
 def useful_operations(model: Seq2Seq, source: np.ndarray, target: np.ndarray) -> float:
@@ -107,11 +110,12 @@ class Clock(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - self.started)
 
 
-def measure(name: str, config: Seq2SeqConfig, pairs: PairIds, jit: bool) -> dict[str, Any]:
+def measure(name: str, config: Seq2SeqConfig, pairs: Table, jit: bool) -> dict[str, Any]:
     """Train a model for some epochs."""
     peak = product_speed(LARGE, LARGE, LARGE)
     model = build_seq2seq(config)
-    batches = Batches(pairs, BatchOptions(batch_size=BATCH, buckets=8, seed=1), steps=STEPS * (EPOCHS + 1))
+    options = BatchOptions(batch_size=BATCH, buckets=8, seed=1)
+    batches = Batches(pairs, collate_seq2seq, options, steps=STEPS * (EPOCHS + 1))
     model.training.compile(keras.optimizers.AdamW(1e-4, global_clipnorm=1.0), SequenceLoss(0.1), jit_compile=jit)
     clock = Clock()
     model.training.fit(

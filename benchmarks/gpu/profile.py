@@ -17,6 +17,7 @@ from gpu.speed import Variant, measure, peak_tflops, random_pairs, timed_batches
 from gpu.steps import flat, loss_of, seconds_of, shape_of, state_of
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
+from seq2edge.pipeline.data.collate import collate_seq2seq
 
 STEPS_IN_FIT = 20  # updates in an epoch of `fit`
 Calls = tuple[Callable[[], Any], Callable[[], Any]]  # forward; forward and backward
@@ -29,7 +30,7 @@ def run_profile(settings: dict[str, Any], results: Results, deadline: float) -> 
     with tempfile.TemporaryDirectory() as scratch:
         pairs = random_pairs(Path(scratch) / "pairs", speed)
         batches = timed_batches(pairs, variant["batch"])
-        made = Batches(pairs, BatchOptions(batch_size=variant["batch"]))
+        made = Batches(pairs, collate_seq2seq, BatchOptions(batch_size=variant["batch"]))
         making = seconds_of(lambda: jax.device_put(flat(made[0])), 0.3)
     batch = max(batches, key=lambda batch: batch[0].size)
     alike = [other for other in batches if shape_of(other) == shape_of(batch)]

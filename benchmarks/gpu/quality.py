@@ -11,12 +11,13 @@ from gpu.results import Results, save_weights
 from gpu.steps import State, batch_shapes, compile_all, flat, prefetch, shape_of, state_of, update_of
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
+from seq2edge.pipeline.data.collate import collate_seq2seq
 from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.data.sharding import WHOLE_BATCH
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.run import DATA_FOLDER
-from seq2edge.pipeline.training.setup import batch_options, set_up
+from seq2edge.pipeline.training.setup import set_up, training_batches
 
 UPDATES_AHEAD = 20  # updates that are given to the device before it is waited for
 RESERVE = 8.0  # seconds before the deadline at which the weights are saved for the last time
@@ -80,9 +81,10 @@ class _Training:
         self.model, self.optimizer = setup.model.training, setup.fitted.optimizer
         self.loss = SequenceLoss(recipe.training.label_smoothing)
         updates = setup.steps_per_epoch * recipe.training.epochs
-        self.batches = Batches(data.train, batch_options(recipe.training, WHOLE_BATCH), steps=updates)
+        self.batches = training_batches(recipe.training, data, steps=updates)
         rows = min(VALIDATION_ROWS, len(data.valid))
-        self.valid = [flat(batch) for batch in Batches(data.valid, BatchOptions(batch_size=rows, buckets=1))]
+        valid = Batches(data.valid, collate_seq2seq, BatchOptions(batch_size=rows, buckets=1))
+        self.valid = [flat(batch) for batch in valid]
         self.state: State = state_of(self.model, self.optimizer)
 
     def compile(self, deadline: float) -> float:

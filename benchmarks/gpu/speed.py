@@ -21,7 +21,8 @@ from seq2edge.models.encoders.config import RecurrentEncoderConfig
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
-from seq2edge.pipeline.data.columns import PairIds, PairWriter
+from seq2edge.pipeline.data.collate import collate_seq2seq
+from seq2edge.pipeline.data.columns import ColumnType, Table, write_table
 
 BUCKETS = 2
 # Words of the 1,553 pairs of tst2012 (English to Vietnamese, IWSLT 2015): means, standard deviations and correlation of
@@ -104,24 +105,24 @@ class Variant:
         return update.lower(jax.eval_shape(self.state), batch_shapes(*shape))
 
 
-def random_pairs(folder: Path, speed: dict[str, Any]) -> PairIds:
+def random_pairs(folder: Path, speed: dict[str, Any]) -> Table:
     """Random token ids, one a word and eos, with the lengths of tst2012, cut to the tutorial's maximum length."""
     random = np.random.default_rng(1)
     covariance = CORRELATION * math.prod(DEVIATIONS)
     spread = [[DEVIATIONS[0] ** 2, covariance], [covariance, DEVIATIONS[1] ** 2]]
     lengths = np.exp(random.multivariate_normal(MEANS, spread, speed["pairs"]))
     lengths = np.clip(np.round(lengths), 1, speed["longest"]).astype(int)
-    sizes = [speed["model"][f"{side}_vocabulary"] for side in ("source", "target")]
-    with PairWriter(folder, max(sizes)) as writer:
+    sizes = {f"{side}_ids": speed["model"][f"{side}_vocabulary"] for side in ("source", "target")}
+    with write_table(folder, {name: ColumnType.of_ids(size) for name, size in sizes.items()}) as columns:
         for pair in lengths:
-            source, target = (random.integers(4, size, length) for size, length in zip(sizes, pair, strict=True))
-            writer.write([[*source, EOS]], [*target, EOS])
-    return PairIds.open(folder)
+            for (name, size), length in zip(sizes.items(), pair, strict=True):
+                columns[name].append([*random.integers(4, size, length), EOS])
+    return Table.open(folder)
 
 
-def timed_batches(pairs: PairIds, size: int) -> list[Any]:
+def timed_batches(pairs: Table, size: int) -> list[Any]:
     """The first batches of a training, in two shapes."""
-    batches = Batches(pairs, BatchOptions(batch_size=size, buckets=BUCKETS, seed=1))
+    batches = Batches(pairs, collate_seq2seq, BatchOptions(batch_size=size, buckets=BUCKETS, seed=1))
     return [flat(batches[index]) for index in range(min(TIMED_BATCHES, len(batches)))]
 
 

@@ -1,33 +1,59 @@
-"""Batches of token ids. Their order is a function of seed and step, so a resumed training sees the same batches."""
+"""Batches of padded rows. Their order is a function of seed and step, so a resumed training sees the same batches."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import keras
 import numpy as np
 
-from seq2edge.device.special_ids import BOS, EOS, UNK
-from seq2edge.pipeline.data.columns import PairIds
+from seq2edge.pipeline.data.columns import FILLER, Table
 from seq2edge.pipeline.data.sharding import WHOLE_BATCH, Shard
 
-EMPTY = -1  # index that stands for an empty pair
 LENGTH_MULTIPLE = 2  # bucket lengths are rounded up to a multiple of it
 
-Batch = tuple[tuple[np.ndarray, np.ndarray], np.ndarray]  # (source_ids, target_inputs), target_ids
+Rows = Mapping[str, np.ndarray]  # rows of each column, `(rows, bucket_length, *item_shape)`, padded with 0
+
+
+@dataclass(frozen=True)
+class BatchRandom:
+    """Random numbers for the rows of one batch, a function of seed and step.
+
+    They are drawn for the whole batch, so that the number of processes changes nothing.
+
+    Attributes:
+        batch_size: Rows of the whole batch.
+        own: Those of this process.
+    """
+
+    seed: int
+    step: int
+    batch_size: int
+    own: slice
+
+    @cached_property
+    def _generator(self) -> np.random.Generator:
+        return np.random.default_rng([self.seed, self.step, 1])
+
+    def uniform(self, *shape: int) -> np.ndarray:
+        """Numbers from 0 to 1 for this process' rows, `(rows, *shape)`, other ones at each call."""
+        return self._generator.random((self.batch_size, *shape))[self.own]
+
+
+Collate = Callable[[Rows, BatchRandom | None], Any]
 
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """How pairs are grouped into batches.
+    """How rows are grouped into batches.
 
     Attributes:
-        batch_size: Pairs per batch.
-        tokens: Token budget per batch, used instead of `batch_size`. Each pair counts as long as the longer side of its
-            bucket.
+        batch_size: Rows per batch.
+        tokens: Token budget per batch, used instead of `batch_size`. Each row counts as long as the longest column of
+            its bucket.
         buckets: Number of length groups. There are fewer if the lengths differ too little.
         seed: Seed of the order. None keeps the order of the data (validation).
-        word_dropout: Share of source tokens replaced by unk, drawn again for each step.
         shard: The part of each batch to return, if several processes train together.
     """
 
@@ -35,29 +61,30 @@ class BatchOptions:
     tokens: int | None = None
     buckets: int = 4
     seed: int | None = None
-    word_dropout: float = 0.0
     shard: Shard = WHOLE_BATCH
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches of pairs of similar length. All batches of a bucket have the same shape.
+    """Batches of rows of similar length. All batches of a bucket have the same shape.
 
-    A batch is `((source_ids, target_inputs), target_ids)`, int32 `(batch_size, bucket_length)`, padded with 0.
-    `target_inputs` is `target_ids` shifted right by one, with bos in front. The last batch of a bucket is filled up, so
-    that only one shape is compiled: in training with pairs from the start of the bucket, in validation with empty
-    pairs, which do not count towards the loss.
+    The last batch of a bucket is filled up, so that only one shape is compiled: in training with rows from the start of
+    the bucket, in validation with rows of padding.
 
     Args:
-        pairs: The token ids.
-        options: How pairs are grouped into batches.
+        table: The columns. Training uses another stored encoding of each row in every pass.
+        collate: Makes a batch of padded rows, arrays `(rows, bucket_length, *item_shape)` by column. In training it
+            gets random numbers too, in validation None.
+        options: How rows are grouped into batches.
         first_step: Training step of item 0, for a resumed training.
-        steps: Number of items. None: one pass over the pairs.
+        steps: Number of items. None: one pass over the table.
     """
 
-    def __init__(self, pairs: PairIds, options: BatchOptions, first_step: int = 0, steps: int | None = None):
+    def __init__(
+        self, table: Table, collate: Collate, options: BatchOptions, first_step: int = 0, steps: int | None = None
+    ):
         super().__init__()
-        self.pairs, self.options, self.first_step = pairs, options, first_step
-        self.buckets, self.shapes = _make_buckets(pairs, options.buckets)
+        self.table, self.collate, self.options, self.first_step = table, collate, options, first_step
+        self.buckets, self.shapes = _make_buckets(table, options.buckets)
         self.rows = [_rows(options, shape) for shape in self.shapes]
         self.steps_per_pass = sum(-(-len(bucket) // rows) for bucket, rows in zip(self.buckets, self.rows, strict=True))
         self.steps = self.steps_per_pass if steps is None else steps
@@ -66,21 +93,19 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, index: int) -> Batch:
-        step = self.first_step + index
+    def __getitem__(self, index: int) -> Any:
+        step, seed = self.first_step + index, self.options.seed
         data_pass, position = divmod(step, self.steps_per_pass)
         bucket, chosen = self._plan_of(data_pass)[position]
         own = self.options.shard.rows(len(chosen))
-        (source_ids, target_inputs), target_ids = self._batch(chosen[own], self.shapes[bucket], data_pass)
-        rate, seed = self.options.word_dropout, self.options.seed
-        if rate and seed is not None:
-            # Drawn for the whole batch, so that the number of processes changes nothing.
-            drawn = np.random.default_rng([seed, step, 1]).random((len(chosen), source_ids.shape[1]))[own]
-            source_ids[(drawn < rate) & (source_ids > EOS)] = UNK
-        return (source_ids, target_inputs), target_ids
+        rows = {
+            name: column.padded(chosen[own], length, 0 if seed is None else data_pass % column.samples)
+            for (name, column), length in zip(self.table.columns.items(), self.shapes[bucket], strict=True)
+        }
+        return self.collate(rows, None if seed is None else BatchRandom(seed, step, len(chosen), own))
 
     def _plan_of(self, data_pass: int) -> list[tuple[int, np.ndarray]]:
-        """The batches of one pass: (bucket, indices of its pairs)."""
+        """The batches of one pass: (bucket, indices of its rows)."""
         if self._plan is None or self._plan[0] != data_pass:
             seed = self.options.seed
             order = None if seed is None else np.random.default_rng([seed, data_pass])
@@ -89,29 +114,14 @@ class Batches(keras.utils.PyDataset):
                 indices = bucket if order is None else order.permutation(bucket)
                 rows = self.rows[number]
                 missing = -len(indices) % rows
-                filler = np.full(missing, EMPTY) if order is None else np.resize(indices, missing)
+                filler = np.full(missing, FILLER) if order is None else np.resize(indices, missing)
                 plan += [(number, chosen) for chosen in np.concatenate([indices, filler]).reshape(-1, rows)]
             if order is not None:
                 plan = [plan[i] for i in order.permutation(len(plan))]
             self._plan = data_pass, plan
         return self._plan[1]
 
-    def _batch(self, chosen: np.ndarray, shape: tuple[int, int], data_pass: int) -> Batch:
-        """The pairs with the chosen indices. Training uses another stored encoding of each source in every pass."""
-        source_ids = np.zeros((len(chosen), shape[0]), np.int32)
-        target_ids = np.zeros((len(chosen), shape[1]), np.int32)
-        sample = 0 if self.options.seed is None else data_pass % self.pairs.samples
-        for row, index in enumerate(chosen):
-            if index == EMPTY:
-                source_ids[row, 0] = EOS
-                continue
-            source, target = self.pairs.source(index, sample), self.pairs.target(index)
-            source_ids[row, : len(source)] = source[: shape[0]]
-            target_ids[row, : len(target)] = target[: shape[1]]
-        target_inputs = np.concatenate([np.full((len(chosen), 1), BOS, np.int32), target_ids[:, :-1]], axis=1)
-        return (source_ids, target_inputs), target_ids
-
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(self)))
 
     def for_fit(self) -> Any:
@@ -124,12 +134,14 @@ class Batches(keras.utils.PyDataset):
             return self
         import tensorflow as tf
 
-        ids = tf.TensorSpec((None, None), tf.int32)
-        dataset = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=((ids, ids), ids))
+        signature = keras.tree.map_structure(
+            lambda array: tf.TensorSpec([*(None, None)[: array.ndim], *array.shape[2:]], array.dtype), self[0]
+        )
+        dataset = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=signature)
         return dataset.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
 
 
-def _rows(options: BatchOptions, shape: tuple[int, int]) -> int:
+def _rows(options: BatchOptions, shape: tuple[int, ...]) -> int:
     """Rows of a bucket's batches: a multiple of the number of devices."""
     devices = options.shard.devices
     if options.tokens:
@@ -137,26 +149,26 @@ def _rows(options: BatchOptions, shape: tuple[int, int]) -> int:
     return -(-options.batch_size // devices) * devices
 
 
-def _make_buckets(pairs: PairIds, buckets: int) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
-    """Groups of indices of pairs of similar length, and the shape (source_length, target_length) of each group."""
-    lengths = np.stack([pairs.source_lengths, pairs.target_lengths], axis=1)
-    longest = _round_up(lengths.max(axis=1))
-    group_of = np.searchsorted(_borders(lengths, longest, buckets), longest)
+def _make_buckets(table: Table, buckets: int) -> tuple[list[np.ndarray], list[tuple[int, ...]]]:
+    """Groups of indices of rows of similar length, and the bucket length of each column in each group."""
+    lengths = np.stack([column.lengths for column in table.columns.values()], axis=1)
+    multiples = np.where(lengths.max(axis=0) > 1, LENGTH_MULTIPLE, 1)  # labels and whole pictures are single items
+    longest = _round_up(lengths, multiples).max(axis=1)
+    group_of = np.searchsorted(_borders(lengths, longest, multiples, buckets), longest)
     groups = [np.flatnonzero(group_of == group) for group in range(group_of.max() + 1)]
-    shapes = [_round_up(lengths[group].max(axis=0)) for group in groups]
-    return groups, [(int(source), int(target)) for source, target in shapes]
+    return groups, [tuple(_round_up(lengths[group].max(axis=0), multiples).tolist()) for group in groups]
 
 
-def _borders(lengths: np.ndarray, longest: np.ndarray, buckets: int) -> np.ndarray:
-    """Upper length limit of each group (of a pair's longer side), chosen so that all groups have the least padding."""
+def _borders(lengths: np.ndarray, longest: np.ndarray, multiples: np.ndarray, buckets: int) -> np.ndarray:
+    """Upper length limit of each group (of a row's longest column), chosen for the least padding in all groups."""
     steps, step_of = np.unique(longest, return_inverse=True)
     count = np.bincount(step_of)
-    widest = np.zeros((len(steps), 2), int)
+    widest = np.zeros((len(steps), lengths.shape[1]), int)
     np.maximum.at(widest, step_of, lengths)
     # cost[first, last]: tokens of one group that spans these steps, padding included
     cost = np.full((len(steps), len(steps)), np.inf)
     for first in range(len(steps)):
-        shapes = _round_up(np.maximum.accumulate(widest[first:]))
+        shapes = _round_up(np.maximum.accumulate(widest[first:]), multiples)
         cost[first, first:] = np.cumsum(count[first:]) * shapes.sum(axis=1)
     # least[last]: lowest cost of all steps up to `last`; starts: where the last group begins, for each number of groups
     least, starts = cost[0], []
@@ -170,5 +182,5 @@ def _borders(lengths: np.ndarray, longest: np.ndarray, buckets: int) -> np.ndarr
     return steps[lasts[::-1]]
 
 
-def _round_up(lengths: np.ndarray) -> np.ndarray:
-    return -(-lengths // LENGTH_MULTIPLE) * LENGTH_MULTIPLE
+def _round_up(lengths: np.ndarray, multiples: np.ndarray) -> np.ndarray:
+    return -(-lengths // multiples) * multiples

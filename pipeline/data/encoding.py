@@ -16,7 +16,7 @@ from seq2edge.device.batching import batched
 from seq2edge.device.errors import UserError
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.text import TOKENIZER_FILES, tokenizer_paths
-from seq2edge.pipeline.data.columns import PairIds, PairWriter
+from seq2edge.pipeline.data.columns import ColumnType, Table, write_table
 from seq2edge.pipeline.data.dataset import read_split
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.data.splitting import FEWEST
@@ -29,7 +29,7 @@ PERCENTILES = (50, 90, 99, 100)
 
 
 def write_tokenizers(settings: Tokenizer, folder: Path, given: tuple[Path, Path] | None) -> dict[str, int]:
-    """Train the tokenizers on train.tsv and write them, or copy the given ones.
+    """Train the tokenizers on train.jsonl and write them, or copy the given ones.
 
     Returns:
         Vocabulary sizes of "source" and "target".
@@ -86,9 +86,12 @@ class PairEncoder:
         sampler = Sampler(source, recipe.tokenizer.model_type == "unigram", recipe.training.seed)
         return cls(source, target, sampler, recipe.model.source_length, recipe.model.target_length)
 
-    @property
-    def largest_id(self) -> int:
-        return max(self.source.get_piece_size(), self.target.get_piece_size()) - 1
+    def columns(self, samples: int) -> dict[str, ColumnType]:
+        """The columns of a split with `samples` encodings of each source."""
+        return {
+            "source_ids": ColumnType.of_ids(self.source.get_piece_size(), samples),
+            "target_ids": ColumnType.of_ids(self.target.get_piece_size()),
+        }
 
     def encode(self, pairs: Sequence[Pair], samples: int) -> Iterator[tuple[list[list[int]], list[int]]]:
         """For each pair that fits, the encodings of its source and its target, all ending in eos.
@@ -121,8 +124,8 @@ def write_ids(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
     left_out = sum(_write_split(encoder, folder, split, samples[split], quiet) for split in samples)
     for split in samples:
         _refuse_too_few(recipe, folder, split)
-    train = PairIds.open(folder / "train")
-    lengths = {"source": train.source_lengths, "target": train.target_lengths}
+    train = Table.open(folder / "train")
+    lengths = {side: train[f"{side}_ids"].lengths for side in ("source", "target")}
     return {
         "too_many_tokens": left_out,
         "lengths": {
@@ -135,17 +138,18 @@ def _write_split(encoder: PairEncoder, folder: Path, split: str, samples: int, q
     """Write the ids of a split; returns the number of pairs left out."""
     pairs = written = 0
     rows = tqdm(read_split(folder, split), f"{split} ids", unit="pair", disable=quiet, file=sys.stderr)
-    with PairWriter(folder / split, encoder.largest_id) as writer:
+    with write_table(folder / split, encoder.columns(samples)) as columns:
         for batch in batched(rows, BATCH):
             pairs += len(batch)
             for sources, target in encoder.encode(batch, samples):
-                writer.write(sources, target)
+                columns["source_ids"].append(*sources)
+                columns["target_ids"].append(target)
                 written += 1
     return pairs - written
 
 
 def _refuse_too_few(recipe: Recipe, folder: Path, split: str) -> None:
-    pairs = len(PairIds.open(folder / split))
+    pairs = len(Table.open(folder / split))
     if pairs < FEWEST[split]:
         raise UserError(
             f"model.source_length = {recipe.model.source_length}, model.target_length = {recipe.model.target_length}: "

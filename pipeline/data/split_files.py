@@ -46,7 +46,7 @@ def _locate(file: File, recipe_folder: Path | None) -> Location:
 
 
 def write_splits(cleaner: Cleaner, locations: Sequence[Location], folder: Path, quiet: bool) -> dict[str, int]:
-    """Clean the pairs of all files and write them to train.tsv, valid.tsv and test.tsv.
+    """Clean the pairs of all files and write them to train.jsonl, valid.jsonl and test.jsonl.
 
     Returns:
         Pairs by split, and the number of training pairs dropped because valid or test have them too.
@@ -77,14 +77,14 @@ def _split_for(data: Data, file: File, pair: Pair) -> str:
 
 
 def _drop_held_out(folder: Path) -> dict[str, int]:
-    """Remove every pair from train.tsv that is also in valid or test, and count the pairs of each split."""
+    """Remove every pair from train.jsonl that is also in valid or test, and count the pairs of each split."""
     held_out: set[int] = set()
     counts: Counter[str] = Counter()
     for split in ("valid", "test"):
         for pair in read_split(folder, split):
             held_out.add(_pair_key(pair))
             counts[split] += 1
-    kept = folder / "train.kept.tsv"
+    kept = folder / "train.kept.jsonl"
     with kept.open("w", encoding="utf-8", newline="\n") as file:
         for pair in read_split(folder, "train"):
             if _pair_key(pair) in held_out:

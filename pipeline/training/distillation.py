@@ -10,13 +10,13 @@ from tqdm import tqdm
 from seq2edge.device.errors import UserError
 from seq2edge.device.result import Result
 from seq2edge.device.runner import Runner
-from seq2edge.pipeline.data.dataset import SPLITS, Dataset, split_line, split_path
+from seq2edge.pipeline.data.dataset import SPLITS, Dataset, split_file, split_line, split_path
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.evaluation.examples import Example
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sentence_chrf
 from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE, checksum, write_text
-from seq2edge.pipeline.recipe_schema.recipe import File, Recipe
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.run import Run, model_config
 from seq2edge.pipeline.training.options import DistillOptions
 from seq2edge.pipeline.training.trainer import train
@@ -49,11 +49,7 @@ def distill(teacher: Run, recipe: Recipe, output: Path, options: DistillOptions 
     data = prepare(recipe, folder, PrepareOptions(options.recipe_folder, quiet=options.quiet))
     _write_targets(teacher, data, folder, options)
     paths = {split: split_path(folder if split == "train" else data.path, split) for split in SPLITS}
-    files = [
-        File.model_validate({"path": str(path.resolve()), "split": split})
-        for split, path in paths.items()
-        if path.stat().st_size
-    ]
+    files = [split_file(path, split) for split, path in paths.items() if path.stat().st_size]
     student = recipe.model_copy(update={"data": recipe.data.model_copy(update={"files": files})})
     return train(student, output, dataclasses.replace(options, recipe_folder=folder))
 
@@ -70,19 +66,19 @@ def _check_teacher(teacher: Run, recipe: Recipe) -> None:
 
 
 def _write_targets(teacher: Run, data: Dataset, folder: Path, options: DistillOptions) -> None:
-    """Write train.tsv with the teacher's outputs as targets. Chunks that are there from an earlier attempt are kept."""
+    """Write train.jsonl with the teacher's outputs as targets. Chunks of an earlier attempt are kept."""
     runner = options.runner or teacher.runner()
     pairs = list(data.texts("train"))
     chunks = folder / f"beam-{options.beam}-{_key(teacher, runner, pairs, options.closest)}"
     chunks.mkdir(exist_ok=True)
     with tqdm(total=len(pairs), desc="teacher", unit="sentence", disable=options.quiet, file=sys.stderr) as bar:
         for start in range(0, len(pairs), CHUNK):
-            chunk, path = pairs[start : start + CHUNK], chunks / f"{start:09}.tsv"
+            chunk, path = pairs[start : start + CHUNK], chunks / f"{start:09}.jsonl"
             if not path.is_file():
                 rows = zip(chunk, _outputs(runner, chunk, options), strict=True)
                 write_text(path, "".join(split_line(Pair(pair.source, target)) for pair, target in rows))
             bar.update(len(chunk))
-    parts = [path.read_text(encoding="utf-8") for path in sorted(chunks.glob("*.tsv"))]
+    parts = [path.read_text(encoding="utf-8") for path in sorted(chunks.glob("*.jsonl"))]
     write_text(split_path(folder, "train"), "".join(parts))
 
 
@@ -93,18 +89,17 @@ def _key(teacher: Run, runner: Runner, pairs: list[Pair], closest: bool) -> str:
         checksum(teacher.path / RECIPE_FILE),
         runner.manifest.quantization,
     ]
-    of_pairs = [f"{pair.source}\t{pair.target}" if closest else pair.source for pair in pairs]
+    of_pairs = [split_line(pair if closest else Pair(pair.source, "")) for pair in pairs]
     return hashlib.sha256("\n".join([*of_teacher, *of_pairs]).encode()).hexdigest()[:12]
 
 
 def _outputs(runner: Runner, pairs: list[Pair], options: DistillOptions) -> list[str]:
-    """The output of the teacher for each source, with white space squeezed: in the file, a row is a line."""
+    """The output of the teacher for each source."""
     n_best = options.beam if options.closest else 1
     results = runner.run_all([pair.source for pair in pairs], beam=options.beam, n_best=n_best)
-    texts = (
+    return [
         _closest(pair, result) if options.closest else result.text for pair, result in zip(pairs, results, strict=True)
-    )
-    return [" ".join(text.split()) for text in texts]
+    ]
 
 
 def _closest(pair: Pair, result: Result) -> str:

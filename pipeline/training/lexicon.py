@@ -4,7 +4,7 @@ import numpy as np
 
 from seq2edge.device.shortlist import Shortlist
 from seq2edge.device.special_ids import EOS
-from seq2edge.pipeline.data.columns import PairIds
+from seq2edge.pipeline.data.columns import Table
 
 ITERATIONS = 5
 CELLS = 10_000_000  # source tokens times target tokens of all pairs used; bounds memory to about 400 MB
@@ -12,10 +12,11 @@ FREQUENT = 256  # most frequent target tokens, which are in every shortlist
 MIN_PROBABILITY = 1e-3  # of a target token in a shortlist
 
 
-def learn_shortlist(pairs: PairIds, source_vocabulary: int, target_vocabulary: int, tokens: int) -> Shortlist:
+def learn_shortlist(pairs: Table, source_vocabulary: int, target_vocabulary: int, tokens: int) -> Shortlist:
     """The most likely target tokens of every source token.
 
     Args:
+        pairs: The columns "source_ids" and "target_ids".
         tokens: Maximum number of target tokens per source token.
     """
     sources, targets, positions, frequency = _cells(pairs, target_vocabulary)
@@ -39,7 +40,7 @@ def learn_shortlist(pairs: PairIds, source_vocabulary: int, target_vocabulary: i
     return Shortlist(starts, ids, target_vocabulary)
 
 
-def _cells(pairs: PairIds, target_vocabulary: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _cells(pairs: Table, target_vocabulary: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """All combinations of a source token and a target token of the same pair, from a random sample of the pairs.
 
     Every source ends in eos, which serves as the null word of the model: it generates what no other token explains.
@@ -52,7 +53,7 @@ def _cells(pairs: PairIds, target_vocabulary: int) -> tuple[np.ndarray, np.ndarr
     frequency = np.zeros(target_vocabulary, np.int64)
     cells = position = 0
     for index in np.random.default_rng(0).permutation(len(pairs)):
-        source, target = pairs.source(index), pairs.target(index)
+        source, target = pairs["source_ids"].row(index), pairs["target_ids"].row(index)
         cells += len(source) * len(target)
         if cells > CELLS and cells_of_pairs:
             break

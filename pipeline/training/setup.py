@@ -1,6 +1,7 @@
 """What `fit` needs: the compiled model of a recipe, and its batches."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import keras
 
@@ -8,6 +9,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
+from seq2edge.pipeline.data.collate import collate_seq2seq
 from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.data.sharding import WHOLE_BATCH, Shard
 from seq2edge.pipeline.recipe_schema.recipe import Recipe, Training
@@ -61,7 +63,7 @@ def set_up(recipe: Recipe, data: Dataset, shard: Shard, initial_run: Run | None)
     if initial_run is not None:
         load_initial_weights(initial_run, model)
     fitted = wrap_in_pass(model.training, settings.scheduled_sampling, settings.r_drop)
-    steps_per_epoch = settings.steps_per_epoch or Batches(data.train, batch_options(settings, shard)).steps_per_pass
+    steps_per_epoch = settings.steps_per_epoch or training_batches(settings, data, shard).steps_per_pass
     updates = steps_per_epoch * settings.epochs // settings.accumulate
     # Without compilation, JAX runs each operation by itself.
     jit_compile = settings.jit_compile or keras.backend.backend() == "jax"
@@ -80,19 +82,26 @@ def _optimizer(settings: Training, updates: int) -> keras.optimizers.Optimizer:
     )
 
 
-def batch_options(settings: Training, shard: Shard) -> BatchOptions:
-    """How a recipe groups training pairs into batches."""
-    return BatchOptions(
+def training_batches(
+    settings: Training, data: Dataset, shard: Shard = WHOLE_BATCH, first_step: int = 0, steps: int | None = None
+) -> Batches:
+    """The batches that a recipe trains on.
+
+    Args:
+        first_step, steps: The first one, and their number; None: one pass over the pairs.
+    """
+    options = BatchOptions(
         batch_size=settings.batch_size,
         tokens=settings.batch_tokens,
         buckets=settings.buckets,
         seed=settings.seed,
-        word_dropout=settings.word_dropout,
         shard=shard,
     )
+    collate = partial(collate_seq2seq, word_dropout=settings.word_dropout)
+    return Batches(data.train, collate, options, first_step, steps)
 
 
 def validation_batches(recipe: Recipe, data: Dataset, shard: Shard = WHOLE_BATCH) -> Batches:
     """One pass over the validation pairs, in order."""
     batch_size = min(recipe.training.batch_size, len(data.valid))
-    return Batches(data.valid, BatchOptions(batch_size=batch_size, buckets=2, shard=shard))
+    return Batches(data.valid, collate_seq2seq, BatchOptions(batch_size=batch_size, buckets=2, shard=shard))

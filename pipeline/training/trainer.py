@@ -5,7 +5,6 @@ from pathlib import Path
 
 import keras
 
-from seq2edge.pipeline.data.batches import Batches
 from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.files import RECIPE_FILE, write_text
@@ -22,7 +21,7 @@ from seq2edge.pipeline.training.parallel.distribution import data_parallel
 from seq2edge.pipeline.training.parallel.hosts import Hosts
 from seq2edge.pipeline.training.parallel.synchronize import agree_on_data, agree_on_recipe, load_shared_checkpoint
 from seq2edge.pipeline.training.progress import Progress
-from seq2edge.pipeline.training.setup import TrainingSetup, batch_options, set_up, validation_batches
+from seq2edge.pipeline.training.setup import TrainingSetup, set_up, training_batches, validation_batches
 
 PREPARED = "prepared data"  # where the other processes wait for process 0
 
@@ -104,9 +103,7 @@ def _fit(setup: TrainingSetup, hosts: Hosts | None, recorders: list[keras.callba
     settings, progress, steps = setup.recipe.training, setup.progress, setup.steps_per_epoch
     progress.averaged = False  # further epochs change the mean
     first_step = progress.epoch * steps
-    batches = Batches(
-        setup.data.train, batch_options(settings, setup.shard), first_step, settings.epochs * steps - first_step
-    )
+    batches = training_batches(settings, setup.data, setup.shard, first_step, settings.epochs * steps - first_step)
     setup.fitted.fit(
         batches.for_fit(),
         validation_data=validation_batches(setup.recipe, setup.data, setup.shard).for_fit(),

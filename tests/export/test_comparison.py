@@ -7,6 +7,7 @@ import pytest
 
 from seq2edge.cli.main import main
 from seq2edge.export.comparison import compare, int8_bundle, plot, table
+from seq2edge.pipeline.data.dataset import read_split
 from seq2edge.pipeline.files import RECIPE_FILE
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.options import TrainOptions
@@ -49,8 +50,9 @@ def test_a_student_of_an_int8_teacher_stands_beside_it(trained_run, pairs_file, 
     assert main([*command, *settings, "--output", str(tmp_path / "student"), "--quiet"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[2:]] == ["tiny", "student"]
-    taught = (tmp_path / "student.distilled" / "train.tsv").read_text(encoding="utf-8")
-    assert "the blue house is here\thouse blue" in taught or "the red stone is here\tstone red" in taught
+    taught = {pair.source: pair.target for pair in read_split(tmp_path / "student.distilled", "train")}
+    words = {"the blue house is here": "house blue", "the red stone is here": "stone red"}
+    assert any(taught.get(source) == target for source, target in words.items())
 
 
 def test_a_changed_recipe_makes_the_int8_bundle_anew(rows, trained_run, tmp_path):

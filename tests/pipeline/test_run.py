@@ -20,7 +20,7 @@ def old_run(trained_run, tmp_path):
 
 
 def test_an_old_run_is_refused_with_the_command(old_run):
-    with pytest.raises(UserError, match=r"run of format 1, this version reads 2; train it again: seq2edge train"):
+    with pytest.raises(UserError, match=r"run of format 1, this version reads 3; train it again: seq2edge train"):
         Run.open(old_run)
 
 

@@ -1,8 +1,9 @@
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.data.dataset import Dataset
+from seq2edge.pipeline.data.dataset import Dataset, read_split, split_file, split_line, split_path
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
+from seq2edge.pipeline.data.readers import Pair, read_pairs
 
 
 @pytest.fixture
@@ -36,3 +37,11 @@ def test_a_folder_that_is_none_is_refused_by_its_name(summary, tmp_path):
         (tmp_path / "summary.json").write_text(summary)
     with pytest.raises(UserError, match=f"{tmp_path}: not a dataset"):
         Dataset.open(tmp_path)
+
+
+def test_no_character_of_a_text_is_lost(tmp_path):
+    pairs = [Pair("def f():\n\treturn 1\r\n", " \u2028\u2029\x85\x0b\x1c"), Pair('"\\n"', "한 🙂\n")]
+    path = split_path(tmp_path, "train")
+    path.write_text("".join(map(split_line, pairs)), encoding="utf-8", newline="\n")
+    assert list(read_split(tmp_path, "train")) == pairs
+    assert list(read_pairs(split_file(path, "train"), path)) == pairs  # as a recipe's file

@@ -10,8 +10,8 @@ def test_pairs_become_ids_that_decode_to_the_same_text(tiny_recipe, pairs_file, 
     pairs = list(data.texts("train"))
     assert len(pairs) == len(data.train) == data.summary["pairs"]["train"]
     for index in (0, 7, len(pairs) - 1):
-        assert codec.decode_target(data.train.target(index)) == pairs[index].target
-        assert data.train.source(index).tolist() == codec.encode_source(pairs[index].source).tolist()
+        assert codec.decode_target(data.train["target_ids"].row(index)) == pairs[index].target
+        assert data.train["source_ids"].row(index).tolist() == codec.encode_source(pairs[index].source).tolist()
 
 
 def test_no_character_is_unknown(tiny_recipe, pairs_file, tmp_path):
@@ -41,7 +41,7 @@ def test_sampled_encodings_of_a_source_spell_the_same_text(tiny_recipe, pairs_fi
     data = prepare(
         tiny_recipe(settings=["tokenizer.samples=4"]), tmp_path, PrepareOptions(pairs_file.parent, quiet=True)
     )
-    codec, ids = data.codec(), [data.train.source(0, sample) for sample in range(4)]
+    codec, ids = data.codec(), [data.train["source_ids"].row(0, sample) for sample in range(4)]
     assert len({codec.decode_target(encoding) for encoding in ids}) == 1
     assert len({tuple(encoding.tolist()) for encoding in ids}) > 1
 

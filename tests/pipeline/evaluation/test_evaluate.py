@@ -5,6 +5,7 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
+from seq2edge.pipeline.data.collate import collate_seq2seq
 from seq2edge.pipeline.evaluation.answers import Answer
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate, evaluate_run
 from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
@@ -37,7 +38,8 @@ def test_float32_says_what_keras_says_with_the_same_perplexity(trained_run, bund
 def test_perplexity_is_that_of_teacher_forcing(trained_run, tmp_path):
     found = evaluate_run(trained_run, "valid", EvaluateOptions(tmp_path, quiet=True)).scores["perplexity"]
     model, total, tokens = trained_run.model().training, 0.0, 0
-    for inputs, target_ids in Batches(trained_run.data.valid, BatchOptions(batch_size=4, buckets=1)):
+    batches = Batches(trained_run.data.valid, collate_seq2seq, BatchOptions(batch_size=4, buckets=1))
+    for inputs, target_ids in batches:
         logits = np.asarray(model.predict_on_batch(list(inputs)))
         log_probs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
         right = np.take_along_axis(log_probs, target_ids[..., None], -1)[..., 0]

@@ -5,6 +5,8 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.text import TextCodec
+from seq2edge.pipeline.data.dataset import read_split
+from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sacrebleu_metrics
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training import distillation
@@ -12,16 +14,19 @@ from seq2edge.pipeline.training.distillation import distill
 from seq2edge.pipeline.training.options import DistillOptions, TrainOptions
 from seq2edge.pipeline.training.trainer import train
 
+RED, BLUE = Pair("the red stone is here", "stone red"), Pair("the blue house is here", "house blue")
+SEPARATORS = "\n\t\r\u2028"
+
 
 def test_a_student_learns_what_its_teacher_says(trained_run, tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=3, settings=["model.units=32"])
     student = distill(
         trained_run, recipe, tmp_path / "student", DistillOptions(recipe_folder=pairs_file.parent, beam=2, quiet=True)
     )
-    said = (tmp_path / "student.distilled" / "train.tsv").read_text(encoding="utf-8").splitlines()
+    said = list(read_split(tmp_path / "student.distilled", "train"))
     taught = {pair.source: pair.target for pair in student.data.texts("train")}
     assert len(taught) == len(said) == len(list(trained_run.data.texts("train")))
-    assert "the red stone is here\tstone red" in said or "the blue house is here\thouse blue" in said
+    assert RED in said or BLUE in said
     assert list(student.data.texts("test")) == list(trained_run.data.texts("test"))
     assert student.model().config.units == 32
 
@@ -39,7 +44,7 @@ def test_what_a_teacher_said_is_not_asked_again(trained_run, tiny_recipe, pairs_
         return " ".join(pair.target for pair in student.data.texts("train"))
 
     taught_by(trained_run)
-    (chunk,) = (tmp_path / "student.distilled").glob("beam-1-*/000000000.tsv")
+    (chunk,) = (tmp_path / "student.distilled").glob("beam-1-*/000000000.jsonl")
     chunk.write_text(chunk.read_text(encoding="utf-8").replace("stone", "stones"), encoding="utf-8")
     assert "stones" in taught_by(trained_run)
     another = shutil.copytree(trained_run.path, tmp_path / "another")
@@ -47,9 +52,9 @@ def test_what_a_teacher_said_is_not_asked_again(trained_run, tiny_recipe, pairs_
     assert "stones" not in taught_by(Run.open(another))
 
 
-def test_line_ends_and_tabs_of_a_teacher_are_spaces(trained_run, tiny_recipe, pairs_file, tmp_path, monkeypatch):
+def test_line_ends_and_tabs_of_a_teacher_are_kept(trained_run, tiny_recipe, pairs_file, tmp_path, monkeypatch):
     decode = TextCodec.decode_target
-    monkeypatch.setattr(TextCodec, "decode_target", lambda *given: decode(*given).replace(" ", "\n\t\r"))
+    monkeypatch.setattr(TextCodec, "decode_target", lambda *given: decode(*given).replace(" ", SEPARATORS))
     monkeypatch.setattr(distillation, "train", lambda *_, **__: None)
     distill(
         trained_run,
@@ -57,9 +62,9 @@ def test_line_ends_and_tabs_of_a_teacher_are_spaces(trained_run, tiny_recipe, pa
         tmp_path / "student",
         DistillOptions(recipe_folder=pairs_file.parent, beam=1, quiet=True),
     )
-    rows = (tmp_path / "student.distilled" / "train.tsv").read_text(encoding="utf-8").split("\n")
-    assert len(rows) - 1 == len(list(trained_run.data.texts("train")))
-    assert "the red stone is here\tstone red" in rows or "the blue house is here\thouse blue" in rows
+    said = list(read_split(tmp_path / "student.distilled", "train"))
+    assert [pair.source for pair in said] == [pair.source for pair in trained_run.data.texts("train")]
+    assert any(Pair(pair.source, pair.target.replace(" ", SEPARATORS)) in said for pair in (RED, BLUE))
 
 
 def test_of_a_beam_the_answer_most_like_the_pair_can_be_learned(tiny_recipe, pairs_file, tmp_path, monkeypatch):
@@ -76,8 +81,7 @@ def test_of_a_beam_the_answer_most_like_the_pair_can_be_learned(tiny_recipe, pai
             tmp_path / name,
             DistillOptions(recipe_folder=pairs_file.parent, beam=5, quiet=True, closest=closest),
         )
-        lines = (tmp_path / f"{name}.distilled" / "train.tsv").read_text(encoding="utf-8").splitlines()
-        taught = [line.split("\t")[1] for line in lines]
+        taught = [pair.target for pair in read_split(tmp_path / f"{name}.distilled", "train")]
         return [chrf.sentence_score(said, [right]).score for said, right in zip(taught, wanted, strict=True)]
 
     likeliest, closest = likeness("likeliest", closest=False), likeness("closest", closest=True)

@@ -1,15 +1,17 @@
 import numpy as np
 
 from seq2edge.device.special_ids import EOS
-from seq2edge.pipeline.data.columns import PairIds, PairWriter
+from seq2edge.pipeline.data.columns import ColumnType, Table, write_table
 from seq2edge.pipeline.training.lexicon import learn_shortlist
 
 
 def prepared(folder, pairs):
-    with PairWriter(folder / "train", 100) as writer:
+    types = {name: ColumnType.of_ids(100) for name in ("source_ids", "target_ids")}
+    with write_table(folder / "train", types) as columns:
         for source, target in pairs:
-            writer.write([[*source, EOS]], [*target, EOS])
-    return PairIds.open(folder / "train")
+            columns["source_ids"].append([*source, EOS])
+            columns["target_ids"].append([*target, EOS])
+    return Table.open(folder / "train")
 
 
 def likely(shortlist, token):

@@ -2,12 +2,14 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
+from seq2edge.pipeline.data.collate import collate_seq2seq
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
 from seq2edge.pipeline.evaluation.tables import table
@@ -22,31 +24,34 @@ def data(tiny_recipe, pairs_file, tmp_path):
 
 
 def test_a_pass_shows_each_pair_once_and_pads_from_its_bucket(data):
-    batches = Batches(data.train, BatchOptions(batch_size=16, buckets=2, seed=1))
+    batches = Batches(data.train, collate_seq2seq, BatchOptions(batch_size=16, buckets=2, seed=1))
     rows = [tuple(row) for (sources, _), _ in batches for row in sources]
-    wanted = {tuple(data.train.source(i)) for i in range(len(data.train))}
+    wanted = {tuple(data.train["source_ids"].row(i)) for i in range(len(data.train))}
     assert {tuple(i for i in row if i) for row in rows} == wanted
     assert len(rows) == len(batches) * 16
 
 
 def test_target_inputs_are_the_targets_moved_right_behind_bos(data):
-    (_, inputs), targets = Batches(data.train, BatchOptions(batch_size=16, seed=1))[0]
+    (_, inputs), targets = Batches(data.train, collate_seq2seq, BatchOptions(batch_size=16, seed=1))[0]
     assert (inputs[:, 0] == 2).all()
     assert (inputs[:, 1:] == targets[:, :-1]).all()
 
 
 def test_the_order_is_a_function_of_seed_and_step(data):
-    whole = list(Batches(data.train, BatchOptions(batch_size=16, buckets=2, seed=5), steps=20))
-    later = list(Batches(data.train, BatchOptions(batch_size=16, buckets=2, seed=5), first_step=13, steps=7))
+    whole = list(Batches(data.train, collate_seq2seq, BatchOptions(batch_size=16, buckets=2, seed=5), steps=20))
+    later = list(
+        Batches(data.train, collate_seq2seq, BatchOptions(batch_size=16, buckets=2, seed=5), first_step=13, steps=7)
+    )
     for ((expected, _), _), ((found, _), _) in zip(whole[13:], later, strict=True):
         np.testing.assert_array_equal(found, expected)
-    other = list(Batches(data.train, BatchOptions(batch_size=16, buckets=2, seed=6), steps=20))
+    other = list(Batches(data.train, collate_seq2seq, BatchOptions(batch_size=16, buckets=2, seed=6), steps=20))
     assert any(not np.array_equal(a[0][0], b[0][0]) for a, b in zip(whole, other, strict=True))
 
 
 def test_word_dropout_hides_tokens_but_neither_eos_nor_padding(data):
-    (plain, _), _ = Batches(data.train, BatchOptions(batch_size=16, seed=1))[0]
-    (hidden, _), _ = Batches(data.train, BatchOptions(batch_size=16, seed=1, word_dropout=0.5))[0]
+    (plain, _), _ = Batches(data.train, collate_seq2seq, BatchOptions(batch_size=16, seed=1))[0]
+    collate = partial(collate_seq2seq, word_dropout=0.5)
+    (hidden, _), _ = Batches(data.train, collate, BatchOptions(batch_size=16, seed=1))[0]
     changed = plain != hidden
     assert changed.any()
     assert (hidden[changed] == 1).all()
@@ -122,14 +127,14 @@ def test_a_folder_that_is_no_run_is_said(tmp_path):
 
 
 def test_a_token_budget_fills_batches_with_pairs(data):
-    batches = Batches(data.train, BatchOptions(batch_size=1, buckets=3, seed=1, tokens=200))
+    batches = Batches(data.train, collate_seq2seq, BatchOptions(batch_size=1, buckets=3, seed=1, tokens=200))
     for (sources, _), targets in batches:
         longest = max(sources.shape[1], targets.shape[1])
         assert len(sources) == 200 // longest
 
 
 def test_validation_is_filled_up_with_pairs_that_cost_nothing(data):
-    batches = Batches(data.valid, BatchOptions(batch_size=5, buckets=1))
+    batches = Batches(data.valid, collate_seq2seq, BatchOptions(batch_size=5, buckets=1))
     real = [row for _, targets in batches for row in targets if row.any()]
     assert len(real) == len(data.valid)
     assert len(batches) * 5 > len(real)

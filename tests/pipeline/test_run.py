@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import shutil
 
@@ -28,3 +29,9 @@ def test_an_old_run_is_not_resumed(old_run, trained_run):
     with pytest.raises(UserError, match="run of format 1"):
         train(trained_run.recipe, old_run, TrainOptions(resume=True, quiet=True))
     assert (old_run / "model.keras").is_file()
+
+
+def test_the_languages_of_a_recipe_are_in_its_manifest(trained_run):
+    data = trained_run.recipe.data.model_copy(update={"source_language": "en", "target_language": "de"})
+    run = dataclasses.replace(trained_run, recipe=trained_run.recipe.model_copy(update={"data": data}))
+    assert (trained_run.manifest().languages, run.manifest().languages) == ([], ["en", "de"])

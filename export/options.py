@@ -46,7 +46,7 @@ def _flag(name: str, text: str, **settings: Any) -> dict[str, Any]:
 class ExportOptions:
     """How to export a run into a bundle. The help of each flag describes its field.
 
-    None stands for the recipe's value; `resolve` looks it up.
+    None means the recipe's value; `resolve` looks it up.
 
     Raises:
         UserError: If values are not allowed or contradict each other, with all mistakes at once.

@@ -5,10 +5,11 @@ from typing import Any
 
 import keras
 
+from seq2edge.models.layers.configured import ConfiguredLayer
 from seq2edge.models.layers.tensors import Tensor
 
 
-class Decoder(keras.layers.Layer):
+class Decoder(ConfiguredLayer):
     """Base class of decoders: a target as a whole (`call`) or step by step (`start`, then `one_step`).
 
     Call arguments:

@@ -1,6 +1,5 @@
 """A stacked recurrent decoder: without attention, with Luong's, or with Bahdanau's."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +37,10 @@ class RecurrentDecoder(Decoder):
     Raises:
         ValueError: If `attention` or `initial_state` is None.
     """
+
+    CONFIG = RecurrentDecoderConfig
+    SETTINGS = ("units", "output_units", "source_length", "dropout", "variational_dropout", "unroll")
+    config: RecurrentDecoderConfig
 
     def __init__(
         self,
@@ -235,22 +238,6 @@ class RecurrentDecoder(Decoder):
     def _of_layer(self, states: list[Tensor], layer: int) -> list[Tensor]:
         start = layer * STATES[self.config.kind]
         return states[start : start + STATES[self.config.kind]]
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "config": dataclasses.asdict(self.config),
-            "units": self.units,
-            "output_units": self.output_units,
-            "source_length": self.source_length,
-            "dropout": self.dropout,
-            "variational_dropout": self.variational_dropout,
-            "unroll": self.unroll,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "RecurrentDecoder":
-        return cls(**{**config, "config": RecurrentDecoderConfig(**config["config"])})
 
 
 class _FeedingCell:

@@ -1,6 +1,5 @@
 """A Transformer decoder (Vaswani et al. 2017), normalised before each sublayer (Xiong et al. 2020)."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +28,10 @@ class TransformerDecoder(Decoder):
         target_length: Steps that the cache has room for.
         dropout: On attention weights and after each sublayer.
     """
+
+    CONFIG = TransformerDecoderConfig
+    SETTINGS = ("units", "output_units", "target_length", "dropout")
+    config: TransformerDecoderConfig
 
     def __init__(
         self,
@@ -110,20 +113,6 @@ class TransformerDecoder(Decoder):
             new_caches.append(cache)
         vector = self.outputs(self.norm(outputs))[:, 0]
         return vector, [position + 1, *new_caches], ops.mean(weights, axis=1)[:, 0]
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "config": dataclasses.asdict(self.config),
-            "units": self.units,
-            "output_units": self.output_units,
-            "target_length": self.target_length,
-            "dropout": self.dropout,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "TransformerDecoder":
-        return cls(**{**config, "config": TransformerDecoderConfig(**config["config"])})
 
 
 class _DecoderBlock(keras.layers.Layer):

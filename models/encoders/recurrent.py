@@ -1,6 +1,5 @@
 """A stacked recurrent encoder whose result does not depend on padding."""
 
-import dataclasses
 from typing import Any
 
 import keras
@@ -9,11 +8,12 @@ from keras import ops
 from seq2edge.models.encoders.config import RecurrentEncoderConfig
 from seq2edge.models.encoders.interface import Encoded
 from seq2edge.models.layers.cells import CELLS, STATES, Recurrence, sequence_dropout
+from seq2edge.models.layers.configured import ConfiguredLayer
 from seq2edge.models.layers.tensors import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
-class RecurrentEncoder(keras.layers.Layer):
+class RecurrentEncoder(ConfiguredLayer):
     """Reads embedded source tokens in one or both directions.
 
     No mask enters the recurrent loop, which keeps it fast on every backend: the forward direction never sees padding
@@ -34,6 +34,10 @@ class RecurrentEncoder(keras.layers.Layer):
     Raises:
         ValueError: If the settings do not fit the units.
     """
+
+    CONFIG = RecurrentEncoderConfig
+    SETTINGS = ("units", "dropout", "variational_dropout", "unroll")
+    config: RecurrentEncoderConfig
 
     def __init__(
         self,
@@ -99,20 +103,6 @@ class RecurrentEncoder(keras.layers.Layer):
             if layer < self.config.layers - 1:
                 outputs = self.dropouts[layer](outputs, training=training)
         return Encoded(outputs * ops.cast(ops.expand_dims(memory_mask, 2), outputs.dtype), memory_mask, states)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "config": dataclasses.asdict(self.config),
-            "units": self.units,
-            "dropout": self.dropout,
-            "variational_dropout": self.variational_dropout,
-            "unroll": self.unroll,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "RecurrentEncoder":
-        return cls(**{**config, "config": RecurrentEncoderConfig(**config["config"])})
 
 
 def _take(sequence: Tensor, positions: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """A Transformer encoder (Vaswani et al. 2017), normalised before each sublayer (Xiong et al. 2020)."""
 
-import dataclasses
 from typing import Any
 
 import keras
@@ -9,12 +8,13 @@ from keras import ops
 
 from seq2edge.models.encoders.config import TransformerEncoderConfig
 from seq2edge.models.encoders.interface import Encoded
+from seq2edge.models.layers.configured import ConfiguredLayer
 from seq2edge.models.layers.positions import PositionalInputs
 from seq2edge.models.layers.tensors import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
-class TransformerEncoder(keras.layers.Layer):
+class TransformerEncoder(ConfiguredLayer):
     """A stack of `keras_nlp.layers.TransformerEncoder` over positions.
 
     Args:
@@ -27,6 +27,10 @@ class TransformerEncoder(keras.layers.Layer):
     Returns:
         `Encoded`, without states.
     """
+
+    CONFIG = TransformerEncoderConfig
+    SETTINGS = ("units", "dropout")
+    config: TransformerEncoderConfig
 
     def __init__(self, config: TransformerEncoderConfig, units: int = 256, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -59,11 +63,3 @@ class TransformerEncoder(keras.layers.Layer):
             outputs = block(outputs, padding_mask=memory_mask, training=training)
         outputs = self.norm(outputs)
         return Encoded(outputs * ops.cast(ops.expand_dims(memory_mask, 2), outputs.dtype), memory_mask, [])
-
-    def get_config(self) -> dict[str, Any]:
-        settings = {"config": dataclasses.asdict(self.config), "units": self.units, "dropout": self.dropout}
-        return {**super().get_config(), **settings}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "TransformerEncoder":
-        return cls(**{**config, "config": TransformerEncoderConfig(**config["config"])})

@@ -37,7 +37,7 @@ class Dataset:
         """Open a folder that `prepare` wrote.
 
         Raises:
-            UserError: If it is not such a folder.
+            UserError: If the folder is not a dataset.
         """
         try:
             return cls(path, json.loads((path / SUMMARY_FILE).read_text(encoding="utf-8")))

@@ -13,7 +13,7 @@ FINAL_SHARE = 0.02  # of the peak, at the end of "cosine"
 def learning_rate(training: Training, updates: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
     """The schedule of a recipe: linear warm-up to `learning_rate`, then "constant", "cosine" or "inverse_sqrt".
 
-    "inverse_sqrt" is that of Vaswani et al. 2017, section 5.3. "plateau" is a constant here: the callback
+    "inverse_sqrt" follows Vaswani et al. 2017, section 5.3. "plateau" is a constant here: the callback
     `ReduceLROnPlateau` lowers it.
 
     Args:

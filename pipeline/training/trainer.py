@@ -35,7 +35,7 @@ def train(recipe: Recipe, output: Path, options: TrainOptions = TrainOptions()) 
         output: Folder of the run.
 
     Returns:
-        The run, whose model is that of the best epoch.
+        The run. Its model has the weights of the best epoch.
 
     Raises:
         UserError: If recipe or data are unsuitable, `output` holds something else, or another process is lost.

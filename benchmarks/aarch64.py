@@ -81,7 +81,7 @@ for path in bundles:
         results += runner.run_all([text])
         print(flush=True)
     seconds = sum(result.seconds for result in results) / len(results)
-    said = {"texts": [result.text for result in results], "seconds": seconds, "vectors": check_vectors(runner)}
+    said = {"texts": [result.text for result in results], "seconds": seconds, "vectors": check_vectors(path)}
     print(json.dumps(said), flush=True)
 """
 
@@ -203,7 +203,7 @@ def compare(
     identical = [a == b for a, b in zip(here["texts"], there["texts"], strict=True)]
     return {
         "bundle": bundle.path.name,
-        "quantization": bundle.quantization,
+        "quantization": bundle.manifest.quantization,
         "cpu": cpu,
         "runtime": there["vectors"]["runtime"],
         "sentences": len(identical),
@@ -213,7 +213,7 @@ def compare(
         "seconds_there": round(there["seconds"], 3),
         "vectors": there["vectors"],
         "outputs_there": there["texts"],
-        "passed": there["vectors"]["passed"] and (bundle.quantization == "int8" or all(identical)),
+        "passed": there["vectors"]["passed"] and (bundle.manifest.quantization == "int8" or all(identical)),
     }
 
 

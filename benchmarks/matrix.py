@@ -40,7 +40,7 @@ def say(python: Path, bundle: Path, sources: Sequence[str]) -> list[str]:
 def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
     """A row for each quantization of a run, and one for its SavedModel."""
     from seq2edge.device.errors import UserError
-    from seq2edge.device.manifest import Quantization, Runtime
+    from seq2edge.device.manifests.common import Quantization, Runtime
     from seq2edge.device.search.decoding import decode
     from seq2edge.device.search.options import DecodingOptions
     from seq2edge.export.bundle import export_bundle

@@ -19,7 +19,7 @@ import numpy as np
 
 from seq2edge.device.bundle import MODEL, Bundle
 from seq2edge.device.interpreter import TFLiteModel
-from seq2edge.device.manifest import State
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest, State
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.search.phrases import NO_PHRASES, Phrases
@@ -47,7 +47,7 @@ class Timed(TFLiteModel):
         return outputs
 
 
-def write_model(folder: Path) -> Bundle:
+def write_model(folder: Path) -> Bundle[Seq2SeqManifest]:
     """A bundle without tokenizer, as much of it as an interpreter wants."""
     model = build_seq2seq(
         Seq2SeqConfig(WORDS, WORDS, embedding=256, units=320, decoder=RecurrentDecoderConfig(attention="dot"))
@@ -57,10 +57,10 @@ def write_model(folder: Path) -> Bundle:
     content = convert(folder / "saved_model", "int8")
     (folder / MODEL).write_bytes(content)
     specs = signature_specs(content)
-    values: dict[str, Any] = {field.name: None for field in dataclasses.fields(Bundle)}
-    values |= {"path": folder, "signatures": specs, "beam_sizes": [1, BEAM], "target_length": PIECES, "files": {}}
+    values: dict[str, Any] = {field.name: None for field in dataclasses.fields(Seq2SeqManifest)}
+    values |= {"signatures": specs, "beam_sizes": [1, BEAM], "target_length": PIECES, "files": {}, "fixed_lengths": []}
     values |= {"states": [State(name, "float32", [], True) for name in signatures.state_names], "length_bucket": 8}
-    return Bundle(**values)
+    return Bundle(folder, Seq2SeqManifest(**values))
 
 
 def measure(

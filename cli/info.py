@@ -21,39 +21,42 @@ def run(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from seq2edge.device.bundle import read_bundle
+    from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 
-    bundle = read_bundle(Path(arguments.bundle))
+    manifest = read_bundle(Path(arguments.bundle), Seq2SeqManifest).manifest
     if arguments.json:
-        print(bundle.to_json(), end="")
+        print(manifest.to_json(), end="")
         return 0
-    print(f"{bundle.name}: {bundle.task}, quantization {bundle.quantization}, created with {bundle.created_with}")
-    for name, file in bundle.files.items():
+    print(
+        f"{manifest.name}: {manifest.task}, quantization {manifest.quantization}, created with {manifest.created_with}"
+    )
+    for name, file in manifest.files.items():
         print(f"  {name:18} {file['bytes'] / 1e6:8.2f} MB")
-    if bundle.languages:
-        print(f"languages     {' → '.join(bundle.languages)}")
-    print(f"vocabulary    source {bundle.vocabulary['source']}, target {bundle.vocabulary['target']} tokens")
-    print(f"lengths       source up to {bundle.source_length} tokens, target up to {bundle.target_length}")
-    print(f"decoding      {', '.join(f'{key} {value}' for key, value in bundle.decoding.items())}")
-    print(f"beam sizes    {', '.join(map(str, bundle.beam_sizes))}")
-    if bundle.fallback:
-        print(f"fallback      below {bundle.fallback.threshold}: {' / '.join(bundle.fallback.replies.values())}")
+    if manifest.languages:
+        print(f"languages     {' → '.join(manifest.languages)}")
+    print(f"vocabulary    source {manifest.vocabulary['source']}, target {manifest.vocabulary['target']} tokens")
+    print(f"lengths       source up to {manifest.source_length} tokens, target up to {manifest.target_length}")
+    print(f"decoding      {', '.join(f'{key} {value}' for key, value in manifest.decoding.items())}")
+    print(f"beam sizes    {', '.join(map(str, manifest.beam_sizes))}")
+    if manifest.fallback:
+        print(f"fallback      below {manifest.fallback.threshold}: {' / '.join(manifest.fallback.replies.values())}")
     for system in ("keras", "bundle"):
-        if values := bundle.scores.get(system):
+        if values := manifest.scores.get(system):
             print(f"{system:13} BLEU {values['bleu']}, chrF++ {values['chrf']}, exact match {values['exact_match']} %")
-    print(f"runs on       {', '.join(bundle.runtimes)}")
-    print(f"verified on   {', '.join(bundle.verified_on)}")
-    operators = ", ".join(f"{operator['name']} {operator['version']}" for operator in bundle.operators)
+    print(f"runs on       {', '.join(manifest.runtimes)}")
+    print(f"verified on   {', '.join(manifest.verified_on)}")
+    operators = ", ".join(f"{operator['name']} {operator['version']}" for operator in manifest.operators)
     print(f"operators     {operators}")
-    print(f"data licence  {bundle.licence}")
-    constants = ", ".join(f"{kind} {size / 1e6:.2f} MB" for kind, size in bundle.constants.items())
+    print(f"data licence  {manifest.licence}")
+    constants = ", ".join(f"{kind} {size / 1e6:.2f} MB" for kind, size in manifest.constants.items())
     print(f"constants     {constants}")
-    if bundle.kept_float:
-        print(f"in float32    {', '.join(bundle.kept_float)}")
-    print(f"weights       {sum(math.prod(weight['shape']) for weight in bundle.weights):,} in total")
-    for weight in bundle.weights:
+    if manifest.kept_float:
+        print(f"in float32    {', '.join(manifest.kept_float)}")
+    print(f"weights       {sum(math.prod(weight['shape']) for weight in manifest.weights):,} in total")
+    for weight in manifest.weights:
         values = f"{weight['smallest']:8.3f} {_bars(weight['histogram'])} {weight['largest']:.3f}"
         print(f"  {weight['name']:44} {'×'.join(map(str, weight['shape'])):>12} {values}")
-    for name, signature in bundle.signatures.items():
+    for name, signature in manifest.signatures.items():
         print(f"{name}: {_shapes(signature['inputs'])} → {_shapes(signature['outputs'])}")
     return 0
 

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         path = bundles / bundle_name(trained, options)
         tell(f"exporting {path}")
         bundle = export_bundle(trained, path, options, tell)
-        checked = check_vectors(Runner.from_bundle(path))
+        checked = check_vectors(path)
         print(f"{summary(bundle)}, {'verified' if checked['passed'] else 'NOT VERIFIED'} on {checked['runtime']}")
     for question in ("good morning", "심심해", "what can you do?"):
         print(f"> {question}\n  {Runner.from_bundle(path).run(question).text}")

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-from seq2edge.device.manifest import Manifest
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.search.options import OPTIONS
 
 SHOWN = ("beam",)  # options that the page offers: whole numbers, each with a label in `words`
 
 
-def control(name: str, label: str, bundles: Sequence[Manifest]) -> gr.Slider:
+def control(name: str, label: str, bundles: Sequence[Seq2SeqManifest]) -> gr.Slider:
     """A slider for a whole number, within the limits of the option and of what the bundles offer.
 
     Args:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.bundle import read_bundle
+from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.resources import peak_rss_megabytes
 from seq2edge.device.runner import Runner
 from seq2edge.device.search.options import DecodingOptions
@@ -44,7 +45,7 @@ def bench(
     runner = Runner.from_bundle(path, threads[0])
     load = time.perf_counter() - started
     if texts is None:
-        texts = [vector["text"] for vector in read_vectors(read_bundle(path))]
+        texts = [vector["text"] for vector in read_vectors(read_bundle(path, Manifest))]
     options = runner.options() if beam is None else runner.options(beam=beam)
     seconds, words = _measure(runner, texts, options, rounds)
     by_threads = {str(threads[0]): _speed(seconds, words)}

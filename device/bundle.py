@@ -4,42 +4,53 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.manifest import File, Manifest, manifest_from_json
+from seq2edge.device.manifests.common import File, Manifest
+from seq2edge.device.manifests.read import manifest_from_json
 from seq2edge.device.text import tokenizer_paths
 
 FILE, MODEL = "bundle.json", "model.tflite"
 MAX_MANIFEST_BYTES = 4 << 20
 
+AnyManifest = TypeVar("AnyManifest", bound=Manifest, covariant=True)
+
 
 @dataclass(frozen=True)
-class Bundle(Manifest):
+class Bundle(Generic[AnyManifest]):
     """A bundle on disk.
 
     Attributes:
         path: Its folder.
+        manifest: What bundle.json says, or will say.
     """
 
-    path: Path = Path()
+    path: Path
+    manifest: AnyManifest
 
-    @classmethod
-    def at(cls, path: Path, manifest: Manifest) -> "Bundle":
-        """The bundle of a manifest and the folder that holds its files."""
-        values = {entry.name: getattr(manifest, entry.name) for entry in dataclasses.fields(Manifest)}
-        return cls(**values, path=path)
+    def with_manifest(self, **values: Any) -> "Bundle[AnyManifest]":
+        """The bundle with other values of some fields of its manifest."""
+        return dataclasses.replace(self, manifest=dataclasses.replace(self.manifest, **values))
 
     @property
-    def tokenizers(self) -> tuple[Path, Path]:
-        """SentencePiece models of source and target; the same file if they share one."""
-        return tokenizer_paths(self.path, self.files)
+    def tokenizers(self) -> tuple[Path, ...]:
+        """SentencePiece models of the sides that are text; the same file twice if source and target share one."""
+        return tokenizer_paths(self.path, self.manifest.files)[: len(self.manifest.TEXT_SIDES)]
 
 
-def read_bundle(path: Path) -> Bundle:
+def read_bundle(
+    path: Path,
+    kind: type[AnyManifest] = Manifest,  # type: ignore[assignment]
+) -> Bundle[AnyManifest]:
     """Read a bundle and check all its files.
 
+    Args:
+        kind: Class of the manifest that is needed; `Manifest` itself for a bundle of any family.
+
     Raises:
-        UserError: If a file is missing, altered or outside the folder, or the manifest is not valid.
+        UserError: If a file is missing, altered or outside the folder, the manifest is not valid, or the bundle is of
+            another family.
     """
     file = path / FILE
     if not file.is_file():
@@ -50,11 +61,13 @@ def read_bundle(path: Path) -> Bundle:
         manifest = manifest_from_json(file.read_bytes())
     except UserError as error:
         raise UserError(f"{file}: {error}") from None
+    if not isinstance(manifest, kind):
+        raise UserError(f"{file}: a model for {manifest.task} cannot do this")
     for name, expected in manifest.files.items():
         _check_file(path, name, expected)
-    bundle = Bundle.at(path, manifest)
+    bundle = Bundle(path, manifest)
     for needed in (MODEL, *(tokenizer.name for tokenizer in bundle.tokenizers)):
-        if needed not in bundle.files:
+        if needed not in manifest.files:
             raise UserError(f"{file}: names no {needed}")
     return bundle
 

@@ -14,6 +14,8 @@ from seq2edge.device import signature_names
 from seq2edge.device.batching import add_rows
 from seq2edge.device.bundle import MODEL, Bundle
 from seq2edge.device.errors import UserError
+from seq2edge.device.manifests.common import Manifest
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.search.model import GreedyOutput, SequenceModel, StepOutput, Vocabulary
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import FILE as SHORTLIST
@@ -48,9 +50,9 @@ def load_runtime() -> tuple[Any, str]:
     )
 
 
-def _refuse_crash(bundle: Bundle, runtime: str) -> None:
+def _refuse_crash(bundle: Bundle[Manifest], runtime: str) -> None:
     """Refuse what would end the process: tflite-runtime's int8 kernel for these instructions was compiled wrongly."""
-    if bundle.quantization != "int8" or not runtime.startswith("tflite-runtime") or not CPU_INFO.is_file():
+    if bundle.manifest.quantization != "int8" or not runtime.startswith("tflite-runtime") or not CPU_INFO.is_file():
         return
     if DOT_PRODUCT in CPU_INFO.read_text(encoding="utf-8", errors="replace").split():
         raise UserError(
@@ -79,14 +81,14 @@ class _Memory:
 class _Interpreter:
     """An interpreter of a model file, for one thread at a time; all of them share the memory-mapped file."""
 
-    def __init__(self, bundle: Bundle, threads: int, interpreter: Any, runtime: str):
+    def __init__(self, bundle: Bundle[Manifest], threads: int, interpreter: Any, runtime: str):
         path = bundle.path / MODEL
         try:
             self.interpreter = interpreter(model_path=str(path), num_threads=threads)
             offered = self.interpreter.get_signature_list()
         except (ValueError, RuntimeError) as error:
             raise UserError(f"{path}: {runtime} refuses it: {str(error).strip().splitlines()[0]}") from None
-        if missing := sorted(set(bundle.signatures) - set(offered)):
+        if missing := sorted(set(bundle.manifest.signatures) - set(offered)):
             raise UserError(f"{path}: not the bundle's model, the signature {missing[0]!r} is missing")
         self.signatures: dict[str, Any] = {}
         self.description = f"{path}: {runtime}"
@@ -119,7 +121,11 @@ class TFLiteModel(SequenceModel):
     max_batch_size = 1
 
     def __init__(
-        self, bundle: Bundle, threads: int = 1, num_interpreters: int = 1, runtime: tuple[type[Any], str] | None = None
+        self,
+        bundle: Bundle[Seq2SeqManifest],
+        threads: int = 1,
+        num_interpreters: int = 1,
+        runtime: tuple[type[Any], str] | None = None,
     ):
         interpreter, self.runtime = runtime or load_runtime()
         _refuse_crash(bundle, self.runtime)
@@ -129,11 +135,11 @@ class TFLiteModel(SequenceModel):
         for _ in range(num_interpreters - 1):
             self._free.put(None)
         self._free.put(self._make())
-        self.state_names = [state.name for state in bundle.states]
-        self.mutable: Sequence[bool] = [state.mutable for state in bundle.states]
-        self.beam_sizes = sorted(bundle.beam_sizes)
-        self.fixed_lengths = sorted(bundle.fixed_lengths)
-        self.shortlist = Shortlist.open(bundle) if SHORTLIST in bundle.files else None
+        self.state_names = [state.name for state in bundle.manifest.states]
+        self.mutable: Sequence[bool] = [state.mutable for state in bundle.manifest.states]
+        self.beam_sizes = sorted(bundle.manifest.beam_sizes)
+        self.fixed_lengths = sorted(bundle.manifest.fixed_lengths)
+        self.shortlist = Shortlist.open(bundle) if SHORTLIST in bundle.manifest.files else None
 
     def encode(
         self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
@@ -176,7 +182,7 @@ class TFLiteModel(SequenceModel):
 
     def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> GreedyOutput | None:
         most = options.limits(len(source_ids))[1]
-        if most > self.bundle.target_length:
+        if most > self.bundle.manifest.target_length:
             return None
         padded, fixed = self._pad(source_ids)
         if options.shortlist and self.shortlist:
@@ -207,7 +213,7 @@ class TFLiteModel(SequenceModel):
         The padding keeps the number of different lengths small, as each new one makes the interpreter allocate again.
         """
         fixed = next((length for length in self.fixed_lengths if length >= len(ids)), None)
-        padding = fixed - len(ids) if fixed else -len(ids) % self.bundle.length_bucket
+        padding = fixed - len(ids) if fixed else -len(ids) % self.bundle.manifest.length_bucket
         return np.pad(ids.astype(np.int32), (0, padding))[np.newaxis], fixed
 
     def _run(self, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:

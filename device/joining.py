@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seq2edge.device.batching import Job
-from seq2edge.device.manifest import Fallback
+from seq2edge.device.manifests.seq2seq import Fallback
 from seq2edge.device.result import Part, Result
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.text import TextCodec

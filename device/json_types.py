@@ -110,7 +110,7 @@ class JsonType:
 def fields(kind: Any) -> dict[str, Any]:
     """The types of the fields of a TypedDict or dataclass, by name."""
     hints = typing.get_type_hints(kind, include_extras=True)
-    return {name: _unwrapped(hint) for name, hint in hints.items()}
+    return {name: _unwrapped(hint) for name, hint in hints.items() if typing.get_origin(hint) is not typing.ClassVar}
 
 
 def required_fields(kind: Any) -> set[str]:

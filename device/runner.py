@@ -12,7 +12,7 @@ from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import TextError, UserError
 from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.joining import Decoded, Joiner
-from seq2edge.device.manifest import Manifest
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.result import EMPTY, Result
 from seq2edge.device.search.decoding import decode, decode_steps
 from seq2edge.device.search.model import SequenceModel
@@ -31,7 +31,7 @@ class Runner:
     take precedence. Without options the bundle's defaults apply.
 
     Attributes:
-        manifest: A `Bundle` if it was read from disk.
+        manifest: What the bundle says of the model.
 
     Example:
         >>> runner = Runner.from_bundle("bundles/quickstart-int8")
@@ -39,7 +39,7 @@ class Runner:
         >>> runner.run("hello", beam=5, n_best=3).alternatives
     """
 
-    def __init__(self, manifest: Manifest, model: SequenceModel, codec: TextCodec):
+    def __init__(self, manifest: Seq2SeqManifest, model: SequenceModel, codec: TextCodec):
         self.manifest, self.model, self.codec = manifest, model, codec
         self.defaults = DecodingOptions(**manifest.decoding)
         self.joiner = Joiner(codec, manifest.fallback)
@@ -55,12 +55,13 @@ class Runner:
         Raises:
             UserError: If the bundle is damaged, or no runtime is installed.
         """
-        bundle = read_bundle(Path(path))
+        bundle = read_bundle(Path(path), Seq2SeqManifest)
         try:
-            codec = TextCodec(*bundle.tokenizers, bundle.normalisation)
+            source, target = bundle.tokenizers
+            codec = TextCodec(source, target, bundle.manifest.normalisation)
         except (OSError, RuntimeError, ValueError) as error:
             raise UserError(f"{bundle.tokenizers[0]}: not a SentencePiece model: {error}") from None
-        return cls(bundle, TFLiteModel(bundle, threads, num_interpreters), codec)
+        return cls(bundle.manifest, TFLiteModel(bundle, threads, num_interpreters), codec)
 
     def options(self, options: DecodingOptions | None = None, **changes: Any) -> DecodingOptions:
         """Decoding options that this model can use.

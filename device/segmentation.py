@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from seq2edge.device.errors import TextError
-from seq2edge.device.manifest import Manifest
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.tasks import TASKS
 from seq2edge.device.text import TextCodec, normalise
 
@@ -29,7 +29,7 @@ class Segment:
     cut: bool = False
 
 
-def split_text(text: str, manifest: Manifest, codec: TextCodec) -> list[Segment]:
+def split_text(text: str, manifest: Seq2SeqManifest, codec: TextCodec) -> list[Segment]:
     """Split a text for a model; a text without visible characters has no segments.
 
     Raises:

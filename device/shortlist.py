@@ -6,6 +6,7 @@ import numpy as np
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.special_ids import EOS
 
 FILE = "shortlist.bin"
@@ -46,13 +47,14 @@ class Shortlist:
         return self.starts.astype("<u4").tobytes() + self.ids.astype(_id_type(self.vocabulary)).tobytes()
 
     @classmethod
-    def open(cls, bundle: Bundle) -> "Shortlist":
+    def open(cls, bundle: Bundle[Seq2SeqManifest]) -> "Shortlist":
         """Read a bundle's shortlist.
 
         Raises:
             UserError: If it does not match the bundle's vocabularies.
         """
-        path, source, target = bundle.path / FILE, bundle.vocabulary["source"], bundle.vocabulary["target"]
+        path, vocabulary = bundle.path / FILE, bundle.manifest.vocabulary
+        source, target = vocabulary["source"], vocabulary["target"]
         content = path.read_bytes()
         head, kind = 4 * (source + 1), _id_type(target)
         if len(content) < head or (len(content) - head) % kind.itemsize:

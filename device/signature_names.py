@@ -26,8 +26,13 @@ def generate(length: int | None = None) -> str:
     return f"generate{_suffix(length)}"
 
 
+def classify(length: int | None = None) -> str:
+    """`length` as for `encode`."""
+    return f"classify{_suffix(length)}"
+
+
 def required_names(beam_sizes: Sequence[int], fixed_lengths: Sequence[int]) -> set[str]:
-    """The signatures that a model file must have for these beam sizes and fixed source lengths."""
+    """The signatures of an encoder-decoder with these beam sizes and fixed source lengths."""
     lengths = (None, *fixed_lengths)
     steps = {decode_step(rows, length) for rows in beam_sizes for length in lengths}
     return steps | {name(length) for name in (encode, generate) for length in lengths}

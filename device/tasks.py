@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Family = Literal["seq2seq"]
+Family = Literal["seq2seq", "classification"]
 Modality = Literal["text"]
 
 

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seq2edge.device.bundle import Bundle
+from seq2edge.device.bundle import Bundle, read_bundle
 from seq2edge.device.errors import UserError
+from seq2edge.device.manifests.common import Manifest
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.runner import Runner
 from seq2edge.device.search.decoding import decode, forced_steps
 from seq2edge.device.search.options import DecodingOptions
@@ -19,7 +22,7 @@ MAX_DIFFERENCE = {"none": 1e-3, "float16": 1e-2, "int8": 1.0}
 MIN_SHARE = {"none": 1.0, "float16": 1.0, "int8": 0.5}  # of vectors with identical ids
 
 
-def read_vectors(bundle: Bundle) -> list[dict[str, Any]]:
+def read_vectors(bundle: Bundle[Manifest]) -> list[dict[str, Any]]:
     """The test vectors of a bundle."""
     try:
         return json.loads((bundle.path / FILE).read_text(encoding="utf-8"))["vectors"]
@@ -32,23 +35,22 @@ def forced_target(target_ids: Sequence[int], steps: int) -> list[int]:
     return [*target_ids, *[EOS] * steps][:steps]
 
 
-def check_vectors(runner: Runner) -> dict[str, Any]:
-    """Decode every test vector of a runner's bundle again.
+def check_vectors(path: Path) -> dict[str, Any]:
+    """Decode every test vector of a bundle again.
 
     Returns:
-        runtime, vectors (how many), same (how many give the same ids), largest_logit_difference, passed.
+        files (how many are unaltered), runtime, vectors (how many), same (how many give the same ids),
+        largest_logit_difference, passed.
 
     Raises:
-        ValueError: If the runner runs a Keras model.
+        UserError: If the bundle is damaged.
     """
-    bundle, model = runner.manifest, runner.model
-    if not isinstance(bundle, Bundle):
-        raise ValueError("only a bundle has test vectors")
-    vectors = read_vectors(bundle)
-    options = DecodingOptions(max_length=bundle.target_length, shortlist=False)
+    bundle, runner = read_bundle(path, Seq2SeqManifest), Runner.from_bundle(path)
+    model, vectors = runner.model, read_vectors(bundle)
+    options = DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False)
     same, largest = 0, 0.0
     for vector in vectors:
-        ids = runner.codec.encode_source(vector["text"], bundle.source_length)
+        ids = runner.codec.encode_source(vector["text"], bundle.manifest.source_length)
         best = decode(model, [ids], options)[0][0]
         same += ids.tolist() == vector["source_ids"] and list(best.ids) == vector["target_ids"]
         target = forced_target(vector["target_ids"], len(vector["logits"]))
@@ -56,8 +58,9 @@ def check_vectors(runner: Runner) -> dict[str, Any]:
             found = output.logits[0, : len(expected)]
             largest = max(largest, float(np.abs(found - np.array(expected)).max()))
     share = same / max(len(vectors), 1)
-    quantization = bundle.quantization
+    quantization = bundle.manifest.quantization
     return {
+        "files": len(bundle.manifest.files),
         "runtime": getattr(model, "runtime", ""),
         "vectors": len(vectors),
         "same": same,

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.interpreter import TFLiteModel
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.search.decoding import decode, decode_stepwise, forced_steps
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.search.model import SequenceModel
@@ -62,11 +63,11 @@ class Comparison:
         source_ids: Each `(source_length,)`, ending in eos, unpadded.
     """
 
-    def __init__(self, bundle: Bundle, model: Seq2Seq, source_ids: Sequence[np.ndarray]):
+    def __init__(self, bundle: Bundle[Seq2SeqManifest], model: Seq2Seq, source_ids: Sequence[np.ndarray]):
         self.bundle, self.source_ids = bundle, source_ids
         self.keras = KerasSequenceModel(model)
-        self.tflite = TFLiteModel(dataclasses.replace(bundle, fixed_lengths=[]))  # a runner would prefer these
-        self.options = DecodingOptions(max_length=bundle.target_length, shortlist=False)
+        self.tflite = TFLiteModel(bundle.with_manifest(fixed_lengths=[]))  # a runner would prefer these
+        self.options = DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False)
 
     @cached_property
     def expected(self) -> list[Hypothesis]:
@@ -76,12 +77,12 @@ class Comparison:
     @cached_property
     def found(self) -> list[Hypothesis]:
         """The bundle's hypotheses, decoded step by step."""
-        return step_by_step(self.tflite, self.source_ids, self.options, f"verify {self.bundle.quantization}")
+        return step_by_step(self.tflite, self.source_ids, self.options, f"verify {self.bundle.manifest.quantization}")
 
     @cached_property
     def found_with_fixed_lengths(self) -> list[Hypothesis] | None:
         """The same from the signatures of fixed lengths, if there are any."""
-        if not self.bundle.fixed_lengths:
+        if not self.bundle.manifest.fixed_lengths:
             return None
         return step_by_step(TFLiteModel(self.bundle), self.source_ids, self.options, "verify fixed lengths")
 
@@ -106,8 +107,8 @@ class Comparison:
 
     def _beam_identical(self) -> float | None:
         """Compare beam searches: with the bundle's beam, or if it is greedy with the largest it has steps for."""
-        decoding = self.bundle.decoding
-        beam = decoding["beam"] if decoding["beam"] > 1 else max(self.bundle.beam_sizes)
+        decoding = self.bundle.manifest.decoding
+        beam = decoding["beam"] if decoding["beam"] > 1 else max(self.bundle.manifest.beam_sizes)
         if beam == 1:
             return None
         options = dataclasses.replace(self.options, beam=beam, length_penalty=decoding["length_penalty"])

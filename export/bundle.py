@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from seq2edge.device.bundle import FILE, MODEL, Bundle
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.vectors import FILE as VECTORS
 from seq2edge.export.card import card
@@ -27,7 +28,7 @@ from seq2edge.pipeline.training.lexicon import learn_shortlist
 
 def export_bundle(
     run: Run, output: Path, options: ExportOptions = ExportOptions(), tell: Callable[[str], None] = print
-) -> Bundle:
+) -> Bundle[Seq2SeqManifest]:
     """Export a run into a bundle folder and verify it.
 
     Args:
@@ -48,9 +49,9 @@ def export_bundle(
         bundle = build_manifest(run, model, content, settings, new)
         write_text(new / VECTORS, json.dumps(make_vectors(bundle), ensure_ascii=False, indent=1) + "\n")
         tell("verifying on test sentences")
-        bundle = dataclasses.replace(bundle, files=files_of(new))
+        bundle = bundle.with_manifest(files=files_of(new))
         bundle = verify_bundle(run, model, bundle, settings.max_score_loss)
-        write_text(new / FILE, bundle.to_json())
+        write_text(new / FILE, bundle.manifest.to_json())
         write_text(new / "README.md", card(bundle))
     return dataclasses.replace(bundle, path=output)
 

@@ -1,20 +1,22 @@
 """A bundle described for people: its README.md, and one line."""
 
 from seq2edge.device.bundle import MODEL, Bundle
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 
 
-def card(bundle: Bundle) -> str:
+def card(bundle: Bundle[Seq2SeqManifest]) -> str:
     """README.md of a bundle."""
-    scores = bundle.scores
+    manifest, scores = bundle.manifest, bundle.manifest.scores
+    signatures = ", ".join(f"`{name}`" for name in manifest.signatures)
     fallback = (
         ""
-        if bundle.fallback is None
-        else f"\nIf a reply scores below {bundle.fallback.threshold}, a fallback line replaces it.\n"
+        if manifest.fallback is None
+        else f"\nIf a reply scores below {manifest.fallback.threshold}, a fallback line replaces it.\n"
     )
-    return f"""# {bundle.name}
+    return f"""# {manifest.name}
 
-A {bundle.task} model made with {bundle.created_with}: {megabytes(bundle):.1f} MB, quantization {bundle.quantization}.
-It runs with numpy, sentencepiece and LiteRT or tflite-runtime, without TensorFlow.
+A {manifest.task} model made with {manifest.created_with}: {megabytes(bundle):.1f} MB, quantization
+{manifest.quantization}. It runs with numpy, sentencepiece and LiteRT or tflite-runtime, without TensorFlow.
 
 ```
 pip install 'seq2edge[device]'
@@ -32,18 +34,18 @@ BLEU signature: `{scores["bundle"]["signatures"][0]}`
 {fallback}
 ## Files
 
-`bundle.json` describes the bundle. `{MODEL}` has the signatures {", ".join(f"`{name}`" for name in bundle.signatures)}.
+`bundle.json` describes the bundle. `{MODEL}` has the signatures {signatures}.
 `vectors.json` holds test vectors to check a port of the runner with.
-A source has at most {bundle.source_length} tokens, a target {bundle.target_length}. Text is normalised to
-{bundle.normalisation}.
+A source has at most {manifest.source_length} tokens, a target {manifest.target_length}. Text is normalised to
+{manifest.normalisation}.
 
-Licence of the training data: {bundle.licence}
+Licence of the training data: {manifest.licence}
 """
 
 
-def summary(bundle: Bundle) -> str:
+def summary(bundle: Bundle[Seq2SeqManifest]) -> str:
     """One line with size, scores and agreement."""
-    scores = bundle.scores
+    scores = bundle.manifest.scores
     return (
         f"{bundle.path}: {megabytes(bundle):.2f} MB, "
         f"exact match {scores['bundle']['exact_match']} %, BLEU {scores['bundle']['bleu']} "
@@ -52,16 +54,17 @@ def summary(bundle: Bundle) -> str:
     )
 
 
-def megabytes(bundle: Bundle) -> float:
+def megabytes(bundle: Bundle[Seq2SeqManifest]) -> float:
     """Size of the model file."""
-    return bundle.files[MODEL]["bytes"] / 1e6
+    return bundle.manifest.files[MODEL]["bytes"] / 1e6
 
 
-def _score_rows(bundle: Bundle) -> str:
+def _score_rows(bundle: Bundle[Seq2SeqManifest]) -> str:
+    manifest = bundle.manifest
     scored = (
-        ("Keras, float32", bundle.scores["keras"]),
-        (f"this file, {bundle.quantization}", bundle.scores["bundle"]),
-        ("this file with its shortlist", bundle.scores.get("shortlist")),
+        ("Keras, float32", manifest.scores["keras"]),
+        (f"this file, {manifest.quantization}", manifest.scores["bundle"]),
+        ("this file with its shortlist", manifest.scores.get("shortlist")),
     )
     return "\n".join(
         f"| {name} | {values['bleu']} | {values['chrf']} | {values['exact_match']} |"

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from seq2edge.device.bundle import FILE, Bundle, read_bundle
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.runner import Runner
 from seq2edge.device.tasks import TASKS
 from seq2edge.export.card import megabytes
@@ -73,18 +74,18 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
                 minutes=run.history()[-1]["seconds"] / 60,
                 int8_mb=megabytes(bundle),
                 ms_per_word=milliseconds_per_word(bundle.path, run),
-                identical=bundle.scores["agreement_with_keras"]["identical"],
+                identical=bundle.manifest.scores["agreement_with_keras"]["identical"],
             )
         )
     return rows
 
 
-def int8_bundle(run: Run, quiet: bool = False) -> Bundle:
+def int8_bundle(run: Run, quiet: bool = False) -> Bundle[Seq2SeqManifest]:
     """The run's int8 bundle, exported if there is none or an outdated one."""
     path = run.path / INT8
     made_from = max((run.path / name).stat().st_mtime for name in (MODEL_FILE, RECIPE_FILE))
     if (path / FILE).is_file() and (path / FILE).stat().st_mtime > made_from:
-        return read_bundle(path)
+        return read_bundle(path, Seq2SeqManifest)
     from seq2edge.export.bundle import export_bundle  # needs TensorFlow; the rest does not
 
     tell = (lambda line: None) if quiet else partial(print, file=sys.stderr)

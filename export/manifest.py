@@ -8,7 +8,8 @@ import numpy as np
 
 from seq2edge.device import signature_names
 from seq2edge.device.bundle import Bundle
-from seq2edge.device.manifest import Fallback, File, Signature, State, Tensor
+from seq2edge.device.manifests.common import File, Signature, Tensor
+from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest, State
 from seq2edge.export.options import BundleSettings
 from seq2edge.export.signatures import state_names
 from seq2edge.export.tflite.flatbuffer import constants, operators, parse
@@ -19,7 +20,9 @@ from seq2edge.pipeline.files import checksum
 from seq2edge.pipeline.run import Run
 
 
-def build_manifest(run: Run, model: Seq2Seq, content: bytes, settings: BundleSettings, folder: Path) -> Bundle:
+def build_manifest(
+    run: Run, model: Seq2Seq, content: bytes, settings: BundleSettings, folder: Path
+) -> Bundle[Seq2SeqManifest]:
     """The manifest of a bundle, without its files and scores.
 
     Args:
@@ -42,7 +45,7 @@ def build_manifest(run: Run, model: Seq2Seq, content: bytes, settings: BundleSet
         weights=[weight_entry(name, values) for name, values in trained_weights(model).items()],
         kept_float=sorted(settings.keep_float),
     )
-    return Bundle.at(folder, manifest)
+    return Bundle(folder, manifest)
 
 
 def _fallback(run: Run, model: Seq2Seq) -> Fallback | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.manifest import Quantization, Runtime
+from seq2edge.device.manifests.common import Quantization, Runtime
 from seq2edge.export.tflite.runtimes import fixed_lengths
 
 if TYPE_CHECKING:  # the command line reads the options where pydantic is not installed

@@ -12,7 +12,9 @@ import typing
 from typing import Any
 
 from seq2edge.device.json_types import Between, JsonType, NotEmpty, Pattern, fields, required_fields
-from seq2edge.device.manifest import CHECKSUM, Manifest, Sha256
+from seq2edge.device.manifests.common import CHECKSUM, Sha256
+from seq2edge.device.manifests.read import MANIFESTS
+from seq2edge.device.tasks import TASKS, Family
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 TYPES = {int: "integer", float: "number", str: "string", bool: "boolean", types.NoneType: "null"}
@@ -25,12 +27,21 @@ CHECKSUM_MEANING = (
 def manifest_schema() -> dict[str, Any]:
     """The schema. A file may have further fields at its top level, and nowhere else."""
     definitions: dict[str, Any] = {}
-    head = {"$schema": DRAFT, "title": "bundle.json of seq2edge"}
-    manifest = _object_schema(Manifest, definitions)
+    families = [_family_schema(family, definitions) for family in MANIFESTS]
+    head = {"$schema": DRAFT, "title": "bundle.json of seq2edge", "oneOf": families}
+    return head | {"$defs": dict(sorted(definitions.items()))}
+
+
+def _family_schema(family: Family, definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of the manifests of a family, which its tasks tell apart from the others."""
+    kind = MANIFESTS[family]
+    manifest = _object_schema(kind, definitions)
+    manifest["properties"]["task"]["enum"] = [task.name for task in TASKS.values() if task.family == family]
     manifest["properties"][CHECKSUM] = _schema(Sha256, definitions) | {"description": CHECKSUM_MEANING}
     manifest["required"].append(CHECKSUM)
     del manifest["additionalProperties"]
-    return head | manifest | {"$defs": dict(sorted(definitions.items()))}
+    definitions[kind.__name__] = manifest
+    return {"$ref": f"#/$defs/{kind.__name__}"}
 
 
 def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -81,6 +92,9 @@ def _documentation(kind: Any) -> tuple[str, dict[str, str]]:
     summary, _, attributes = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:\n")
     names = {field.name for field in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
     texts: dict[str, str] = {}
+    for base in kind.__bases__:
+        if dataclasses.is_dataclass(base):
+            texts |= _documentation(base)[1]
     for entry in re.split(r"\n {4}(?=\S)", f"\n{attributes}")[1:]:
         listed, _, text = entry.partition(": ")
         texts |= {name: " ".join(text.split()) for name in listed.split(", ") if name in names}

@@ -4,6 +4,7 @@ from typing import Any
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.interpreter import TFLiteModel
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.search.decoding import decode, forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.text import TextCodec, tokenizer_paths
@@ -20,20 +21,20 @@ TEXTS = (  # our own, so that a bundle holds no text of the user's
 STEPS, LOGITS = 3, 8  # recorded for each text: the first steps, and the first logits of each
 
 
-def make_vectors(bundle: Bundle) -> dict[str, Any]:
+def make_vectors(bundle: Bundle[Seq2SeqManifest]) -> dict[str, Any]:
     """The content of vectors.json: for each text its ids, its greedy target, and the first logits of the first steps.
 
     Args:
         bundle: A bundle whose model and tokenizers are in its folder.
     """
-    codec = TextCodec(*tokenizer_paths(bundle.path), bundle.normalisation)
+    codec = TextCodec(*tokenizer_paths(bundle.path), bundle.manifest.normalisation)
     model = TFLiteModel(bundle)
     return {"runtime": model.runtime, "vectors": [_vector(bundle, codec, model, text) for text in TEXTS]}
 
 
-def _vector(bundle: Bundle, codec: TextCodec, model: TFLiteModel, text: str) -> dict[str, Any]:
-    ids = codec.encode_source(text, bundle.source_length)
-    best = decode(model, [ids], DecodingOptions(max_length=bundle.target_length, shortlist=False))[0][0]
+def _vector(bundle: Bundle[Seq2SeqManifest], codec: TextCodec, model: TFLiteModel, text: str) -> dict[str, Any]:
+    ids = codec.encode_source(text, bundle.manifest.source_length)
+    best = decode(model, [ids], DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False))[0][0]
     steps = forced_steps(model, [ids], [forced_target(best.ids, STEPS)])
     return {
         "text": text,

@@ -1,12 +1,12 @@
 """Verifies a bundle against the Keras model it was made of: refuses it, or records its scores and agreement."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.interpreter import TFLiteModel
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.tasks import TASKS
 from seq2edge.export.agreement import Agreement, Comparison, in_one_call, step_by_step
@@ -16,7 +16,9 @@ from seq2edge.pipeline.evaluation.metrics.registry import basic_scores
 from seq2edge.pipeline.run import Run
 
 
-def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, max_score_loss: float | None = None) -> Bundle:
+def verify_bundle(
+    run: Run, model: Seq2Seq, bundle: Bundle[Seq2SeqManifest], max_score_loss: float | None = None
+) -> Bundle[Seq2SeqManifest]:
     """Compare a bundle with the Keras model on held-out sentences.
 
     The whole vocabulary is searched for that; a shortlist gets a score of its own.
@@ -42,7 +44,7 @@ def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, max_score_loss: floa
 
     comparison = Comparison(bundle, model, encode_sources(run, examples))
     agreement = comparison.agreement()
-    if bundle.quantization == "none":
+    if bundle.manifest.quantization == "none":
         _require_identical(bundle, agreement, len(examples))
     result = {
         "test_sentences": len(examples),
@@ -51,16 +53,16 @@ def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, max_score_loss: floa
         "agreement_with_keras": agreement.to_json(),
     }
     verified_on = [comparison.tflite.runtime]
-    if "web" in bundle.runtimes:
+    if "web" in bundle.manifest.runtimes:
         verified_on.append(_check_web(comparison))
     if (short := comparison.found_with_shortlist) is not None:
         result["shortlist"] = scored(short) | {"identical": identical(comparison.found, short)}
     if max_score_loss is not None:
         check_score_loss(bundle, run.recipe.task, result, max_score_loss)
-    return dataclasses.replace(bundle, scores=result, verified_on=verified_on)
+    return bundle.with_manifest(scores=result, verified_on=verified_on)
 
 
-def check_score_loss(bundle: Bundle, task: str, result: dict[str, Any], allowed: float) -> None:
+def check_score_loss(bundle: Bundle[Seq2SeqManifest], task: str, result: dict[str, Any], allowed: float) -> None:
     """Refuse a bundle that loses too much of the score.
 
     Args:
@@ -73,14 +75,14 @@ def check_score_loss(bundle: Bundle, task: str, result: dict[str, Any], allowed:
     key = TASKS[task].main_metric
     for name in ("bundle", "shortlist"):
         if name in result and (lost := result["keras"][key] - result[name][key]) > allowed:
-            what = "with its shortlist" if name == "shortlist" else bundle.quantization
+            what = "with its shortlist" if name == "shortlist" else bundle.manifest.quantization
             raise UserError(
                 f"{bundle.path}: {what} it loses {lost:.2f} of Keras' {result['keras'][key]} {key} over "
                 f"{result['test_sentences']} test sentences, allowed are {allowed}; the bundle was not written"
             )
 
 
-def _require_identical(bundle: Bundle, agreement: Agreement, sentences: int) -> None:
+def _require_identical(bundle: Bundle[Seq2SeqManifest], agreement: Agreement, sentences: int) -> None:
     if agreement.lowest < 100:
         raise UserError(
             f"{bundle.path}: the float32 file differs from Keras on {100 - agreement.lowest:.1f} % of {sentences} "

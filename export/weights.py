@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.manifest import Weight
+from seq2edge.device.manifests.common import Weight
 from seq2edge.models.seq2seq import Seq2Seq
 
 BINS = 16  # of a weight's histogram

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.manifest import Manifest
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.runner import Runner
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.seq2seq import LENGTH_MULTIPLE, Seq2Seq, build_seq2seq
@@ -52,10 +52,10 @@ class Run:
         model.training.load_weights(self.path / MODEL_FILE)
         return model
 
-    def manifest(self) -> Manifest:
+    def manifest(self) -> Seq2SeqManifest:
         """The manifest of a bundle of this run before an export fills in files, signatures and measurements."""
         recipe = self.recipe
-        return Manifest(
+        return Seq2SeqManifest(
             name=recipe.name,
             task=recipe.task,
             signatures={},

@@ -170,7 +170,7 @@ def change_manifest():
     import json
 
     from seq2edge.device.bundle import FILE
-    from seq2edge.device.manifest import CHECKSUM, sealed
+    from seq2edge.device.manifests.common import CHECKSUM, sealed
 
     def change(bundle, **values):
         before = json.loads((bundle / FILE).read_text(encoding="utf-8"))

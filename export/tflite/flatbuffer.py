@@ -5,7 +5,7 @@ from typing import Any
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
-from seq2edge.device.manifest import Operator
+from seq2edge.device.manifests.common import Operator
 
 IDENTIFIER = b"TFL3"
 ALIGNMENT = 16  # of a buffer's data in bytes, as the schema requires

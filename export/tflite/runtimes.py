@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.manifest import Operator, Runtime
+from seq2edge.device.manifests.common import Operator, Runtime
 
 # The highest operator versions that tflite-runtime 2.14.0 loads. benchmarks/operator_versions.py found them: it raises
 # the version of each operator in our files until the runtime refuses it. LiteRT is newer than the converter.

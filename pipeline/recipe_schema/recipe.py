@@ -9,7 +9,7 @@ import tomli_w
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from seq2edge.device.manifest import LANGUAGE_CODE, UNKNOWN_LANGUAGE, Normalisation, Quantization, Runtime
+from seq2edge.device.manifests.common import LANGUAGE_CODE, UNKNOWN_LANGUAGE, Normalisation, Quantization, Runtime
 from seq2edge.device.search.options import LARGEST_BEAM
 from seq2edge.device.tasks import TASKS
 from seq2edge.models.config import Seq2SeqSettings

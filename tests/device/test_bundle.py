@@ -14,7 +14,7 @@ def bundle(bundles, tmp_path):
 
 
 def test_a_whole_bundle_says_what_it_is(bundle):
-    found = read_bundle(bundle)
+    found = read_bundle(bundle).manifest
     assert (found.name, found.quantization, found.beam_sizes) == ("tiny", "int8", [1, 5])
     assert {"encode", "decode_step_1", "decode_step_5", "generate"} == set(found.signatures)
 
@@ -106,13 +106,13 @@ def test_wrong_fields_are_said(bundle, change_manifest, values, message):
 def test_a_tokenizer_may_have_more_special_tokens(bundle, change_manifest):
     ids = {"pad": 0, "unk": 1, "bos": 2, "eos": 3, "mask": 4, "cls": 5, "sep": 6}
     change_manifest(bundle, special_ids=ids)
-    assert read_bundle(bundle).special_ids == ids
+    assert read_bundle(bundle).manifest.special_ids == ids
 
 
 def test_languages_are_optional(bundle, change_manifest):
-    assert read_bundle(bundle).languages == []
+    assert read_bundle(bundle).manifest.languages == []
     change_manifest(bundle, languages=["en", "pt-BR"])
-    assert read_bundle(bundle).languages == ["en", "pt-BR"]
+    assert read_bundle(bundle).manifest.languages == ["en", "pt-BR"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"schema_version": 1}', "[" * 100_000])

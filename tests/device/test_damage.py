@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.manifest import sealed
+from seq2edge.device.manifests.common import sealed
 from seq2edge.device.runner import Runner
 
 DAMAGES = 2_000

@@ -74,7 +74,7 @@ def test_strange_text_gets_some_answer(runner, text):
 
 @pytest.mark.parametrize("quantization", ["none", "float16", "int8"])
 def test_a_bundle_repeats_its_test_vectors(bundles, quantization):
-    result = check_vectors(Runner.from_bundle(bundles / quantization))
+    result = check_vectors(bundles / quantization)
     assert result["passed"]
     assert result["same"] == result["vectors"] == 6
 

@@ -82,7 +82,7 @@ def test_a_phrase_outside_it_can_still_be_required(bundle):
 
 
 def test_the_bundle_says_what_the_shortlist_scores(bundle):
-    scores = read_bundle(bundle).scores
+    scores = read_bundle(bundle).manifest.scores
     assert scores["shortlist"]["bleu"] == pytest.approx(scores["bundle"]["bleu"], abs=1)
     assert scores["shortlist"]["identical"] >= 90
 
@@ -105,5 +105,6 @@ def test_one_that_does_not_fit_is_refused(bundle, tmp_path, replace_file, change
 def test_a_large_vocabulary_needs_wider_ids(bundle, tmp_path):
     wide = make({4: [70_000]}, [3], 70_001)
     (tmp_path / FILE).write_bytes(wide.to_bytes())
-    described = dataclasses.replace(read_bundle(bundle), path=tmp_path, vocabulary={"source": 10, "target": 70_001})
+    described = read_bundle(bundle).with_manifest(vocabulary={"source": 10, "target": 70_001})
+    described = dataclasses.replace(described, path=tmp_path)
     assert Shortlist.open(described).of(np.array([4, EOS])).tolist() == [3, 70_000]

@@ -11,7 +11,7 @@ import pytest
 
 from seq2edge.device.bundle import MODEL, read_bundle
 from seq2edge.device.interpreter import TFLiteModel, load_runtime
-from seq2edge.device.manifest import SCHEMA_VERSION
+from seq2edge.device.manifests.common import SCHEMA_VERSION
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
@@ -54,7 +54,7 @@ def test_a_port_calls_what_a_bundle_has(port, bundles):
     bundle = read_bundle(bundles / "int8")
     text = source(port)
     for name, (inputs, outputs) in CALLED.items():
-        signature = bundle.signatures[name]
+        signature = bundle.manifest.signatures[name]
         assert set(inputs) <= signature["inputs"].keys()
         assert set(outputs) <= signature["outputs"].keys()
         assert [word for word in (name, *inputs, *outputs) if f'"{word}"' not in text] == []
@@ -120,7 +120,7 @@ def test_open_lengths_are_those_of_the_padded_source(bundles):
     """Kotlin makes its arrays by the shapes in bundle.json, with the source's length for -1."""
     bundle = read_bundle(bundles / "int8")
     interpreter = load_runtime()[0](model_path=str(bundle.path / MODEL))
-    length = 2 * bundle.length_bucket
+    length = 2 * bundle.manifest.length_bucket
     ids, token = np.full((1, length), EOS, np.int32), np.array([BOS], np.int32)
     encoded = interpreter.get_signature_runner("encode")(source_ids=ids)
     outputs = {
@@ -129,7 +129,7 @@ def test_open_lengths_are_those_of_the_padded_source(bundles):
         "generate": interpreter.get_signature_runner("generate")(source_ids=ids),
     }
     for signature, tensors in outputs.items():
-        for name, spec in bundle.signatures[signature]["outputs"].items():
+        for name, spec in bundle.manifest.signatures[signature]["outputs"].items():
             assert tensors[name].shape == tuple(length if size < 0 else size for size in spec["shape"]), name
             assert tensors[name].dtype == spec["dtype"], name
 
@@ -172,9 +172,9 @@ def test_cpp_reads_texts_as_python_does(translate, bundles, tmp_path):
 def write_vectors(folder, texts):
     """Test vectors of these texts, by the runner in Python; without logits."""
     bundle = read_bundle(folder)
-    codec, model = TextCodec(*bundle.tokenizers, bundle.normalisation), TFLiteModel(bundle)
-    sources = [codec.encode_source(text, bundle.source_length) for text in texts]
-    found = decode(model, sources, DecodingOptions(max_length=bundle.target_length, shortlist=False))
+    codec, model = TextCodec(*bundle.tokenizers, bundle.manifest.normalisation), TFLiteModel(bundle)
+    sources = [codec.encode_source(text, bundle.manifest.source_length) for text in texts]
+    found = decode(model, sources, DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False))
     vectors = [
         {"text": text, "source_ids": ids.tolist(), "target_ids": best.ids, "logits": []}
         for text, ids, (best,) in zip(texts, sources, found, strict=True)

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from seq2edge.device.manifest import CHECKSUM
+from seq2edge.device.manifests.classification import ClassificationManifest
+from seq2edge.device.manifests.common import CHECKSUM
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.export.schema import manifest_schema
 
 FILE = Path(__file__).parents[2] / "docs" / "bundle.schema.json"
@@ -28,8 +30,9 @@ def test_the_published_schema_is_that_of_the_code():
 
 
 def test_every_field_is_described():
-    fields = manifest_schema()["properties"]
-    assert [name for name, field in fields.items() if not field.get("description")] == []
+    for manifest in (Seq2SeqManifest, ClassificationManifest):
+        fields = manifest_schema()["$defs"][manifest.__name__]["properties"]
+        assert [name for name, field in fields.items() if not field.get("description")] == []
 
 
 @pytest.mark.parametrize("quantization", ["none", "float16", "int8"])

@@ -19,7 +19,7 @@ def test_no_table_enters_a_loop(bundles, quantization):
         if kinds[operator.opcodeIndex] == "WHILE"
         for tensor in operator.inputs
     ]
-    vocabulary = read_bundle(bundles / quantization).vocabulary["target"]
+    vocabulary = read_bundle(bundles / quantization).manifest.vocabulary["target"]
     assert entering
     assert not [shape for shape in entering if vocabulary in shape]
 

@@ -1,0 +1,1 @@
+"""Manifests: what bundle.json says, for each family of models."""

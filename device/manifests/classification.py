@@ -1,0 +1,42 @@
+"""The manifest of a classifier."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, TypedDict
+
+from seq2edge.device.json_types import Between, NotEmpty
+from seq2edge.device.manifests.common import Manifest, VocabularySize
+from seq2edge.device.signature_names import classify
+
+
+class SourceVocabulary(TypedDict):
+    """The number of source tokens."""
+
+    source: VocabularySize
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassificationManifest(Manifest):
+    """What a runner has to know about a classifier. A fixed source length L has the signature classify_sL.
+
+    Attributes:
+        vocabulary: Number of source tokens.
+        classes: Names of the labels, in the order of the logits.
+        temperature: The logits are divided by it before the softmax, which makes the probabilities those of validation
+            data (Guo et al. 2017).
+    """
+
+    TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source",)
+
+    vocabulary: SourceVocabulary
+    classes: Annotated[list[str], NotEmpty()]
+    temperature: Annotated[float, Between(1e-3, 1e3)]
+
+    def required_signatures(self) -> set[str]:
+        return {classify(length) for length in (None, *self.fixed_lengths)}
+
+    def contradictions(self) -> Iterator[str]:
+        if len(set(self.classes)) < len(self.classes):
+            yield "classes has the same name twice, expected different names"
+        yield from self.special_id_contradictions(self.vocabulary["source"])
+        yield from super().contradictions()

@@ -1,0 +1,173 @@
+"""What the manifests of all families have in common."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypedDict
+
+from seq2edge.device.json_types import Between, Pattern
+from seq2edge.device.special_ids import EOS, SPECIAL_IDS, SpecialIds
+
+SCHEMA_VERSION: Final = 3
+# Checksum of everything else in bundle.json: a wrong length or name in it would only show as a wrong answer.
+CHECKSUM = "manifest_sha256"
+LANGUAGE_CODE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*"  # BCP 47, without its private and irregular codes
+UNKNOWN_LANGUAGE = "und"
+
+Normalisation = Literal["NFC", "NFKC"]
+Quantization = Literal["none", "float16", "int8"]
+Runtime = Literal["litert", "tflite-2.14", "web"]
+Language = Annotated[str, Pattern(LANGUAGE_CODE, "en or pt-BR")]
+Sha256 = Annotated[str, Pattern("[0-9a-f]{64}", "64 digits of a SHA-256")]
+Length = Annotated[int, Between(1, 1 << 20)]  # in tokens
+VocabularySize = Annotated[int, Between(EOS + 1, 1 << 20)]
+Count = Annotated[int, Between(0, (1 << 53) - 1)]  # any JSON reader keeps it exactly
+Size = Annotated[int, Between(-1, (1 << 31) - 1)]  # of a tensor along an axis
+
+
+class File(TypedDict):
+    """Checksum and size of a file in the bundle."""
+
+    sha256: Sha256
+    bytes: Count
+
+
+class Weight(TypedDict):
+    """A weight before quantization: its range, and how many values lie in each of equal steps between."""
+
+    name: str
+    shape: list[Size]
+    smallest: float
+    largest: float
+    histogram: list[Count]
+
+
+class Tensor(TypedDict):
+    """An input or output; a size of -1 is dynamic."""
+
+    shape: list[Size]
+    dtype: str
+
+
+class Signature(TypedDict):
+    """A function in the model file; its tensors by name."""
+
+    inputs: dict[str, Tensor]
+    outputs: dict[str, Tensor]
+
+
+class Operator(TypedDict):
+    """An operator of the model file and its version."""
+
+    name: str
+    version: Count
+
+
+class TextProcessor(TypedDict):
+    """Text is brought to a Unicode form; then invisible characters go, and white space is squeezed."""
+
+    type: Literal["text"]
+    normalisation: Normalisation
+
+
+class Processors(TypedDict):
+    """What turns a source into features, as in training."""
+
+    source: TextProcessor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What a runner has to know about a model.
+
+    Attributes:
+        name: Of the recipe.
+        task: What the model was trained for: "chat", "translation" …
+        source_length: Maximum number of source tokens, including eos.
+        length_bucket: Sources are padded to a multiple of it.
+        fixed_lengths: Source lengths that have signatures of their own, without dynamic shapes.
+        processors: What turns a source into features.
+        special_ids: Ids of the special tokens.
+        languages: BCP-47 codes of source and of a target that is text ("und": not known, "mul": several), or empty.
+        signatures: The functions in the model file, by name.
+        files: Those beside bundle.json, by name.
+        quantization: Of the weights; "none" is float32.
+        kept_float: Names of the weights in float32 in an int8 file.
+        operators: Those in the model file.
+        constants: Their bytes in the model file, by type.
+        weights: Of the trained model; `kept_float` names those that an int8 file keeps in float32.
+        runtimes: Those whose operators the model file was checked against.
+        verified_on: Runtimes on which the answers were compared with Keras'.
+        scores: Of this file and of the Keras model.
+        licence: Of the training data.
+        created_with: Name and version of the program that wrote the bundle.
+        schema_version: Of this description.
+    """
+
+    TEXT_SIDES: ClassVar[tuple[str, ...]]  # "source", "target": each has a tokenizer and a language
+
+    name: str
+    task: str
+    source_length: Length
+    length_bucket: Length = 8
+    fixed_lengths: list[Length] = field(default_factory=list)
+    processors: Processors
+    special_ids: SpecialIds = field(default_factory=SPECIAL_IDS.copy)
+    languages: list[Language] = field(default_factory=list, metadata={"optional": True})
+    signatures: dict[str, Signature] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
+    quantization: Quantization = "none"
+    kept_float: list[str] = field(default_factory=list)
+    operators: list[Operator] = field(default_factory=list)
+    constants: dict[str, Count] = field(default_factory=dict)
+    weights: list[Weight] = field(default_factory=list)
+    runtimes: list[str] = field(default_factory=list)
+    verified_on: list[str] = field(default_factory=list)
+    scores: dict[str, Any] = field(default_factory=dict)
+    licence: str
+    created_with: str
+    schema_version: Literal[3] = SCHEMA_VERSION
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """The Unicode form that texts are brought to."""
+        return self.processors["source"]["normalisation"]
+
+    @classmethod
+    def of_values(cls, values: dict[str, Any]) -> Self:
+        """The manifest of JSON values that fit the fields."""
+        return cls(**values)
+
+    def contradictions(self) -> Iterator[str]:
+        """Values that fit the schema and cannot be true."""
+        if len(self.languages) not in (0, len(self.TEXT_SIDES)):
+            sides = " and ".join(self.TEXT_SIDES)
+            yield f"languages is {json.dumps(self.languages)}, expected a code for {sides}, or none"
+        if missing := sorted(self.required_signatures() - self.signatures.keys()):
+            yield f"there is no signature {', '.join(missing)}"
+
+    def required_signatures(self) -> set[str]:
+        """Names of the signatures that a model file must have."""
+        raise NotImplementedError
+
+    def special_id_contradictions(self, vocabulary: int) -> Iterator[str]:
+        """Special ids that a vocabulary of this size does not have."""
+        for name, token_id in self.special_ids.items():
+            if isinstance(token_id, int) and token_id >= vocabulary:
+                yield f"special_ids.{name} is {token_id}, expected less than the size of a vocabulary, {vocabulary}"
+
+    def to_json(self) -> str:
+        """The content of bundle.json."""
+        return sealed(dataclasses.asdict(self))
+
+
+def sealed(values: dict[str, Any]) -> str:
+    """The content of bundle.json with its checksum."""
+    return json.dumps({**values, CHECKSUM: checksum_of(values)}, ensure_ascii=False, indent=2) + "\n"
+
+
+def checksum_of(values: dict[str, Any]) -> str:
+    """SHA-256 of the fields of a manifest without its checksum."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

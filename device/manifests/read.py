@@ -1,0 +1,54 @@
+"""Reads bundle.json."""
+
+import json
+from typing import Any
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.json_types import fields, mistakes
+from seq2edge.device.manifests.classification import ClassificationManifest
+from seq2edge.device.manifests.common import CHECKSUM, SCHEMA_VERSION, Manifest, checksum_of
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
+from seq2edge.device.tasks import TASKS, Family
+
+MANIFESTS: dict[Family, type[Manifest]] = {"seq2seq": Seq2SeqManifest, "classification": ClassificationManifest}
+SHOWN_MISTAKES = 5
+
+
+def manifest_from_json(content: bytes) -> Manifest:
+    """Parse bundle.json.
+
+    Raises:
+        UserError: If it has another schema version, was altered or contradicts itself; lists all mistakes.
+    """
+    values = _object(content)
+    version = values.get("schema_version")
+    if type(version) is not int or version != SCHEMA_VERSION:
+        is_older = type(version) is int and version < SCHEMA_VERSION
+        todo = "export the run again: seq2edge export RUN" if is_older else "upgrade seq2edge"
+        raise UserError(f"schema version {version!r}, this seq2edge reads {SCHEMA_VERSION}; {todo}")
+    if values.pop(CHECKSUM, None) != checksum_of(values):
+        raise UserError(f"altered (its content does not match its {CHECKSUM}); copy it again")
+    if (task := values.get("task")) not in tuple(TASKS):
+        raise _damaged([f"task is {str(task)[:60]!r}, this seq2edge knows {', '.join(TASKS)}"])
+    kind: Any = MANIFESTS[TASKS[task].family]
+    if found := list(mistakes(values, kind)):
+        raise _damaged(found)
+    manifest: Manifest = kind.of_values({name: value for name, value in values.items() if name in fields(kind)})
+    if found := list(manifest.contradictions()):
+        raise _damaged(found)
+    return manifest
+
+
+def _damaged(found: list[str]) -> UserError:
+    more = [f"{len(found) - SHOWN_MISTAKES} more"] if len(found) > SHOWN_MISTAKES else []
+    return UserError(f"damaged: {'; '.join([*found[:SHOWN_MISTAKES], *more])}")
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"damaged: {error}") from None
+    if not isinstance(values, dict):
+        raise UserError("damaged: not an object")
+    return values

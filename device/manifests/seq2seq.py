@@ -1,0 +1,104 @@
+"""The manifest of an encoder-decoder."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Self, TypedDict
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.json_types import Between, NotEmpty
+from seq2edge.device.manifests.common import Length, Manifest, Size, VocabularySize
+from seq2edge.device.search.options import LARGEST_BEAM, DecodingOptions
+from seq2edge.device.signature_names import required_names
+
+HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+Beam = Annotated[int, Between(1, LARGEST_BEAM)]
+
+
+class Decoding(TypedDict):
+    """Defaults of some decoding options."""
+
+    beam: Beam
+    length_penalty: Annotated[float, Between(0, 100)]
+    max_length: Length
+
+
+class VocabularySizes(TypedDict):
+    """The number of tokens on each side."""
+
+    source: VocabularySize
+    target: VocabularySize
+
+
+@dataclass(frozen=True)
+class State:
+    """A state of the decoder.
+
+    Attributes:
+        shape: For a batch of 1.
+        mutable: Whether a step changes it.
+    """
+
+    name: str
+    dtype: str
+    shape: list[Size]
+    mutable: bool
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """Lines to say instead of a reply whose score is below `threshold`, by language."""
+
+    threshold: float
+    replies: dict[str, str]
+
+    def reply(self, question: str) -> str:
+        """The line in the language of the question, or the first one."""
+        language = "ko" if HANGUL.search(question) else "en"
+        return self.replies.get(language) or next(iter(self.replies.values()), "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seq2SeqManifest(Manifest):
+    """What a runner has to know about an encoder-decoder. A fixed source length L has the signatures encode_sL,
+    decode_step_B_sL and generate_sL.
+
+    Attributes:
+        vocabulary: Number of source and target tokens.
+        target_length: Maximum number of target tokens, including eos.
+        states: What the decoder passes from step to step, in order.
+        beam_sizes: Rows of the decode steps in the model file.
+        decoding: Defaults of the search.
+        fallback: What replaces unlikely replies; None (null in JSON) if every reply is given as it is.
+    """
+
+    TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source", "target")
+
+    vocabulary: VocabularySizes
+    target_length: Length
+    states: list[State]
+    beam_sizes: Annotated[list[Beam], NotEmpty()]
+    decoding: Decoding
+    fallback: Fallback | None
+
+    @classmethod
+    def of_values(cls, values: dict[str, Any]) -> Self:
+        states = [State(**state) for state in values["states"]]
+        fallback = Fallback(**values["fallback"]) if values["fallback"] else None
+        return cls(**{**values, "states": states, "fallback": fallback})
+
+    def required_signatures(self) -> set[str]:
+        return required_names(self.beam_sizes, self.fixed_lengths)
+
+    def contradictions(self) -> Iterator[str]:
+        decoding, beam_sizes = self.decoding, self.beam_sizes
+        if decoding["max_length"] > self.target_length:
+            yield f"decoding.max_length is {decoding['max_length']}, above the target_length, {self.target_length}"
+        if decoding["beam"] > max(beam_sizes):
+            yield f"decoding.beam is {decoding['beam']}, above the largest of the beam_sizes, {max(beam_sizes)}"
+        try:
+            DecodingOptions(**decoding)
+        except UserError as error:
+            yield f"decoding: {error}"
+        yield from self.special_id_contradictions(min(self.vocabulary["source"], self.vocabulary["target"]))
+        yield from super().contradictions()

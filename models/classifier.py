@@ -8,7 +8,7 @@ from keras import ops
 from seq2edge.models.config import ClassifierConfig
 from seq2edge.models.encoders.build import SourceLayers, build_encoder, embedding_scale, source_embedding
 from seq2edge.models.layers.cells import sequence_dropout
-from seq2edge.models.layers.pooling import Pooling
+from seq2edge.models.layers.pooling import AttentionPooling, Pooling
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,12 @@ def build_classifier(config: ClassifierConfig, dtype: str = "float32", unroll: i
     )
     source_ids = keras.Input((None,), dtype="int32", name="source_ids")
     encoded = layers.encode(source_ids, config.pad_id)
-    pooled, weights = Pooling(config.pooling, dtype=dtype, name="pooling")(encoded.memory, encoded.mask)
+    shown = {}
+    if config.pooling == "attention":
+        pooled, shown["attention"] = AttentionPooling(dtype=dtype, name="pooling")(encoded.memory, encoded.mask)
+    else:
+        pooled = Pooling(config.pooling, dtype=dtype, name="pooling")(encoded.memory, encoded.mask)
     pooled = keras.layers.Dropout(config.dropout, dtype=dtype, name="pooled_dropout")(pooled)
     logits = ops.cast(keras.layers.Dense(config.classes, dtype=dtype, name="classifier")(pooled), "float32")
-    outputs = {"logits": logits}
-    if config.pooling == "attention":
-        outputs["attention"] = weights
     training = keras.Model(source_ids, logits, name="classifier_training")
-    return Classifier(config, training, keras.Model(source_ids, outputs, name="classify"))
+    return Classifier(config, training, keras.Model(source_ids, {"logits": logits, **shown}, name="classify"))

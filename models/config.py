@@ -10,7 +10,7 @@ from annotated_types import Interval
 from seq2edge.models.checks import value_mistakes
 from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig
 from seq2edge.models.encoders.config import SourceConfig, SourceSettings
-from seq2edge.models.layers.settings import Length, PoolingKind
+from seq2edge.models.layers.settings import Length, Pooling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +71,11 @@ class ClassifierSettings(SourceSettings):
     """Settings of a text classifier in a recipe.
 
     Attributes:
-        pooling: How the memory becomes one vector; see `Pooling`.
+        pooling: How the memory becomes one vector: the "mean" (Joulin et al. 2017) or "max" (Collobert et al. 2011) of
+            each feature, or "attention" of a learned query, whose weights can be shown (Yang et al. 2016).
     """
 
-    pooling: PoolingKind = "mean"
+    pooling: Pooling = "mean"
 
     def config(self, source_vocabulary: int, classes: int) -> "ClassifierConfig":
         """The model over a vocabulary of this size and this many classes."""

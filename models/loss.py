@@ -1,4 +1,4 @@
-"""Cross-entropy over real target tokens."""
+"""Cross-entropy over real target tokens, and over real rows."""
 
 from typing import Any
 
@@ -30,12 +30,42 @@ class SequenceLoss(keras.losses.Loss):
         # Not `call`, whose mean Keras would take over all positions.
         logits = ops.cast(logits, "float32")
         target_ids = ops.cast(target_ids, "int32")
-        right = ops.squeeze(ops.take_along_axis(logits, ops.expand_dims(target_ids, -1), axis=-1), -1)
-        even = ops.mean(logits, axis=-1)
-        wanted = (1.0 - self.label_smoothing) * right + self.label_smoothing * even
-        losses = ops.logsumexp(logits, axis=-1) - wanted
-        real = ops.cast(target_ids != self.pad_id, "float32")
-        return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
+        return _mean_cross_entropy(target_ids, logits, target_ids != self.pad_id, self.label_smoothing)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "label_smoothing": self.label_smoothing, "pad_id": self.pad_id}
+
+
+@keras.saving.register_keras_serializable(package="seq2edge")
+class ClassificationLoss(keras.losses.Loss):
+    """Mean cross-entropy per real row, in nats, with label smoothing (Szegedy et al. 2016, section 7).
+
+    Args:
+        label_smoothing: Share of probability spread evenly over the classes.
+    Call arguments:
+        labels: Integer `(batch,)` or `(batch, 1)`; a row of padding has a negative one and does not count.
+        logits: `(batch, classes)`.
+    """
+
+    def __init__(self, label_smoothing: float = 0.0, name: str = "classification_loss", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, labels: Tensor, logits: Tensor, sample_weight: Tensor | None = None) -> Tensor:
+        # Not `call`, whose mean Keras would take over rows of padding too.
+        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        logits = ops.cast(logits, "float32")
+        return _mean_cross_entropy(ops.maximum(labels, 0), logits, labels >= 0, self.label_smoothing)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
+def _mean_cross_entropy(labels: Tensor, logits: Tensor, counted: Tensor, label_smoothing: float) -> Tensor:
+    """Over the labels `(...)` that are counted; logits `(..., classes)`."""
+    right = ops.squeeze(ops.take_along_axis(logits, ops.expand_dims(labels, -1), axis=-1), -1)
+    even = ops.mean(logits, axis=-1)
+    wanted = (1.0 - label_smoothing) * right + label_smoothing * even
+    losses = ops.logsumexp(logits, axis=-1) - wanted
+    weights = ops.cast(counted, "float32")
+    return ops.sum(losses * weights) / ops.maximum(ops.sum(weights), 1.0)

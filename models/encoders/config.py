@@ -1,10 +1,10 @@
-"""Settings of each encoder. A new one adds its dataclass here, to `EncoderConfig`, and to `models/seq2seq.py`."""
+"""Settings of each encoder. A new one adds its dataclass here, to `EncoderConfig`, and to `build.py` beside this."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, TypeAlias
 
-from seq2edge.models.layers.settings import CellKind, RecurrentSettings, TransformerSettings
+from seq2edge.models.layers.settings import CellKind, Length, Rate, RecurrentSettings, TransformerSettings, Width
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,4 +57,68 @@ class TransformerEncoderConfig(TransformerSettings):
         return self.head_mistakes(units)
 
 
-EncoderConfig: TypeAlias = RecurrentEncoderConfig | TransformerEncoderConfig  # distinguished by `kind`
+@dataclass(frozen=True, kw_only=True)
+class BagEncoderConfig:
+    """Settings of `BagEncoder`."""
+
+    REFUSED: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("layers", "residual", "layer_norm", "heads", "feed_forward", "bidirectional"), "a bag of tokens has no layers"
+    )
+
+    kind: Literal["bag"] = "bag"
+
+    @property
+    def final_states(self) -> CellKind | None:
+        return None
+
+    @property
+    def normalises_memory(self) -> bool:
+        return False
+
+    def mistakes(self, units: int) -> Iterator[str]:
+        """Settings that do not fit each other or the width of the model."""
+        return iter(())
+
+
+EncoderConfig: TypeAlias = RecurrentEncoderConfig | TransformerEncoderConfig | BagEncoderConfig  # by `kind`
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceSettings:
+    """Settings of source embeddings and the encoder that reads them, which every family of models has.
+
+    Attributes:
+        encoder: Any encoder.
+        units: Width of the memory, and of a decoder's layers.
+        embedding: Width of the embeddings, and of the vectors that the output layer of a decoder reads.
+        dropout: Of embeddings, between layers, and before the output layer.
+        variational_dropout: One mask for all steps of a sentence, on recurrent states too (Gal & Ghahramani 2016).
+        source_length: Longest source in tokens; location attention has a score for each of these positions.
+    """
+
+    encoder: EncoderConfig = field(default_factory=RecurrentEncoderConfig)
+    units: Width = 256
+    embedding: Width = 256
+    dropout: Rate = 0.2
+    variational_dropout: bool = False
+    source_length: Length = 64
+
+    def recurrence_mistakes(self, *others: object) -> Iterator[str]:
+        """One line if a dropout for recurrent layers is set, and neither the encoder nor the other sides have any."""
+        if self.variational_dropout and not any(
+            isinstance(side, RecurrentSettings) for side in (self.encoder, *others)
+        ):
+            yield "variational_dropout = true: applies to recurrent layers, and this model has none; allowed: false"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceConfig(SourceSettings):
+    """The same over a known vocabulary.
+
+    Attributes:
+        source_vocabulary: Source tokens.
+        pad_id: Token id of padding.
+    """
+
+    source_vocabulary: int = field(kw_only=False)
+    pad_id: int = 0

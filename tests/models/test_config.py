@@ -4,12 +4,12 @@ import pytest
 
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.decoders.config import Attention, RecurrentDecoderConfig, TransformerDecoderConfig
-from seq2edge.models.encoders.config import RecurrentEncoderConfig, TransformerEncoderConfig
+from seq2edge.models.encoders.config import BagEncoderConfig, RecurrentEncoderConfig, TransformerEncoderConfig
 from seq2edge.models.layers.settings import CellKind
 
 TRANSFORMER = {"encoder": TransformerEncoderConfig(), "decoder": TransformerDecoderConfig()}
 CELLS = get_args(CellKind)
-ENCODERS = [*(RecurrentEncoderConfig(kind=kind) for kind in CELLS), TransformerEncoderConfig()]
+ENCODERS = [*(RecurrentEncoderConfig(kind=kind) for kind in CELLS), TransformerEncoderConfig(), BagEncoderConfig()]
 DECODERS = [*(RecurrentDecoderConfig(kind=kind) for kind in CELLS), TransformerDecoderConfig()]
 
 

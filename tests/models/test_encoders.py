@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from seq2edge.models.encoders.config import RecurrentEncoderConfig, TransformerEncoderConfig
+from seq2edge.models.encoders.bag import BagEncoder
+from seq2edge.models.encoders.config import BagEncoderConfig, RecurrentEncoderConfig, TransformerEncoderConfig
 from seq2edge.models.encoders.interface import Encoded
 from seq2edge.models.encoders.recurrent import RecurrentEncoder
 from seq2edge.models.encoders.transformer import TransformerEncoder
@@ -10,6 +11,7 @@ EMBEDDED = np.random.default_rng(1).normal(size=(2, 5, 6)).astype("float32")
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]], "int32")
 LAYERS = 2
 ENCODERS = {
+    "bag": (BagEncoder(BagEncoderConfig(), units=8), 0),
     "gru": (RecurrentEncoder(RecurrentEncoderConfig(kind="gru", layers=LAYERS), units=8), 1),
     "lstm": (RecurrentEncoder(RecurrentEncoderConfig(layers=LAYERS, layer_norm=True), units=8), 2),
     "transformer": (TransformerEncoder(TransformerEncoderConfig(layers=LAYERS), units=8), 0),
@@ -39,3 +41,8 @@ def test_an_encoder_is_made_again_from_its_config(name):
 def test_two_directions_need_an_even_number_of_units():
     with pytest.raises(ValueError, match="units = 7 is odd"):
         RecurrentEncoder(RecurrentEncoderConfig(), units=7)
+
+
+def test_a_bag_of_tokens_is_the_embeddings_themselves():
+    memory = BagEncoder(BagEncoderConfig(), units=6)(EMBEDDED, MASK).memory
+    np.testing.assert_array_equal(memory, EMBEDDED * MASK[:, :, None])

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from seq2edge.models.loss import SequenceLoss
+from seq2edge.models.loss import ClassificationLoss, SequenceLoss
 
 LOGITS = np.random.default_rng(0).normal(size=(2, 3, 5)).astype("float32")
 TARGETS = np.array([[4, 3, 0], [2, 0, 0]], "int32")
@@ -20,3 +21,14 @@ def test_the_mean_is_over_real_tokens_with_smoothing():
 
 def test_a_batch_of_padding_costs_nothing():
     assert float(SequenceLoss()(np.zeros((2, 3), "int32"), LOGITS)) == 0
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1)])
+def test_the_mean_is_over_labelled_rows_with_smoothing(shape):
+    labels = np.array([4, -1, 2]).reshape(shape)
+    expected = np.mean([cross_entropy(label, LOGITS[0, row], 0.1) for row, label in ((0, 4), (2, 2))])
+    np.testing.assert_allclose(ClassificationLoss(0.1)(labels, LOGITS[0]), expected, rtol=1e-5)
+
+
+def test_rows_of_padding_cost_nothing():
+    assert float(ClassificationLoss()(np.full(3, -1), LOGITS[0])) == 0

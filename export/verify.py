@@ -38,7 +38,7 @@ def verify_bundle(run: Run, model: Seq2Seq, bundle: Bundle, max_score_loss: floa
     codec = run.data.codec()
 
     def scored(hypotheses: Sequence[Hypothesis]) -> dict[str, Any]:
-        return basic_scores([codec.decode_target(hypothesis.ids) for hypothesis in hypotheses], examples)
+        return basic_scores(run.recipe.task, [codec.decode_target(found.ids) for found in hypotheses], examples)
 
     comparison = Comparison(bundle, model, encode_sources(run, examples))
     agreement = comparison.agreement()

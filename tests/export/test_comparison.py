@@ -27,7 +27,7 @@ def rows(trained_run, pairs_file, tmp_path_factory):
 
 def test_every_run_is_scored_sized_and_timed(rows):
     large, small = rows
-    assert large.chrf > small.chrf  # BLEU needs four words
+    assert large.scores["chrf"] > small.scores["chrf"]  # BLEU needs four words
     assert large.parameters > small.parameters
     assert large.int8_mb > small.int8_mb
     assert min(large.minutes, small.minutes, large.ms_per_word, small.ms_per_word) > 0

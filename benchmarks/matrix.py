@@ -61,7 +61,8 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for quantization in get_args(Quantization):
         bundle_path = output / f"{folder.name}-{quantization}"
-        row: dict[str, Any] = {"run": folder.name, "file": quantization, "Keras": basic_scores(keras, expected)["bleu"]}
+        bleu = basic_scores(run.recipe.task, keras, expected)["bleu"]
+        row: dict[str, Any] = {"run": folder.name, "file": quantization, "Keras": bleu}
         try:
             options = ExportOptions(quantization, runtimes=get_args(Runtime), shortlist=0, overwrite=True)
             bundle = export_bundle(run, bundle_path, options, lambda line: None)
@@ -72,7 +73,7 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
         row["logits off"] = bundle.scores["agreement_with_keras"]["largest_logit_difference"]
         for name, extra in ENVIRONMENTS.items():
             said = say(environment(output / extra, extra), bundle_path, [example.source for example in expected])
-            row[name] = basic_scores(said, expected)["bleu"]
+            row[name] = basic_scores(run.recipe.task, said, expected)["bleu"]
             row[f"{name} same"] = share([a == b for a, b in zip(keras, said, strict=True)])
         rows.append(row)
     path = export_saved_model(run, output / f"{folder.name}.saved_model", overwrite=True)

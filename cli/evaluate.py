@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     quiet_tensorflow()
     from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate
-    from seq2edge.pipeline.evaluation.report import report
+    from seq2edge.pipeline.evaluation.report.page import report
     from seq2edge.pipeline.evaluation.significance import compare_with
     from seq2edge.pipeline.evaluation.system import System
     from seq2edge.pipeline.evaluation.tables import table

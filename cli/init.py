@@ -14,7 +14,11 @@ EXAMPLES = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", metavar="PAIRS", help="TSV, CSV or JSON Lines, plain or .gz")
     parser.add_argument("--target", metavar="FILE", help="the targets, if PAIRS is the first of two parallel files")
-    parser.add_argument("--task", choices=TASKS, help="default: guessed from the texts")
+    parser.add_argument(
+        "--task",
+        choices=[task.name for task in TASKS.values() if task.target == "text"],
+        help="default: guessed from the texts",
+    )
     parser.add_argument("--output", metavar="RECIPE", help="default: NAME.toml in the working directory")
     parser.add_argument("--overwrite", action="store_true", help="overwrite an existing recipe")
 

@@ -5,6 +5,8 @@ from typing import Literal
 
 Family = Literal["seq2seq", "classification"]
 Modality = Literal["text"]
+Target = Literal["text", "label"]
+BaselineName = Literal["nearest neighbour", "linear SVM"]
 
 
 @dataclass(frozen=True)
@@ -15,12 +17,13 @@ class Task:
         metrics: Keys of its metrics in the order of the tables; the first one decides between models.
         family: Which models, signatures and runner it has.
         source: What its sources are.
+        target: What its targets are: texts, or the names of labels.
         multiline: White space carries meaning, as in code.
         is_conversation: Texts are turns of a conversation. Both sides are in one language, a turn is one text even if
             it has several lines, a prompt remembers the replies it gave, and the demo shows a chat.
         groups_references: Pairs with the same source are one example with several references. Otherwise every pair is
             an example of its own, so that scores compare with published ones.
-        has_retrieval_baseline: An evaluation also scores the target of the most similar training source.
+        baseline: A simple model of the training data that an evaluation scores beside the systems.
         label_smoothing, stop_on: What `init` writes into the recipe's section `training`.
     """
 
@@ -28,10 +31,11 @@ class Task:
     metrics: tuple[str, ...]
     family: Family = "seq2seq"
     source: Modality = "text"
+    target: Target = "text"
     multiline: bool = False
     is_conversation: bool = False
     groups_references: bool = True
-    has_retrieval_baseline: bool = False
+    baseline: BaselineName | None = None
     label_smoothing: float = 0.1
     stop_on: str = "loss"
 
@@ -48,7 +52,7 @@ TASKS: dict[str, Task] = {
             name="chat",
             metrics=("exact_match", "bleu", "chrf", "word_f1", "distinct_1", "distinct_2", "repeated", "length_ratio"),
             is_conversation=True,
-            has_retrieval_baseline=True,
+            baseline="nearest neighbour",
             label_smoothing=0.0,
         ),
         Task(
@@ -67,6 +71,14 @@ TASKS: dict[str, Task] = {
         Task(
             name="commands",
             metrics=("bleu", "chrf", "exact_match", "word_accuracy", "word_f1", "wer", "cer", "length_ratio"),
+        ),
+        Task(
+            name="classification",
+            metrics=("accuracy", "macro_f1"),
+            family="classification",
+            target="label",
+            groups_references=False,
+            baseline="linear SVM",
         ),
     )
 }

@@ -8,19 +8,20 @@ from functools import partial
 from pathlib import Path
 
 from seq2edge.device.bundle import FILE, Bundle, read_bundle
+from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.runner import Runner
 from seq2edge.device.tasks import TASKS
 from seq2edge.export.card import megabytes
 from seq2edge.export.options import ExportOptions
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
+from seq2edge.pipeline.evaluation.metrics.registry import METRICS, basic_metrics
 from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE
 from seq2edge.pipeline.run import Run
 
 INT8 = "int8"  # folder of the compared bundle, inside the run
 SENTENCES = 100  # timed
 WARM_UP = 10  # sentences before that
-SCORES = {"bleu": "BLEU", "chrf": "chrF++", "exact_match": "exact match %"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Row:
 
     Attributes:
         split: The data that was scored, with the recipe's search.
+        scores: The basic metrics of the task by key.
         minutes: Training time.
         int8_mb: Size of the int8 model file in millions of bytes.
         ms_per_word: Milliseconds per word of greedy output on LiteRT with one thread, the median over sentences.
@@ -38,9 +40,7 @@ class Row:
     name: str
     task: str
     split: str
-    bleu: float
-    chrf: float
-    exact_match: float
+    scores: dict[str, float]
     parameters: int
     minutes: float
     int8_mb: float
@@ -49,7 +49,7 @@ class Row:
 
     @property
     def score(self) -> str:
-        """The name of the task's main metric."""
+        """The key of the task's main metric."""
         return TASKS[self.task].main_metric
 
 
@@ -57,7 +57,11 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
     """Score every run, export it to int8, and time the bundle.
 
     The bundle is kept in RUN/int8, and reused as long as it is newer than the model and the recipe.
+
+    Raises:
+        UserError: If the runs have tasks with other scores.
     """
+    _require_same_scores(runs)
     rows = []
     for run in runs:
         scores = evaluate_run(run, split, EvaluateOptions(quiet=quiet)).scores
@@ -67,9 +71,7 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
                 name=run.path.name,
                 task=run.recipe.task,
                 split=split,
-                bleu=scores["bleu"],
-                chrf=scores["chrf"],
-                exact_match=scores["exact_match"],
+                scores={key: scores[key] for key in basic_metrics(run.recipe.task)},
                 parameters=run.model().training.count_params(),
                 minutes=run.history()[-1]["seconds"] / 60,
                 int8_mb=megabytes(bundle),
@@ -78,6 +80,16 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
             )
         )
     return rows
+
+
+def _require_same_scores(runs: Sequence[Run]) -> None:
+    first, *others = runs
+    for run in others:
+        if basic_metrics(run.recipe.task) != basic_metrics(first.recipe.task):
+            raise UserError(
+                f"{run.path}: its task, {run.recipe.task}, has other scores than that of {first.path}, "
+                f"{first.recipe.task}; compare them apart"
+            )
 
 
 def int8_bundle(run: Run, quiet: bool = False) -> Bundle[Seq2SeqManifest]:
@@ -104,13 +116,12 @@ def milliseconds_per_word(bundle: Path, run: Run) -> float:
 
 def table(rows: Sequence[Row]) -> str:
     """The comparison as lines of text."""
-    cells = [("run", *SCORES.values(), "parameters", "training min", "int8 MB", "ms/word", "int8 identical %")]
+    labels = [METRICS[key].label for key in rows[0].scores]
+    cells = [("run", *labels, "parameters", "training min", "int8 MB", "ms/word", "int8 identical %")]
     cells += [
         (
             row.name,
-            f"{row.bleu:.2f}",
-            f"{row.chrf:.2f}",
-            f"{row.exact_match:.2f}",
+            *(f"{score:.2f}" for score in row.scores.values()),
             f"{row.parameters:,}",
             f"{row.minutes:.1f}",
             f"{row.int8_mb:.2f}",
@@ -129,7 +140,7 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     from seq2edge.pipeline.evaluation.plots import plot_points
 
     score = rows[0].score
-    values = [getattr(row, score) for row in rows]
+    values = [row.scores[score] for row in rows]
     columns = {"int8 MB": "int8_mb", "training minutes": "minutes", "ms/word": "ms_per_word"}
     panels = {label: [getattr(row, key) for row in rows] for label, key in columns.items()}
-    plot_points(panels, values, [row.name for row in rows], f"{SCORES[score]}, {rows[0].split} set", path)
+    plot_points(panels, values, [row.name for row in rows], f"{METRICS[score].label}, {rows[0].split} set", path)

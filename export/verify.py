@@ -40,7 +40,7 @@ def verify_bundle(
     codec = run.data.codec()
 
     def scored(hypotheses: Sequence[Hypothesis]) -> dict[str, Any]:
-        return basic_scores([codec.decode_target(hypothesis.ids) for hypothesis in hypotheses], examples)
+        return basic_scores(run.recipe.task, [codec.decode_target(found.ids) for found in hypotheses], examples)
 
     comparison = Comparison(bundle, model, encode_sources(run, examples))
     agreement = comparison.agreement()

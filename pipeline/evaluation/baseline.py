@@ -1,10 +1,30 @@
-"""The nearest-neighbour baseline, which a chat model has to beat."""
+"""Baselines that a model has to beat: simple models of the training data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
+from seq2edge.device.tasks import BaselineName
 from seq2edge.pipeline.data.readers import Pair
 
 BATCH = 256  # sources compared at once: their similarities to all training sources are a dense matrix
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Answers of a baseline, one for each example of a set."""
+
+    name: BaselineName
+    answers: list[str]
+
+    @classmethod
+    def of(cls, name: BaselineName, train: Iterable[Pair], sources: Sequence[str]) -> "Baseline":
+        """Fit a baseline to training pairs, and let it answer sources."""
+        return cls(name, BASELINES[name](train, sources))
+
+    @property
+    def key(self) -> str:
+        """Name in JSON: "nearest_neighbour"."""
+        return self.name.lower().replace(" ", "_")
 
 
 def nearest_neighbour(train: Iterable[Pair], sources: Sequence[str]) -> list[str]:
@@ -19,3 +39,22 @@ def nearest_neighbour(train: Iterable[Pair], sources: Sequence[str]) -> list[str
         similarities = vectorizer.transform(sources[start : start + BATCH]) @ known.T
         replies += [pairs[int(row.toarray().argmax())].target for row in similarities]
     return replies
+
+
+def linear_svm(train: Iterable[Pair], sources: Sequence[str]) -> list[str]:
+    """The labels that a linear support vector machine gives to the sources, by TF-IDF of character n-grams (1 to 5)."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.svm import LinearSVC
+
+    pairs = list(train)
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), sublinear_tf=True)
+    classifier = make_pipeline(vectorizer, LinearSVC(dual=True, random_state=0))
+    classifier.fit([pair.source for pair in pairs], [pair.target for pair in pairs])
+    return [str(label) for label in classifier.predict(list(sources))]
+
+
+BASELINES: dict[BaselineName, Callable[[Iterable[Pair], Sequence[str]], list[str]]] = {
+    "nearest neighbour": nearest_neighbour,
+    "linear SVM": linear_svm,
+}

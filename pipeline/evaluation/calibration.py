@@ -1,71 +1,41 @@
-"""Whether a classifier's probabilities are the shares of answers that are right, and a temperature that makes them so.
+"""Whether the confidence of answers is the share of them that are correct.
 
 Reference:
     [Guo et al., 2017](https://arxiv.org/abs/1706.04599)
 """
 
-import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-COLDEST, HOTTEST = 0.05, 20.0  # temperatures; the best one is unbounded if every answer, or no answer, is right
-PRECISION = 1e-4  # of the logarithm of the temperature
-GOLDEN = (math.sqrt(5) - 1) / 2
+BINS = 10  # of equal width, from confidence 0 to 1
 
 
-def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature that logits are divided by for the least negative log-likelihood (section 4.2).
+@dataclass(frozen=True)
+class Calibration:
+    """Confidence and accuracy of the answers in each bin of confidence that has any.
 
-    It changes how sure answers are, not which answer is the most likely. It is fitted on data that the model was not
-    trained on.
-
-    Args:
-        logits: `(rows, classes)`.
-        labels: Integer `(rows,)`.
-
-    Returns:
-        A temperature from `COLDEST` to `HOTTEST`: above 1, the logits were too sure; below 1, not sure enough.
+    Attributes:
+        confidence, accuracy: Means of the bins' answers, 0 to 1, `(bins,)`.
+        counts: Numbers of answers, `(bins,)`.
     """
-    logits = logits.astype(np.float64)
 
-    def cost(log_temperature: float) -> float:
-        return _negative_log_likelihood(logits / math.exp(log_temperature), labels)
+    confidence: np.ndarray
+    accuracy: np.ndarray
+    counts: np.ndarray
 
-    # Golden-section search: the cost is convex in 1 / temperature, so it has one minimum over its logarithm too.
-    low, high = math.log(COLDEST), math.log(HOTTEST)
-    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-    left_cost, right_cost = cost(left), cost(right)
-    while high - low > PRECISION:
-        if left_cost <= right_cost:
-            high, right, right_cost = right, left, left_cost
-            left = high - GOLDEN * (high - low)
-            left_cost = cost(left)
-        else:
-            low, left, left_cost = left, right, right_cost
-            right = low + GOLDEN * (high - low)
-            right_cost = cost(right)
-    return math.exp((low + high) / 2)
+    @classmethod
+    def of(cls, confidences: Sequence[float], correct: Sequence[bool]) -> "Calibration":
+        """Sort answers into bins by their confidence, 0 to 1."""
+        values, hits = np.asarray(confidences, float), np.asarray(correct, float)
+        bin_of = np.clip(np.ceil(values * BINS).astype(int) - 1, 0, BINS - 1)
+        counts = np.bincount(bin_of, minlength=BINS)
+        used = counts > 0
+        confidence, accuracy = (np.bincount(bin_of, column, BINS)[used] / counts[used] for column in (values, hits))
+        return cls(confidence, accuracy, counts[used])
 
-
-def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
-    """Mean distance of confidence and accuracy over answers in bins of equal width of confidence (equation 3).
-
-    Args:
-        probabilities: `(rows, classes)`.
-        labels: Integer `(rows,)`.
-
-    Returns:
-        0 to 1; 0: answers given with a probability of p are right in a share p of the cases.
-    """
-    confidences = probabilities.max(axis=1).astype(np.float64)
-    right = probabilities.argmax(axis=1) == labels
-    places = np.clip(np.ceil(confidences * bins).astype(int) - 1, 0, bins - 1)  # bin i: i / bins < confidence
-    gaps = np.bincount(places, right - confidences, bins)  # answers in a bin times (accuracy - confidence)
-    return float(np.abs(gaps).sum() / len(labels))
-
-
-def _negative_log_likelihood(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Mean over rows, in nats."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    right = np.take_along_axis(shifted, labels[:, np.newaxis].astype(int), axis=1)[:, 0]
-    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - right))
+    @property
+    def error(self) -> float:
+        """Expected calibration error: mean distance of confidence and accuracy over all answers, 0 to 1."""
+        return float(np.average(np.abs(self.confidence - self.accuracy), weights=self.counts))

@@ -1,16 +1,23 @@
 """Evaluate runs and bundles on pairs, with the runner that ships."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from seq2edge.device.errors import UserError
+from seq2edge.device.tasks import TASKS, Target
 from seq2edge.pipeline.evaluation.answers import AnswerRequest, answer_all
 from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
 from seq2edge.pipeline.evaluation.perplexity import perplexity
+from seq2edge.pipeline.evaluation.report.labels import confusion_plot
 from seq2edge.pipeline.evaluation.scoring import Evaluation, score
 from seq2edge.pipeline.evaluation.system import System
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.run import Run
+
+# Plots beside the scores, by what a task's targets are: name of the file → an SVG element.
+PLOTS: dict[Target, dict[str, Callable[[Evaluation], str]]] = {"text": {}, "label": {"confusion": confusion_plot}}
 
 
 @dataclass(frozen=True)
@@ -19,7 +26,7 @@ class EvaluateOptions:
 
     Attributes:
         output: Folder for the results. None: the folder of the evaluation set.
-        beam, length_penalty: Of the search. None: as in the recipe or the bundle.
+        beam, length_penalty: Of the search, if the model searches. None: as in the recipe or the bundle.
         quiet: Show no progress bars.
     """
 
@@ -32,15 +39,20 @@ class EvaluateOptions:
 def evaluate(system: System, test_set: EvaluationSet, options: EvaluateOptions | None = None) -> Evaluation:
     """Score a system on a set.
 
-    Writes `evaluation-SET-SYSTEM.json` and `outputs-SET-SYSTEM.tsv`. If an evaluation is interrupted, the next one of
-    the same model, set and search starts after its last answer.
+    Writes `evaluation-SET-SYSTEM.json`, `outputs-SET-SYSTEM.tsv`, and for labels `confusion-SET-SYSTEM.svg`. If an
+    evaluation is interrupted, the next one of the same model, set and search starts after its last answer.
+
+    Raises:
+        UserError: If the options have a search and the model does not search.
     """
     options = options or EvaluateOptions()
     output = options.output or test_set.folder
-    beam = system.runner.manifest.decoding["beam"] if options.beam is None else options.beam
-    search = {"beam": beam} | ({} if options.length_penalty is None else {"length_penalty": options.length_penalty})
+    beam = _beam(system, options)
+    search = {"beam": beam, "length_penalty": options.length_penalty}
+    search = {name: value for name, value in search.items() if value is not None}
     answers = answer_all(AnswerRequest(system, test_set, search), output, options.quiet)
-    surprise = perplexity(system.runner, test_set.expected, system.name, options.quiet)
+    searches = beam is not None
+    surprise = perplexity(system.runner, test_set.expected, system.name, options.quiet) if searches else None
     evaluation = score(system.name, test_set, answers, beam, options.length_penalty, surprise)
     _write_results(evaluation, output)
     return evaluation
@@ -49,6 +61,17 @@ def evaluate(system: System, test_set: EvaluationSet, options: EvaluateOptions |
 def evaluate_run(run: Run, split: str = "test", options: EvaluateOptions | None = None) -> Evaluation:
     """Score a run on a split of its own data. Results go into its folder unless the options name another."""
     return evaluate(System.of_run(run), EvaluationSet.of_run(run, split), options)
+
+
+def _beam(system: System, options: EvaluateOptions) -> int | None:
+    """Beam size of the search; None if the model's family does not search."""
+    manifest = system.runner.manifest
+    if TASKS[manifest.task].family == "seq2seq":
+        return manifest.decoding["beam"] if options.beam is None else options.beam
+    for name, value in (("beam", options.beam), ("length penalty", options.length_penalty)):
+        if value is not None:
+            raise UserError(f"{system.path}: a {name} of {value} was given; allowed is none, because it writes no text")
+    return None
 
 
 def _write_results(evaluation: Evaluation, output: Path) -> None:
@@ -60,3 +83,5 @@ def _write_results(evaluation: Evaluation, output: Path) -> None:
         cells = (example.source, hypothesis, *example.references)
         lines.append("\t".join(" ".join(cell.split()) for cell in cells))
     write_text(output / f"outputs-{stem}.tsv", "\n".join([*lines, ""]))
+    for name, draw in PLOTS[TASKS[evaluation.test_set.task].target].items():
+        write_text(output / f"{name}-{stem}.svg", draw(evaluation))

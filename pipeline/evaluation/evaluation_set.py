@@ -6,7 +6,7 @@ from pathlib import Path
 from seq2edge.device.errors import UserError
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.readers import read_pairs
-from seq2edge.pipeline.evaluation.baseline import nearest_neighbour
+from seq2edge.pipeline.evaluation.baseline import Baseline
 from seq2edge.pipeline.evaluation.examples import Example, examples
 from seq2edge.pipeline.recipe_schema.recipe import File
 from seq2edge.pipeline.run import Run
@@ -18,14 +18,14 @@ class EvaluationSet:
 
     Attributes:
         name: "train", "valid", "test", or the name of a file without its suffix.
-        baseline: Replies of the nearest training sources, one for each example; None if the task has no such baseline.
+        baseline: Answers that the scores are compared with; None if the task has no baseline.
         folder: Where results are written unless the options name another folder.
     """
 
     name: str
     task: str
     expected: list[Example]
-    baseline: list[str] | None = None
+    baseline: Baseline | None = None
     folder: Path = Path("evaluations")
 
     @classmethod
@@ -41,8 +41,8 @@ class EvaluationSet:
                 f"{run.path}: the {split} set is empty; data.{split} in the recipe is its share of the data"
             )
         baseline = None
-        if TASKS[run.recipe.task].has_retrieval_baseline:
-            baseline = nearest_neighbour(run.data.texts("train"), [example.source for example in expected])
+        if name := TASKS[run.recipe.task].baseline:
+            baseline = Baseline.of(name, run.data.texts("train"), [example.source for example in expected])
         return cls(split, run.recipe.task, expected, baseline, run.path)
 
     @classmethod

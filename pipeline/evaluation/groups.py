@@ -24,7 +24,7 @@ def by_script(expected: Sequence[Example]) -> dict[str, list[int]]:
 
 
 def by_length(lengths: Sequence[int], groups: int = 4) -> dict[str, list[int]]:
-    """Indices of the examples by source length, in groups of about equal size: "1–9", "10–14" and so on.
+    """Indices of the examples by source length, in groups of about equal size: "1–9", "10", "11–14" and so on.
 
     Empty if all lengths fall into one group.
     """
@@ -34,4 +34,9 @@ def by_length(lengths: Sequence[int], groups: int = 4) -> dict[str, list[int]]:
     group_of = np.searchsorted(upper, lengths)
     rows = [np.flatnonzero(group_of == group) for group in range(len(upper))]
     values = np.asarray(lengths)
-    return {f"{values[chosen].min()}–{values[chosen].max()}": chosen.tolist() for chosen in rows}
+    return {_span(values[chosen]): chosen.tolist() for chosen in rows}
+
+
+def _span(lengths: np.ndarray) -> str:
+    shortest, longest = lengths.min(), lengths.max()
+    return f"{shortest}" if shortest == longest else f"{shortest}–{longest}"

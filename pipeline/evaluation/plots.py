@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -14,18 +15,25 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import font_manager
 
+from seq2edge.pipeline.evaluation.calibration import Calibration
+from seq2edge.pipeline.evaluation.confusion import Confusion
 from seq2edge.pipeline.files import whole_file
 
 INK, ACCENT, GRID = "#22303c", "#c8553d", "#dfe3e6"
 COLOURS = (ACCENT, INK, "#4c8c6b", "#8a6fb0", "#c9a227")
 # Fonts with Hangul: Debian, Noto, macOS, Windows.
 HANGUL_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", "UnDotum")
+# Without a font for a script boxes are drawn; a warning for each missing character would not help.
+MISSING_GLYPH = "Glyph .* missing"
+CELL, FEW_CELLS = 0.26, 100  # side of a cell of a matrix in inches; with fewer cells it is twice that
+LONGEST_NAME = 28  # characters of a label's name
 
 
 def _use_fonts() -> None:
     installed = {font.name for font in font_manager.fontManager.ttflist}
     plt.rcParams["font.family"] = [*(name for name in HANGUL_FONTS if name in installed), "DejaVu Sans"]
     plt.rcParams["axes.unicode_minus"] = False
+    plt.rcParams["text.parse_math"] = False  # texts of users may have dollar signs
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 
@@ -129,26 +137,79 @@ def svg_of_groups(scores: Mapping[str, Mapping[str, float]], across: str, label:
     return _to_svg(axis, across, label)
 
 
+def svg_of_confusion(confusion: Confusion, title: str = "") -> str:
+    """Confusion matrix with the counts as an SVG element. A cell is the darker the larger its share of the row."""
+    _use_fonts()
+    counts, names = confusion.counts, [_shortened(name) for name in confusion.columns]
+    cell = CELL if counts.size > FEW_CELLS else 2 * CELL
+    figure, axis = plt.subplots(figsize=(cell * counts.shape[1], cell * counts.shape[0]))
+    figure.subplots_adjust(0, 0, 1, 1)  # names stand outside of it, and the file is as large as everything drawn
+    axis.imshow(counts / np.maximum(counts.sum(1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            is_dark = 2 * count > counts[row].sum()
+            axis.text(column, row, count, ha="center", va="center", fontsize=8, color="white" if is_dark else INK)
+    axis.set_xticks(range(len(names)), names, rotation=60, ha="right", rotation_mode="anchor", fontsize=8)
+    axis.set_yticks(range(len(counts)), names[: len(counts)], fontsize=8)
+    axis.set_xlabel("predicted")
+    axis.set_ylabel("expected")
+    axis.set_title(title, loc="left", fontsize=10)
+    axis.spines[:].set_visible(False)
+    axis.set_xticks(np.arange(1, counts.shape[1]) - 0.5, minor=True)
+    axis.set_yticks(np.arange(1, counts.shape[0]) - 0.5, minor=True)
+    axis.grid(which="minor", color=GRID, linewidth=0.5)
+    axis.tick_params(which="both", length=0)
+    return _svg_of(figure)
+
+
+def svg_of_calibration(calibrations: Mapping[str, Calibration]) -> str:
+    """Reliability diagram: accuracy by confidence, a line for each system, as an SVG element.
+
+    The area of a point is the share of the answers in its bin. Points below the diagonal are too confident.
+    """
+    _use_fonts()
+    _, axis = plt.subplots(figsize=(5.2, 3.8))
+    axis.plot([0, 100], [0, 100], color=GRID, linewidth=1.8, label="accuracy = confidence")
+    for (name, found), colour in zip(calibrations.items(), itertools.cycle(COLOURS)):
+        label = f"{name}: calibration error {100 * found.error:.1f} %"
+        axis.plot(100 * found.confidence, 100 * found.accuracy, color=colour, linewidth=1.2, label=label)
+        areas = 10 + 200 * found.counts / found.counts.sum()
+        axis.scatter(100 * found.confidence, 100 * found.accuracy, areas, color=colour, zorder=2, clip_on=False)
+    axis.set_xlim(0, 100)
+    axis.set_ylim(0, 100)
+    return _to_svg(axis, "confidence %", "accuracy %", loc="lower left", bbox_to_anchor=(0, 1.02), borderaxespad=0)
+
+
+def _shortened(name: str) -> str:
+    name = name or "(none)"  # the answer to an empty text
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
 def _style(axis: plt.Axes) -> None:
     axis.grid(color=GRID)
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def _to_svg(axis: plt.Axes, x_label: str, y_label: str) -> str:
+def _to_svg(axis: plt.Axes, x_label: str, y_label: str, **legend: Any) -> str:
     axis.set_xlabel(x_label)
     axis.set_ylabel(y_label)
     _style(axis)
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, **legend)
+    return _svg_of(axis.figure)
+
+
+def _svg_of(figure: plt.Figure) -> str:
     content = io.StringIO()
-    axis.figure.savefig(content, format="svg", bbox_inches="tight", metadata={"Date": None})
-    plt.close(axis.figure)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=MISSING_GLYPH)
+        figure.savefig(content, format="svg", bbox_inches="tight", metadata={"Date": None})
+    plt.close(figure)
     return content.getvalue()[content.getvalue().index("<svg") :]
 
 
 def _save(figure: plt.Figure, path: Path) -> None:
     with warnings.catch_warnings(), whole_file(path, suffix=".tmp.png") as temporary:
-        # Without a font for a script boxes are drawn; a warning for each missing character would not help.
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        warnings.filterwarnings("ignore", message=MISSING_GLYPH)
         figure.tight_layout()
         figure.savefig(temporary, dpi=120)
     plt.close(figure)

@@ -16,17 +16,17 @@ class Evaluation:
 
     Attributes:
         answers: One for each example.
-        beam: Beam size of the search.
-        length_penalty: None: the system's own.
+        beam: Beam size of the search; None if the task has no search.
+        length_penalty: None: the system's own, or no search.
         scores: By metric key, with "sentences", "signatures" and, if it was computed, "perplexity".
         groups: Scores of parts of the set: kind ("by script" …) → group → scores.
-        baseline: Scores of the nearest neighbour's replies; empty if the set has none.
+        baseline: Scores of the set's baseline; empty if it has none.
     """
 
     system: str
     test_set: EvaluationSet
     answers: list[Answer]
-    beam: int
+    beam: int | None
     length_penalty: float | None
     scores: dict[str, Any]
     groups: dict[str, dict[str, dict[str, Any]]]
@@ -37,12 +37,17 @@ class Evaluation:
         return [answer.text for answer in self.answers]
 
     @property
-    def search(self) -> str:
-        """Beam size and length penalty for a table's heading."""
-        penalty = "" if self.length_penalty is None else f", length penalty {self.length_penalty:g}"
-        return f"beam {self.beam}{penalty}"
+    def about(self) -> str:
+        """Number of sentences, beam size and length penalty, for a table's heading."""
+        parts = [f"{len(self.answers):,} sentences"]
+        if self.beam is not None:
+            parts.append(f"beam {self.beam}")
+        if self.length_penalty is not None:
+            parts.append(f"length penalty {self.length_penalty:g}")
+        return ", ".join(parts)
 
     def as_dict(self) -> dict[str, Any]:
+        baseline = self.test_set.baseline
         return {
             "name": self.system,
             "split": self.test_set.name,
@@ -50,15 +55,14 @@ class Evaluation:
             "length_penalty": self.length_penalty,
             "scores": self.scores,
             "groups": self.groups,
-            "nearest_neighbour": self.baseline,
-        }
+        } | ({baseline.key: self.baseline} if baseline else {})
 
 
 def score(
     system: str,
     test_set: EvaluationSet,
     answers: Sequence[Answer],
-    beam: int,
+    beam: int | None = None,
     length_penalty: float | None = None,
     perplexity: float | None = None,
 ) -> Evaluation:
@@ -67,6 +71,7 @@ def score(
     Args:
         system: Its name.
         answers: One for each example of the set.
+        beam, length_penalty: Of the search, if there was one.
         perplexity: None: not computed.
     """
     everything = range(len(test_set.expected))
@@ -90,7 +95,7 @@ def score(
             for kind, found in groups.items()
             if found
         },
-        baseline=_scores(test_set, test_set.baseline, everything) if test_set.baseline else {},
+        baseline=_scores(test_set, test_set.baseline.answers, everything) if test_set.baseline else {},
     )
 
 

@@ -17,6 +17,7 @@ from seq2edge.pipeline.evaluation.metrics.registry import task_metrics
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import reference_streams, sacrebleu_metrics
 from seq2edge.pipeline.evaluation.scoring import Evaluation
 
+HIT_METRICS = ("exact_match", "accuracy")  # percentages of answers that equal a reference
 RESAMPLES = 1000
 SIGNIFICANT = 0.05  # largest p-value of a significant difference
 SEED = 12345  # the default of sacrebleu
@@ -74,7 +75,7 @@ def compare_paired(
     expected: Sequence[Example],
     resamples: int = RESAMPLES,
 ) -> list[Difference]:
-    """Compare two systems by the task's sacrebleu metrics and by exact match.
+    """Compare two systems by the task's sacrebleu metrics and by the share of answers that equal a reference.
 
     Args:
         system, other: Name and hypotheses, one for each example.
@@ -83,8 +84,8 @@ def compare_paired(
     for metric in task_metrics(task):
         if metric.key in sacrebleu_metrics():
             values = _sacrebleu_test(metric.key, system[1], other[1], expected, resamples)
-        elif metric.key == "exact_match":
-            values = _exact_match_test(system[1], other[1], expected, resamples)
+        elif metric.key in HIT_METRICS:
+            values = _hit_test(system[1], other[1], expected, resamples)
         else:
             continue
         differences.append(Difference(metric.label, system[0], other[0], *values, bool(metric.higher_is_better)))
@@ -105,7 +106,7 @@ def _sacrebleu_test(
     return result.score, baseline.score, result.p_value
 
 
-def _exact_match_test(
+def _hit_test(
     hypotheses: Sequence[str], others: Sequence[str], expected: Sequence[Example], resamples: int
 ) -> tuple[float, float, float]:
     """Both percentages, and the p-value by sacrebleu's method: resampled differences, shifted to a mean of zero."""

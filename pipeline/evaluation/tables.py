@@ -7,7 +7,15 @@ from seq2edge.pipeline.evaluation.metrics.metric import Metric
 from seq2edge.pipeline.evaluation.metrics.registry import task_metrics
 from seq2edge.pipeline.evaluation.scoring import Evaluation
 
-GROUP_METRICS = ("bleu", "chrf", "exact_match", "rougeL", "length_ratio")  # shown for groups in the terminal
+GROUP_METRICS = (
+    "bleu",
+    "chrf",
+    "exact_match",
+    "rougeL",
+    "length_ratio",
+    "accuracy",
+    "macro_f1",
+)  # shown for groups in the terminal
 
 
 def table(evaluations: Sequence[Evaluation]) -> str:
@@ -15,21 +23,25 @@ def table(evaluations: Sequence[Evaluation]) -> str:
     first = evaluations[0]
     names = ", ".join(evaluation.system for evaluation in evaluations)
     metrics = [metric for metric in task_metrics(first.test_set.task) if metric.key in GROUP_METRICS]
-    lines = [f"{names}: {first.test_set.name} set, {len(first.answers)} sentences, {first.search}"]
+    lines = [f"{names}: {first.test_set.name} set, {first.about}"]
     lines += _aligned(score_rows(evaluations))
     for evaluation in evaluations:
         for kind, groups in evaluation.groups.items():
             lines += ["", evaluation.system, *_aligned(group_rows(kind, groups, metrics))]
-    return "\n".join([*lines, "", *first.scores["signatures"]])
+    if signatures := first.scores["signatures"]:
+        lines += ["", *signatures]
+    return "\n".join(lines)
 
 
 def score_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
-    """A heading, then a row for each metric with a column for each system and for the nearest neighbour."""
+    """A heading, then a row for each metric with a column for each system and for the baseline."""
     first = evaluations[0]
     columns: dict[str, Mapping[str, Any]] = {evaluation.system: evaluation.scores for evaluation in evaluations}
-    if first.baseline:
-        columns["nearest neighbour"] = first.baseline
-    labels = {metric.key: metric.label for metric in task_metrics(first.test_set.task)} | {"perplexity": "perplexity"}
+    if first.test_set.baseline:
+        columns[first.test_set.baseline.name] = first.baseline
+    labels = {metric.key: metric.label for metric in task_metrics(first.test_set.task)}
+    if any("perplexity" in scores for scores in columns.values()):
+        labels["perplexity"] = "perplexity"
     rows = [
         [label, *(f"{scores[key]:.2f}" if key in scores else "" for scores in columns.values())]
         for key, label in labels.items()

@@ -51,8 +51,8 @@ class Suggestion:
 
     @property
     def tasks(self) -> str:
-        """The names of all tasks."""
-        *names, last = TASKS
+        """The names of the tasks whose targets are texts."""
+        *names, last = (task.name for task in TASKS.values() if task.target == "text")
         return f"{', '.join(names)} or {last}"
 
 

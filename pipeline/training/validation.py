@@ -8,7 +8,7 @@ from seq2edge.device.search.options import DecodingOptions
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.evaluation.examples import examples
-from seq2edge.pipeline.evaluation.metrics.registry import BASIC_METRICS, basic_scores
+from seq2edge.pipeline.evaluation.metrics.registry import basic_metrics, basic_scores
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
@@ -20,7 +20,7 @@ class Validation:
     """Scores of the outputs for validation sentences.
 
     Attributes:
-        scores: "bleu", "chrf", "exact_match".
+        scores: The basic metrics of the task by key.
         samples: (source, hypothesis, references) of the first sentences.
     """
 
@@ -37,11 +37,11 @@ def validator(model: Seq2Seq, recipe: Recipe, data: Dataset) -> Callable[[], Val
 
     def validate() -> Validation:
         hypotheses = [codec.decode_target(best.ids) for best, *_ in decode(decoder, sources, options)]
-        all_scores = basic_scores(hypotheses, expected)
+        all_scores = basic_scores(recipe.task, hypotheses, expected)
         samples = [
             (example.source, hypothesis, " | ".join(example.references))
             for example, hypothesis in zip(expected[:SAMPLES], hypotheses, strict=False)
         ]
-        return Validation({name: all_scores[name] for name in BASIC_METRICS}, samples)
+        return Validation({name: all_scores[name] for name in basic_metrics(recipe.task)}, samples)
 
     return validate

@@ -1,11 +1,14 @@
 import os
 import shutil
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib.image
 import pytest
 
 from seq2edge.cli.main import main
+from seq2edge.device.errors import UserError
 from seq2edge.export.comparison import compare, int8_bundle, plot, table
 from seq2edge.pipeline.data.dataset import read_split
 from seq2edge.pipeline.files import RECIPE_FILE
@@ -27,7 +30,7 @@ def rows(trained_run, pairs_file, tmp_path_factory):
 
 def test_every_run_is_scored_sized_and_timed(rows):
     large, small = rows
-    assert large.chrf > small.chrf  # BLEU needs four words
+    assert large.scores["chrf"] > small.scores["chrf"]  # BLEU needs four words
     assert large.parameters > small.parameters
     assert large.int8_mb > small.int8_mb
     assert min(large.minutes, small.minutes, large.ms_per_word, small.ms_per_word) > 0
@@ -37,6 +40,15 @@ def test_the_table_names_each_run(rows):
     lines = table(rows).split("\n")
     assert lines[0] == "valid set"
     assert [line.split()[0] for line in lines[2:]] == ["tiny", "small"]
+
+
+def test_runs_with_other_scores_are_not_compared():
+    runs = [
+        SimpleNamespace(path=Path(name), recipe=SimpleNamespace(task=task))
+        for name, task in (("chatbot", "chat"), ("intents", "classification"))
+    ]
+    with pytest.raises(UserError, match="intents: its task, classification, has other scores than that of chatbot"):
+        compare(runs)
 
 
 def test_the_plot_is_a_picture(rows, tmp_path):

@@ -6,16 +6,32 @@ A new metric is a module with a tuple `METRICS`, added to `MODULES`, and its key
 from collections.abc import Sequence
 from typing import Any
 
-from seq2edge.device.tasks import TASKS
+from seq2edge.device.tasks import TASKS, Target
 from seq2edge.pipeline.evaluation.examples import Example
-from seq2edge.pipeline.evaluation.metrics import diversity, error_rates, length, matches, rouge, sacrebleu_scores
+from seq2edge.pipeline.evaluation.metrics import (
+    diversity,
+    error_rates,
+    labels,
+    length,
+    matches,
+    rouge,
+    sacrebleu_scores,
+)
 from seq2edge.pipeline.evaluation.metrics.metric import Metric
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sacrebleu_metrics
 
-MODULES = (sacrebleu_scores, rouge, matches, error_rates, diversity, length)
+MODULES = (sacrebleu_scores, rouge, matches, error_rates, diversity, length, labels)
 METRICS: dict[str, Metric] = {metric.key: metric for module in MODULES for metric in module.METRICS}
 
-BASIC_METRICS = ("bleu", "chrf", "exact_match")  # those of every task, which training and export compute
+BASIC_METRICS: dict[Target, tuple[str, ...]] = {  # by what a task's targets are
+    "text": ("bleu", "chrf", "exact_match"),
+    "label": ("accuracy", "macro_f1"),
+}
+
+
+def basic_metrics(task: str) -> tuple[str, ...]:
+    """Keys of the metrics that training and export compute."""
+    return BASIC_METRICS[TASKS[task].target]
 
 
 def task_metrics(task: str) -> list[Metric]:
@@ -28,10 +44,10 @@ def task_scores(task: str, hypotheses: Sequence[str], expected: Sequence[Example
     return _scores(TASKS[task].metrics, hypotheses, expected)
 
 
-def basic_scores(hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, Any]:
-    """BLEU, chrF++ and exact match, with the number of sentences and sacrebleu's signatures."""
-    scores = _scores(BASIC_METRICS, hypotheses, expected)
-    return {"sentences": len(expected), **scores, "signatures": _signatures(BASIC_METRICS)}
+def basic_scores(task: str, hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, Any]:
+    """The basic metrics of a task by key, with the number of sentences and sacrebleu's signatures."""
+    keys = basic_metrics(task)
+    return {"sentences": len(expected), **_scores(keys, hypotheses, expected), "signatures": _signatures(keys)}
 
 
 def signatures(task: str) -> list[str]:

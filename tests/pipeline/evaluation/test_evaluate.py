@@ -1,12 +1,18 @@
+import dataclasses
 import json
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.result import EMPTY
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
 from seq2edge.pipeline.data.collate import collate_seq2seq
 from seq2edge.pipeline.evaluation.answers import Answer
+from seq2edge.pipeline.evaluation.baseline import Baseline
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate, evaluate_run
 from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
 from seq2edge.pipeline.evaluation.examples import Example
@@ -138,3 +144,42 @@ def test_systems_stand_side_by_side():
     lines = table(systems).splitlines()
     assert lines[1].split() == ["a", "right"]
     assert ["exact", "match", "%", "0.00", "100.00"] in [line.split() for line in lines]
+
+
+class Labeller:
+    """A classifier that takes every text for a greeting."""
+
+    manifest = SimpleNamespace(task="classification")
+
+    def run_each(self, texts):
+        result = dataclasses.replace(EMPTY, text="greet", confidence=0.75, alternatives=(("greet", -0.3),))
+        return ((number, result) for number in range(len(texts)))
+
+
+@pytest.fixture
+def labelled():
+    """A classifier, and a set whose baseline takes every text for a joke."""
+    expected = [Example("hi", ("greet",)), Example("hello", ("greet",)), Example("a pun", ("joke",))]
+    test_set = EvaluationSet("test", "classification", expected, Baseline("linear SVM", ["joke"] * 3))
+    return System("intents", Path("runs/intents"), Labeller(), "key"), test_set
+
+
+def test_labels_are_scored_without_search_and_perplexity(labelled, tmp_path):
+    found = evaluate(*labelled, EvaluateOptions(tmp_path, quiet=True))
+    assert found.scores == {"sentences": 3, "accuracy": 66.67, "macro_f1": 40.0, "signatures": []}
+    kept = json.loads((tmp_path / "evaluation-test-intents.json").read_text())
+    assert (kept["beam"], kept["length_penalty"]) == (None, None)
+    assert kept["linear_svm"]["accuracy"] == 33.33
+    assert "nearest_neighbour" not in kept
+    assert table([found]).splitlines()[:2] == ["intents: test set, 3 sentences", "            intents  linear SVM"]
+
+
+def test_labels_get_a_confusion_matrix_beside_the_scores(labelled, tmp_path):
+    evaluate(*labelled, EvaluateOptions(tmp_path, quiet=True))
+    root = ElementTree.parse(tmp_path / "confusion-test-intents.svg").getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_a_beam_for_a_classifier_is_refused(labelled, tmp_path):
+    with pytest.raises(UserError, match=r"runs/intents: a beam of 5 was given; allowed is none"):
+        evaluate(*labelled, EvaluateOptions(tmp_path, beam=5, quiet=True))

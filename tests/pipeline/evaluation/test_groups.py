@@ -12,3 +12,7 @@ def test_examples_are_told_apart_by_script():
 
 def test_sources_of_one_length_are_no_groups():
     assert by_length([3, 3, 3]) == {}
+
+
+def test_a_group_of_one_length_is_named_by_it():
+    assert list(by_length([1, 2, 3, 3, 3, 4, 5, 6])) == ["1–2", "3", "4", "5–6"]

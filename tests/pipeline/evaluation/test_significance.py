@@ -42,6 +42,14 @@ def test_two_systems_alike_may_differ_by_chance():
     assert "not significant" in str(differences[0])
 
 
+def test_labels_are_compared_by_accuracy():
+    expected = [Example("", (label,)) for label in ["greet", "leave"] * 50]
+    right, half = ["greet", "leave"] * 50, ["greet"] * 100
+    (difference,) = compare_paired("classification", ("right", right), ("half", half), expected, resamples=200)
+    assert (difference.label, difference.score, difference.other_score) == ("accuracy %", 100, 50)
+    assert difference.significant
+
+
 def test_p_values_are_those_of_sacrebleus_command(tmp_path):
     references, one = sentences(50, 0.25)
     other = sentences(50, 0.3, seed=0)[1]

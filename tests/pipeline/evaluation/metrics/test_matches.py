@@ -25,6 +25,6 @@ def test_word_accuracy_goes_by_place_and_f1_by_words():
 
 def test_exact_match_takes_any_reference_and_ignores_spaces():
     pairs = [Pair("hi", "hello"), Pair("hi", "hey"), Pair("안녕", "반가워요")]
-    found = basic_scores(["hey ", "반가워요"], examples(pairs, "chat"))
+    found = basic_scores("chat", ["hey ", "반가워요"], examples(pairs, "chat"))
     assert found["exact_match"] == 100
-    assert basic_scores(["no", "반가워요"], examples(pairs, "chat"))["exact_match"] == 50
+    assert basic_scores("chat", ["no", "반가워요"], examples(pairs, "chat"))["exact_match"] == 50

@@ -23,7 +23,7 @@ def test_bleu_is_that_of_sacrebleu():
     expected = [Example("", ("the cat sat on the mat",)), Example("", ("a dog runs in the park",))]
     hypotheses = ["the cat sat on a mat", "a dog runs in the park"]
     reference = sacrebleu.corpus_bleu(hypotheses, [[e.references[0] for e in expected]])
-    assert basic_scores(hypotheses, expected)["bleu"] == pytest.approx(reference.score, abs=0.01)
+    assert basic_scores("translation", hypotheses, expected)["bleu"] == pytest.approx(reference.score, abs=0.01)
 
 
 def test_a_sentences_score_is_its_chrf():

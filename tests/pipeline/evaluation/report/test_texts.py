@@ -6,7 +6,9 @@ import pytest
 from seq2edge.pipeline.evaluation.answers import Answer
 from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
 from seq2edge.pipeline.evaluation.examples import Example
-from seq2edge.pipeline.evaluation.report import Span, compare_words, report
+from seq2edge.pipeline.evaluation.report.page import report
+from seq2edge.pipeline.evaluation.report.sections import Span
+from seq2edge.pipeline.evaluation.report.texts import compare_words
 from seq2edge.pipeline.evaluation.scoring import score
 from seq2edge.pipeline.evaluation.significance import Difference
 

@@ -1,0 +1,30 @@
+from seq2edge.pipeline.evaluation.confusion import OTHERS, ConfusedPair, Confusion, confused_pairs
+
+EXPECTED = ["a", "a", "a", "b", "b", "c", "d"]
+PREDICTED = ["a", "b", "b", "b", "a", "c", "a"]
+
+
+def test_rows_are_expected_and_columns_predicted():
+    found = Confusion.of(EXPECTED, PREDICTED)
+    assert found.rows == found.columns == ("a", "b", "c", "d")
+    assert found.counts.tolist() == [[1, 2, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0]]
+
+
+def test_a_label_that_was_only_predicted_is_in_the_matrix():
+    assert Confusion.of(["a", "a"], ["a", "x"]).counts.tolist() == [[1, 1], [0, 0]]
+
+
+def test_the_labels_with_most_mistakes_keep_what_went_to_others():
+    part = Confusion.of(EXPECTED, ["a", "b", "d", "b", "a", "c", "a"]).most_confused(2)
+    assert part.rows == ("a", "b")  # four and two mistakes; d has two as well
+    assert part.columns == ("a", "b", OTHERS)
+    assert part.counts.tolist() == [[1, 1, 1], [1, 1, 0]]
+
+
+def test_few_labels_are_all_shown():
+    whole = Confusion.of(EXPECTED, PREDICTED)
+    assert whole.most_confused(4) is whole
+
+
+def test_pairs_are_sorted_by_their_mistakes():
+    assert confused_pairs(EXPECTED, PREDICTED, 2) == [ConfusedPair("a", "b", [1, 2]), ConfusedPair("b", "a", [4])]

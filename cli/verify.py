@@ -16,10 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import json
 
-    from seq2edge.device.runner import Runner
+    from seq2edge.device.runners.load import load_runner
     from seq2edge.device.vectors import check_vectors
 
-    runner = Runner.from_bundle(arguments.bundle)
+    runner = load_runner(arguments.bundle)
     result = check_vectors(runner)
     if arguments.json:
         print(json.dumps(result, ensure_ascii=False, indent=2))

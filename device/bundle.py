@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifest import File, Manifest, manifest_from_json
-from seq2edge.device.text import tokenizer_paths
+from seq2edge.device.tokenizer_files import tokenizer_paths
 
 FILE, MODEL = "bundle.json", "model.tflite"
 MAX_MANIFEST_BYTES = 4 << 20

@@ -8,7 +8,7 @@ import numpy as np
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.decoding import decode, forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import EOS
@@ -32,7 +32,7 @@ def forced_target(target_ids: Sequence[int], steps: int) -> list[int]:
     return [*target_ids, *[EOS] * steps][:steps]
 
 
-def check_vectors(runner: Runner) -> dict[str, Any]:
+def check_vectors(runner: Seq2SeqRunner) -> dict[str, Any]:
     """Decode every test vector of a runner's bundle again.
 
     Returns:
@@ -48,11 +48,11 @@ def check_vectors(runner: Runner) -> dict[str, Any]:
     options = DecodingOptions(max_length=bundle.target_length, shortlist=False)
     same, largest = 0, 0.0
     for vector in vectors:
-        ids = runner.codec.encode_source(vector["text"], bundle.source_length)
-        best = decode(model, [ids], options)[0][0]
-        same += ids.tolist() == vector["source_ids"] and list(best.ids) == vector["target_ids"]
+        source = runner.processor(vector["text"], bundle.source_length)
+        best = decode(model, [source], options)[0][0]
+        same += source["source_ids"].tolist() == vector["source_ids"] and list(best.ids) == vector["target_ids"]
         target = forced_target(vector["target_ids"], len(vector["logits"]))
-        for expected, output in zip(vector["logits"], forced_steps(model, [ids], [target]), strict=True):
+        for expected, output in zip(vector["logits"], forced_steps(model, [source], [target]), strict=True):
             found = output.logits[0, : len(expected)]
             largest = max(largest, float(np.abs(found - np.array(expected)).max()))
     share = same / max(len(vectors), 1)

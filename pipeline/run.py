@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifest import Manifest
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.seq2seq import LENGTH_MULTIPLE, Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.dataset import FORMAT, Dataset
@@ -85,9 +85,10 @@ class Run:
             created_with=f"seq2edge {importlib.metadata.version('seq2edge')}",
         )
 
-    def runner(self) -> Runner:
+    def runner(self) -> Seq2SeqRunner:
         """The runner that ships, with the Keras model in place of a model file."""
-        return Runner(self.manifest(), KerasSequenceModel(self.model()), self.data.codec())
+        processor, tokenizer = self.data.processor(self.recipe), self.data.target_tokenizer()
+        return Seq2SeqRunner(self.manifest(), KerasSequenceModel(self.model()), processor, tokenizer)
 
 
 def refuse_other_format(path: Path, data: Dataset) -> None:

@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from seq2edge.device.text import normalise
+from seq2edge.device.processors.text import normalise
 
 
 @pytest.mark.parametrize(

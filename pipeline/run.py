@@ -4,9 +4,10 @@ import csv
 import importlib.metadata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.manifest import Manifest
+from seq2edge.device.manifest import Manifest, Processors
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.seq2seq import LENGTH_MULTIPLE, Seq2Seq, build_seq2seq
@@ -64,7 +65,7 @@ class Run:
             vocabulary={"source": self.data.source_vocabulary, "target": self.data.target_vocabulary},
             source_length=recipe.model.source_length,
             target_length=recipe.model.target_length,
-            processors={"source": {"type": "text", "normalisation": recipe.data.normalisation}},
+            processors=cast(Processors, {"source": self.data.processor(recipe).to_manifest()}),
             decoding={
                 "beam": recipe.decoding.beam,
                 "length_penalty": recipe.decoding.length_penalty,

@@ -33,7 +33,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-import seq2edge.device.runner
+import seq2edge.device.bundle
 from seq2edge.device.bundle import Bundle, read_bundle
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.files import whole_folder
@@ -71,11 +71,11 @@ RUNTIMES = {
 # All bundles in one process: to load the runtime takes seconds there. A line a sentence shows that it goes on.
 WORKER = """
 import json, sys
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
 from seq2edge.device.vectors import check_vectors
 bundles, texts = json.load(sys.stdin)
 for path in bundles:
-    runner = Runner.from_bundle(path)
+    runner = load_runner(path)
     results = []
     for text in texts:
         results += runner.run_all([text])
@@ -149,7 +149,7 @@ def emulated(cpu: str, system: Path, wheels: Path) -> Iterator[list[str | Path]]
         for entry in system.iterdir():
             (root / entry.name).symlink_to(entry)
         (code / "seq2edge").mkdir(parents=True)
-        (code / "seq2edge" / "device").symlink_to(Path(seq2edge.device.runner.__file__).parent)
+        (code / "seq2edge" / "device").symlink_to(Path(seq2edge.device.bundle.__file__).parent)
         python = root / "usr" / "bin" / f"python{PYTHON}"
         # -S: without the packages of this machine's Python
         yield ["qemu-aarch64", "-cpu", cpu, "-L", root, "-E", f"PYTHONPATH={wheels}:{code}", python, "-S"]

@@ -7,12 +7,14 @@ pictures differ by where it looks and not by what it says.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from architectures import ARCHITECTURES
 
+from seq2edge.device.processors.interface import Features, source_length
 from seq2edge.device.search.decoding import forced_steps
 from seq2edge.device.special_ids import EOS
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
@@ -26,10 +28,10 @@ SENTENCES = (  # ours
 )
 
 
-def attention(model: Any, source_ids: np.ndarray, target_ids: list[int]) -> np.ndarray | None:
+def attention(model: Any, source: Features, target_ids: Sequence[int]) -> np.ndarray | None:
     """Weights `(target_length, source_length)` while a model is led through a target; None where it has none."""
-    outputs = forced_steps(KerasSequenceModel(model), [source_ids], [[*target_ids, EOS]])
-    rows = [output.attention[0, : len(source_ids)] for output in outputs if output.attention is not None]
+    outputs = forced_steps(KerasSequenceModel(model), [source], [[*target_ids, EOS]])
+    rows = [output.attention[0, : source_length(source)] for output in outputs if output.attention is not None]
     return np.stack(rows) if rows else None
 
 
@@ -43,11 +45,12 @@ def main() -> None:
     arguments = parser.parse_args()
     runs = {name: Run.open(arguments.runs / name) for name in ARCHITECTURES if (arguments.runs / name).is_dir()}
     models = {name: run.model() for name, run in runs.items()}
-    codec = next(iter(runs.values())).data.codec()
-    for number, (source, target) in enumerate(SENTENCES, start=1):
-        source_ids, target_ids = codec.encode_source(source), codec.target.encode(target)
-        source_tokens, target_tokens = codec.source_tokens(source_ids), codec.target_tokens([*target_ids, EOS])
-        drawn = {name: attention(model, source_ids, target_ids) for name, model in models.items()}
+    run = next(iter(runs.values()))
+    processor, tokenizer = run.data.processor(run.recipe), run.data.target_tokenizer()
+    for number, (text, target) in enumerate(SENTENCES, start=1):
+        source, target_ids = processor(text), tokenizer.encode(target)
+        source_tokens, target_tokens = processor.labels(source), tokenizer.tokens([*target_ids, EOS])
+        drawn = {name: attention(model, source, target_ids) for name, model in models.items()}
         looked = {name: weights for name, weights in drawn.items() if weights is not None}
         plot_attention(
             [(source_tokens, target_tokens, weights) for weights in looked.values()],

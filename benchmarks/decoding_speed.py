@@ -20,7 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.runner import Runner
+from seq2edge.device.processors.interface import Features
+from seq2edge.device.runners.load import load_runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.export.onnx_model import ENCODER, STEP, write_graphs
@@ -98,14 +100,14 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=200)
     parser.add_argument("--passes", type=int, default=5)
     arguments = parser.parse_args()
-    run, runner = Run.open(arguments.run), Runner.from_bundle(arguments.bundle)
+    run, runner = Run.open(arguments.run), load_runner(arguments.bundle)
     texts = [pair.source for pair in run.data.texts("valid")][: arguments.sentences]
-    ids = [runner.codec.encode_source(text, runner.manifest.source_length) for text in texts]
+    sources = [runner.processor(text, runner.manifest.source_length) for text in texts]
     told = {beam: [runner.run(text, beam=beam) for text in texts] for beam in BEAMS}
     tokens = {beam: [len(result.parts[0].target_tokens) + 1 for result in told[beam]] for beam in BEAMS}
     words = {beam: sum(len(result.text.split()) for result in told[beam]) for beam in BEAMS}
     with tempfile.TemporaryDirectory() as name:
-        systems = _systems(run, runner, texts, ids, tokens, Path(name))
+        systems = _systems(run, runner, texts, sources, tokens, Path(name))
         times: dict[tuple[str, int], list[list[float]]] = {}
         for _ in range(arguments.passes):
             for beam in BEAMS:
@@ -127,9 +129,9 @@ def main() -> None:
 
 def _systems(
     run: Run,
-    runner: Runner,
+    runner: Seq2SeqRunner,
     texts: Sequence[str],
-    ids: Sequence[np.ndarray],
+    sources: Sequence[Features],
     tokens: dict[int, list[int]],
     folder: Path,
 ) -> dict[str, System]:
@@ -139,7 +141,7 @@ def _systems(
     translator = ctranslate2.Translator(
         str(folder / "ctranslate2"), compute_type="int8", inter_threads=1, intra_threads=1
     )
-    tokens = [[*map(str, source[:-1]), "</s>"] for source in ids]
+    tokens = [[*map(str, source["source_ids"][:-1]), "</s>"] for source in sources]
 
     def ctranslate(index: int, beam: int) -> None:
         length = tokens[beam][index]
@@ -156,7 +158,7 @@ def _systems(
     for kind in reversed(KINDS):
         model = OnnxModel(folder / kind)
         systems[f"ONNX Runtime {kind}"] = lambda index, beam, model=model: decode(
-            model, [ids[index]], DecodingOptions(**{**decoding, "beam": beam})
+            model, [sources[index]], DecodingOptions(**{**decoding, "beam": beam})
         )
     return systems
 

@@ -120,12 +120,13 @@ def score_strings(run: Any) -> dict[int, tuple[float, float]]:
     from seq2edge.device.search.options import DecodingOptions
     from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 
-    codec, pairs = run.data.codec(), list(run.data.texts("test"))
-    sources = [codec.encode_source(pair.source, 64) for pair in pairs]
+    tokenizer, pairs = run.data.target_tokenizer(), list(run.data.texts("test"))
+    processor = run.data.processor(run.recipe)
+    sources = [processor(pair.source, 64) for pair in pairs]
     found = decode(KerasSequenceModel(run.model()), sources, DecodingOptions(max_length=64))
     groups: dict[int, list[tuple[bool, float]]] = defaultdict(list)
     for pair, (best, *_) in zip(pairs, found, strict=True):
-        wanted, said = pair.target.split(), codec.decode_target(best.ids).split()
+        wanted, said = pair.target.split(), tokenizer.decode(best.ids).split()
         right = sum(a == b for a, b in zip(wanted, said, strict=False)) / len(wanted)
         first = (len(wanted) - LENGTHS[0]) // BIN * BIN + LENGTHS[0]
         groups[(first + min(first + BIN - 1, LENGTHS[1])) // 2].append((wanted == said, right))

@@ -53,11 +53,11 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
     from seq2edge.pipeline.run import Run
 
     run = Run.open(folder)
-    codec, model = run.data.codec(), run.model()
+    processor, tokenizer, model = run.data.processor(run.recipe), run.data.target_tokenizer(), run.model()
     expected = examples(list(run.data.texts("valid")), run.recipe.task)[:sentences]
-    ids = [codec.encode_source(example.source, run.recipe.model.source_length) for example in expected]
+    sources = [processor(example.source, run.recipe.model.source_length) for example in expected]
     options = DecodingOptions(max_length=run.recipe.model.target_length)
-    keras = [codec.decode_target(best.ids) for best, *_ in decode(KerasSequenceModel(model), ids, options)]
+    keras = [tokenizer.decode(best.ids) for best, *_ in decode(KerasSequenceModel(model), sources, options)]
     rows: list[dict[str, Any]] = []
     for quantization in get_args(Quantization):
         bundle_path = output / f"{folder.name}-{quantization}"

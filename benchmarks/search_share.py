@@ -20,6 +20,7 @@ import numpy as np
 from seq2edge.device.bundle import MODEL, Bundle
 from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest, State
+from seq2edge.device.processors.interface import Features
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.search.phrases import NO_PHRASES, Phrases
@@ -64,7 +65,7 @@ def write_model(folder: Path) -> Bundle[Seq2SeqManifest]:
 
 
 def measure(
-    model: Timed, sources: Sequence[np.ndarray], options: DecodingOptions, phrases: Phrases = NO_PHRASES
+    model: Timed, sources: Sequence[Features], options: DecodingOptions, phrases: Phrases = NO_PHRASES
 ) -> dict[str, float]:
     """Milliseconds a token of the whole search, medians of passes, and the share that is not the file's."""
     whole, in_file = [], []
@@ -84,7 +85,10 @@ def measure(
 
 def main() -> None:
     random = np.random.default_rng(0)
-    sources = [np.append(random.integers(EOS + 1, WORDS, 14), EOS) for _ in range(SENTENCES)]
+    sources = [
+        {"source_ids": np.append(random.integers(EOS + 1, WORDS, 14, np.int32), np.int32(EOS))}
+        for _ in range(SENTENCES)
+    ]
     with tempfile.TemporaryDirectory() as folder:
         model = Timed(write_model(Path(folder)))
         plain = DecodingOptions(beam=BEAM, max_length=PIECES)

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from seq2edge.device.resources import peak_rss_megabytes
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
 
 SENTENCES, EVERY, AT_ONCE, CALLERS, INTERPRETERS = 100_000, 10_000, 10_000, 8, 4
 CAPTION = "a man and two women stand in front of the old house with their dogs while it is snowing outside"
@@ -29,7 +29,7 @@ def beam_of(number: int, beam: int) -> int:
 
 def main() -> None:
     path = Path(sys.argv[1])
-    runner = Runner.from_bundle(path)
+    runner = load_runner(path)
     beam = runner.manifest.decoding["beam"]
     alone = {(text, width): runner.run(text, beam=width).text for text in TEXTS for width in {1, beam}}
     megabytes, wrong, started = [round(peak_rss_megabytes(), 1)], 0, time.perf_counter()
@@ -40,7 +40,7 @@ def main() -> None:
             megabytes.append(round(peak_rss_megabytes(), 1))
             print(f"{number + 1:,} sentences, {megabytes[-1]} MB", file=sys.stderr, flush=True)
     seconds = time.perf_counter() - started
-    many = Runner.from_bundle(path, num_interpreters=INTERPRETERS)
+    many = load_runner(path, num_interpreters=INTERPRETERS)
     questions = [(TEXTS[number % len(TEXTS)], beam_of(number, beam)) for number in range(AT_ONCE)]
     with ThreadPoolExecutor(CALLERS) as pool:
         answers = list(pool.map(lambda question: many.run(question[0], beam=question[1]).text, questions))

@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
     import keras
 
-    from seq2edge.device.runner import Runner
+    from seq2edge.device.runners.load import load_runner
     from seq2edge.pipeline.run import Run
     from seq2edge.pipeline.training.distillation import distill
 
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         from seq2edge.export.comparison import int8_bundle
 
         bundle = int8_bundle(teacher, arguments.quiet)
-        options = dataclasses.replace(options, runner=Runner.from_bundle(bundle.path))
+        options = dataclasses.replace(options, runner=load_runner(bundle.path))
     student = distill(teacher, recipe, output, options)
     if keras.backend.backend() != "tensorflow":
         print(

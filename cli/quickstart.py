@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     quiet_tensorflow()
     recipe = load_recipe(RECIPES / "quickstart.toml", arguments.set)
     tell("loading TensorFlow")
-    from seq2edge.device.runner import Runner
+    from seq2edge.device.runners.load import load_runner
     from seq2edge.device.vectors import check_vectors
     from seq2edge.export.bundle import bundle_name, export_bundle
     from seq2edge.export.card import summary
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         checked = check_vectors(path)
         print(f"{summary(bundle)}, {'verified' if checked['passed'] else 'NOT VERIFIED'} on {checked['runtime']}")
     for question in ("good morning", "심심해", "what can you do?"):
-        print(f"> {question}\n  {Runner.from_bundle(path).run(question).text}")
+        print(f"> {question}\n  {load_runner(path).run(question).text}")
     tell("done")
     print(
         f"\nChat with it:    seq2edge run {path}\n"

@@ -45,12 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
     import sys
 
     from seq2edge.device.errors import UserError
-    from seq2edge.device.runner import Runner
+    from seq2edge.device.runners.load import load_runner
 
     if arguments.threads < 1:
         raise UserError(f"--threads is {arguments.threads}, allowed is 1 or more")
     settings = {name: value for name in OPTIONS if (value := getattr(arguments, name)) is not None}
-    runner = Runner.from_bundle(arguments.bundle, arguments.threads)
+    runner = load_runner(arguments.bundle, arguments.threads)
     if arguments.text:
         options = runner.options(**settings)
         for text in arguments.text:

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     import sys
 
     from seq2edge.device.errors import UserError
-    from seq2edge.device.runner import Runner
+    from seq2edge.device.runners.load import load_runner
     from seq2edge.device.server import Server
 
     limits = Limits(**flag_values(Limits, arguments))
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not 0 <= arguments.port < 1 << 16:
         raise UserError(f"--port is {arguments.port}, allowed are 0 to 65535")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as service managers stop it
-    runner = Runner.from_bundle(arguments.bundle, arguments.threads, arguments.interpreters)
+    runner = load_runner(arguments.bundle, arguments.threads, arguments.interpreters)
     with Server((arguments.host, arguments.port), runner, limits) as server:
         place = f"http://{arguments.host}:{server.server_port}"
         print(f"{runner.manifest.name} is served at {place}/run; Ctrl-C stops it", file=sys.stderr, flush=True)

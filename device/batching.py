@@ -7,8 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from seq2edge.device.segmentation import Segment
-from seq2edge.device.special_ids import PAD
+from seq2edge.device.processors.interface import Features, Segment, source_length
 
 Item = TypeVar("Item")
 
@@ -18,27 +17,27 @@ class Job:
     """A segment that waits to be decoded.
 
     Attributes:
-        text: Index of its text.
-        place: Index of the segment within the text.
-        source_ids: `(source_length,)`, ending in eos.
+        source: Index of its source.
+        place: Index of the segment within the source.
+        features: Those of the segment.
     """
 
-    text: int
+    source: int
     place: int
     segment: Segment
-    source_ids: np.ndarray
+    features: Features
 
 
 def in_length_groups(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
     """Jobs of similar lengths in batches, the short ones first.
 
-    A batch has first segments of texts only, or later ones only, since a prefix applies to first segments only.
+    A batch has first segments of sources only, or later ones only, since a prefix applies to first segments only.
     """
 
     def is_later(job: Job) -> bool:
         return job.place > 0
 
-    ordered = sorted(jobs, key=lambda job: (is_later(job), len(job.source_ids)))
+    ordered = sorted(jobs, key=lambda job: (is_later(job), source_length(job.features)))
     for _, alike in itertools.groupby(ordered, is_later):
         yield from batched(alike, size)
 
@@ -50,11 +49,14 @@ def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield batch
 
 
-def pad_sources(source_ids: Sequence[np.ndarray], length: int) -> np.ndarray:
-    """Sources as one array, int32 `(sources, length)`, each followed by pad."""
-    padded = np.full((len(source_ids), length), PAD, np.int32)
-    for row, ids in enumerate(source_ids):
-        padded[row, : len(ids)] = ids
+def pad_sources(sources: Sequence[Features], length: int) -> Features:
+    """The features of several sources, each as one array `(sources, length, …)`, padded with 0."""
+    padded = {
+        name: np.zeros((len(sources), length, *values.shape[1:]), values.dtype) for name, values in sources[0].items()
+    }
+    for name, rows in padded.items():
+        for row, source in zip(rows, sources, strict=True):
+            row[: len(source[name])] = source[name]
     return padded
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.bundle import read_bundle
-from seq2edge.device.manifests.common import Manifest
+from seq2edge.device.processors.interface import source_length
 from seq2edge.device.resources import peak_rss_megabytes
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.vectors import read_vectors
 
@@ -42,15 +43,15 @@ def bench(
         first number of threads.
     """
     started = time.perf_counter()
-    runner = Runner.from_bundle(path, threads[0])
+    runner = load_runner(path, threads[0])
     load = time.perf_counter() - started
     if texts is None:
-        texts = [vector["text"] for vector in read_vectors(read_bundle(path, Manifest))]
+        texts = [vector["text"] for vector in read_vectors(read_bundle(path))]
     options = runner.options() if beam is None else runner.options(beam=beam)
     seconds, words = _measure(runner, texts, options, rounds)
     by_threads = {str(threads[0]): _speed(seconds, words)}
     for number in threads[1:]:
-        by_threads[str(number)] = _speed(*_measure(Runner.from_bundle(path, number), texts, options, rounds))
+        by_threads[str(number)] = _speed(*_measure(load_runner(path, number), texts, options, rounds))
     return {
         "bundle": path.name,
         "runtime": getattr(runner.model, "runtime", ""),
@@ -61,12 +62,12 @@ def bench(
         "size_mb": round(sum(file["bytes"] for file in runner.manifest.files.values()) / 1e6, 2),
         "peak_memory_mb": round(peak_rss_megabytes(), 1),
         "threads": by_threads,
-        "source_tokens": _by_length([len(runner.codec.encode_source(text)) for text in texts], seconds),
+        "source_tokens": _by_length([source_length(runner.processor(text)) for text in texts], seconds),
     }
 
 
 def _measure(
-    runner: Runner, texts: Sequence[str], options: DecodingOptions, rounds: int
+    runner: Seq2SeqRunner, texts: Sequence[str], options: DecodingOptions, rounds: int
 ) -> tuple[list[list[float]], int]:
     """The seconds of each round for each text, and the number of words in all answers."""
     for text in texts:  # the first run of each length allocates

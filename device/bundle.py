@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import File, Manifest
 from seq2edge.device.manifests.read import manifest_from_json
-from seq2edge.device.text import tokenizer_paths
+from seq2edge.device.tokenizer_files import tokenizer_paths
 
 FILE, MODEL = "bundle.json", "model.tflite"
 MAX_MANIFEST_BYTES = 4 << 20

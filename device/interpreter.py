@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device import signature_names
-from seq2edge.device.batching import add_rows
+from seq2edge.device.batching import add_rows, pad_sources
 from seq2edge.device.bundle import MODEL, Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
+from seq2edge.device.processors.interface import Features, source_length
 from seq2edge.device.search.model import GreedyOutput, SequenceModel, StepOutput, Vocabulary
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import FILE as SHORTLIST
@@ -142,19 +143,19 @@ class TFLiteModel(SequenceModel):
         self.shortlist = Shortlist.open(bundle) if SHORTLIST in bundle.manifest.files else None
 
     def encode(
-        self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
+        self, sources: Sequence[Features], vocabulary: Vocabulary = Vocabulary.FULL
     ) -> tuple[Any, list[np.ndarray]]:
-        if len(source_ids) != 1:
-            raise ValueError(f"a model file encodes one source at a time. Received: {len(source_ids)}")
+        if len(sources) != 1:
+            raise ValueError(f"a model file encodes one source at a time. Received: {len(sources)}")
         top = vocabulary is not Vocabulary.FULL
         short = self.shortlist if vocabulary is Vocabulary.SHORTLIST else None
-        padded, fixed = self._pad(source_ids[0])
+        padded, fixed = self._pad(sources[0])
         length = None if short else fixed
-        encoded = self._run(signature_names.encode(length), source_ids=padded)
+        encoded = self._run(signature_names.encode(length), **padded)
         states = [encoded.pop(name) for name in self.state_names]
         if short is None:
             return _Memory(encoded, length, top), states
-        likely = short.of(source_ids[0], 2 * self.beam_sizes[-1])
+        likely = short.of(sources[0]["source_ids"], 2 * self.beam_sizes[-1])
         rows = self._run(signature_names.OUTPUT_ROWS, shortlist_ids=likely)
         return _Memory(encoded | rows, length, top, likely), states
 
@@ -180,16 +181,16 @@ class TFLiteModel(SequenceModel):
         top_ids = outputs["top_ids"] if memory.shortlist is None else memory.shortlist[outputs["top_places"]]
         return StepOutput(outputs["top_log_probs"], new_states, attention, top_ids)
 
-    def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> GreedyOutput | None:
-        most = options.limits(len(source_ids))[1]
+    def greedy(self, source: Features, options: DecodingOptions) -> GreedyOutput | None:
+        most = options.limits(source_length(source))[1]
         if most > self.bundle.manifest.target_length:
             return None
-        padded, fixed = self._pad(source_ids)
+        padded, fixed = self._pad(source)
         if options.shortlist and self.shortlist:
-            likely = self.shortlist.of(source_ids)
-            outputs = self._run(signature_names.GENERATE_SHORTLIST, source_ids=padded, shortlist_ids=likely)
+            likely = self.shortlist.of(source["source_ids"])
+            outputs = self._run(signature_names.GENERATE_SHORTLIST, **padded, shortlist_ids=likely)
         else:
-            outputs = self._run(signature_names.generate(fixed), source_ids=padded)
+            outputs = self._run(signature_names.generate(fixed), **padded)
         length = min(int(outputs["length"][0]), most)
         attention = outputs["attention"][0, :length] if "attention" in outputs else None
         return GreedyOutput(outputs["target_ids"][0, :length], outputs["log_probs"][0, :length], attention)
@@ -207,14 +208,14 @@ class TFLiteModel(SequenceModel):
             f"beam is {rows}, the bundle offers beam sizes {offered}; export it with export.beam_sizes up to {rows}"
         )
 
-    def _pad(self, ids: np.ndarray) -> tuple[np.ndarray, int | None]:
+    def _pad(self, source: Features) -> tuple[Features, int | None]:
         """A batch of one padded source, and the fixed length of the signatures for it.
 
         The padding keeps the number of different lengths small, as each new one makes the interpreter allocate again.
         """
-        fixed = next((length for length in self.fixed_lengths if length >= len(ids)), None)
-        padding = fixed - len(ids) if fixed else -len(ids) % self.bundle.manifest.length_bucket
-        return np.pad(ids.astype(np.int32), (0, padding))[np.newaxis], fixed
+        length = source_length(source)
+        fixed = next((fixed for fixed in self.fixed_lengths if fixed >= length), None)
+        return pad_sources([source], fixed or length + -length % self.bundle.manifest.length_bucket), fixed
 
     def _run(self, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         interpreter = self._free.get()

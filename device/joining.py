@@ -1,15 +1,17 @@
-"""Joins the hypotheses of a text's segments into one result."""
+"""Joins the hypotheses of a source's segments into one result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from seq2edge.device.batching import Job
 from seq2edge.device.manifests.seq2seq import Fallback
+from seq2edge.device.processors.interface import Features, SourceProcessor, source_length
 from seq2edge.device.result import Part, Result
 from seq2edge.device.search.hypothesis import Hypothesis
-from seq2edge.device.text import TextCodec
+from seq2edge.device.target_tokenizer import TargetTokenizer
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,12 @@ class Joiner:
     """Makes texts of hypotheses.
 
     Args:
+        processor: Names the positions of a source.
         fallback: The lines to say instead of an unlikely reply; None: every reply is given.
     """
 
-    def __init__(self, codec: TextCodec, fallback: Fallback | None):
-        self.codec, self.fallback = codec, fallback
+    def __init__(self, processor: SourceProcessor, tokenizer: TargetTokenizer, fallback: Fallback | None):
+        self.processor, self.tokenizer, self.fallback = processor, tokenizer, fallback
 
     def text(self, decoded: Sequence[Decoded], rank: int = 0) -> str:
         """The hypotheses of a rank as one text: a space between sentences, line feeds where the source has them."""
@@ -37,17 +40,17 @@ class Joiner:
         for one in decoded:
             segment = one.job.segment
             gap = "" if line is None else " " if line == segment.line else "\n" * (segment.line - line)
-            text += gap + self.codec.decode_target(one.hypotheses[rank].ids)
+            text += gap + self.tokenizer.decode(one.hypotheses[rank].ids)
             line = segment.line
         return text
 
-    def answer(self, question: str, decoded: Sequence[Decoded]) -> str:
+    def answer(self, source: Any, decoded: Sequence[Decoded]) -> str:
         """The best text, or the fallback line if its score is too low."""
         fallback = self._fallback(_score(decoded, 0))
-        return fallback.reply(question) if fallback else self.text(decoded)
+        return fallback.reply(source) if fallback else self.text(decoded)
 
-    def result(self, question: str, decoded: Sequence[Decoded], n_best: int, required: Sequence[str]) -> Result:
-        """The result of a text.
+    def result(self, source: Any, decoded: Sequence[Decoded], n_best: int, required: Sequence[str]) -> Result:
+        """The result of a source.
 
         Args:
             decoded: Its segments in order.
@@ -58,23 +61,23 @@ class Joiner:
         missing = {phrase for hypothesis in best for phrase in hypothesis.missing}
         score = _score(decoded, 0)
         return Result(
-            text=self.answer(question, decoded),
+            text=self.answer(source, decoded),
             score=score,
             confidence=float(np.exp(np.mean([value for hypothesis in best for value in hypothesis.token_log_probs]))),
             fallback=self._fallback(score) is not None,
             alternatives=tuple((self.text(decoded, rank), _score(decoded, rank)) for rank in ranks),
-            parts=tuple(self._part(one.job.source_ids, one.hypotheses[0]) for one in decoded),
+            parts=tuple(self._part(one.job.features, one.hypotheses[0]) for one in decoded),
             cut=_cut_message(decoded),
-            missing=tuple(phrase for phrase in required if self.codec.encode_target(phrase) in missing),
+            missing=tuple(phrase for phrase in required if self.tokenizer.encode(phrase) in missing),
             seconds=sum(one.seconds for one in decoded),
         )
 
-    def _part(self, source_ids: np.ndarray, best: Hypothesis) -> Part:
+    def _part(self, features: Features, best: Hypothesis) -> Part:
         return Part(
-            tuple(self.codec.source_tokens(source_ids)),
-            tuple(self.codec.target_tokens(best.ids)),
+            tuple(self.processor.labels(features)),
+            tuple(self.tokenizer.tokens(best.ids)),
             best.token_log_probs,
-            None if best.attention is None else best.attention[:, : len(source_ids)],
+            None if best.attention is None else best.attention[:, : source_length(features)],
             best.alignment,
         )
 
@@ -87,7 +90,7 @@ def _score(decoded: Sequence[Decoded], rank: int) -> float:
 
 
 def _cut_message(decoded: Sequence[Decoded]) -> str | None:
-    cut = [one.job.segment.text for one in decoded if one.job.segment.cut]
+    cut = [one.job.segment.source for one in decoded if one.job.segment.cut]
     if not cut:
         return None
     return f"sentences longer than the model reads were split in {len(cut)} places, the first after …{cut[0][-30:]!r}"

@@ -14,8 +14,9 @@ import numpy as np
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.limits import Limits
+from seq2edge.device.processors.interface import Features
 from seq2edge.device.resources import peak_rss_megabytes
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.model import GreedyOutput, SequenceModel, StepOutput, Vocabulary
 from seq2edge.device.search.options import OPTIONS, DecodingOptions
 
@@ -37,10 +38,10 @@ class Deadline(SequenceModel):
         self.end = time.monotonic() + seconds
 
     def encode(
-        self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
+        self, sources: Sequence[Features], vocabulary: Vocabulary = Vocabulary.FULL
     ) -> tuple[Any, list[np.ndarray]]:
         self._check()
-        return self.model.encode(source_ids, vocabulary)
+        return self.model.encode(sources, vocabulary)
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         self._check()
@@ -49,9 +50,9 @@ class Deadline(SequenceModel):
     def check_beam(self, beam: int) -> None:
         self.model.check_beam(beam)
 
-    def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> GreedyOutput | None:
+    def greedy(self, source: Features, options: DecodingOptions) -> GreedyOutput | None:
         self._check()
-        return self.model.greedy(source_ids, options)
+        return self.model.greedy(source, options)
 
     def _check(self) -> None:
         if time.monotonic() > self.end:
@@ -101,13 +102,13 @@ class Server(ThreadingHTTPServer):
     """Answers `POST /run`, `GET /health` and `GET /metrics`.
 
     Example:
-        >>> with Server(("127.0.0.1", 8000), Runner.from_bundle("bundles/quickstart-int8")) as server:
+        >>> with Server(("127.0.0.1", 8000), load_runner("bundles/quickstart-int8")) as server:
         ...     server.serve_forever()
     """
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], runner: Runner, limits: Limits = Limits()):
+    def __init__(self, address: tuple[str, int], runner: Seq2SeqRunner, limits: Limits = Limits()):
         super().__init__(address, _Handler)
         self.runner, self.limits = runner, limits
         self.slots = threading.BoundedSemaphore(limits.max_concurrent_requests)
@@ -118,7 +119,9 @@ class Server(ThreadingHTTPServer):
         """The status and the JSON values of the answer to POST /run."""
         try:
             request = Request.from_json(body)
-            runner = Runner(self.runner.manifest, Deadline(self.runner.model, self.limits.timeout), self.runner.codec)
+            own = self.runner
+            model = Deadline(own.model, self.limits.timeout)
+            runner = Seq2SeqRunner(own.manifest, model, own.processor, own.tokenizer)
             results = runner.run_all(request.texts, **request.settings)
         except TimeoutExceededError as error:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)}

@@ -11,7 +11,6 @@ from seq2edge.device.bundle import Bundle, read_bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
-from seq2edge.device.runner import Runner
 from seq2edge.device.search.decoding import decode, forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import EOS
@@ -45,16 +44,17 @@ def check_vectors(path: Path) -> dict[str, Any]:
     Raises:
         UserError: If the bundle is damaged.
     """
-    bundle, runner = read_bundle(path, Seq2SeqManifest), Runner.from_bundle(path)
+    bundle = read_bundle(path, Seq2SeqManifest)
+    runner = Seq2SeqRunner.from_bundle(bundle)
     model, vectors = runner.model, read_vectors(bundle)
     options = DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False)
     same, largest = 0, 0.0
     for vector in vectors:
-        ids = runner.codec.encode_source(vector["text"], bundle.manifest.source_length)
-        best = decode(model, [ids], options)[0][0]
-        same += ids.tolist() == vector["source_ids"] and list(best.ids) == vector["target_ids"]
+        source = runner.processor(vector["text"], bundle.manifest.source_length)
+        best = decode(model, [source], options)[0][0]
+        same += source["source_ids"].tolist() == vector["source_ids"] and list(best.ids) == vector["target_ids"]
         target = forced_target(vector["target_ids"], len(vector["logits"]))
-        for expected, output in zip(vector["logits"], forced_steps(model, [ids], [target]), strict=True):
+        for expected, output in zip(vector["logits"], forced_steps(model, [source], [target]), strict=True):
             found = output.logits[0, : len(expected)]
             largest = max(largest, float(np.abs(found - np.array(expected)).max()))
     share = same / max(len(vectors), 1)

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
+from seq2edge.device.processors.interface import Features
 from seq2edge.device.search.decoding import decode, decode_stepwise, forced_steps
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.search.model import SequenceModel
@@ -60,11 +61,11 @@ class Comparison:
     Args:
         bundle: A bundle whose files are in its folder.
         model: The Keras model.
-        source_ids: Each `(source_length,)`, ending in eos, unpadded.
+        sources: Unpadded features of each.
     """
 
-    def __init__(self, bundle: Bundle[Seq2SeqManifest], model: Seq2Seq, source_ids: Sequence[np.ndarray]):
-        self.bundle, self.source_ids = bundle, source_ids
+    def __init__(self, bundle: Bundle[Seq2SeqManifest], model: Seq2Seq, sources: Sequence[Features]):
+        self.bundle, self.sources = bundle, sources
         self.keras = KerasSequenceModel(model)
         self.tflite = TFLiteModel(bundle.with_manifest(fixed_lengths=[]))  # a runner would prefer these
         self.options = DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False)
@@ -72,19 +73,19 @@ class Comparison:
     @cached_property
     def expected(self) -> list[Hypothesis]:
         """Keras' hypotheses."""
-        return best_hypotheses(self.keras, self.source_ids, self.options)
+        return best_hypotheses(self.keras, self.sources, self.options)
 
     @cached_property
     def found(self) -> list[Hypothesis]:
         """The bundle's hypotheses, decoded step by step."""
-        return step_by_step(self.tflite, self.source_ids, self.options, f"verify {self.bundle.manifest.quantization}")
+        return step_by_step(self.tflite, self.sources, self.options, f"verify {self.bundle.manifest.quantization}")
 
     @cached_property
     def found_with_fixed_lengths(self) -> list[Hypothesis] | None:
         """The same from the signatures of fixed lengths, if there are any."""
         if not self.bundle.manifest.fixed_lengths:
             return None
-        return step_by_step(TFLiteModel(self.bundle), self.source_ids, self.options, "verify fixed lengths")
+        return step_by_step(TFLiteModel(self.bundle), self.sources, self.options, "verify fixed lengths")
 
     @cached_property
     def found_with_shortlist(self) -> list[Hypothesis] | None:
@@ -92,15 +93,15 @@ class Comparison:
         if not self.tflite.shortlist:
             return None
         options = dataclasses.replace(self.options, shortlist=True)
-        return step_by_step(self.tflite, self.source_ids, options, "verify the shortlist")
+        return step_by_step(self.tflite, self.sources, options, "verify the shortlist")
 
     def agreement(self) -> Agreement:
         """Compare the bundle's outputs with Keras' and with each other."""
         fixed = self.found_with_fixed_lengths
         return Agreement(
             identical=identical(self.expected, self.found),
-            largest_logit_difference=_logit_difference(self.keras, self.tflite, self.source_ids[:LOGIT_SENTENCES]),
-            generate_identical=identical(self.found, in_one_call(self.tflite, self.source_ids, self.options)),
+            largest_logit_difference=_logit_difference(self.keras, self.tflite, self.sources[:LOGIT_SENTENCES]),
+            generate_identical=identical(self.found, in_one_call(self.tflite, self.sources, self.options)),
             beam_identical=self._beam_identical(),
             fixed_lengths_identical=None if fixed is None else identical(self.found, fixed),
         )
@@ -112,25 +113,25 @@ class Comparison:
         if beam == 1:
             return None
         options = dataclasses.replace(self.options, beam=beam, length_penalty=decoding["length_penalty"])
-        sources = self.source_ids[:BEAM_SENTENCES]
+        sources = self.sources[:BEAM_SENTENCES]
         expected = best_hypotheses(self.keras, sources, options)
         return identical(expected, step_by_step(self.tflite, sources, options, "verify the beam"))
 
 
 def step_by_step(
-    model: TFLiteModel, sources: Sequence[np.ndarray], options: DecodingOptions, doing: str
+    model: TFLiteModel, sources: Sequence[Features], options: DecodingOptions, doing: str
 ) -> list[Hypothesis]:
     """The best hypothesis for each source from `encode` and the decode steps, with a progress bar."""
     progress = tqdm(sources, doing, unit="sentence", file=sys.stderr, leave=False)
     return [decode_stepwise(model, [source], options)[0][0] for source in progress]
 
 
-def in_one_call(model: TFLiteModel, sources: Sequence[np.ndarray], options: DecodingOptions) -> list[Hypothesis]:
+def in_one_call(model: TFLiteModel, sources: Sequence[Features], options: DecodingOptions) -> list[Hypothesis]:
     """The greedy hypothesis for each source from `generate`."""
     return [decode(model, [source], options)[0][0] for source in sources]
 
 
-def _logit_difference(first: SequenceModel, second: SequenceModel, sources: Sequence[np.ndarray]) -> float:
+def _logit_difference(first: SequenceModel, second: SequenceModel, sources: Sequence[Features]) -> float:
     """The largest difference between the logits of the first step."""
     largest = 0.0
     for source in sources:

@@ -47,7 +47,7 @@ def export_bundle(
     with whole_folder(output) as new:
         _write_contents(run, content, settings.shortlist, new)
         bundle = build_manifest(run, model, content, settings, new)
-        write_text(new / VECTORS, json.dumps(make_vectors(bundle), ensure_ascii=False, indent=1) + "\n")
+        write_text(new / VECTORS, json.dumps(make_vectors(run, bundle), ensure_ascii=False, indent=1) + "\n")
         tell("verifying on test sentences")
         bundle = bundle.with_manifest(files=files_of(new))
         bundle = verify_bundle(run, model, bundle, settings.max_score_loss)

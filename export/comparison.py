@@ -10,7 +10,7 @@ from pathlib import Path
 from seq2edge.device.bundle import FILE, Bundle, read_bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
 from seq2edge.device.tasks import TASKS
 from seq2edge.export.card import megabytes
 from seq2edge.export.options import ExportOptions
@@ -106,7 +106,7 @@ def int8_bundle(run: Run, quiet: bool = False) -> Bundle[Seq2SeqManifest]:
 
 def milliseconds_per_word(bundle: Path, run: Run) -> float:
     """Time per word of greedy output on validation sentences with one thread, the median over sentences."""
-    runner = Runner.from_bundle(bundle)
+    runner = load_runner(bundle)
     sources = [pair.source for _, pair in zip(range(SENTENCES), run.data.texts("valid"), strict=False)]
     for source in sources[:WARM_UP]:
         runner.run(source, beam=1)

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from seq2edge.device.processors.interface import Features
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.search.model import SequenceModel
@@ -20,17 +19,15 @@ def held_out_examples(run: Run, sentences: int | None = None) -> list[Example]:
     return examples(pairs, run.recipe.task)[:sentences]
 
 
-def encode_sources(run: Run, expected: Sequence[Example]) -> list[np.ndarray]:
-    """Source ids of each example, at most as many as the run's model takes."""
-    codec = run.data.codec()
-    return [codec.encode_source(example.source, run.recipe.model.source_length) for example in expected]
+def source_features(run: Run, expected: Sequence[Example]) -> list[Features]:
+    """The features of each example's source, cut to the length that the run's model takes."""
+    processor = run.data.processor(run.recipe)
+    return [processor(example.source, run.recipe.model.source_length) for example in expected]
 
 
-def best_hypotheses(
-    model: SequenceModel, source_ids: Sequence[np.ndarray], options: DecodingOptions
-) -> list[Hypothesis]:
+def best_hypotheses(model: SequenceModel, sources: Sequence[Features], options: DecodingOptions) -> list[Hypothesis]:
     """The best hypothesis for each source, all sources decoded together."""
-    return [best for best, *_ in decode(model, source_ids, options)]
+    return [best for best, *_ in decode(model, sources, options)]
 
 
 def identical(expected: Sequence[Hypothesis], found: Sequence[Hypothesis]) -> float:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.batching import pad_sources
+from seq2edge.device.processors.interface import Features, source_length
 from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.export.beam import GraphBeam
-from seq2edge.export.held_out import SENTENCES, best_hypotheses, encode_sources, held_out_examples, identical
+from seq2edge.export.held_out import SENTENCES, best_hypotheses, held_out_examples, identical, source_features
 from seq2edge.export.onnx_model import ENCODER, NEXT, STEP, installed
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run
@@ -24,11 +25,11 @@ def verify_onnx(run: Run, path: Path, sentences: int = SENTENCES) -> dict[str, f
     """
     if not installed("onnxruntime"):
         return None
-    ids = encode_sources(run, held_out_examples(run, sentences))
+    sources = source_features(run, held_out_examples(run, sentences))
     search = GraphBeam.from_recipe(run.recipe)
     keras, onnx = KerasSequenceModel(run.model()), OnnxModel(path)
     return {
-        name: identical(best_hypotheses(keras, ids, options), best_hypotheses(onnx, ids, options))
+        name: identical(best_hypotheses(keras, sources, options), best_hypotheses(onnx, sources, options))
         for name, options in (("greedy", search.greedy_options()), ("beam", search.options()))
     }
 
@@ -56,9 +57,9 @@ class OnnxModel(SequenceModel):
         self.mutable: Sequence[bool] = [True] * len(self.states)
 
     def encode(
-        self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
+        self, sources: Sequence[Features], vocabulary: Vocabulary = Vocabulary.FULL
     ) -> tuple[Any, list[np.ndarray]]:
-        encoded = _call(self.encoder, source_ids=pad_sources(source_ids, max(map(len, source_ids))))
+        encoded = _call(self.encoder, **pad_sources(sources, max(map(source_length, sources))))
         states = [encoded.pop(name) for name in self.states]
         return encoded, states
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from seq2edge.export.beam import GraphBeam
-from seq2edge.export.held_out import SENTENCES, best_hypotheses, encode_sources, held_out_examples, share
+from seq2edge.export.held_out import SENTENCES, best_hypotheses, held_out_examples, share, source_features
 from seq2edge.export.text_model import GraphTextCodec, TextModel, load_signatures
 from seq2edge.pipeline.files import refuse_existing, whole_folder
 from seq2edge.pipeline.keras_decoding import KerasSequenceModel
@@ -34,12 +34,13 @@ def verify_saved_model(run: Run, path: Path, sentences: int = SENTENCES) -> dict
     import tensorflow as tf
 
     search = GraphBeam.from_recipe(run.recipe)
-    examples, codec, model = held_out_examples(run, sentences), run.data.codec(), KerasSequenceModel(run.model())
-    ids = encode_sources(run, examples)
+    tokenizer, model = run.data.target_tokenizer(), KerasSequenceModel(run.model())
+    examples = held_out_examples(run, sentences)
+    features = source_features(run, examples)
     functions, sources = load_signatures(path), tf.constant([example.source for example in examples])
     shares = {}
     for signature, options in (("serving_default", search.greedy_options()), ("beam", search.options())):
         found = [text.decode("utf-8") for text in functions[signature](text=sources)["text"].numpy()]
-        expected = [codec.decode_target(best.ids) for best in best_hypotheses(model, ids, options)]
+        expected = [tokenizer.decode(best.ids) for best in best_hypotheses(model, features, options)]
         shares[signature] = share([a == b for a, b in zip(expected, found, strict=True)])
     return shares

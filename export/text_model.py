@@ -13,13 +13,13 @@ from seq2edge.export.beam import GraphBeam
 from seq2edge.export.signatures import SHARED, Signatures, Tensors
 from seq2edge.models.seq2seq import Seq2Seq
 
-# What `seq2edge.device.text.normalise` does, in RE2.
+# What `seq2edge.device.processors.text.normalise` does, in RE2.
 INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
 CONTROL = r"[\p{Cc}]"
 
 
 class GraphTextCodec(tf.Module):
-    """`seq2edge.device.text.TextCodec` as a graph: text → source ids, and target ids → text.
+    """`TextProcessor` and `TargetTokenizer` as a graph: text → source ids, and target ids → text.
 
     Args:
         source_tokenizer, target_tokenizer: SentencePiece models, serialised.

@@ -7,8 +7,8 @@ from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.search.decoding import decode, forced_steps
 from seq2edge.device.search.options import DecodingOptions
-from seq2edge.device.text import TextCodec, tokenizer_paths
 from seq2edge.device.vectors import forced_target
+from seq2edge.pipeline.run import Run
 
 TEXTS = (  # our own, so that a bundle holds no text of the user's
     "안녕하세요",
@@ -21,25 +21,24 @@ TEXTS = (  # our own, so that a bundle holds no text of the user's
 STEPS, LOGITS = 3, 8  # recorded for each text: the first steps, and the first logits of each
 
 
-def make_vectors(bundle: Bundle[Seq2SeqManifest]) -> dict[str, Any]:
+def make_vectors(run: Run, bundle: Bundle[Seq2SeqManifest]) -> dict[str, Any]:
     """The content of vectors.json: for each text its ids, its greedy target, and the first logits of the first steps.
 
     Args:
-        bundle: A bundle whose model and tokenizers are in its folder.
+        bundle: A bundle of the run whose model is in its folder.
     """
-    codec = TextCodec(*tokenizer_paths(bundle.path), bundle.manifest.normalisation)
-    model = TFLiteModel(bundle)
-    return {"runtime": model.runtime, "vectors": [_vector(bundle, codec, model, text) for text in TEXTS]}
+    processor, tokenizer, model = run.data.processor(run.recipe), run.data.target_tokenizer(), TFLiteModel(bundle)
 
+    def vector(text: str) -> dict[str, Any]:
+        source = processor(text, bundle.manifest.source_length)
+        best = decode(model, [source], DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False))[0][0]
+        steps = forced_steps(model, [source], [forced_target(best.ids, STEPS)])
+        return {
+            "text": text,
+            "source_ids": source["source_ids"].tolist(),
+            "target_ids": list(best.ids),
+            "target": tokenizer.decode(best.ids),
+            "logits": [[round(float(value), 5) for value in step.logits[0, :LOGITS]] for step in steps],
+        }
 
-def _vector(bundle: Bundle[Seq2SeqManifest], codec: TextCodec, model: TFLiteModel, text: str) -> dict[str, Any]:
-    ids = codec.encode_source(text, bundle.manifest.source_length)
-    best = decode(model, [ids], DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False))[0][0]
-    steps = forced_steps(model, [ids], [forced_target(best.ids, STEPS)])
-    return {
-        "text": text,
-        "source_ids": ids.tolist(),
-        "target_ids": list(best.ids),
-        "target": codec.decode_target(best.ids),
-        "logits": [[round(float(value), 5) for value in step.logits[0, :LOGITS]] for step in steps],
-    }
+    return {"runtime": model.runtime, "vectors": [vector(text) for text in TEXTS]}

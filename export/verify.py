@@ -10,7 +10,7 @@ from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.tasks import TASKS
 from seq2edge.export.agreement import Agreement, Comparison, in_one_call, step_by_step
-from seq2edge.export.held_out import SENTENCES, encode_sources, held_out_examples, identical
+from seq2edge.export.held_out import SENTENCES, held_out_examples, identical, source_features
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.evaluation.metrics.registry import basic_scores
 from seq2edge.pipeline.run import Run
@@ -37,12 +37,12 @@ def verify_bundle(
             ids than the Interpreter, or more of the score is lost.
     """
     examples = held_out_examples(run, SENTENCES if max_score_loss is None else None)
-    codec = run.data.codec()
+    tokenizer = run.data.target_tokenizer()
 
     def scored(hypotheses: Sequence[Hypothesis]) -> dict[str, Any]:
-        return basic_scores(run.recipe.task, [codec.decode_target(found.ids) for found in hypotheses], examples)
+        return basic_scores(run.recipe.task, [tokenizer.decode(found.ids) for found in hypotheses], examples)
 
-    comparison = Comparison(bundle, model, encode_sources(run, examples))
+    comparison = Comparison(bundle, model, source_features(run, examples))
     agreement = comparison.agreement()
     if bundle.manifest.quantization == "none":
         _require_identical(bundle, agreement, len(examples))
@@ -96,7 +96,7 @@ def _check_web(comparison: Comparison) -> str:
 
     from seq2edge.export.tflite.compiled import CompiledInterpreter
 
-    bundle, sources, options = comparison.bundle, comparison.source_ids, comparison.options
+    bundle, sources, options = comparison.bundle, comparison.sources, comparison.options
     compiled = TFLiteModel(bundle, runtime=(CompiledInterpreter, f"LiteRT CompiledModel {version}"))
     expected = comparison.found_with_fixed_lengths or []
     stepwise = step_by_step(compiled, sources, options, "verify for the web")

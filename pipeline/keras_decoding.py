@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from seq2edge.device.batching import add_rows, pad_sources
+from seq2edge.device.processors.interface import Features, source_length
 from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.models.seq2seq import Seq2Seq, padded_length
 
@@ -25,15 +27,17 @@ class KerasSequenceModel(SequenceModel):
             half.jit_compile = False  # the shapes vary too much for compilation to pay off
 
     def encode(
-        self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
+        self, sources: Sequence[Features], vocabulary: Vocabulary = Vocabulary.FULL
     ) -> tuple[Any, list[np.ndarray]]:
         """Encode sources as one batch, padded to one length.
 
         Returns:
             Memory and its mask, and the initial states of the decoder.
         """
-        length = padded_length(max(map(len, source_ids)))
-        encoded = self.encoder.predict_on_batch(pad_sources(source_ids, length))
+        length = padded_length(max(map(source_length, sources)))
+        padded = pad_sources(sources, length)
+        inputs = keras.tree.map_structure(lambda tensor: padded[tensor.name], self.encoder.input)
+        encoded = self.encoder.predict_on_batch(inputs)
         states = [encoded[name] for name in self.state_names]
         return (encoded["memory"], encoded["memory_mask"]), states
 

@@ -4,10 +4,12 @@ import csv
 import importlib.metadata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.manifests.common import Processors
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.seq2seq import LENGTH_MULTIPLE, Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.dataset import FORMAT, Dataset
@@ -64,7 +66,7 @@ class Run:
             vocabulary={"source": self.data.source_vocabulary, "target": self.data.target_vocabulary},
             source_length=recipe.model.source_length,
             target_length=recipe.model.target_length,
-            processors={"source": {"type": "text", "normalisation": recipe.data.normalisation}},
+            processors=cast(Processors, {"source": self.data.processor(recipe).to_manifest()}),
             decoding={
                 "beam": recipe.decoding.beam,
                 "length_penalty": recipe.decoding.length_penalty,
@@ -85,9 +87,10 @@ class Run:
             created_with=f"seq2edge {importlib.metadata.version('seq2edge')}",
         )
 
-    def runner(self) -> Runner:
+    def runner(self) -> Seq2SeqRunner:
         """The runner that ships, with the Keras model in place of a model file."""
-        return Runner(self.manifest(), KerasSequenceModel(self.model()), self.data.codec())
+        processor, tokenizer = self.data.processor(self.recipe), self.data.target_tokenizer()
+        return Seq2SeqRunner(self.manifest(), KerasSequenceModel(self.model()), processor, tokenizer)
 
 
 def refuse_other_format(path: Path, data: Dataset) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator, Sequence
 import numpy as np
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.processors.interface import Features
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.search.model import GreedyOutput, SequenceModel, StepOutput, Vocabulary
 from seq2edge.device.search.options import DecodingOptions
@@ -15,12 +16,12 @@ from seq2edge.device.special_ids import BOS, EOS
 
 
 def decode(
-    model: SequenceModel, source_ids: Sequence[np.ndarray], options: DecodingOptions, phrases: Phrases = NO_PHRASES
+    model: SequenceModel, sources: Sequence[Features], options: DecodingOptions, phrases: Phrases = NO_PHRASES
 ) -> list[list[Hypothesis]]:
     """Search for the best targets of all sources together.
 
     Args:
-        source_ids: Each `(source_length,)`, ending in eos, unpadded.
+        sources: Unpadded features of each.
         phrases: Those of the options as token ids, by `Phrases.of`.
 
     Returns:
@@ -31,17 +32,17 @@ def decode(
     """
     is_greedy = options.beam == 1 and not options.coverage_penalty
     if is_greedy and needed_vocabulary(options, phrases) is not Vocabulary.FULL:
-        outputs = [model.greedy(ids, options) for ids in source_ids]
+        outputs = [model.greedy(source, options) for source in sources]
         if None not in outputs:
             return [[_hypothesis(output, options)] for output in outputs if output]
-    return decode_stepwise(model, source_ids, options, phrases)
+    return decode_stepwise(model, sources, options, phrases)
 
 
 def decode_stepwise(
-    model: SequenceModel, source_ids: Sequence[np.ndarray], options: DecodingOptions, phrases: Phrases = NO_PHRASES
+    model: SequenceModel, sources: Sequence[Features], options: DecodingOptions, phrases: Phrases = NO_PHRASES
 ) -> list[list[Hypothesis]]:
     """`decode`, one step at a time even if the model offers a whole greedy search."""
-    steps = decode_steps(model, source_ids, options, phrases)
+    steps = decode_steps(model, sources, options, phrases)
     while True:
         try:
             next(steps)
@@ -50,21 +51,21 @@ def decode_stepwise(
 
 
 def decode_steps(
-    model: SequenceModel, source_ids: Sequence[np.ndarray], options: DecodingOptions, phrases: Phrases = NO_PHRASES
+    model: SequenceModel, sources: Sequence[Features], options: DecodingOptions, phrases: Phrases = NO_PHRASES
 ) -> Generator[list[Search], None, list[list[Hypothesis]]]:
     """`decode`, which yields the searches after each step; `Search.agreed` is the part that is final.
 
     Nothing is computed ahead: leaving the generator cancels the search.
     """
-    if not source_ids:
+    if not sources:
         return []
     vocabulary = needed_vocabulary(options, phrases)
     phrases.check(options)
-    memory, states = model.encode(source_ids, vocabulary)
-    searches = [Search(options, phrases, ids) for ids in source_ids]
+    memory, states = model.encode(sources, vocabulary)
+    searches = [Search(options, phrases, source) for source in sources]
     live = list(enumerate([1] * len(searches)))  # index and number of rows of each source that is not done
-    sentence = np.arange(len(source_ids))  # index of the source of each row
-    tokens = np.full(len(source_ids), BOS, np.int32)
+    sentence = np.arange(len(sources))  # index of the source of each row
+    tokens = np.full(len(sources), BOS, np.int32)
     while live:
         output = model.step(tokens, memory, sentence, states)
         if options.coverage_penalty and output.attention is None:
@@ -118,7 +119,7 @@ def needed_vocabulary(options: DecodingOptions, phrases: Phrases) -> Vocabulary:
     """
     texts = options.prefix or options.required or options.banned or options.earlier_replies
     if texts and phrases is NO_PHRASES:
-        raise ValueError("options with phrases need their token ids: Phrases.of(options, codec)")
+        raise ValueError("options with phrases need their token ids: Phrases.of(options, tokenizer)")
     changes_tokens = options.min_length > 1 or options.min_ratio or options.no_repeat_ngram or options.diversity
     if options.sample or changes_tokens or phrases != NO_PHRASES:
         return Vocabulary.FULL
@@ -135,19 +136,19 @@ def _hypothesis(output: GreedyOutput, options: DecodingOptions) -> Hypothesis:
 
 
 def forced_steps(
-    model: SequenceModel, source_ids: Sequence[np.ndarray], target_ids: Sequence[Sequence[int]]
+    model: SequenceModel, sources: Sequence[Features], target_ids: Sequence[Sequence[int]]
 ) -> Iterator[StepOutput]:
     """Run a model along given targets (teacher forcing).
 
     Args:
-        source_ids: As for `decode`.
+        sources: As for `decode`.
         target_ids: One target for each source. A target that has ended repeats its last id.
 
     Yields:
         For each target position the outputs, one row for each source, before that position's id is read.
     """
-    memory, states = model.encode(source_ids)
-    rows = np.arange(len(source_ids))
+    memory, states = model.encode(sources)
+    rows = np.arange(len(sources))
     tokens = np.full(len(rows), BOS, np.int32)
     for position in range(max(map(len, target_ids))):
         output = model.step(tokens, memory, rows, states)
@@ -159,19 +160,19 @@ def forced_steps(
 
 
 def target_log_probs(
-    model: SequenceModel, source_ids: Sequence[np.ndarray], target_ids: Sequence[Sequence[int]]
+    model: SequenceModel, sources: Sequence[Features], target_ids: Sequence[Sequence[int]]
 ) -> list[np.ndarray]:
     """Log-probabilities of given targets in nats, computed step by step as a search computes them.
 
     Args:
-        source_ids: As for `decode`.
+        sources: As for `decode`.
         target_ids: One target for each source, ending in eos.
 
     Returns:
         For each source the log-probability of every target id.
     """
-    found: list[list[float]] = [[] for _ in source_ids]
-    for position, output in enumerate(forced_steps(model, source_ids, target_ids)):
+    found: list[list[float]] = [[] for _ in sources]
+    for position, output in enumerate(forced_steps(model, sources, target_ids)):
         log_probs = output.log_probs()
         for row, target in enumerate(target_ids):
             if position < len(target):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from seq2edge.device.processors.interface import Features
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import EOS
 
@@ -69,12 +70,12 @@ class SequenceModel(ABC):
 
     @abstractmethod
     def encode(
-        self, source_ids: Sequence[np.ndarray], vocabulary: Vocabulary = Vocabulary.FULL
+        self, sources: Sequence[Features], vocabulary: Vocabulary = Vocabulary.FULL
     ) -> tuple[Any, list[np.ndarray]]:
         """Encode sources.
 
         Args:
-            source_ids: Each `(source_length,)`, ending in eos, unpadded.
+            sources: Unpadded features of each, with the same names and dtypes.
             vocabulary: Tokens that the steps must give; a model may always give all.
 
         Returns:
@@ -96,7 +97,7 @@ class SequenceModel(ABC):
         """Raise a UserError if the model cannot decode this many rows; by default it can decode any number."""
         return None
 
-    def greedy(self, source_ids: np.ndarray, options: DecodingOptions) -> GreedyOutput | None:
+    def greedy(self, source: Features, options: DecodingOptions) -> GreedyOutput | None:
         """A whole greedy search in one call, or None if the model does not offer it, as by default."""
         return None
 

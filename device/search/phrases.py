@@ -10,7 +10,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.search.options import DecodingOptions
 
 if TYPE_CHECKING:  # it needs sentencepiece, which a search does not
-    from seq2edge.device.text import TextCodec
+    from seq2edge.device.target_tokenizer import TargetTokenizer
 
 Ids = tuple[int, ...]
 
@@ -32,7 +32,7 @@ class Phrases:
     earlier: tuple[Ids, ...] = ()
 
     @classmethod
-    def of(cls, options: DecodingOptions, codec: "TextCodec") -> "Phrases":
+    def of(cls, options: DecodingOptions, tokenizer: "TargetTokenizer") -> "Phrases":
         """Tokenize the phrases of some options.
 
         Raises:
@@ -40,14 +40,14 @@ class Phrases:
         """
         if not (options.prefix or options.required or options.banned or options.earlier_replies):
             return NO_PHRASES
-        encode = codec.encode_target
+        encode = tokenizer.encode
         phrases = cls(
             encode(options.prefix),
             tuple(ids for text in options.required if (ids := encode(text))),
             tuple(ids for text in options.banned if (ids := encode(text))),
             tuple(encode(text) for text in options.earlier_replies),
         )
-        phrases.check(options, codec.decode_target)
+        phrases.check(options, tokenizer.decode)
         return phrases
 
     def check(self, options: DecodingOptions, show: Callable[[Ids], Any] = list) -> None:
@@ -73,7 +73,7 @@ class Phrases:
                 yield f"{name} {show(phrase)!r} contains the banned phrase {show(banned)!r}"
 
     def of_segment(self, place: int) -> "Phrases":
-        """The phrases for a segment of a text: only the first one starts with the prefix."""
+        """The phrases for a segment of a source: only the first one starts with the prefix."""
         return dataclasses.replace(self, prefix=()) if place and self.prefix else self
 
     def missing(self, ids: Ids) -> tuple[Ids, ...]:

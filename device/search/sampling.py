@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from seq2edge.device.processors.interface import Features
 from seq2edge.device.search.beam import Indices, Step, TokenDecoder
 from seq2edge.device.search.options import DecodingOptions
 
@@ -10,13 +11,13 @@ class SamplingDecoder(TokenDecoder):
     """Draws one token for each hypothesis; `beam` is the number of targets drawn side by side.
 
     Args:
-        source_ids: `(source_length,)`. With the seed they determine the random numbers, so that a source's targets do
-            not depend on the other sources of its batch.
+        source: Its features. With the seed they determine the random numbers, so that a source's targets do not depend
+            on the other sources of its batch.
     """
 
-    def __init__(self, options: DecodingOptions, source_ids: np.ndarray):
+    def __init__(self, options: DecodingOptions, source: Features):
         self.options = options
-        self.random = np.random.default_rng([options.seed, *(int(i) for i in source_ids)])
+        self.random = np.random.default_rng([options.seed, *_words(source)])
 
     def positions(self, step: Step, rows: list[int]) -> tuple[Indices, Indices]:
         is_first = step.live[0].group is None
@@ -36,3 +37,9 @@ class SamplingDecoder(TokenDecoder):
             kept = 1 + int(np.searchsorted(np.cumsum(probabilities), options.top_p))
             order, probabilities = order[:kept], probabilities[:kept] / probabilities[:kept].sum()
         return int(self.random.choice(order, p=probabilities))
+
+
+def _words(source: Features) -> list[int]:
+    """The content of the features as integers of 32 bits."""
+    content = b"".join(values.tobytes() for values in source.values())
+    return np.frombuffer(content + bytes(-len(content) % 4), "<u4").tolist()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from seq2edge.device.processors.interface import Features, source_length
 from seq2edge.device.search.beam import (
     BeamDecoder,
     Candidate,
@@ -19,11 +20,11 @@ from seq2edge.device.search.sampling import SamplingDecoder
 from seq2edge.device.special_ids import EOS
 
 
-def token_decoder(options: DecodingOptions, phrases: Phrases, source_ids: np.ndarray) -> TokenDecoder:
+def token_decoder(options: DecodingOptions, phrases: Phrases, source: Features) -> TokenDecoder:
     """The token decoder that the options and phrases ask for."""
     count = 1 if options.beam == 1 else 2 * (options.beam // options.groups)
     if options.sample:
-        return SamplingDecoder(options, source_ids)
+        return SamplingDecoder(options, source)
     if phrases.required:
         return PhraseBeamDecoder(count, phrases)
     if options.diversity:
@@ -65,18 +66,19 @@ class Search:
     """Takes the log-probabilities of its live hypotheses, decides which of them continue with which tokens.
 
     Args:
-        source_ids: `(source_length,)`, including eos.
+        source: Its features.
 
     Attributes:
         live: The hypotheses that still grow, one for each row of the next step; none: the search is over.
     """
 
-    def __init__(self, options: DecodingOptions, phrases: Phrases, source_ids: np.ndarray):
-        min_length, self.max_length = options.limits(len(source_ids))
+    def __init__(self, options: DecodingOptions, phrases: Phrases, source: Features):
+        length = source_length(source)
+        min_length, self.max_length = options.limits(length)
         self.n_best = options.n_best
         self.filters = logit_filters(options, phrases, min_length)
-        self.decoder = token_decoder(options, phrases, source_ids)
-        ranker = SequenceRanker(options, len(source_ids))
+        self.decoder = token_decoder(options, phrases, source)
+        ranker = SequenceRanker(options, length)
         self.groups = [Group(options, phrases, ranker) for _ in range(options.groups)]
         self.live = [Live()]
 

@@ -11,10 +11,11 @@ from ai_edge_litert.interpreter import Interpreter
 from tqdm import tqdm
 
 from seq2edge.device import signature_names
+from seq2edge.device.processors.interface import Features
 from seq2edge.device.search.decoding import forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
-from seq2edge.export.held_out import best_hypotheses, encode_sources, held_out_examples
+from seq2edge.export.held_out import best_hypotheses, held_out_examples, source_features
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite.convert import convert
 from seq2edge.export.tflite.flatbuffer import pack, parse
@@ -80,14 +81,14 @@ def table(costs: Sequence[Cost]) -> str:
 class _Steps:
     """A source, the tokens a decoder reads for it, `(steps,)`, and Keras' logits, `(steps, vocabulary)`."""
 
-    source_ids: np.ndarray
+    source: Features
     tokens: tuple[int, ...]
     logits: np.ndarray
 
 
 def _keras_steps(run: Run, model: KerasSequenceModel) -> list[_Steps]:
     """Keras' greedy outputs for the first test sentences, with their logits."""
-    sources = encode_sources(run, held_out_examples(run, SENTENCES))
+    sources = source_features(run, held_out_examples(run, SENTENCES))
     found = best_hypotheses(model, sources, DecodingOptions(max_length=run.recipe.model.target_length))
     steps = []
     for source, best in zip(sources, found, strict=True):
@@ -103,7 +104,7 @@ def _error(content: bytes, sentences: Sequence[_Steps], state_names: Sequence[st
     encode, step = (interpreter.get_signature_runner(name) for name in names)
     squares = []
     for sentence in sentences:
-        encoded = encode(source_ids=sentence.source_ids.astype(np.int32)[np.newaxis])
+        encoded = encode(**{name: values[np.newaxis] for name, values in sentence.source.items()})
         for token, logits in zip(sentence.tokens, sentence.logits, strict=True):
             outputs = step(token_ids=np.array([token], np.int32), **encoded)
             encoded |= {name: outputs[name] for name in state_names}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from seq2edge.device.text import normalise
+from seq2edge.device.processors.text import normalise
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.recipe import Data
 

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.text import TextCodec, tokenizer_paths
+from seq2edge.device.processors.interface import SourceProcessor, SourceSpec
+from seq2edge.device.processors.registry import source_processor
+from seq2edge.device.target_tokenizer import TargetTokenizer
+from seq2edge.device.tasks import TASKS
+from seq2edge.device.tokenizer_files import tokenizer_paths
 from seq2edge.pipeline.data.columns import Table
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.files import checksum
-from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.recipe import File, Recipe
 
 SPLITS = ("train", "valid", "test")
 SUMMARY_FILE = "summary.json"
@@ -71,9 +75,14 @@ class Dataset:
         files = [*set(self.tokenizers), *(path for folder in folders for path in folder.iterdir())]
         return {str(path.relative_to(self.path)): checksum(path) for path in sorted(files)}
 
-    def codec(self) -> TextCodec:
-        """Text to token ids and back, the same as on the device."""
-        return TextCodec(*self.tokenizers, self.summary["normalisation"])
+    def processor(self, recipe: Recipe) -> SourceProcessor:
+        """What turns a source into features, the same as on the device."""
+        entry = {"type": TASKS[recipe.task].source, "normalisation": self.summary["normalisation"]}
+        return source_processor(SourceSpec(entry, self.path, recipe.model.source_length, TASKS[recipe.task]))
+
+    def target_tokenizer(self) -> TargetTokenizer:
+        """Target texts to ids and back, the same as on the device."""
+        return TargetTokenizer(self.tokenizers[1], self.summary["normalisation"])
 
     def texts(self, split: str) -> Iterator[Pair]:
         """The cleaned pairs of "train", "valid" or "test"."""

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from seq2edge.device.batching import batched
 from seq2edge.device.errors import UserError
 from seq2edge.device.special_ids import EOS
-from seq2edge.device.text import TOKENIZER_FILES, tokenizer_paths
+from seq2edge.device.tokenizer_files import TOKENIZER_FILES, load_tokenizer, tokenizer_paths
 from seq2edge.pipeline.data.columns import ColumnType, Table, write_table
 from seq2edge.pipeline.data.dataset import read_split
 from seq2edge.pipeline.data.readers import Pair
@@ -43,7 +43,7 @@ def write_tokenizers(settings: Tokenizer, folder: Path, given: tuple[Path, Path]
     else:
         for side, model in _train_tokenizers(settings, folder).items():
             (folder / TOKENIZER_FILES[side]).write_bytes(model)
-    source, target = (_load(path).get_piece_size() for path in tokenizer_paths(folder))
+    source, target = (load_tokenizer(path).get_piece_size() for path in tokenizer_paths(folder))
     return {"source": source, "target": target}
 
 
@@ -59,10 +59,6 @@ def _train_tokenizers(settings: Tokenizer, folder: Path) -> dict[str, bytes]:
         sizes = {side: fitting_vocabulary(partial(texts, side), settings, side)[0] for side in settings.sides}
         working = ", ".join(f"tokenizer.{KEYS[side]} = {size}" for side, size in sizes.items())
         raise UserError(f"{error}; this works: {working}") from error
-
-
-def _load(path: Path) -> sentencepiece.SentencePieceProcessor:
-    return sentencepiece.SentencePieceProcessor(model_file=str(path))
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ class PairEncoder:
     @classmethod
     def of(cls, recipe: Recipe, folder: Path) -> "PairEncoder":
         """The encoder of a recipe, with the tokenizers in a dataset's folder."""
-        source, target = (_load(path) for path in tokenizer_paths(folder))
+        source, target = (load_tokenizer(path) for path in tokenizer_paths(folder))
         sampler = Sampler(source, recipe.tokenizer.model_type == "unigram", recipe.training.seed)
         return cls(source, target, sampler, recipe.model.source_length, recipe.model.target_length)
 

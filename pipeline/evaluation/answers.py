@@ -52,7 +52,7 @@ class AnswerRequest:
     """A system, the sources it answers, and the search it answers them with.
 
     Attributes:
-        search: Keyword arguments of `Runner.run_each`.
+        search: Keyword arguments of `Seq2SeqRunner.run_each`.
     """
 
     system: System

@@ -16,14 +16,15 @@ def fallback_threshold(run: Run, model: Seq2Seq) -> float:
 
     If no validation reply is correct, the share is taken of all replies.
     """
-    recipe, codec = run.recipe, run.data.codec()
+    recipe, tokenizer = run.recipe, run.data.target_tokenizer()
     expected = examples(list(run.data.texts("valid")), recipe.task)
-    ids = [codec.encode_source(example.source, recipe.model.source_length) for example in expected]
-    hypotheses = decode(KerasSequenceModel(model), ids, DecodingOptions(max_length=recipe.model.target_length))
+    processor = run.data.processor(recipe)
+    sources = [processor(example.source, recipe.model.source_length) for example in expected]
+    hypotheses = decode(KerasSequenceModel(model), sources, DecodingOptions(max_length=recipe.model.target_length))
     correct = [
         best.score
         for (best, *_), example in zip(hypotheses, expected, strict=True)
-        if is_exact(codec.decode_target(best.ids), example.references)
+        if is_exact(tokenizer.decode(best.ids), example.references)
     ]
     scores = correct or [best.score for best, *_ in hypotheses]
     share = recipe.decoding.fallback.share if recipe.decoding.fallback else 0.0

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from tqdm import tqdm
 
 from seq2edge.device.batching import batched
-from seq2edge.device.runner import Runner
+from seq2edge.device.processors.interface import source_length
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.decoding import target_log_probs
 from seq2edge.device.special_ids import EOS
 from seq2edge.pipeline.evaluation.examples import Example
 
 
-def perplexity(runner: Runner, expected: Sequence[Example], name: str, quiet: bool = False) -> float:
+def perplexity(runner: Seq2SeqRunner, expected: Sequence[Example], name: str, quiet: bool = False) -> float:
     """exp of the mean negative log-probability (nats) of a target token, eos included.
 
     All references count. Sources and references longer than the model allows are truncated. Empty sources are left
@@ -23,14 +24,16 @@ def perplexity(runner: Runner, expected: Sequence[Example], name: str, quiet: bo
     Args:
         name: Of the system, for the progress bar.
     """
-    codec, manifest = runner.codec, runner.manifest
+    manifest = runner.manifest
     pairs = [
-        (codec.encode_source(example.source, manifest.source_length), codec.encode_target(reference))
+        (runner.processor(example.source, manifest.source_length), runner.tokenizer.encode(reference))
         for example in expected
         for reference in example.references
     ]
-    pairs = [(source, (*target[: manifest.target_length - 1], EOS)) for source, target in pairs if len(source) > 1]
-    pairs.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
+    pairs = [
+        (source, (*target[: manifest.target_length - 1], EOS)) for source, target in pairs if source_length(source) > 1
+    ]
+    pairs.sort(key=lambda pair: (source_length(pair[0]), len(pair[1])))
     log_probs: list[float] = []
     with tqdm(total=len(pairs), desc=f"{name}: perplexity", unit="pair", disable=quiet, file=sys.stderr) as bar:
         for group in batched(pairs, runner.model.max_batch_size):

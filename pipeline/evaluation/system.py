@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seq2edge.device.bundle import FILE
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.pipeline.files import MODEL_FILE, checksum
 from seq2edge.pipeline.run import Run
 
@@ -19,7 +20,7 @@ class System:
 
     name: str
     path: Path
-    runner: Runner
+    runner: Seq2SeqRunner
     key: str
 
     @classmethod
@@ -31,7 +32,7 @@ class System:
         """
         if not (path / FILE).is_file():
             return cls.of_run(Run.open(path), name)
-        return cls(name or path.resolve().name, path, Runner.from_bundle(path), checksum(path / FILE))
+        return cls(name or path.resolve().name, path, load_runner(path), checksum(path / FILE))
 
     @classmethod
     def of_run(cls, run: Run, name: str | None = None) -> "System":

@@ -13,13 +13,13 @@ SENTENCES = 4
 
 def plot_run_attention(run: Run) -> None:
     """Write RUN/attention.png, if the model has attention and answers with at least one token."""
-    codec, lengths = run.data.codec(), run.recipe.model
-    sources = [pair.source for pair in islice(run.data.texts("valid"), SENTENCES)]
-    ids = [codec.encode_source(source, lengths.source_length) for source in sources]
-    found = decode(KerasSequenceModel(run.model()), ids, DecodingOptions(max_length=lengths.target_length))
+    lengths, processor, tokenizer = run.recipe.model, run.data.processor(run.recipe), run.data.target_tokenizer()
+    pairs = islice(run.data.texts("valid"), SENTENCES)
+    sources = [processor(pair.source, lengths.source_length) for pair in pairs]
+    found = decode(KerasSequenceModel(run.model()), sources, DecodingOptions(max_length=lengths.target_length))
     heat_maps = [
-        (codec.source_tokens(source_ids), codec.target_tokens(best.ids), best.attention)
-        for source_ids, (best, *_) in zip(ids, found, strict=True)
+        (processor.labels(source), tokenizer.tokens(best.ids), best.attention)
+        for source, (best, *_) in zip(sources, found, strict=True)
         if best.attention is not None and best.ids
     ]
     if heat_maps:

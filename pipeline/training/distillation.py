@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.result import Result
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.pipeline.data.dataset import SPLITS, Dataset, split_file, split_line, split_path
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.data.readers import Pair
@@ -82,7 +82,7 @@ def _write_targets(teacher: Run, data: Dataset, folder: Path, options: DistillOp
     write_text(split_path(folder, "train"), "".join(parts))
 
 
-def _key(teacher: Run, runner: Runner, pairs: list[Pair], closest: bool) -> str:
+def _key(teacher: Run, runner: Seq2SeqRunner, pairs: list[Pair], closest: bool) -> str:
     """A hash of everything that the teacher's outputs depend on, except the beam size."""
     of_teacher = [
         checksum(teacher.path / MODEL_FILE),
@@ -93,7 +93,7 @@ def _key(teacher: Run, runner: Runner, pairs: list[Pair], closest: bool) -> str:
     return hashlib.sha256("\n".join([*of_teacher, *of_pairs]).encode()).hexdigest()[:12]
 
 
-def _outputs(runner: Runner, pairs: list[Pair], options: DistillOptions) -> list[str]:
+def _outputs(runner: Seq2SeqRunner, pairs: list[Pair], options: DistillOptions) -> list[str]:
     """The output of the teacher for each source."""
     n_best = options.beam if options.closest else 1
     results = runner.run_all([pair.source for pair in pairs], beam=options.beam, n_best=n_best)

@@ -11,7 +11,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.search.options import LARGEST_BEAM
 
 if TYPE_CHECKING:  # so that the command line reads the flags without importing Keras
-    from seq2edge.device.runner import Runner
+    from seq2edge.device.runners.seq2seq import Seq2SeqRunner
     from seq2edge.pipeline.run import Run
     from seq2edge.pipeline.training.parallel.hosts import Hosts
 
@@ -74,7 +74,7 @@ class DistillOptions(TrainOptions):
         UserError: If an option is out of range, or two exclude each other.
     """
 
-    runner: "Runner | None" = None
+    runner: "Seq2SeqRunner | None" = None
     beam: int = field(
         default=5,
         metadata={

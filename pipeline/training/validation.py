@@ -31,12 +31,12 @@ class Validation:
 def validator(model: Seq2Seq, recipe: Recipe, data: Dataset) -> Callable[[], Validation]:
     """A function that decodes the first validation sentences with the current weights of a model, and scores them."""
     expected = examples(list(data.texts("valid")), recipe.task)[: recipe.training.score_sentences]
-    codec, decoder = data.codec(), KerasSequenceModel(model)
-    sources = [codec.encode_source(example.source, recipe.model.source_length) for example in expected]
+    processor, tokenizer, decoder = data.processor(recipe), data.target_tokenizer(), KerasSequenceModel(model)
+    sources = [processor(example.source, recipe.model.source_length) for example in expected]
     options = DecodingOptions(max_length=recipe.model.target_length)
 
     def validate() -> Validation:
-        hypotheses = [codec.decode_target(best.ids) for best, *_ in decode(decoder, sources, options)]
+        hypotheses = [tokenizer.decode(best.ids) for best, *_ in decode(decoder, sources, options)]
         all_scores = basic_scores(recipe.task, hypotheses, expected)
         samples = [
             (example.source, hypothesis, " | ".join(example.references))

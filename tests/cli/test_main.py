@@ -10,7 +10,7 @@ import pytest
 
 from seq2edge.cli.evaluate import unique_names
 from seq2edge.cli.main import COMMANDS, main
-from seq2edge.device.text import TextCodec
+from seq2edge.device.target_tokenizer import TargetTokenizer
 
 
 def call(capsys, *arguments):
@@ -99,8 +99,8 @@ def test_a_line_ends_at_a_line_feed_alone(bundles, capsys, monkeypatch, space):
 
 
 def test_line_ends_that_a_model_writes_are_spaces_in_a_filter(bundles, capsys, monkeypatch):
-    decode = TextCodec.decode_target
-    monkeypatch.setattr(TextCodec, "decode_target", lambda *given: decode(*given).replace(" ", "\n"))
+    decode = TargetTokenizer.decode
+    monkeypatch.setattr(TargetTokenizer, "decode", lambda *given: decode(*given).replace(" ", "\n"))
     assert filtered(monkeypatch, capsys, f"{RED}\n{COLD}\n", bundles / "none")[0] == "stone red\nriver cold\n"
     assert call(capsys, "run", bundles / "none", RED)[1] == "stone\nred\n"
 

@@ -8,7 +8,7 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import sealed
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
 
 DAMAGES = 2_000
 TEXT, ANSWER = "the red stone is here", "stone red"
@@ -40,7 +40,7 @@ def stretch(content, draw):
 def answer(folder):
     """What the bundle says; None where it is refused with a line."""
     try:
-        return Runner.from_bundle(folder).run(TEXT).text
+        return load_runner(folder).run(TEXT).text
     except UserError as error:
         line = str(error)
     assert "\n" not in line

@@ -71,11 +71,11 @@ def test_a_failed_allocation_is_reported_in_one_line(bundles):
     with pytest.raises(
         UserError, match=r"model\.tflite: LiteRT 2 cannot run encode: Failed to allocate memory for tensors$"
     ):
-        model.encode([np.array([20, 3])])
+        model.encode([{"source_ids": np.array([20, 3], np.int32)}])
 
 
 def test_a_search_may_begin_with_one_row_whatever_its_beam(bundles):
     model = TFLiteModel(read_bundle(bundles / "int8"))
-    memory, states = model.encode([np.array([20, 21, 3])], Vocabulary.TOP)
+    memory, states = model.encode([{"source_ids": np.array([20, 21, 3], np.int32)}], Vocabulary.TOP)
     output = model.step(np.array([2]), memory, np.array([0]), states)
     assert output.token_ids.shape == output.logits.shape == (1, 10)  # two for each hypothesis: one may end

@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
 
 CALLERS, SENTENCES = 8, 10_000
 WORDS = ["red", "blue", "green", "small", "large", "old", "new", "fast", "slow", "warm", "cold", "quiet"]
@@ -12,7 +12,7 @@ TEXTS = [f"the {word} {thing} is here" for word in WORDS for thing in THINGS]
 
 @pytest.mark.parametrize("interpreters", [1, 4])
 def test_many_callers_get_their_own_answers(bundles, interpreters):
-    runner = Runner.from_bundle(bundles / "int8", num_interpreters=interpreters)
+    runner = load_runner(bundles / "int8", num_interpreters=interpreters)
     alone = {text: (runner.run(text).text, runner.run(text, beam=5).text) for text in TEXTS}
     asked = [(TEXTS[number % len(TEXTS)], 5 if number % 10 == 0 else 1) for number in range(SENTENCES // 2)]
     with ThreadPoolExecutor(CALLERS) as pool:
@@ -21,7 +21,7 @@ def test_many_callers_get_their_own_answers(bundles, interpreters):
 
 
 def test_interpreters_are_made_when_they_are_needed(bundles):
-    runner = Runner.from_bundle(bundles / "int8", num_interpreters=3)
+    runner = load_runner(bundles / "int8", num_interpreters=3)
     for text in TEXTS[:5]:
         runner.run(text, beam=5)
     assert runner.model._free.queue.count(None) == 2  # one caller at a time needs one

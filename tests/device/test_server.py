@@ -6,7 +6,8 @@ import urllib.request
 import pytest
 
 from seq2edge.device.limits import Limits
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.server import Server
 
 TEXT = "the red stone is here"
@@ -14,7 +15,7 @@ TEXT = "the red stone is here"
 
 @pytest.fixture(scope="module")
 def runner(bundles):
-    return Runner.from_bundle(bundles / "int8")
+    return load_runner(bundles / "int8")
 
 
 @pytest.fixture
@@ -97,14 +98,14 @@ def test_what_is_too_large_or_too_slow_is_refused(serve):
 def test_more_at_once_than_allowed_are_told_to_come_back(serve, runner, monkeypatch):
     address = serve(max_concurrent_requests=1)
     entered, go_on = threading.Event(), threading.Event()
-    run_all = Runner.run_all
+    run_all = Seq2SeqRunner.run_all
 
     def slow(self, *arguments, **settings):
         entered.set()
         go_on.wait(10)
         return run_all(self, *arguments, **settings)
 
-    monkeypatch.setattr(Runner, "run_all", slow)
+    monkeypatch.setattr(Seq2SeqRunner, "run_all", slow)
     first = threading.Thread(target=ask, args=(address, {"text": TEXT}))
     first.start()
     assert entered.wait(10)

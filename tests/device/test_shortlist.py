@@ -7,7 +7,7 @@ import pytest
 
 from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
 from seq2edge.device.search.decoding import decode, decode_stepwise
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import ALWAYS, FILE, MULTIPLE, Shortlist
@@ -53,7 +53,7 @@ def test_a_small_vocabulary_is_all_there():
 
 
 def test_a_bundle_with_a_shortlist_says_the_same_as_without(bundle):
-    runner = Runner.from_bundle(bundle)
+    runner = load_runner(bundle)
     for beam in (1, 5):
         with_it, without = (runner.run(TEXT, beam=beam, shortlist=wanted) for wanted in (True, False))
         assert with_it.text == without.text == "garden quiet"
@@ -61,23 +61,23 @@ def test_a_bundle_with_a_shortlist_says_the_same_as_without(bundle):
 
 
 def test_its_steps_say_what_its_one_call_says(bundle):
-    runner = Runner.from_bundle(bundle)
-    ids, options = [runner.codec.encode_source(TEXT)], DecodingOptions()
-    ((called,),), ((stepwise,),) = (find(runner.model, ids, options) for find in (decode, decode_stepwise))
+    runner = load_runner(bundle)
+    sources, options = [runner.processor(TEXT)], DecodingOptions()
+    ((called,),), ((stepwise,),) = (find(runner.model, sources, options) for find in (decode, decode_stepwise))
     assert called.ids == stepwise.ids
     np.testing.assert_allclose(called.token_log_probs, stepwise.token_log_probs, atol=1e-4)
 
 
 def test_only_its_tokens_are_written(bundle):
-    runner = Runner.from_bundle(bundle)
-    ids = runner.codec.encode_source(TEXT)
-    likely = set(runner.model.shortlist.of(ids, 10))
-    for hypothesis in decode(runner.model, [ids], DecodingOptions(beam=5, n_best=5))[0]:
+    runner = load_runner(bundle)
+    source = runner.processor(TEXT)
+    likely = set(runner.model.shortlist.of(source["source_ids"], 10))
+    for hypothesis in decode(runner.model, [source], DecodingOptions(beam=5, n_best=5))[0]:
         assert set(hypothesis.ids) <= likely
 
 
 def test_a_phrase_outside_it_can_still_be_required(bundle):
-    result = Runner.from_bundle(bundle).run(TEXT, beam=5, required=["zebra"])
+    result = load_runner(bundle).run(TEXT, beam=5, required=["zebra"])
     assert "zebra" in result.text
 
 
@@ -99,7 +99,7 @@ def test_one_that_does_not_fit_is_refused(bundle, tmp_path, replace_file, change
     folder = shutil.copytree(bundle, tmp_path / "bundle")
     replace_file(folder, FILE, change((folder / FILE).read_bytes()))
     with pytest.raises(UserError, match=message):
-        Runner.from_bundle(folder)
+        load_runner(folder)
 
 
 def test_a_large_vocabulary_needs_wider_ids(bundle, tmp_path):

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from seq2edge.device.bundle import MODEL, read_bundle
-from seq2edge.device.interpreter import TFLiteModel, load_runtime
+from seq2edge.device.interpreter import load_runtime
 from seq2edge.device.manifests.common import SCHEMA_VERSION
+from seq2edge.device.processors.text import normalise
+from seq2edge.device.runners.load import load_runner
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
-from seq2edge.device.text import TextCodec, normalise
 from seq2edge.device.vectors import read_vectors
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
@@ -171,13 +172,13 @@ def test_cpp_reads_texts_as_python_does(translate, bundles, tmp_path):
 
 def write_vectors(folder, texts):
     """Test vectors of these texts, by the runner in Python; without logits."""
-    bundle = read_bundle(folder)
-    codec, model = TextCodec(*bundle.tokenizers, bundle.manifest.normalisation), TFLiteModel(bundle)
-    sources = [codec.encode_source(text, bundle.manifest.source_length) for text in texts]
-    found = decode(model, sources, DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False))
+    runner = load_runner(folder)
+    bundle = runner.manifest
+    sources = [runner.processor(text, bundle.manifest.source_length) for text in texts]
+    found = decode(runner.model, sources, DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False))
     vectors = [
-        {"text": text, "source_ids": ids.tolist(), "target_ids": best.ids, "logits": []}
-        for text, ids, (best,) in zip(texts, sources, found, strict=True)
+        {"text": text, "source_ids": source["source_ids"].tolist(), "target_ids": best.ids, "logits": []}
+        for text, source, (best,) in zip(texts, sources, found, strict=True)
     ]
     (folder / "vectors.json").write_text(json.dumps({"vectors": vectors}), encoding="utf-8")
 

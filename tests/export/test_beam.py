@@ -59,7 +59,7 @@ def test_it_finds_what_the_search_of_the_device_finds(model, beam, length_penalt
     ids, scores = search_in_graph(model, sources, GraphBeam(beam, length_penalty, 9))
     wanted = decode(
         KerasSequenceModel(model),
-        sources,
+        [{"source_ids": ids} for ids in sources],
         DecodingOptions(beam=beam, n_best=beam, max_length=9, length_penalty=length_penalty),
     )
     for row, hypotheses in enumerate(wanted):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
 from seq2edge.export.bundle import export_bundle
 from seq2edge.export.options import ExportOptions
 from seq2edge.pipeline.training.options import TrainOptions
@@ -100,5 +100,5 @@ def test_a_bundle_without_attention_runs_and_has_none_to_show(tiny_recipe, pairs
     recipe = tiny_recipe(epochs=2, settings=["model.decoder.attention=none", "model.encoder=gru"])
     run = train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     export_bundle(run, tmp_path / "bundle", tell=lambda line: None)
-    result = Runner.from_bundle(tmp_path / "bundle").run("the red stone is here", beam=3)
+    result = load_runner(tmp_path / "bundle").run("the red stone is here", beam=3)
     assert [part.attention for part in result.parts] == [None]

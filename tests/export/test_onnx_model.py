@@ -72,13 +72,14 @@ def test_every_architecture_gives_the_logits_of_keras(name, tmp_path):
 def sources(batch, longest):
     rng = np.random.default_rng(batch)
     lengths = [longest, *rng.integers(2, longest, batch - 1)]
-    return [np.array([*rng.integers(FIRST, VOCABULARY, length - 1), EOS], np.int32) for length in lengths]
+    ids = [np.array([*rng.integers(FIRST, VOCABULARY, length - 1), EOS], np.int32) for length in lengths]
+    return [{"source_ids": row} for row in ids]
 
 
-def check_steps(onnx, reference, source_ids):
+def check_steps(onnx, reference, encoded):
     """Three steps, each model with states of its own."""
-    rows = np.arange(len(source_ids))
-    looked = [(model, *model.encode(source_ids)) for model in (onnx, reference)]
+    rows = np.arange(len(encoded))
+    looked = [(model, *model.encode(encoded)) for model in (onnx, reference)]
     for token in (BOS, 5, 6):
         outputs = [model.step(np.full(len(rows), token), memory, rows, states) for model, memory, states in looked]
         np.testing.assert_allclose(outputs[0].logits, outputs[1].logits, atol=1e-4)
@@ -88,9 +89,9 @@ def check_steps(onnx, reference, source_ids):
         looked = [(m, memory, output.states) for (m, memory, _), output in zip(looked, outputs, strict=True)]
 
 
-def check_shared_memory(onnx, source_ids):
+def check_shared_memory(onnx, encoded):
     """A memory of one row is that of all rows."""
-    memory, states = onnx.encode(source_ids)
+    memory, states = onnx.encode(encoded)
     states, rows = [np.repeat(state, 3, axis=0) for state in states], np.zeros(3, int)
     repeated = {name: np.repeat(values, 3, axis=0) for name, values in memory.items()}
     shared, own = (onnx.step(np.array([2, 5, 6]), looked, rows, states).logits for looked in (memory, repeated))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.runner import Runner
+from seq2edge.device.processors.interface import source_length
+from seq2edge.device.runners.load import load_runner
 from seq2edge.export.bundle import export_bundle
 from seq2edge.export.options import ExportOptions
 from seq2edge.export.tflite.compiled import CompiledSignature
@@ -39,12 +40,12 @@ def test_a_bundle_for_the_web_says_what_it_was_verified_on(web_bundle):
 
 
 def test_smallest_fitting_fixed_length_gives_the_same_answer(web_bundle, bundles, monkeypatch):
-    runner, other = Runner.from_bundle(web_bundle), Runner.from_bundle(bundles / "int8")
+    runner, other = load_runner(web_bundle), load_runner(bundles / "int8")
     asked = []
     run = runner.model._run
     monkeypatch.setattr(runner.model, "_run", lambda name, **inputs: (asked.append(name), run(name, **inputs))[1])
     short, long = "the red stone is here", "the red stone is here and the blue bird is here"
-    assert len(runner.codec.encode_source(short)) <= 16 < len(runner.codec.encode_source(long)) <= 24
+    assert source_length(runner.processor(short)) <= 16 < source_length(runner.processor(long)) <= 24
     for text, length in ((short, 16), (long, 24)):
         for beam in (1, 3):
             assert runner.run(text, beam=beam).text == other.run(text, beam=beam).text

@@ -115,7 +115,7 @@ def outputs(model: Seq2Seq, source_ids: np.ndarray, target_inputs: np.ndarray) -
 def searched(model: Seq2Seq, source_ids: np.ndarray) -> dict[str, np.ndarray]:
     """For each search the ids, filled up with -1, and scores of all hypotheses of all sources."""
     decoder = KerasSequenceModel(model)
-    sources = [row[row != 0] for row in source_ids]
+    sources = [{"source_ids": row[row != 0]} for row in source_ids]
     searches = SEARCHES | (COVERAGE if "attention" in model.decoder_step.output else {})
     found = {}
     for name, options in searches.items():

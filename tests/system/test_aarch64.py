@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "aarch64.py"
 WORDS, THINGS = ("red", "cold", "quiet", "new"), ("stone", "song")
@@ -39,7 +39,7 @@ def test_a_raspberry_pi_says_the_same(bundles, texts):
     assert process.returncode == 0, process.stderr
     none, float16, int8 = json.loads(process.stdout)
     assert none["identical"] == float16["identical"] == 100
-    here = [result.text for result in Runner.from_bundle(bundles / "int8").run_all(list(PAIRS))]
+    here = [result.text for result in load_runner(bundles / "int8").run_all(list(PAIRS))]
     assert int8["identical"] >= 75
     assert right(int8["outputs_there"]) >= right(here) - 1
     for row in (none, float16, int8):

@@ -141,7 +141,8 @@ def test_it_learns_and_says_the_same_everywhere(name, tmp_path):
     Signatures(model, [1, 3], max_length=12, shortlist=True).save(tmp_path / "saved_model")
     interpreter = Interpreter(model_content=convert(tmp_path / "saved_model", "none"))  # builtin operators only
     sources = [row[row != 0] for row in unseen.source]
-    expected = decode(KerasSequenceModel(model), sources, DecodingOptions(max_length=12))
+    features = [{"source_ids": ids} for ids in sources]
+    expected = decode(KerasSequenceModel(model), features, DecodingOptions(max_length=12))
     everything = np.arange(EOS, VOCABULARY, dtype=np.int32)
     for name, extra in (("generate", {}), ("generate_shortlist", {"shortlist_ids": everything})):
         generate = interpreter.get_signature_runner(name)

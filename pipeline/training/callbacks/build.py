@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 
 from seq2edge.device.special_ids import EOS
+from seq2edge.device.tokenizer_files import load_tokenizer
 from seq2edge.pipeline.data.batches import Batches
 from seq2edge.pipeline.training.callbacks.checkpointer import Checkpointer
 from seq2edge.pipeline.training.callbacks.epoch_start import RaiseSamplingRate, ReduceLROnPlateau, SeedDropout
@@ -29,7 +30,7 @@ def build_callbacks(
         recorders: From `build_recorders`; a process that records nothing has none.
     """
     settings, progress, steps = setup.recipe.training, setup.progress, setup.steps_per_epoch
-    tokenizer = setup.data.codec().source
+    tokenizer = load_tokenizer(setup.data.tokenizers[0])
 
     def sentences(index: int) -> list[str]:
         (source_ids, _), _ = batches[index]

@@ -28,8 +28,8 @@ class Markov(SequenceModel):
         self.tables = random.normal(size=(10, VOCABULARY, VOCABULARY)).astype("float32") * 2
         self.attention = random.dirichlet(np.ones(SOURCE), size=VOCABULARY).astype("float32")
 
-    def encode(self, source_ids, vocabulary=Vocabulary.FULL):
-        kinds = np.array([ids[0] for ids in source_ids])
+    def encode(self, sources, vocabulary=Vocabulary.FULL):
+        kinds = np.array([source["source_ids"][0] for source in sources])
         return kinds, [np.zeros((len(kinds), 1)), kinds[:, None].astype("float32")]
 
     def step(self, token_ids, memory, sentence, states):
@@ -38,8 +38,8 @@ class Markov(SequenceModel):
         return StepOutput(logits, [states[0] + 1, states[1]], self.attention[token_ids])
 
 
-def source(kind):
-    return np.array([kind, 5, EOS])
+def source(*ids):
+    return {"source_ids": np.array([*ids, EOS], np.int32)}
 
 
 def stands_in(phrase, ids):
@@ -114,14 +114,14 @@ def test_a_wide_beam_is_an_exhaustive_search(seed, rules):
     settings = {name: rules[name] for name in rules if name not in Phrases.__dataclass_fields__}
     model, options = Markov(seed), DecodingOptions(**WIDE, n_best=5, **settings)
     expected = exhaustive(model, 3, options, phrases)[:5]
-    found = decode(model, [source(3)], options, phrases)[0]
+    found = decode(model, [source(3, 5)], options, phrases)[0]
     assert [hypothesis.ids for hypothesis in found[: len(expected)]] == [ids for _, ids in expected]
     assert [hypothesis.score for hypothesis in found] == pytest.approx([value for value, _ in expected], rel=1e-4)
 
 
 def test_a_phrase_that_does_not_fit_is_said_to_be_missing():
     phrases = Phrases(required=((4, 5), (6, 6)))
-    best = decode(Markov(0), [source(1)], DecodingOptions(beam=4, max_length=3), phrases)[0][0]
+    best = decode(Markov(0), [source(1, 5)], DecodingOptions(beam=4, max_length=3), phrases)[0][0]
     assert best.ids
     assert best.missing
 
@@ -129,7 +129,7 @@ def test_a_phrase_that_does_not_fit_is_said_to_be_missing():
 def test_where_nothing_may_follow_the_hypothesis_is_cut():
     everything = tuple((token,) for token in range(EOS + 1, VOCABULARY))
     options = DecodingOptions(max_length=9, min_length=3)
-    best = decode(Markov(0), [source(1)], options, Phrases(banned=everything))[0][0]
+    best = decode(Markov(0), [source(1, 5)], options, Phrases(banned=everything))[0][0]
     assert best.ids == ()
     assert not best.finished
 
@@ -143,13 +143,13 @@ def test_a_coverage_penalty_needs_attention():
     model = Markov(0)
     model.step = lambda *inputs: StepOutput(np.zeros((1, VOCABULARY)), inputs[3], None)
     with pytest.raises(UserError, match=r"this model has no attention"):
-        decode(model, [source(1)], DecodingOptions(coverage_penalty=0.1))
+        decode(model, [source(1, 5)], DecodingOptions(coverage_penalty=0.1))
 
 
 def test_groups_give_targets_that_differ_more():
     def variety(options):
         model = Markov(4)
-        first = [{h.ids[:1] for h in decode(model, [source(kind)], options)[0]} for kind in range(8)]
+        first = [{h.ids[:1] for h in decode(model, [source(kind, 5)], options)[0]} for kind in range(8)]
         return sum(len(ids) for ids in first)
 
     plain = DecodingOptions(beam=4, n_best=4, max_length=12)
@@ -159,15 +159,15 @@ def test_groups_give_targets_that_differ_more():
 
 def test_groups_without_diversity_equal_one_beam_of_their_width():
     for seed in range(5):
-        narrow = decode(Markov(seed), [source(2)], DecodingOptions(beam=2, max_length=8))[0][0]
-        grouped = decode(Markov(seed), [source(2)], DecodingOptions(beam=6, groups=3, max_length=8))[0][0]
+        narrow = decode(Markov(seed), [source(2, 5)], DecodingOptions(beam=2, max_length=8))[0][0]
+        grouped = decode(Markov(seed), [source(2, 5)], DecodingOptions(beam=6, groups=3, max_length=8))[0][0]
         assert grouped.ids == narrow.ids
 
 
 def first_tokens(options, draws=400):
     model = Markov(3)
     found = [
-        decode(model, [source(2)], DecodingOptions(sample=True, max_length=2, seed=seed, **options))[0][0]
+        decode(model, [source(2, 5)], DecodingOptions(sample=True, max_length=2, seed=seed, **options))[0][0]
         for seed in range(draws)
     ]
     return [hypothesis.ids[0] if hypothesis.ids else EOS for hypothesis in found]
@@ -190,14 +190,14 @@ def test_what_sampling_leaves_out(options):
 
 def test_a_seed_repeats_its_samples_whatever_stands_beside():
     options = DecodingOptions(sample=True, beam=3, n_best=3, max_length=8, seed=7)
-    alone = decode(Markov(1), [source(2)], options)[0]
-    beside = decode(Markov(1), [source(5), source(2)], options)[1]
+    alone = decode(Markov(1), [source(2, 5)], options)[0]
+    beside = decode(Markov(1), [source(5, 5), source(2, 5)], options)[1]
     assert [h.ids for h in alone] == [h.ids for h in beside]
 
 
 def test_what_is_settled_grows_into_the_answer():
     for options in (DecodingOptions(max_length=9), DecodingOptions(beam=4, max_length=9)):
-        steps = decode_steps(Markov(6), [source(1), source(4)], options)
+        steps = decode_steps(Markov(6), [source(1, 5), source(4, 5)], options)
         settled = []
         while True:
             try:
@@ -216,12 +216,12 @@ def test_leaving_a_search_stops_the_model():
     step = model.step
     model.step = lambda *inputs: steps_taken.append(1) or step(*inputs)
     model.tables[..., EOS] = -1e9
-    next(decode_steps(model, [source(1)], DecodingOptions(max_length=50)))
+    next(decode_steps(model, [source(1, 5)], DecodingOptions(max_length=50)))
     assert len(steps_taken) == 1
 
 
 def test_a_hypothesis_knows_its_confidence_and_alignment():
-    best = decode(Markov(1), [source(2)], DecodingOptions(max_length=6))[0][0]
+    best = decode(Markov(1), [source(2, 5)], DecodingOptions(max_length=6))[0][0]
     assert best.confidence == pytest.approx(np.exp(np.mean(best.token_log_probs)))
     assert best.alignment == tuple(best.attention.argmax(axis=1))
 
@@ -237,7 +237,7 @@ def test_a_hypothesis_knows_its_confidence_and_alignment():
     banned=st.lists(st.lists(st.integers(4, 6), min_size=1, max_size=2).map(tuple), max_size=2).map(tuple),
 )
 def test_batched_is_one_by_one_and_rules_are_kept(seed, kinds, beam, alpha, most, ngram, banned):
-    model, sources = Markov(seed), [source(kind) for kind in kinds]
+    model, sources = Markov(seed), [source(kind, 5) for kind in kinds]
     options = DecodingOptions(beam=beam, max_length=most, length_penalty=alpha, no_repeat_ngram=ngram)
     phrases = Phrases(banned=banned)
     together = [best for best, *_ in decode(model, sources, options, phrases)]
@@ -253,8 +253,8 @@ def test_batched_is_one_by_one_and_rules_are_kept(seed, kinds, beam, alpha, most
 def test_the_search_stops_only_when_nothing_better_can_come(seed, kind, alpha):
     """Without its stopping rule the search finds the same."""
     model, options = Markov(seed), DecodingOptions(beam=5, n_best=2, max_length=7, length_penalty=alpha)
-    stopped = decode(model, [source(kind)], options)[0]
-    patient = decode(model, [source(kind)], DecodingOptions(beam=5, n_best=5, max_length=7, length_penalty=alpha))[0]
+    stopped = decode(model, [source(kind, 5)], options)[0]
+    patient = decode(model, [source(kind, 5)], DecodingOptions(beam=5, n_best=5, max_length=7, length_penalty=alpha))[0]
     assert [h.ids for h in stopped] == [h.ids for h in patient[:2]]
 
 
@@ -306,12 +306,12 @@ def test_wrong_options(wrong, said):
 )
 def test_wrong_phrases(phrases, options, said):
     with pytest.raises(UserError, match=said):
-        decode(Markov(0), [source(1)], DecodingOptions(**options), phrases)
+        decode(Markov(0), [source(1, 5)], DecodingOptions(**options), phrases)
 
 
 def test_a_search_refuses_phrases_that_are_texts():
     with pytest.raises(ValueError, match=r"need their token ids: Phrases\.of"):
-        decode(Markov(0), [source(1)], DecodingOptions(banned=("a",)))
+        decode(Markov(0), [source(1, 5)], DecodingOptions(banned=("a",)))
 
 
 def test_wrong_types_are_said_together():
@@ -329,16 +329,16 @@ def test_wrong_types_are_said_together():
 
 @pytest.mark.parametrize("beam", [1, 3])
 def test_together_they_get_what_they_get_alone(beam):
-    model, sources = Markov(1), [np.array([kind, EOS]) for kind in range(8)]
+    model, sources = Markov(1), [source(kind) for kind in range(8)]
     options = DecodingOptions(beam=beam, max_length=12)
-    alone = [decode(model, [source], options)[0][0] for source in sources]
+    alone = [decode(model, [one], options)[0][0] for one in sources]
     together = [best for best, *_ in decode(model, sources, options)]
     assert [hypothesis.ids for hypothesis in together] == [hypothesis.ids for hypothesis in alone]
 
 
 def test_greedy_takes_the_likeliest_token_each_time():
     model = Markov(2)
-    best = decode(model, [np.array([5, EOS])], DecodingOptions(max_length=6))[0][0]
+    best = decode(model, [source(5)], DecodingOptions(max_length=6))[0][0]
     last = 2
     for token in best.ids:
         assert token == log_softmax(model.tables[5, last][None])[0].argmax()
@@ -351,14 +351,13 @@ def test_a_wider_beam_never_returns_a_worse_best():
     for seed in range(10):
         model = Markov(seed)
         scores = [
-            decode(model, [np.array([1, EOS])], DecodingOptions(beam=beam, max_length=LONGEST))[0][0].score
-            for beam in (1, 64)
+            decode(model, [source(1)], DecodingOptions(beam=beam, max_length=LONGEST))[0][0].score for beam in (1, 64)
         ]
         assert scores[1] >= scores[0] - 1e-6
 
 
 def test_n_best_are_different_and_sorted():
-    found = decode(Markov(3), [np.array([1, EOS])], DecodingOptions(beam=5, n_best=4, max_length=LONGEST))[0]
+    found = decode(Markov(3), [source(1)], DecodingOptions(beam=5, n_best=4, max_length=LONGEST))[0]
     assert len({hypothesis.ids for hypothesis in found}) == len(found) == 4
     assert [h.score for h in found] == sorted((h.score for h in found), reverse=True)
 
@@ -366,7 +365,7 @@ def test_n_best_are_different_and_sorted():
 def test_what_is_cut_at_the_longest_length_says_so():
     model = Markov(0)
     model.tables[..., EOS] = -1e9
-    best = decode(model, [np.array([1, EOS])], DecodingOptions(max_length=3))[0][0]
+    best = decode(model, [source(1)], DecodingOptions(max_length=3))[0][0]
     assert len(best.ids) == 3
     assert not best.finished
 

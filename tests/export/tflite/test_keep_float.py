@@ -4,7 +4,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
 from seq2edge.export.bundle import export_bundle
 from seq2edge.export.options import ExportOptions
 from seq2edge.export.tflite.flatbuffer import constants, pack, parse
@@ -44,7 +44,7 @@ def test_a_weight_kept_in_float_is_listed_and_costs_bytes(bundles, trained_run, 
     assert grown == pytest.approx(3 * size, rel=0.05)
     assert read_bundle(tmp_path / "bundle").manifest.kept_float == [kept]
     assert all_int8.kept_float == []
-    assert Runner.from_bundle(tmp_path / "bundle").run("the red stone is here", beam=3).text
+    assert load_runner(tmp_path / "bundle").run("the red stone is here", beam=3).text
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,22 @@ from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 
 
 def test_pairs_become_ids_that_decode_to_the_same_text(tiny_recipe, pairs_file, tmp_path):
-    data = prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
-    codec = data.codec()
+    recipe = tiny_recipe()
+    data = prepare(recipe, tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
+    processor, tokenizer = data.processor(recipe), data.target_tokenizer()
     pairs = list(data.texts("train"))
     assert len(pairs) == len(data.train) == data.summary["pairs"]["train"]
     for index in (0, 7, len(pairs) - 1):
-        assert codec.decode_target(data.train["target_ids"].row(index)) == pairs[index].target
-        assert data.train["source_ids"].row(index).tolist() == codec.encode_source(pairs[index].source).tolist()
+        assert tokenizer.decode(data.train["target_ids"].row(index)) == pairs[index].target
+        assert data.train["source_ids"].row(index).tolist() == processor(pairs[index].source)["source_ids"].tolist()
 
 
 def test_no_character_is_unknown(tiny_recipe, pairs_file, tmp_path):
-    codec = prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True)).codec()
-    ids = codec.encode_source("日本 🙂")
+    recipe = tiny_recipe()
+    data = prepare(recipe, tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
+    ids = data.processor(recipe)("日本 🙂")["source_ids"]
     assert 1 not in ids
-    assert codec.decode_target(ids) == "日本 🙂"
+    assert data.target_tokenizer().decode(ids) == "日本 🙂"
 
 
 def test_no_source_is_in_two_splits(tiny_recipe, pairs_file, tmp_path):
@@ -41,8 +43,8 @@ def test_sampled_encodings_of_a_source_spell_the_same_text(tiny_recipe, pairs_fi
     data = prepare(
         tiny_recipe(settings=["tokenizer.samples=4"]), tmp_path, PrepareOptions(pairs_file.parent, quiet=True)
     )
-    codec, ids = data.codec(), [data.train["source_ids"].row(0, sample) for sample in range(4)]
-    assert len({codec.decode_target(encoding) for encoding in ids}) == 1
+    ids = [data.train["source_ids"].row(0, sample) for sample in range(4)]
+    assert len({data.target_tokenizer().decode(encoding) for encoding in ids}) == 1
     assert len({tuple(encoding.tolist()) for encoding in ids}) > 1
 
 

@@ -4,7 +4,7 @@ import shutil
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.text import TextCodec
+from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.pipeline.data.dataset import read_split
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sacrebleu_metrics
@@ -53,8 +53,8 @@ def test_what_a_teacher_said_is_not_asked_again(trained_run, tiny_recipe, pairs_
 
 
 def test_line_ends_and_tabs_of_a_teacher_are_kept(trained_run, tiny_recipe, pairs_file, tmp_path, monkeypatch):
-    decode = TextCodec.decode_target
-    monkeypatch.setattr(TextCodec, "decode_target", lambda *given: decode(*given).replace(" ", SEPARATORS))
+    decode = TargetTokenizer.decode
+    monkeypatch.setattr(TargetTokenizer, "decode", lambda *given: decode(*given).replace(" ", SEPARATORS))
     monkeypatch.setattr(distillation, "train", lambda *_, **__: None)
     distill(
         trained_run,

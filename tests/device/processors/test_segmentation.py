@@ -1,6 +1,6 @@
 import pytest
 
-from seq2edge.device.segmentation import segments, sentences
+from seq2edge.device.processors.segmentation import segments, sentences
 
 
 def words(text):
@@ -8,17 +8,17 @@ def words(text):
 
 
 def test_a_short_text_stays_whole():
-    assert [s.text for s in segments("One. Two. Three.", words, 10)] == ["One. Two. Three."]
+    assert [s.source for s in segments("One. Two. Three.", words, 10)] == ["One. Two. Three."]
 
 
 def test_a_long_line_is_divided_at_sentence_ends():
     found = segments("One two three. Four five six. Seven eight.", words, 5)
-    assert [s.text for s in found] == ["One two three.", "Four five six. Seven eight."]
+    assert [s.source for s in found] == ["One two three.", "Four five six. Seven eight."]
     assert not any(s.cut for s in found)
 
 
 def test_lines_are_kept_apart_and_empty_ones_counted():
-    assert [(s.text, s.line) for s in segments("a\n\nb", words, 5)] == [("a", 0), ("b", 2)]
+    assert [(s.source, s.line) for s in segments("a\n\nb", words, 5)] == [("a", 0), ("b", 2)]
 
 
 def test_only_a_line_feed_ends_a_line():
@@ -27,7 +27,7 @@ def test_only_a_line_feed_ends_a_line():
 
 def test_an_overlong_sentence_is_cut_at_a_space_with_a_note():
     found = segments("a b c d e f g", words, 3)
-    assert [s.text for s in found] == ["a b c", "d e f", "g"]
+    assert [s.source for s in found] == ["a b c", "d e f", "g"]
     assert [s.cut for s in found] == [True, True, False]
 
 
@@ -47,5 +47,5 @@ def test_sentences(line, expected):
 
 def test_nothing_is_lost():
     text = "x" * 1000 + " " + "word " * 50
-    joined = "".join(s.text for s in segments(text, len, 64)).replace(" ", "")
+    joined = "".join(s.source for s in segments(text, len, 64)).replace(" ", "")
     assert joined == text.replace(" ", "")

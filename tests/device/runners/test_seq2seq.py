@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.runner import Runner
+from seq2edge.device.processors.text import MAX_CHARACTERS
+from seq2edge.device.runners.load import load_runner
 from seq2edge.device.search.decoding import decode, decode_stepwise
 from seq2edge.device.search.options import DecodingOptions
-from seq2edge.device.segmentation import MAX_CHARACTERS
 from seq2edge.device.vectors import check_vectors
 
 
 @pytest.fixture(scope="module")
 def runner(bundles):
-    return Runner.from_bundle(bundles / "none")
+    return load_runner(bundles / "none")
 
 
 def test_it_answers_what_it_learned(runner):
@@ -80,10 +80,10 @@ def test_a_bundle_repeats_its_test_vectors(bundles, quantization):
 
 
 def test_generate_says_what_the_search_loop_says(runner):
-    ids, options = runner.codec.encode_source("the slow letter is here"), DecodingOptions()
+    source, options = runner.processor("the slow letter is here"), DecodingOptions()
     ((generated,),), ((stepwise,),) = (
-        decode(runner.model, [ids], options),
-        decode_stepwise(runner.model, [ids], options),
+        decode(runner.model, [source], options),
+        decode_stepwise(runner.model, [source], options),
     )
     assert generated.ids == stepwise.ids
     assert generated.finished
@@ -96,7 +96,7 @@ def test_a_model_file_that_is_not_ours_is_refused_by_name(bundles, tmp_path, rep
     folder = shutil.copytree(bundles / "none", tmp_path / "bundle")
     replace_file(folder, "model.tflite", b"not a model")
     with pytest.raises(UserError, match=r"model\.tflite: LiteRT .* refuses it"):
-        Runner.from_bundle(folder)
+        load_runner(folder)
 
 
 def words(result):

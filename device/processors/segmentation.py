@@ -2,45 +2,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from seq2edge.device.errors import TextError
-from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
-from seq2edge.device.tasks import TASKS
-from seq2edge.device.text import TextCodec, normalise
+from seq2edge.device.processors.interface import Segment
 
-MAX_CHARACTERS = 20_000  # of a text; more is a file
 # A sentence end: the mark, closing quotes, then a space, or nothing after full-width marks. "3.14" has no space.
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])[”’」』)]*")
 ABBREVIATIONS = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|z\.B|Nr|bzw|No|Fig)\.\s*$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A part of a text.
-
-    Attributes:
-        line: Index of its line.
-        cut: It ends within a sentence, because the sentence is longer than the model reads.
-    """
-
-    text: str
-    line: int
-    cut: bool = False
-
-
-def split_text(text: str, manifest: Seq2SeqManifest, codec: TextCodec) -> list[Segment]:
-    """Split a text for a model; a text without visible characters has no segments.
-
-    Raises:
-        TextError: If the text is too long.
-    """
-    if len(text) > MAX_CHARACTERS:
-        raise TextError(f"the text has {len(text):,} characters, allowed are {MAX_CHARACTERS:,}; send it in parts")
-    lines = [normalise(line, manifest.normalisation) for line in text.split("\n")]
-    if TASKS[manifest.task].is_conversation:
-        lines = [" ".join(line for line in lines if line)]
-    return segments("\n".join(lines), lambda part: len(codec.encode_source(part)), manifest.source_length)
 
 
 def segments(text: str, length: Callable[[str], int], longest: int) -> list[Segment]:

@@ -1,67 +1,69 @@
-"""Runs a bundle: text in, text out."""
+"""Answers sources with an encoder-decoder: any source in, text out."""
 
 import dataclasses
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from seq2edge.device.batching import Job, in_length_groups
-from seq2edge.device.bundle import read_bundle
+from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import TextError, UserError
 from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.joining import Decoded, Joiner
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
+from seq2edge.device.processors.interface import SourceProcessor, SourceSpec
+from seq2edge.device.processors.registry import source_processor
 from seq2edge.device.result import EMPTY, Result
 from seq2edge.device.search.decoding import decode, decode_steps
 from seq2edge.device.search.model import SequenceModel
 from seq2edge.device.search.options import OPTIONS, DecodingOptions
 from seq2edge.device.search.phrases import Phrases
-from seq2edge.device.segmentation import split_text
-from seq2edge.device.text import TextCodec
+from seq2edge.device.target_tokenizer import TargetTokenizer
+from seq2edge.device.tasks import TASKS
 
 INPUT_IS_EMPTY = "the input is empty"
 
 
-class Runner:
-    """Answers texts with a model.
+class Seq2SeqRunner:
+    """Answers sources with an encoder-decoder.
 
     Every method that decodes takes `options`, or single fields of `DecodingOptions` as keywords, or both; the keywords
     take precedence. Without options the bundle's defaults apply.
 
-    Attributes:
+    Args:
         manifest: What the bundle says of the model.
+        model: What runs the encoder and the decoder.
+        processor: What turns a source into features.
+        tokenizer: That of the targets.
 
     Example:
-        >>> runner = Runner.from_bundle("bundles/quickstart-int8")
+        >>> runner = load_runner("bundles/quickstart-int8")
         >>> runner.run("hello").text
         >>> runner.run("hello", beam=5, n_best=3).alternatives
     """
 
-    def __init__(self, manifest: Seq2SeqManifest, model: SequenceModel, codec: TextCodec):
-        self.manifest, self.model, self.codec = manifest, model, codec
+    def __init__(
+        self, manifest: Seq2SeqManifest, model: SequenceModel, processor: SourceProcessor, tokenizer: TargetTokenizer
+    ):
+        self.manifest, self.model, self.processor, self.tokenizer = manifest, model, processor, tokenizer
         self.defaults = DecodingOptions(**manifest.decoding)
-        self.joiner = Joiner(codec, manifest.fallback)
+        self.joiner = Joiner(processor, tokenizer, manifest.fallback)
 
     @classmethod
-    def from_bundle(cls, path: str | Path, threads: int = 1, num_interpreters: int = 1) -> "Runner":
-        """Load a bundle. Any number of threads may use the runner at once.
-
-        Args:
-            threads: Of the runtime, for one sentence.
-            num_interpreters: Number of sentences that are decoded at the same time.
+    def from_bundle(
+        cls, bundle: Bundle[Seq2SeqManifest], threads: int = 1, num_interpreters: int = 1
+    ) -> "Seq2SeqRunner":
+        """The runner of a bundle; `load_runner` says what the arguments are.
 
         Raises:
-            UserError: If the bundle is damaged, or no runtime is installed.
+            UserError: If a file of the bundle is not what it should be, or no runtime is installed.
         """
-        bundle = read_bundle(Path(path), Seq2SeqManifest)
-        try:
-            source, target = bundle.tokenizers
-            codec = TextCodec(source, target, bundle.manifest.normalisation)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise UserError(f"{bundle.tokenizers[0]}: not a SentencePiece model: {error}") from None
-        return cls(bundle.manifest, TFLiteModel(bundle, threads, num_interpreters), codec)
+        manifest = bundle.manifest
+        entry, task = manifest.processors["source"], TASKS[manifest.task]
+        processor = source_processor(SourceSpec(entry, bundle.path, manifest.source_length, task, manifest.files))
+        tokenizer = TargetTokenizer(bundle.tokenizers[1], manifest.normalisation)
+        return cls(manifest, TFLiteModel(bundle, threads, num_interpreters), processor, tokenizer)
 
     def options(self, options: DecodingOptions | None = None, **changes: Any) -> DecodingOptions:
         """Decoding options that this model can use.
@@ -88,46 +90,46 @@ class Runner:
         self.model.check_beam(options.beam)
         return options
 
-    def run(self, text: str, options: DecodingOptions | None = None, **changes: Any) -> Result:
-        """Answer one text.
+    def run(self, source: Any, options: DecodingOptions | None = None, **changes: Any) -> Result:
+        """Answer one source.
 
         Args:
             options, changes: As for `options`.
 
         Raises:
-            TextError: If the text is empty or too long, or phrases are required of a text that has to be split.
+            TextError: If the source is empty or too long, or phrases are required of one that has to be split.
             UserError: As `options`; or if phrases contradict each other.
         """
         started = time.perf_counter()
-        ((_, result),) = self.run_each([text], options, **changes)
+        ((_, result),) = self.run_each([source], options, **changes)
         if result is EMPTY:
             raise TextError(INPUT_IS_EMPTY)
         return dataclasses.replace(result, seconds=time.perf_counter() - started)
 
-    def run_all(self, texts: Sequence[str], options: DecodingOptions | None = None, **changes: Any) -> list[Result]:
-        """Answer many texts, in their order. The answer to an empty text is empty.
+    def run_all(self, sources: Sequence[Any], options: DecodingOptions | None = None, **changes: Any) -> list[Result]:
+        """Answer many sources, in their order. The answer to an empty source is empty.
 
         Args and Raises as for `run`.
         """
-        results = dict(self.run_each(texts, options, **changes))
-        return [results[index] for index in range(len(texts))]
+        results = dict(self.run_each(sources, options, **changes))
+        return [results[index] for index in range(len(sources))]
 
     def run_each(
-        self, texts: Sequence[str], options: DecodingOptions | None = None, **changes: Any
+        self, sources: Sequence[Any], options: DecodingOptions | None = None, **changes: Any
     ) -> Iterator[tuple[int, Result]]:
-        """Answer many texts and yield each with its index as soon as it is done, the short ones first.
+        """Answer many sources and yield each with its index as soon as it is done, the short ones first.
 
         Segments of similar lengths are decoded together if the model can, and the interpreter sees each length once.
 
         Args and Raises as for `run`.
         """
         options = self.options(options, **changes)
-        phrases = Phrases.of(options, self.codec)
-        segments = [split_text(text, self.manifest, self.codec) for text in texts]
+        phrases = Phrases.of(options, self.tokenizer)
+        segments = [self.processor.split(source) for source in sources]
         if options.required and (number := max(map(len, segments), default=0)) > 1:
-            raise TextError(f"required phrases: the text has to be split into {number} segments; send one sentence")
+            raise TextError(f"required phrases: the input has to be split into {number} segments; send one sentence")
         jobs = [
-            Job(index, place, segment, self.codec.encode_source(segment.text))
+            Job(index, place, segment, self.processor(segment.source))
             for index, found in enumerate(segments)
             for place, segment in enumerate(found)
         ]
@@ -135,22 +137,22 @@ class Runner:
         done: dict[int, list[Decoded]] = defaultdict(list)
         for group in in_length_groups(jobs, self.model.max_batch_size):
             for decoded in self._decode(group, options, phrases):
-                index = decoded.job.text
+                index = decoded.job.source
                 done[index].append(decoded)
                 if len(done[index]) == len(segments[index]):
                     in_order = sorted(done.pop(index), key=lambda one: one.job.place)
-                    yield index, self.joiner.result(texts[index], in_order, options.n_best, options.required)
+                    yield index, self.joiner.result(sources[index], in_order, options.n_best, options.required)
 
     def _decode(self, group: Sequence[Job], options: DecodingOptions, phrases: Phrases) -> Iterator[Decoded]:
         """Decode a batch of `in_length_groups`."""
         phrases = phrases.of_segment(group[0].place)
         started = time.perf_counter()
-        found = decode(self.model, [job.source_ids for job in group], options, phrases)
+        found = decode(self.model, [job.features for job in group], options, phrases)
         seconds = (time.perf_counter() - started) / len(group)
         for job, hypotheses in zip(group, found, strict=True):
             yield Decoded(job, hypotheses, seconds)
 
-    def stream(self, text: str, options: DecodingOptions | None = None, **changes: Any) -> Iterator[str]:
+    def stream(self, source: Any, options: DecodingOptions | None = None, **changes: Any) -> Iterator[str]:
         """Yield the growing answer after each step. Each text starts with the one before; the last is that of `run`.
 
         What a beam yields is what all its hypotheses agree on. Without options the search is greedy. Leaving the
@@ -161,15 +163,15 @@ class Runner:
         if options is None:
             changes.setdefault("beam", 1)
         options = self.options(options, **changes)
-        phrases = Phrases.of(options, self.codec)
-        segments = split_text(text, self.manifest, self.codec)
+        phrases = Phrases.of(options, self.tokenizer)
+        segments = self.processor.split(source)
         if not segments:
             raise TextError(INPUT_IS_EMPTY)
         done: list[Decoded] = []
         for place, segment in enumerate(segments):
-            job, shown = Job(0, place, segment, self.codec.encode_source(segment.text)), None
+            job, shown = Job(0, place, segment, self.processor(segment.source)), None
             before = self.joiner.text(done)
-            steps = decode_steps(self.model, [job.source_ids], options, phrases.of_segment(place))
+            steps = decode_steps(self.model, [job.features], options, phrases.of_segment(place))
             while True:
                 try:
                     (search,) = next(steps)
@@ -178,5 +180,5 @@ class Runner:
                     break
                 if (agreed := search.agreed) != shown:
                     shown = agreed
-                    yield f"{before} {self.codec.decode_target(agreed)}".strip()
-        yield self.joiner.answer(text, done)
+                    yield f"{before} {self.tokenizer.decode(agreed)}".strip()
+        yield self.joiner.answer(source, done)

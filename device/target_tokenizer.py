@@ -1,0 +1,35 @@
+"""Target texts to token ids and back, the same in training and on the device."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from seq2edge.device.processors.text import normalise
+from seq2edge.device.special_ids import EOS
+from seq2edge.device.tokenizer_files import load_tokenizer
+
+
+class TargetTokenizer:
+    """Turns texts into target ids, and target ids into text.
+
+    Args:
+        model: A SentencePiece model.
+        normalisation: "NFC" or "NFKC".
+
+    Raises:
+        UserError: If the file is not a SentencePiece model.
+    """
+
+    def __init__(self, model: Path, normalisation: str):
+        self._model, self.normalisation = load_tokenizer(model), normalisation
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        """Ids of a target or a part of one, without eos."""
+        return tuple(self._model.encode(normalise(text, self.normalisation)))
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Text of ids without special ids."""
+        return self._model.decode([int(i) for i in ids if i > EOS])
+
+    def tokens(self, ids: Iterable[int]) -> list[str]:
+        """The tokens of ids, as strings; "▁" marks the start of a word."""
+        return [self._model.id_to_piece(int(i)) for i in ids]

@@ -7,7 +7,7 @@ from typing import Any
 
 from seq2edge.device.errors import UserError
 from seq2edge.models.checks import as_toml
-from seq2edge.pipeline.recipe_schema.recipe import spelled_out
+from seq2edge.pipeline.recipe_schema.sides import spelled_out
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 NOT_INHERITED = {"name", "about", "measured"}  # they describe the base itself

@@ -8,8 +8,10 @@ from pydantic import ValidationError
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.recipe_schema.base import RECIPES, read_recipe, recipe_names
+from seq2edge.pipeline.recipe_schema.families import recipe_type
 from seq2edge.pipeline.recipe_schema.mistakes import describe, take_refused
-from seq2edge.pipeline.recipe_schema.recipe import Recipe, spelled_out
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.recipe_schema.sides import spelled_out
 
 
 def find_recipe(name_or_path: str) -> Path:
@@ -43,11 +45,12 @@ def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
     values = read_recipe(path)
     for setting in settings or []:
         _override(values, setting)
-    mistakes = list(take_refused(values))
+    kind = recipe_type(values.get("task"))
+    mistakes = list(take_refused(values, kind))
     try:
-        recipe = Recipe.model_validate(values)
+        recipe = kind.model_validate(values)
     except ValidationError as error:
-        mistakes += describe(error)
+        mistakes += describe(error, kind)
     if mistakes:
         raise UserError("\n".join(f"{path}: {line}" for line in mistakes))
     return recipe

@@ -8,30 +8,31 @@ from typing import Any, get_args, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from seq2edge.models.checks import as_toml
-from seq2edge.pipeline.recipe_schema.recipe import Model, Recipe, spelled_out
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.recipe_schema.sides import spelled_out
 
 UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")  # of a model, of a dataclass
 Location = tuple[int | str, ...]
 
 
-def take_refused(values: dict[str, Any]) -> Iterator[str]:
+def take_refused(values: dict[str, Any], kind: type[Recipe]) -> Iterator[str]:
     """Remove settings that the chosen kind of encoder or decoder does not have, and say why it does not.
 
     They are other kinds' settings and not misspelt, so the rest can be checked without them.
     """
-    model = values.get("model")
+    model, (settings,) = values.get("model"), _sections(_fields(kind)["model"])
     for side in ("encoder", "decoder"):
         table = model.get(side) if isinstance(model, dict) else None
-        if isinstance(table, dict):
-            config = _of_kind(get_type_hints(Model)[side], spelled_out(table)["kind"])
+        if isinstance(table, dict) and side in _fields(settings):
+            config = _of_kind(_fields(settings)[side], spelled_out(table)["kind"])
             for key in [key for key in table if config and key in config.REFUSED]:
                 yield f"model.{side}.{key} = {as_toml(table.pop(key))}: {config.REFUSED[key]}; leave it out"
 
 
-def describe(error: ValidationError) -> Iterator[str]:
-    """One line for each mistake that pydantic found."""
+def describe(error: ValidationError, kind: type[Recipe]) -> Iterator[str]:
+    """One line for each mistake that pydantic found in a recipe of this kind."""
     for mistake in error.errors():
-        location, section = _resolve(mistake["loc"])
+        location, section = _resolve(mistake["loc"], kind)
         key = ".".join(map(str, location))
         if mistake["type"] in UNKNOWN_KEY:
             yield f"unknown key {key!r}; {_hint(str(location[-1]), section)}"
@@ -57,9 +58,11 @@ def _hint(unknown: str, section: Any) -> str:
     return f"did you mean {' or '.join(near)}?" if near else f"allowed: {', '.join(fields)}"
 
 
-def _resolve(location: Location) -> tuple[Location, Any]:
-    """A location without the tags that pydantic adds for unions, and the section that its last key belongs to."""
-    section: Any = Recipe
+def _resolve(location: Location, section: Any) -> tuple[Location, Any]:
+    """A location without the tags that pydantic adds for unions, and the section that its last key belongs to.
+
+    `section` is the recipe's class.
+    """
     keys: list[int | str] = []
     parts = list(location)
     while parts:

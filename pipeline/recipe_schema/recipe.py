@@ -1,20 +1,16 @@
-"""The schema of a recipe: its sections and keys, and which settings go together."""
+"""The schema of a recipe: the sections and keys of all families, and which settings go together."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import tomli_w
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from seq2edge.device.manifests.common import LANGUAGE_CODE, UNKNOWN_LANGUAGE, Normalisation, Quantization, Runtime
-from seq2edge.device.search.options import LARGEST_BEAM
 from seq2edge.device.tasks import TASKS
-from seq2edge.models.config import Seq2SeqSettings
-from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig
-from seq2edge.models.encoders.config import EncoderConfig, RecurrentEncoderConfig
+from seq2edge.models.encoders.config import SourceSettings
 from seq2edge.pipeline.recipe_schema.template import is_template, parse_template
 
 
@@ -31,7 +27,6 @@ def _is_language(code: str) -> str:
 
 # A column: a number from 0, a name in the header, for jsonl a key, or a template of such names, "{title}: {text}".
 Column = Annotated[int | str, AfterValidator(_valid_column)]
-BeamSize = Annotated[int, Field(ge=1, le=LARGEST_BEAM)]
 Language = Annotated[str, AfterValidator(_is_language)]
 
 
@@ -41,7 +36,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _misfit(mistakes: list[str]) -> PydanticCustomError:
+def misfit(mistakes: list[str]) -> PydanticCustomError:
     """An error for settings that do not go together, one on each line: "key = value: reason; allowed: …"."""
     return PydanticCustomError("misfit", "{mistakes}", {"mistakes": "\n".join(mistakes)})
 
@@ -127,30 +122,6 @@ class Tokenizer(Section):
         return self
 
 
-def spelled_out(side: Any) -> Any:
-    """An encoder or decoder as a table with its kind; without one it is the default kind of both, "lstm"."""
-    if isinstance(side, str):
-        return {"kind": side}
-    return {"kind": RecurrentEncoderConfig.kind, **side} if isinstance(side, dict) else side
-
-
-BY_KIND = (Discriminator("kind"), BeforeValidator(spelled_out))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model(Seq2SeqSettings):
-    """`Seq2SeqSettings`; an encoder or decoder is a table, or its kind alone: `encoder = "gru"`."""
-
-    encoder: Annotated[EncoderConfig, *BY_KIND] = field(default_factory=RecurrentEncoderConfig)
-    decoder: Annotated[DecoderConfig, *BY_KIND] = field(default_factory=RecurrentDecoderConfig)
-
-
-def _settings_fit(model: Model) -> Model:
-    if mistakes := model.config(1, 1, joint=True).mistakes():
-        raise _misfit(mistakes)
-    return model
-
-
 class Training(Section):
     epochs: Annotated[int, Field(ge=1)] = 20
     steps_per_epoch: Annotated[int, Field(ge=1)] | None = None  # None: one pass over the data
@@ -171,7 +142,7 @@ class Training(Section):
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0  # decay of averaged weights, which are scored and saved
     average: Annotated[int, Field(ge=1)] = 1  # last epochs whose weights are averaged, if that scores better
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
-    stop_on: Literal["loss", "bleu", "chrf", "exact_match"] = "loss"
+    stop_on: str = "loss"  # or a score of the validation set
     patience: Annotated[int, Field(ge=1)] = 5  # epochs without improvement before training stops
     score_sentences: Annotated[int, Field(ge=0)] = 200  # sentences of the validation set decoded after each epoch
     jit_compile: bool = False  # XLA on TensorFlow; JAX always compiles
@@ -195,30 +166,17 @@ class Training(Section):
         if self.average > self.epochs:
             mistakes.append(f"average = {self.average}: more than the number of epochs; allowed: up to {self.epochs}")
         if mistakes:
-            raise _misfit(mistakes)
+            raise misfit(mistakes)
         return self
 
 
-class Fallback(Section):
-    """A line said instead of a reply whose score is below a threshold, which is found on validation data."""
-
-    replies: dict[str, str]  # by language: "ko", "en"
-    share: Annotated[float, Field(gt=0, lt=1)] = 0.05  # of the correct validation replies that it may replace
-
-
-class Decoding(Section):
-    beam: BeamSize = 1
-    length_penalty: Annotated[float, Field(ge=0, le=5)] = 0.6  # Wu et al. 2016, equation 14
-    fallback: Fallback | None = None
-
-
 class Export(Section):
+    """What every family's bundles have."""
+
     quantize: Annotated[list[Quantization], Field(min_length=1)] = ["int8"]
-    beam_sizes: Annotated[list[BeamSize], Field(min_length=1)] = [1, 5]  # of the decode steps
     runtimes: Annotated[list[Runtime], Field(min_length=1)] = ["litert", "tflite-2.14"]
     # Source lengths that get signatures with fixed shapes. The runtime "web" needs them; by default it gets some.
     fixed_lengths: list[Annotated[int, Field(ge=1)]] = []
-    shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # target tokens kept for each source token; 0: no shortlist
 
 
 def _known_task(name: str) -> str:
@@ -228,38 +186,43 @@ def _known_task(name: str) -> str:
 
 
 class Recipe(Section):
+    """What the recipes of all families have in common; each family has a subclass."""
+
+    STOP_ON: ClassVar[tuple[str, ...]]  # values of training.stop_on
+
     name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]*$")]
     task: Annotated[str, AfterValidator(_known_task)]
     about: str = ""
     measured: str = ""  # score, size and time, from docs/results.md
     data: Data
     tokenizer: Tokenizer = Tokenizer()
-    model: Annotated[Model, AfterValidator(_settings_fit)] = Model()
+    model: SourceSettings
     training: Training = Training()
-    decoding: Decoding = Decoding()
     export: Export = Export()
 
+    @property
+    def tokenizer_sides(self) -> tuple[str, ...]:
+        """The sides that have a SentencePiece model of their own."""
+        return self.tokenizer.sides
+
     @model_validator(mode="after")
-    def _sections_fit(self) -> "Recipe":
-        mistakes = []
-        if self.model.share_embeddings and not self.tokenizer.joint:
-            mistakes.append(
-                "model.share_embeddings = true: needs one vocabulary for both sides; allowed: false, or "
-                "tokenizer.joint = true"
-            )
-        if self.decoding.beam > max(self.export.beam_sizes):
-            mistakes.append(
-                f"decoding.beam = {self.decoding.beam}: larger than the largest of export.beam_sizes, "
-                f"{max(self.export.beam_sizes)}; allowed: up to that, or add a larger one to export.beam_sizes"
+    def _sections_fit(self) -> Self:
+        if mistakes := list(self.mistakes()):
+            raise misfit(mistakes)
+        return self
+
+    def mistakes(self) -> Iterator[str]:
+        """Settings of different sections that do not go together."""
+        if self.training.stop_on not in self.STOP_ON:
+            yield (
+                f"training.stop_on = {self.training.stop_on!r}: not a score of this task; allowed: "
+                f"{', '.join(map(repr, self.STOP_ON))}"
             )
         if (longest := max(self.export.fixed_lengths, default=0)) > self.model.source_length:
-            mistakes.append(
+            yield (
                 f"export.fixed_lengths = {longest}: longer than model.source_length; allowed: up to "
                 f"{self.model.source_length}"
             )
-        if mistakes:
-            raise _misfit(mistakes)
-        return self
 
     def to_toml(self) -> str:
         """The resolved recipe with all defaults."""

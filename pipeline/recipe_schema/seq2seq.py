@@ -1,0 +1,69 @@
+"""The recipe of an encoder-decoder."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from seq2edge.device.search.options import LARGEST_BEAM
+from seq2edge.models.config import Seq2SeqSettings
+from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig
+from seq2edge.models.encoders.config import EncoderConfig, RecurrentEncoderConfig
+from seq2edge.pipeline.recipe_schema.recipe import Export, Recipe, Section, misfit
+from seq2edge.pipeline.recipe_schema.sides import BY_KIND
+
+BeamSize = Annotated[int, Field(ge=1, le=LARGEST_BEAM)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Seq2SeqSettings):
+    """`Seq2SeqSettings`; an encoder or decoder is a table, or its kind alone: `encoder = "gru"`."""
+
+    encoder: Annotated[EncoderConfig, *BY_KIND] = field(default_factory=RecurrentEncoderConfig)
+    decoder: Annotated[DecoderConfig, *BY_KIND] = field(default_factory=RecurrentDecoderConfig)
+
+
+def _settings_fit(model: Model) -> Model:
+    if mistakes := model.config(1, 1, joint=True).mistakes():
+        raise misfit(mistakes)
+    return model
+
+
+class Fallback(Section):
+    """A line said instead of a reply whose score is below a threshold, which is found on validation data."""
+
+    replies: dict[str, str]  # by language: "ko", "en"
+    share: Annotated[float, Field(gt=0, lt=1)] = 0.05  # of the correct validation replies that it may replace
+
+
+class Decoding(Section):
+    beam: BeamSize = 1
+    length_penalty: Annotated[float, Field(ge=0, le=5)] = 0.6  # Wu et al. 2016, equation 14
+    fallback: Fallback | None = None
+
+
+class Seq2SeqExport(Export):
+    beam_sizes: Annotated[list[BeamSize], Field(min_length=1)] = [1, 5]  # of the decode steps
+    shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # target tokens kept for each source token; 0: no shortlist
+
+
+class Seq2SeqRecipe(Recipe):
+    STOP_ON: ClassVar[tuple[str, ...]] = ("loss", "bleu", "chrf", "exact_match")
+
+    model: Annotated[Model, AfterValidator(_settings_fit)] = Model()
+    decoding: Decoding = Decoding()
+    export: Seq2SeqExport = Seq2SeqExport()
+
+    def mistakes(self) -> Iterator[str]:
+        if self.model.share_embeddings and not self.tokenizer.joint:
+            yield (
+                "model.share_embeddings = true: needs one vocabulary for both sides; allowed: false, or "
+                "tokenizer.joint = true"
+            )
+        if self.decoding.beam > max(self.export.beam_sizes):
+            yield (
+                f"decoding.beam = {self.decoding.beam}: larger than the largest of export.beam_sizes, "
+                f"{max(self.export.beam_sizes)}; allowed: up to that, or add a larger one to export.beam_sizes"
+            )
+        yield from super().mistakes()

@@ -17,7 +17,7 @@ from architectures import ARCHITECTURES
 from seq2edge.device.processors.interface import Features, source_length
 from seq2edge.device.search.decoding import forced_steps
 from seq2edge.device.special_ids import EOS
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 
 SENTENCES = (  # ours
     ("A man is walking down the street.", "Ein Mann geht die Straße entlang."),

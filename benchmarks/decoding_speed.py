@@ -137,7 +137,7 @@ def _systems(
 ) -> dict[str, System]:
     import ctranslate2
 
-    write_transformer(folder / "ctranslate2", run.data.target_vocabulary)
+    write_transformer(folder / "ctranslate2", run.data.vocabulary["target"])
     translator = ctranslate2.Translator(
         str(folder / "ctranslate2"), compute_type="int8", inter_threads=1, intra_threads=1
     )

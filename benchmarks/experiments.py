@@ -118,7 +118,7 @@ def score_strings(run: Any) -> dict[int, tuple[float, float]]:
     """By the middle of a group of lengths: the shares of strings and of digits that are right, greedy."""
     from seq2edge.device.search.decoding import decode
     from seq2edge.device.search.options import DecodingOptions
-    from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+    from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 
     tokenizer, pairs = run.data.target_tokenizer(), list(run.data.texts("test"))
     processor = run.data.processor(run.recipe)

@@ -49,7 +49,7 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
     from seq2edge.export.saved_model import export_saved_model, verify_saved_model
     from seq2edge.pipeline.evaluation.examples import examples
     from seq2edge.pipeline.evaluation.metrics.registry import basic_scores
-    from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+    from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
     from seq2edge.pipeline.run import Run
 
     run = Run.open(folder)

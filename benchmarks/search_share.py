@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.bundle import MODEL, Bundle
-from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest, State
 from seq2edge.device.processors.interface import Features
 from seq2edge.device.search.decoding import decode
@@ -26,6 +25,7 @@ from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.search.phrases import NO_PHRASES, Phrases
 from seq2edge.device.shortlist import Shortlist
 from seq2edge.device.special_ids import EOS
+from seq2edge.device.tflite_seq2seq import TFLiteModel
 from seq2edge.export.manifest import signature_specs
 from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite.convert import convert

@@ -14,8 +14,8 @@ from seq2edge.demo.heatmap import STYLE, heatmap
 from seq2edge.demo.settings import SHOWN, control
 from seq2edge.demo.words import ENGLISH, KOREAN
 from seq2edge.device.errors import UserError
+from seq2edge.device.runners.interface import Runner
 from seq2edge.device.runners.load import load_runner
-from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.tasks import TASKS
 
 PAGE_STYLE = (
@@ -28,7 +28,7 @@ footer { display: none !important; }
 )
 
 
-def build(runners: dict[str, Seq2SeqRunner], words: Any) -> gr.Blocks:
+def build(runners: dict[str, Runner[Any]], words: Any) -> gr.Blocks:
     """Build the page.
 
     Args:
@@ -49,7 +49,7 @@ def build(runners: dict[str, Seq2SeqRunner], words: Any) -> gr.Blocks:
     return page
 
 
-def _chat_tab(runners: dict[str, Seq2SeqRunner], names: Sequence[str], words: Any) -> None:
+def _chat_tab(runners: dict[str, Runner[Any]], names: Sequence[str], words: Any) -> None:
     chosen = gr.Dropdown(list(names), value=names[0], label=words("bundle"), visible=len(names) > 1)
     conversation = gr.Chatbot(label=words("conversation"), height=420, elem_id="conversation")
     with gr.Row():
@@ -72,7 +72,7 @@ def _chat_tab(runners: dict[str, Seq2SeqRunner], names: Sequence[str], words: An
     clear.click(lambda: [], None, conversation, api_name=False)
 
 
-def _translation_tab(runners: dict[str, Seq2SeqRunner], names: Sequence[str], words: Any) -> None:
+def _translation_tab(runners: dict[str, Runner[Any]], names: Sequence[str], words: Any) -> None:
     chosen = gr.Dropdown(list(names), value=names[0], label=words("bundle"), visible=len(names) > 1)
     source = gr.Textbox(label=words("source"), lines=3, elem_id="source")
     settings = [control(option, words(option), [runners[name].manifest for name in names]) for option in SHOWN]
@@ -96,7 +96,7 @@ def _translation_tab(runners: dict[str, Seq2SeqRunner], names: Sequence[str], wo
     gr.on([go.click, source.submit], translate, [source, chosen, *settings], [target, attention], api_name="translate")
 
 
-def _answers(runner: Seq2SeqRunner, text: str) -> Iterator[str]:
+def _answers(runner: Runner[Any], text: str) -> Iterator[str]:
     """The growing answer; a mistake of the user's is answered within the conversation."""
     try:
         yield from runner.stream(text)
@@ -104,7 +104,7 @@ def _answers(runner: Seq2SeqRunner, text: str) -> Iterator[str]:
         yield f"({error})"
 
 
-def load(bundles: Sequence[Path]) -> dict[str, Seq2SeqRunner]:
+def load(bundles: Sequence[Path]) -> dict[str, Runner[Any]]:
     """Load bundles; runners by the names of their folders."""
     return {path.resolve().name: load_runner(path) for path in bundles}
 

@@ -14,8 +14,8 @@ import numpy as np
 from seq2edge.device.bundle import read_bundle
 from seq2edge.device.processors.interface import source_length
 from seq2edge.device.resources import peak_rss_megabytes
+from seq2edge.device.runners.interface import Runner
 from seq2edge.device.runners.load import load_runner
-from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.vectors import read_vectors
 
@@ -54,7 +54,7 @@ def bench(
         by_threads[str(number)] = _speed(*_measure(load_runner(path, number), texts, options, rounds))
     return {
         "bundle": path.name,
-        "runtime": getattr(runner.model, "runtime", ""),
+        "runtime": runner.runtime,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "beam": options.beam,
         "sentences": len(texts) * rounds,
@@ -67,7 +67,7 @@ def bench(
 
 
 def _measure(
-    runner: Seq2SeqRunner, texts: Sequence[str], options: DecodingOptions, rounds: int
+    runner: Runner[Any], texts: Sequence[str], options: DecodingOptions, rounds: int
 ) -> tuple[list[list[float]], int]:
     """The seconds of each round for each text, and the number of words in all answers."""
     for text in texts:  # the first run of each length allocates

@@ -9,7 +9,7 @@ import numpy as np
 from seq2edge.device.batching import Job
 from seq2edge.device.manifests.seq2seq import Fallback
 from seq2edge.device.processors.interface import Features, SourceProcessor, source_length
-from seq2edge.device.result import Part, Result
+from seq2edge.device.result import Part, Result, cut_note
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.target_tokenizer import TargetTokenizer
 
@@ -67,7 +67,7 @@ class Joiner:
             fallback=self._fallback(score) is not None,
             alternatives=tuple((self.text(decoded, rank), _score(decoded, rank)) for rank in ranks),
             parts=tuple(self._part(one.job.features, one.hypotheses[0]) for one in decoded),
-            cut=_cut_message(decoded),
+            cut=cut_note([one.job.segment for one in decoded if one.job.segment.cut]),
             missing=tuple(phrase for phrase in required if self.tokenizer.encode(phrase) in missing),
             seconds=sum(one.seconds for one in decoded),
         )
@@ -87,10 +87,3 @@ class Joiner:
 
 def _score(decoded: Sequence[Decoded], rank: int) -> float:
     return float(np.mean([one.hypotheses[rank].score for one in decoded]))
-
-
-def _cut_message(decoded: Sequence[Decoded]) -> str | None:
-    cut = [one.job.segment.source for one in decoded if one.job.segment.cut]
-    if not cut:
-        return None
-    return f"sentences longer than the model reads were split in {len(cut)} places, the first after …{cut[0][-30:]!r}"

@@ -1,9 +1,12 @@
 """What a runner returns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from seq2edge.device.processors.interface import Segment
 
 
 @dataclass(frozen=True)
@@ -75,3 +78,13 @@ class Result:
 
 
 EMPTY = Result("", 0.0, 0.0, False, (("", 0.0),), (), None, (), 0.0)  # the answer to an empty text among others
+
+
+def cut_note(segments: Sequence[Segment]) -> str | None:
+    """The note of a result about the segments that end within a sentence; None if there are none."""
+    if not segments:
+        return None
+    return (
+        f"sentences longer than the model reads were split in {len(segments)} places, the first after "
+        f"…{segments[0].source[-30:]!r}"
+    )

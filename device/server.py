@@ -4,59 +4,21 @@ import json
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import numpy as np
-
+from seq2edge.device.deadline import TimeoutExceededError
 from seq2edge.device.errors import UserError
 from seq2edge.device.limits import Limits
-from seq2edge.device.processors.interface import Features
 from seq2edge.device.resources import peak_rss_megabytes
-from seq2edge.device.runners.seq2seq import Seq2SeqRunner
-from seq2edge.device.search.model import GreedyOutput, SequenceModel, StepOutput, Vocabulary
-from seq2edge.device.search.options import OPTIONS, DecodingOptions
+from seq2edge.device.runners.interface import Runner
+from seq2edge.device.search.options import OPTIONS
 
 MAX_TEXTS = 100  # of one request
 FIELDS = ("text", "texts", "attention", *OPTIONS)  # of a request
 PATHS = {"error": "not found; available are POST /run, GET /health and GET /metrics"}
-
-
-class TimeoutExceededError(UserError):
-    """A request took longer than it may."""
-
-
-class Deadline(SequenceModel):
-    """A model that raises an error if it is called after its time is up."""
-
-    def __init__(self, model: SequenceModel, seconds: float):
-        self.model, self.seconds = model, seconds
-        self.mutable, self.max_batch_size = model.mutable, model.max_batch_size
-        self.end = time.monotonic() + seconds
-
-    def encode(
-        self, sources: Sequence[Features], vocabulary: Vocabulary = Vocabulary.FULL
-    ) -> tuple[Any, list[np.ndarray]]:
-        self._check()
-        return self.model.encode(sources, vocabulary)
-
-    def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
-        self._check()
-        return self.model.step(token_ids, memory, sentence, states)
-
-    def check_beam(self, beam: int) -> None:
-        self.model.check_beam(beam)
-
-    def greedy(self, source: Features, options: DecodingOptions) -> GreedyOutput | None:
-        self._check()
-        return self.model.greedy(source, options)
-
-    def _check(self) -> None:
-        if time.monotonic() > self.end:
-            raise TimeoutExceededError(f"the request took longer than {self.seconds:g} seconds")
 
 
 @dataclass(frozen=True)
@@ -108,7 +70,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], runner: Seq2SeqRunner, limits: Limits = Limits()):
+    def __init__(self, address: tuple[str, int], runner: Runner[Any], limits: Limits = Limits()):
         super().__init__(address, _Handler)
         self.runner, self.limits = runner, limits
         self.slots = threading.BoundedSemaphore(limits.max_concurrent_requests)
@@ -119,10 +81,7 @@ class Server(ThreadingHTTPServer):
         """The status and the JSON values of the answer to POST /run."""
         try:
             request = Request.from_json(body)
-            own = self.runner
-            model = Deadline(own.model, self.limits.timeout)
-            runner = Seq2SeqRunner(own.manifest, model, own.processor, own.tokenizer)
-            results = runner.run_all(request.texts, **request.settings)
+            results = self.runner.limited(self.limits.timeout).run_all(request.texts, **request.settings)
         except TimeoutExceededError as error:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)}
         except UserError as error:

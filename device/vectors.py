@@ -11,6 +11,7 @@ from seq2edge.device.bundle import Bundle, read_bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.decoding import decode, forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import EOS

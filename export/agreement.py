@@ -10,7 +10,6 @@ import numpy as np
 from tqdm import tqdm
 
 from seq2edge.device.bundle import Bundle
-from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.processors.interface import Features
 from seq2edge.device.search.decoding import decode, decode_stepwise, forced_steps
@@ -18,9 +17,10 @@ from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.search.model import SequenceModel
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import EOS
+from seq2edge.device.tflite_seq2seq import TFLiteModel
 from seq2edge.export.held_out import best_hypotheses, identical
 from seq2edge.models.seq2seq import Seq2Seq
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 
 BEAM_SENTENCES = 50
 LOGIT_SENTENCES = 50

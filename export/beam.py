@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
-from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 
 Step = Callable[[tf.Tensor, list[tf.Tensor]], tuple[tf.Tensor, list[tf.Tensor]]]  # tokens, states → logits, states
 BESIDE_GREEDY = 5  # the beam for a recipe whose own search is greedy
@@ -63,7 +63,7 @@ class GraphBeam:
     max_length: int
 
     @classmethod
-    def from_recipe(cls, recipe: Recipe) -> "GraphBeam":
+    def from_recipe(cls, recipe: Seq2SeqRecipe) -> "GraphBeam":
         """The recipe's search, or one with a beam of 5 if the recipe is greedy."""
         beam = recipe.decoding.beam if recipe.decoding.beam > 1 else BESIDE_GREEDY
         return cls(beam, recipe.decoding.length_penalty, recipe.model.target_length)

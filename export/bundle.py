@@ -84,5 +84,5 @@ def _write_contents(run: Run, content: bytes, shortlist: int, folder: Path) -> N
         write_bytes(folder / tokenizer.name, tokenizer.read_bytes())
     if shortlist:
         data = run.data
-        lexicon = learn_shortlist(data.train, data.source_vocabulary, data.target_vocabulary, shortlist)
+        lexicon = learn_shortlist(data.train, data.vocabulary["source"], data.vocabulary["target"], shortlist)
         write_bytes(folder / SHORTLIST, lexicon.to_bytes())

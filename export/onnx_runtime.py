@@ -12,7 +12,7 @@ from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.held_out import SENTENCES, best_hypotheses, held_out_examples, identical, source_features
 from seq2edge.export.onnx_model import ENCODER, NEXT, STEP, installed
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run
 
 

@@ -9,7 +9,7 @@ from seq2edge.device.manifests.common import Quantization, Runtime
 from seq2edge.export.tflite.runtimes import fixed_lengths
 
 if TYPE_CHECKING:  # the command line reads the options where pydantic is not installed
-    from seq2edge.pipeline.recipe_schema.recipe import Recipe
+    from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class ExportOptions:
                 f"quantization is {self.quantization}"
             )
 
-    def resolve(self, recipe: "Recipe") -> BundleSettings:
+    def resolve(self, recipe: "Seq2SeqRecipe") -> BundleSettings:
         """The complete settings: what was given, and the recipe's values for the rest."""
         export = recipe.export
         runtimes = tuple(export.runtimes) if self.runtimes is None else self.runtimes

@@ -5,8 +5,8 @@ from pathlib import Path
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.held_out import SENTENCES, best_hypotheses, held_out_examples, share, source_features
 from seq2edge.export.text_model import GraphTextCodec, TextModel, load_signatures
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.files import refuse_existing, whole_folder
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run
 
 

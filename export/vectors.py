@@ -3,10 +3,10 @@
 from typing import Any
 
 from seq2edge.device.bundle import Bundle
-from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.search.decoding import decode, forced_steps
 from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.tflite_seq2seq import TFLiteModel
 from seq2edge.device.vectors import forced_target
 from seq2edge.pipeline.run import Run
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import UserError
-from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.tasks import TASKS
+from seq2edge.device.tflite_seq2seq import TFLiteModel
 from seq2edge.export.agreement import Agreement, Comparison, in_one_call, step_by_step
 from seq2edge.export.held_out import SENTENCES, held_out_examples, identical, source_features
 from seq2edge.models.seq2seq import Seq2Seq

@@ -8,8 +8,16 @@ from keras import ops
 from seq2edge.models.layers.tensors import Tensor
 
 
+class MaskedLoss(keras.losses.Loss):
+    """A mean over the targets that count."""
+
+    def counted(self, targets: Tensor) -> Tensor:
+        """Which targets count: a Boolean tensor of their shape."""
+        raise NotImplementedError
+
+
 @keras.saving.register_keras_serializable(package="seq2edge")
-class SequenceLoss(keras.losses.Loss):
+class SequenceLoss(MaskedLoss):
     """Mean cross-entropy per real target token, in nats, with label smoothing (Szegedy et al. 2016, section 7).
 
     Args:
@@ -30,20 +38,23 @@ class SequenceLoss(keras.losses.Loss):
         # Not `call`, whose mean Keras would take over all positions.
         logits = ops.cast(logits, "float32")
         target_ids = ops.cast(target_ids, "int32")
-        return _mean_cross_entropy(target_ids, logits, target_ids != self.pad_id, self.label_smoothing)
+        return _mean_cross_entropy(target_ids, logits, self.counted(target_ids), self.label_smoothing)
+
+    def counted(self, targets: Tensor) -> Tensor:
+        return targets != self.pad_id
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "label_smoothing": self.label_smoothing, "pad_id": self.pad_id}
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
-class ClassificationLoss(keras.losses.Loss):
+class ClassificationLoss(MaskedLoss):
     """Mean cross-entropy per real row, in nats, with label smoothing (Szegedy et al. 2016, section 7).
 
     Args:
         label_smoothing: Share of probability spread evenly over the classes.
     Call arguments:
-        labels: Integer `(batch,)` or `(batch, 1)`; a row of padding has a negative one and does not count.
+        labels: Integer `(batch,)`; a row of padding has a negative one and does not count.
         logits: `(batch, classes)`.
     """
 
@@ -53,9 +64,12 @@ class ClassificationLoss(keras.losses.Loss):
 
     def __call__(self, labels: Tensor, logits: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         # Not `call`, whose mean Keras would take over rows of padding too.
-        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        labels = ops.cast(labels, "int32")
         logits = ops.cast(logits, "float32")
-        return _mean_cross_entropy(ops.maximum(labels, 0), logits, labels >= 0, self.label_smoothing)
+        return _mean_cross_entropy(ops.maximum(labels, 0), logits, self.counted(labels), self.label_smoothing)
+
+    def counted(self, targets: Tensor) -> Tensor:
+        return targets >= 0
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "label_smoothing": self.label_smoothing}

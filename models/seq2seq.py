@@ -11,17 +11,15 @@ from seq2edge.models.decoders.config import RecurrentDecoderConfig
 from seq2edge.models.decoders.interface import Decoder, DecoderStart, DecoderStep
 from seq2edge.models.decoders.recurrent import RecurrentDecoder
 from seq2edge.models.decoders.transformer import TransformerDecoder
-from seq2edge.models.encoders.build import SourceLayers, build_encoder, embedding_scale, source_embedding
+from seq2edge.models.encoders.build import (
+    SourceLayers,
+    build_encoder,
+    embedding_scale,
+    padded_length,
+    source_embedding,
+)
 from seq2edge.models.layers.cells import sequence_dropout
 from seq2edge.models.layers.tensors import Tensor
-
-# Sources are padded to a multiple of it. Location attention has scores for all positions of the longest, padded.
-LENGTH_MULTIPLE = 8
-
-
-def padded_length(length: int) -> int:
-    """The next multiple of `LENGTH_MULTIPLE`."""
-    return -(-length // LENGTH_MULTIPLE) * LENGTH_MULTIPLE
 
 
 @dataclass(frozen=True)

@@ -1,34 +1,30 @@
 """A run: the folder of one training."""
 
 import csv
-import importlib.metadata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, Generic, TypeVar
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.manifests.common import Processors
-from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
-from seq2edge.device.runners.seq2seq import Seq2SeqRunner
-from seq2edge.models.config import Seq2SeqConfig
-from seq2edge.models.seq2seq import LENGTH_MULTIPLE, Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.dataset import FORMAT, Dataset
+from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.files import DATA_FOLDER, HISTORY_FILE, MODEL_FILE, RECIPE_FILE
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
+AnyRecipe = TypeVar("AnyRecipe", bound=Recipe, covariant=True)
+
 
 @dataclass(frozen=True)
-class Run:
+class Run(Generic[AnyRecipe]):
     """A run on disk: its recipe, its dataset and its best model."""
 
     path: Path
-    recipe: Recipe
+    recipe: AnyRecipe
     data: Dataset
 
     @classmethod
-    def open(cls, path: Path) -> "Run":
+    def open(cls, path: Path) -> "Run[Any]":
         """Open a run.
 
         Raises:
@@ -41,56 +37,27 @@ class Run:
                 )
         data = Dataset.open(path / DATA_FOLDER)
         refuse_other_format(path, data)
-        return cls(path, load_recipe(path / RECIPE_FILE), data)
+        return Run(path, load_recipe(path / RECIPE_FILE), data)
 
     def history(self) -> list[dict[str, float]]:
         """A row for each epoch: its number, losses, scores, and the seconds since the start of training."""
         with (self.path / HISTORY_FILE).open(encoding="utf-8") as file:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
-    def model(self) -> Seq2Seq:
-        """The best model, in float32."""
-        model = build_seq2seq(model_config(self.recipe, self.data))
-        model.training.load_weights(self.path / MODEL_FILE)
-        return model
+    def model(self) -> Any:
+        """The family's models with the best weights, in float32."""
+        family = family_of(self.recipe.task)
+        models = family.build_models(family.model_config(self.recipe, self.data))
+        models.training.load_weights(self.path / MODEL_FILE)
+        return models
 
-    def manifest(self) -> Seq2SeqManifest:
+    def manifest(self) -> Any:
         """The manifest of a bundle of this run before an export fills in files, signatures and measurements."""
-        recipe = self.recipe
-        return Seq2SeqManifest(
-            name=recipe.name,
-            task=recipe.task,
-            signatures={},
-            states=[],
-            beam_sizes=sorted(recipe.export.beam_sizes),
-            vocabulary={"source": self.data.source_vocabulary, "target": self.data.target_vocabulary},
-            source_length=recipe.model.source_length,
-            target_length=recipe.model.target_length,
-            processors=cast(Processors, {"source": self.data.processor(recipe).to_manifest()}),
-            decoding={
-                "beam": recipe.decoding.beam,
-                "length_penalty": recipe.decoding.length_penalty,
-                "max_length": recipe.model.target_length,
-            },
-            fallback=None,
-            files={},
-            quantization="none",
-            operators=[],
-            runtimes=[],
-            constants={},
-            weights=[],
-            verified_on=[],
-            scores={},
-            licence=recipe.data.licence,
-            languages=recipe.data.languages,
-            length_bucket=LENGTH_MULTIPLE,
-            created_with=f"seq2edge {importlib.metadata.version('seq2edge')}",
-        )
+        return family_of(self.recipe.task).manifest(self.recipe, self.data)
 
-    def runner(self) -> Seq2SeqRunner:
-        """The runner that ships, with the Keras model in place of a model file."""
-        processor, tokenizer = self.data.processor(self.recipe), self.data.target_tokenizer()
-        return Seq2SeqRunner(self.manifest(), KerasSequenceModel(self.model()), processor, tokenizer)
+    def runner(self) -> Any:
+        """The runner that ships, with Keras models in place of a model file."""
+        return family_of(self.recipe.task).runner(self.recipe, self.data, self.model())
 
 
 def refuse_other_format(path: Path, data: Dataset) -> None:
@@ -104,8 +71,3 @@ def refuse_other_format(path: Path, data: Dataset) -> None:
             f"{path}: run of format {found}, this version reads {FORMAT}; train it again: "
             f"seq2edge train RECIPE --output {path} --overwrite"
         )
-
-
-def model_config(recipe: Recipe, data: Dataset) -> Seq2SeqConfig:
-    """The configuration of a recipe's model for the vocabularies of a dataset."""
-    return recipe.model.config(data.source_vocabulary, data.target_vocabulary, recipe.tokenizer.joint)

@@ -49,6 +49,9 @@ class SourceProcessor(Protocol):
     def labels(self, features: Features) -> list[str]:
         """What stands along the source axis of the attention, one string for each position."""
 
+    def describe(self, features: Features) -> str:
+        """A source as people can recognise it, made of its features."""
+
     def to_manifest(self) -> Mapping[str, Any]:
         """The entry of the manifest from which `source_processor` builds it again; "type" is its key there."""
 

@@ -82,5 +82,9 @@ class TextProcessor:
         """The tokens, as strings; "▁" marks the start of a word."""
         return [self.tokenizer.id_to_piece(int(i)) for i in features["source_ids"]]
 
+    def describe(self, features: Features) -> str:
+        """The text, normalised."""
+        return self.tokenizer.decode([int(i) for i in features["source_ids"] if i > EOS])
+
     def to_manifest(self) -> Mapping[str, Any]:
         return {"type": "text", "normalisation": self.normalisation}

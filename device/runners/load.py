@@ -5,18 +5,23 @@ from pathlib import Path
 from typing import Any
 
 from seq2edge.device.bundle import Bundle, read_bundle
+from seq2edge.device.runners.classification import ClassificationRunner
+from seq2edge.device.runners.interface import Runner
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.tasks import TASKS, Family
 
-RUNNERS: dict[Family, Callable[[Bundle[Any], int, int], Seq2SeqRunner]] = {"seq2seq": Seq2SeqRunner.from_bundle}
+RUNNERS: dict[Family, Callable[[Bundle[Any], int, int], Runner[Any]]] = {
+    "seq2seq": Seq2SeqRunner.from_bundle,
+    "classification": ClassificationRunner.from_bundle,
+}
 
 
-def load_runner(path: str | Path, threads: int = 1, num_interpreters: int = 1) -> Seq2SeqRunner:
+def load_runner(path: str | Path, threads: int = 1, num_interpreters: int = 1) -> Runner[Any]:
     """Load a bundle. Any number of threads may use the runner at once.
 
     Args:
         threads: Of the runtime, for one source.
-        num_interpreters: Number of sources that are decoded at the same time.
+        num_interpreters: Number of sources that are answered at the same time.
 
     Raises:
         UserError: If the bundle is damaged, or no runtime is installed.

@@ -8,28 +8,23 @@ from typing import Any
 
 from seq2edge.device.batching import Job, in_length_groups
 from seq2edge.device.bundle import Bundle
+from seq2edge.device.deadline import LimitedSequenceModel
 from seq2edge.device.errors import TextError, UserError
-from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.joining import Decoded, Joiner
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
-from seq2edge.device.processors.interface import SourceProcessor, SourceSpec
-from seq2edge.device.processors.registry import source_processor
+from seq2edge.device.processors.interface import SourceProcessor
 from seq2edge.device.result import EMPTY, Result
+from seq2edge.device.runners.interface import INPUT_IS_EMPTY, Runner, bundle_processor
 from seq2edge.device.search.decoding import decode, decode_steps
 from seq2edge.device.search.model import SequenceModel
 from seq2edge.device.search.options import OPTIONS, DecodingOptions
 from seq2edge.device.search.phrases import Phrases
 from seq2edge.device.target_tokenizer import TargetTokenizer
-from seq2edge.device.tasks import TASKS
-
-INPUT_IS_EMPTY = "the input is empty"
+from seq2edge.device.tflite_seq2seq import TFLiteModel
 
 
-class Seq2SeqRunner:
+class Seq2SeqRunner(Runner[DecodingOptions]):
     """Answers sources with an encoder-decoder.
-
-    Every method that decodes takes `options`, or single fields of `DecodingOptions` as keywords, or both; the keywords
-    take precedence. Without options the bundle's defaults apply.
 
     Args:
         manifest: What the bundle says of the model.
@@ -46,7 +41,9 @@ class Seq2SeqRunner:
     def __init__(
         self, manifest: Seq2SeqManifest, model: SequenceModel, processor: SourceProcessor, tokenizer: TargetTokenizer
     ):
-        self.manifest, self.model, self.processor, self.tokenizer = manifest, model, processor, tokenizer
+        self.manifest: Seq2SeqManifest = manifest
+        self.model, self.processor, self.tokenizer = model, processor, tokenizer
+        self.runtime = getattr(model, "runtime", "")
         self.defaults = DecodingOptions(**manifest.decoding)
         self.joiner = Joiner(processor, tokenizer, manifest.fallback)
 
@@ -59,22 +56,12 @@ class Seq2SeqRunner:
         Raises:
             UserError: If a file of the bundle is not what it should be, or no runtime is installed.
         """
-        manifest = bundle.manifest
-        entry, task = manifest.processors["source"], TASKS[manifest.task]
-        processor = source_processor(SourceSpec(entry, bundle.path, manifest.source_length, task, manifest.files))
-        tokenizer = TargetTokenizer(bundle.tokenizers[1], manifest.normalisation)
-        return cls(manifest, TFLiteModel(bundle, threads, num_interpreters), processor, tokenizer)
+        model = TFLiteModel(bundle, threads, num_interpreters)
+        tokenizer = TargetTokenizer(bundle.tokenizers[1], bundle.manifest.normalisation)
+        return cls(bundle.manifest, model, bundle_processor(bundle), tokenizer)
 
     def options(self, options: DecodingOptions | None = None, **changes: Any) -> DecodingOptions:
-        """Decoding options that this model can use.
-
-        Args:
-            options: None: the bundle's defaults, with a beam of at least the `n_best` that is asked for.
-            changes: Fields of `DecodingOptions` to replace.
-
-        Raises:
-            UserError: If a field is unknown, or a value is not allowed or more than the bundle offers.
-        """
+        """As for `Runner`. The bundle's defaults get a beam of at least the `n_best` that is asked for."""
         if unknown := sorted(changes.keys() - OPTIONS.keys()):
             raise UserError(f"{', '.join(unknown)}: unknown decoding option; allowed are {', '.join(sorted(OPTIONS))}")
         if options is None:
@@ -90,38 +77,16 @@ class Seq2SeqRunner:
         self.model.check_beam(options.beam)
         return options
 
-    def run(self, source: Any, options: DecodingOptions | None = None, **changes: Any) -> Result:
-        """Answer one source.
-
-        Args:
-            options, changes: As for `options`.
-
-        Raises:
-            TextError: If the source is empty or too long, or phrases are required of one that has to be split.
-            UserError: As `options`; or if phrases contradict each other.
-        """
-        started = time.perf_counter()
-        ((_, result),) = self.run_each([source], options, **changes)
-        if result is EMPTY:
-            raise TextError(INPUT_IS_EMPTY)
-        return dataclasses.replace(result, seconds=time.perf_counter() - started)
-
-    def run_all(self, sources: Sequence[Any], options: DecodingOptions | None = None, **changes: Any) -> list[Result]:
-        """Answer many sources, in their order. The answer to an empty source is empty.
-
-        Args and Raises as for `run`.
-        """
-        results = dict(self.run_each(sources, options, **changes))
-        return [results[index] for index in range(len(sources))]
-
     def run_each(
         self, sources: Sequence[Any], options: DecodingOptions | None = None, **changes: Any
     ) -> Iterator[tuple[int, Result]]:
-        """Answer many sources and yield each with its index as soon as it is done, the short ones first.
+        """As for `Runner`, the short sources first.
 
         Segments of similar lengths are decoded together if the model can, and the interpreter sees each length once.
 
-        Args and Raises as for `run`.
+        Raises:
+            TextError: Also if phrases are required of a source that has to be split.
+            UserError: Also if phrases contradict each other.
         """
         options = self.options(options, **changes)
         phrases = Phrases.of(options, self.tokenizer)
@@ -153,12 +118,9 @@ class Seq2SeqRunner:
             yield Decoded(job, hypotheses, seconds)
 
     def stream(self, source: Any, options: DecodingOptions | None = None, **changes: Any) -> Iterator[str]:
-        """Yield the growing answer after each step. Each text starts with the one before; the last is that of `run`.
+        """Yield the growing answer after each step; of a beam, what all its hypotheses agree on.
 
-        What a beam yields is what all its hypotheses agree on. Without options the search is greedy. Leaving the
-        iterator cancels the search.
-
-        Args and Raises as for `run`.
+        Without options the search is greedy. Leaving the iterator cancels the search.
         """
         if options is None:
             changes.setdefault("beam", 1)
@@ -182,3 +144,7 @@ class Seq2SeqRunner:
                     shown = agreed
                     yield f"{before} {self.tokenizer.decode(agreed)}".strip()
         yield self.joiner.answer(source, done)
+
+    def limited(self, seconds: float) -> "Seq2SeqRunner":
+        model = LimitedSequenceModel(self.model, seconds)
+        return Seq2SeqRunner(self.manifest, model, self.processor, self.tokenizer)

@@ -21,7 +21,7 @@ from seq2edge.export.tflite.convert import convert
 from seq2edge.export.tflite.flatbuffer import pack, parse
 from seq2edge.export.tflite.keep_float import int8_weights, keep_float
 from seq2edge.export.weights import trained_weights
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run
 
 SENTENCES = 20

@@ -12,6 +12,14 @@ from seq2edge.models.encoders.interface import Encoded
 from seq2edge.models.encoders.recurrent import RecurrentEncoder
 from seq2edge.models.layers.tensors import Tensor
 
+# Sources are padded to a multiple of it. Location attention has scores for all positions of the longest, padded.
+LENGTH_MULTIPLE = 8
+
+
+def padded_length(length: int) -> int:
+    """The next multiple of `LENGTH_MULTIPLE`."""
+    return -(-length // LENGTH_MULTIPLE) * LENGTH_MULTIPLE
+
 
 @dataclass(frozen=True)
 class SourceLayers:

@@ -85,8 +85,10 @@ class Batches(keras.utils.PyDataset):
         super().__init__()
         self.table, self.collate, self.options, self.first_step = table, collate, options, first_step
         self.buckets, self.shapes = _make_buckets(table, options.buckets)
-        self.rows = [_rows(options, shape) for shape in self.shapes]
-        self.steps_per_pass = sum(-(-len(bucket) // rows) for bucket, rows in zip(self.buckets, self.rows, strict=True))
+        self.batch_sizes = [_batch_size(options, shape) for shape in self.shapes]
+        self.steps_per_pass = sum(
+            -(-len(bucket) // rows) for bucket, rows in zip(self.buckets, self.batch_sizes, strict=True)
+        )
         self.steps = self.steps_per_pass if steps is None else steps
         self._plan: tuple[int, list[tuple[int, np.ndarray]]] | None = None
 
@@ -95,14 +97,24 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Any:
         step, seed = self.first_step + index, self.options.seed
-        data_pass, position = divmod(step, self.steps_per_pass)
-        bucket, chosen = self._plan_of(data_pass)[position]
+        bucket, chosen, data_pass = self._place(index)
         own = self.options.shard.rows(len(chosen))
         rows = {
             name: column.padded(chosen[own], length, 0 if seed is None else data_pass % column.samples)
             for (name, column), length in zip(self.table.columns.items(), self.shapes[bucket], strict=True)
         }
         return self.collate(rows, None if seed is None else BatchRandom(seed, step, len(chosen), own))
+
+    def rows(self, index: int) -> list[dict[str, np.ndarray]]:
+        """The rows of a batch before they are padded and collated, in their first encoding."""
+        _, chosen, _ = self._place(index)
+        own = chosen[self.options.shard.rows(len(chosen))]
+        return [{name: column.row(row) for name, column in self.table.columns.items()} for row in own if row != FILLER]
+
+    def _place(self, index: int) -> tuple[int, np.ndarray, int]:
+        """Bucket and indices of the rows of a batch, and the pass that it belongs to."""
+        data_pass, position = divmod(self.first_step + index, self.steps_per_pass)
+        return *self._plan_of(data_pass)[position], data_pass
 
     def _plan_of(self, data_pass: int) -> list[tuple[int, np.ndarray]]:
         """The batches of one pass: (bucket, indices of its rows)."""
@@ -112,7 +124,7 @@ class Batches(keras.utils.PyDataset):
             plan = []
             for number, bucket in enumerate(self.buckets):
                 indices = bucket if order is None else order.permutation(bucket)
-                rows = self.rows[number]
+                rows = self.batch_sizes[number]
                 missing = -len(indices) % rows
                 filler = np.full(missing, FILLER) if order is None else np.resize(indices, missing)
                 plan += [(number, chosen) for chosen in np.concatenate([indices, filler]).reshape(-1, rows)]
@@ -141,7 +153,7 @@ class Batches(keras.utils.PyDataset):
         return dataset.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
 
 
-def _rows(options: BatchOptions, shape: tuple[int, ...]) -> int:
+def _batch_size(options: BatchOptions, shape: tuple[int, ...]) -> int:
     """Rows of a bucket's batches: a multiple of the number of devices."""
     devices = options.shard.devices
     if options.tokens:

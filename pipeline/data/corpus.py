@@ -42,6 +42,14 @@ def intents() -> list[Intent]:
     return found
 
 
+def intent_pairs() -> Iterator[Pair]:
+    """Each phrasing with the name of its intent."""
+    for intent in intents():
+        for language in LANGUAGES:
+            for phrasing in intent.phrasings[language]:
+                yield Pair(phrasing, intent.name)
+
+
 def corpus_pairs() -> Iterator[Pair]:
     """Each phrasing with each reply to it in the same language."""
     for intent in intents():
@@ -49,3 +57,6 @@ def corpus_pairs() -> Iterator[Pair]:
             for phrasing in intent.phrasings[language]:
                 for reply in intent.replies[language]:
                     yield Pair(phrasing, reply)
+
+
+CORPORA = {"bundled:smalltalk": corpus_pairs, "bundled:intents": intent_pairs}  # by their paths in a recipe

@@ -27,7 +27,8 @@ FORMAT = 3  # of the folder and of the runs made from it; prepare replaces a fol
 class Dataset:
     """A dataset on disk: the splits as text, train and valid also as columns, the tokenizers, and a summary.
 
-    The columns are "source_ids" and "target_ids", token ids that end in eos.
+    The columns are "source_ids", token ids that end in eos, and "target_ids" likewise, or "label", an index into
+    `labels`.
 
     Attributes:
         summary: What `prepare` counted: pairs by split, dropped pairs by reason, percentiles of lengths.
@@ -57,17 +58,19 @@ class Dataset:
         return Table.open(self.path / "valid")
 
     @property
-    def tokenizers(self) -> tuple[Path, Path]:
-        """SentencePiece models of source and target; the same file if the tokenizer is joint."""
-        return tokenizer_paths(self.path)
+    def tokenizers(self) -> tuple[Path, ...]:
+        """SentencePiece models of the sides that are tokenized; the same file twice if the tokenizer is joint."""
+        return tokenizer_paths(self.path)[: len(self.vocabulary)]
 
     @property
-    def source_vocabulary(self) -> int:
-        return int(self.summary["vocabulary"]["source"])
+    def vocabulary(self) -> dict[str, int]:
+        """Number of tokens of each side that is tokenized: "source", and "target" unless targets are labels."""
+        return self.summary["vocabulary"]
 
     @property
-    def target_vocabulary(self) -> int:
-        return int(self.summary["vocabulary"]["target"])
+    def labels(self) -> list[str]:
+        """Names of the labels, in the order of their indices."""
+        return self.summary["labels"]
 
     def checksums(self) -> dict[str, str]:
         """SHA-256 of the tokenizers and columns by file name: what a model is trained on."""

@@ -1,4 +1,4 @@
-"""The last steps of `prepare`: tokenizers, and the token ids of train and valid."""
+"""The last steps of `prepare`: tokenizers, and the columns of train and valid."""
 
 import shutil
 import sys
@@ -21,42 +21,46 @@ from seq2edge.pipeline.data.dataset import read_split
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.data.splitting import FEWEST
 from seq2edge.pipeline.data.subword_sampling import Sampler
+from seq2edge.pipeline.data.targets import TargetEncoder, target_encoder
 from seq2edge.pipeline.data.tokenizer import KEYS, VocabularyError, fitting_vocabulary, sentences, train_tokenizer
-from seq2edge.pipeline.recipe_schema.recipe import Recipe, Tokenizer
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 BATCH = 1000  # pairs encoded in one call of SentencePiece
 PERCENTILES = (50, 90, 99, 100)
+IDS = "_ids"  # how the names of columns of tokens end
 
 
-def write_tokenizers(settings: Tokenizer, folder: Path, given: tuple[Path, Path] | None) -> dict[str, int]:
+def write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, ...] | None) -> dict[str, int]:
     """Train the tokenizers on train.jsonl and write them, or copy the given ones.
 
     Returns:
-        Vocabulary sizes of "source" and "target".
+        Vocabulary sizes of "source", and of "target" unless targets are labels.
 
     Raises:
         UserError: If the text does not support a vocabulary; the message names vocabularies that it supports.
     """
+    sides = recipe.TEXT_SIDES
     if given:
-        for path in set(given):
+        for path in set(given[: len(sides)]):
             shutil.copyfile(path, folder / path.name)
     else:
-        for side, model in _train_tokenizers(settings, folder).items():
+        for side, model in _train_tokenizers(recipe, folder).items():
             (folder / TOKENIZER_FILES[side]).write_bytes(model)
-    source, target = (load_tokenizer(path).get_piece_size() for path in tokenizer_paths(folder))
-    return {"source": source, "target": target}
+    paths = dict(zip(sides, tokenizer_paths(folder), strict=False))
+    return {side: load_tokenizer(path).get_piece_size() for side, path in paths.items()}
 
 
-def _train_tokenizers(settings: Tokenizer, folder: Path) -> dict[str, bytes]:
+def _train_tokenizers(recipe: Recipe, folder: Path) -> dict[str, bytes]:
     def texts(side: str) -> Iterable[str]:
         return sentences(read_split(folder, "train"), side)
 
+    settings = recipe.tokenizer
     try:
-        return {side: train_tokenizer(texts(side), settings, side) for side in settings.sides}
+        return {side: train_tokenizer(texts(side), settings, side) for side in recipe.tokenizer_sides}
     except VocabularyError as error:
         if error.possible is None:
             raise
-        sizes = {side: fitting_vocabulary(partial(texts, side), settings, side)[0] for side in settings.sides}
+        sizes = {side: fitting_vocabulary(partial(texts, side), settings, side)[0] for side in recipe.tokenizer_sides}
         working = ", ".join(f"tokenizer.{KEYS[side]} = {size}" for side, size in sizes.items())
         raise UserError(f"{error}; this works: {working}") from error
 
@@ -66,31 +70,28 @@ class PairEncoder:
     """Encodes pairs; drops those with more tokens than the model allows.
 
     Attributes:
-        source_length, target_length: Largest number of tokens of each side, eos included.
+        source_length: Largest number of source tokens, eos included.
     """
 
     source: sentencepiece.SentencePieceProcessor
-    target: sentencepiece.SentencePieceProcessor
     sampler: Sampler
     source_length: int
-    target_length: int
+    target: TargetEncoder
 
     @classmethod
     def of(cls, recipe: Recipe, folder: Path) -> "PairEncoder":
         """The encoder of a recipe, with the tokenizers in a dataset's folder."""
-        source, target = (load_tokenizer(path) for path in tokenizer_paths(folder))
+        source = load_tokenizer(tokenizer_paths(folder)[0])
         sampler = Sampler(source, recipe.tokenizer.model_type == "unigram", recipe.training.seed)
-        return cls(source, target, sampler, recipe.model.source_length, recipe.model.target_length)
+        return cls(source, sampler, recipe.model.source_length, target_encoder(recipe, folder))
 
     def columns(self, samples: int) -> dict[str, ColumnType]:
         """The columns of a split with `samples` encodings of each source."""
-        return {
-            "source_ids": ColumnType.of_ids(self.source.get_piece_size(), samples),
-            "target_ids": ColumnType.of_ids(self.target.get_piece_size()),
-        }
+        source = ColumnType.of_ids(self.source.get_piece_size(), samples)
+        return {"source_ids": source, self.target.column: self.target.type}
 
     def encode(self, pairs: Sequence[Pair], samples: int) -> Iterator[tuple[list[list[int]], list[int]]]:
-        """For each pair that fits, the encodings of its source and its target, all ending in eos.
+        """For each pair that fits, the encodings of its source, which end in eos, and its target.
 
         Args:
             samples: Encodings of each source. The first is the most probable one, the others are sampled.
@@ -98,19 +99,20 @@ class PairEncoder:
         sources = self.source.encode([pair.source for pair in pairs])
         targets = self.target.encode([pair.target for pair in pairs])
         for pair, best, target in zip(pairs, sources, targets, strict=True):
-            if len(best) >= self.source_length or len(target) >= self.target_length:
+            if len(best) >= self.source_length or target is None:
                 continue
             # A sampled encoding can be longer than the best one; if it is too long, the best one replaces it.
             sampled = self.sampler.draw(pair.source, samples - 1)
             encodings = [best, *(ids if len(ids) < self.source_length else best for ids in sampled)]
-            yield [[*ids, EOS] for ids in encodings], [*target, EOS]
+            yield [[*ids, EOS] for ids in encodings], target
 
 
-def write_ids(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
-    """Write the token ids of train and valid.
+def write_columns(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
+    """Write the columns of train and valid.
 
     Returns:
-        "too_many_tokens", the number of pairs left out, and "lengths", percentiles of the tokens of a training pair.
+        "too_many_tokens", the number of pairs left out; "lengths", percentiles of the tokens of a training pair; and
+        what the summary says of the targets.
 
     Raises:
         UserError: If too few pairs of a split fit into the model's lengths.
@@ -120,18 +122,19 @@ def write_ids(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
     left_out = sum(_write_split(encoder, folder, split, samples[split], quiet) for split in samples)
     for split in samples:
         _refuse_too_few(recipe, folder, split)
-    train = Table.open(folder / "train")
-    lengths = {side: train[f"{side}_ids"].lengths for side in ("source", "target")}
+    columns = Table.open(folder / "train").columns
+    lengths = {name.removesuffix(IDS): column.lengths for name, column in columns.items() if name.endswith(IDS)}
     return {
         "too_many_tokens": left_out,
         "lengths": {
             side: {str(p): int(np.percentile(values, p)) for p in PERCENTILES} for side, values in lengths.items()
         },
+        **encoder.target.summary,
     }
 
 
 def _write_split(encoder: PairEncoder, folder: Path, split: str, samples: int, quiet: bool) -> int:
-    """Write the ids of a split; returns the number of pairs left out."""
+    """Write the columns of a split; returns the number of pairs left out."""
     pairs = written = 0
     rows = tqdm(read_split(folder, split), f"{split} ids", unit="pair", disable=quiet, file=sys.stderr)
     with write_table(folder / split, encoder.columns(samples)) as columns:
@@ -139,7 +142,7 @@ def _write_split(encoder: PairEncoder, folder: Path, split: str, samples: int, q
             pairs += len(batch)
             for sources, target in encoder.encode(batch, samples):
                 columns["source_ids"].append(*sources)
-                columns["target_ids"].append(target)
+                columns[encoder.target.column].append(target)
                 written += 1
     return pairs - written
 
@@ -147,7 +150,8 @@ def _write_split(encoder: PairEncoder, folder: Path, split: str, samples: int, q
 def _refuse_too_few(recipe: Recipe, folder: Path, split: str) -> None:
     pairs = len(Table.open(folder / split))
     if pairs < FEWEST[split]:
+        lengths = ", ".join(f"model.{name} = {length}" for name, length in recipe.model_lengths.items())
         raise UserError(
-            f"model.source_length = {recipe.model.source_length}, model.target_length = {recipe.model.target_length}: "
-            f"only {pairs} pairs of {split} are that short, at least {FEWEST[split]} are needed; increase the lengths"
+            f"{lengths}: only {pairs} pairs of {split} are that short, at least {FEWEST[split]} are needed; "
+            "increase the lengths"
         )

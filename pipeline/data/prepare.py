@@ -10,10 +10,11 @@ from typing import Any
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.cleaning import Cleaner
-from seq2edge.pipeline.data.corpus import corpus_pairs
+from seq2edge.pipeline.data.corpus import CORPORA
 from seq2edge.pipeline.data.dataset import FORMAT, SPLITS, SUMMARY_FILE, Dataset
-from seq2edge.pipeline.data.encoding import write_ids, write_tokenizers
-from seq2edge.pipeline.data.split_files import Location, locate_files, write_splits
+from seq2edge.pipeline.data.encoding import write_columns, write_tokenizers
+from seq2edge.pipeline.data.labels import check_labels
+from seq2edge.pipeline.data.split_files import Location, count_pairs, locate_files, located_pairs, write_splits
 from seq2edge.pipeline.files import CHECKPOINT_FILE, DATA_FOLDER, MODEL_FILE, checksum, whole_folder, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
@@ -33,7 +34,7 @@ class PrepareOptions:
 
     recipe_folder: Path | None = None
     overwrite: bool = True
-    tokenizers: tuple[Path, Path] | None = None
+    tokenizers: tuple[Path, ...] | None = None
     quiet: bool = False
 
 
@@ -76,15 +77,19 @@ def prepare(recipe: Recipe, output: Path, options: PrepareOptions | None = None)
 def _write_data(
     recipe: Recipe,
     locations: Sequence[Location],
-    tokenizers: tuple[Path, Path] | None,
+    tokenizers: tuple[Path, ...] | None,
     folder: Path,
     quiet: bool,
 ) -> dict[str, Any]:
     """Write splits, tokenizers and token ids; returns what the summary says of them."""
     cleaner = Cleaner(recipe.data)
     pairs = write_splits(cleaner, locations, folder, quiet)
-    vocabulary = write_tokenizers(recipe.tokenizer, folder, tokenizers)
-    ids = write_ids(recipe, folder, quiet)
+    if "target" not in recipe.TEXT_SIDES:  # targets are labels
+        is_split = all(file.split == "all" for file in recipe.data.files)
+        check_labels(folder, located_pairs(recipe.data, locations), may_move=is_split)
+        pairs |= count_pairs(folder)
+    vocabulary = write_tokenizers(recipe, folder, tokenizers)
+    columns = write_columns(recipe, folder, quiet)
     return {
         "normalisation": recipe.data.normalisation,
         "pairs": pairs,
@@ -92,7 +97,7 @@ def _write_data(
         "dropped_examples": cleaner.examples,
         "vocabulary": vocabulary,
         "tokenizers_given": tokenizers is not None,
-        **ids,
+        **columns,
     }
 
 
@@ -110,18 +115,19 @@ def describe(summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _fingerprint(recipe: Recipe, locations: Sequence[Location], tokenizers: tuple[Path, Path] | None) -> str:
+def _fingerprint(recipe: Recipe, locations: Sequence[Location], tokenizers: tuple[Path, ...] | None) -> str:
     """Digest of everything that the dataset depends on."""
     contents = [
-        [checksum(path) if path else None for path in found] if found else _corpus_hash() for found in locations
+        [checksum(path) if path else None for path in found] if found else _corpus_hash(file.path)
+        for file, found in zip(recipe.data.files, locations, strict=True)
     ]
-    settings = [recipe.data.model_dump(), recipe.tokenizer.model_dump(), recipe.model.source_length]
+    settings = [recipe.task, recipe.data.model_dump(), recipe.tokenizer.model_dump(), recipe.model_lengths]
     seed = recipe.training.seed if recipe.tokenizer.samples > 1 else None
-    parts = [FORMAT, settings, recipe.model.target_length, contents, seed]
+    parts = [FORMAT, settings, contents, seed]
     parts += [checksum(path) for path in tokenizers or ()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _corpus_hash() -> str:
-    lines = (f"{pair.source}\t{pair.target}" for pair in corpus_pairs())
+def _corpus_hash(name: str) -> str:
+    lines = (f"{pair.source}\t{pair.target}" for pair in CORPORA[name]())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

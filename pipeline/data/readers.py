@@ -8,7 +8,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -22,10 +22,15 @@ FORMATS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndj
 
 @dataclass(frozen=True)
 class Pair:
-    """A source text and its target text."""
+    """A source text and its target text.
+
+    Attributes:
+        row: Where it was read, from 1.
+    """
 
     source: str
     target: str
+    row: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -113,14 +118,15 @@ def _read_jsonl(path: Path, file: File) -> Iterator[Pair]:
             values = json.loads(line)
         except (ValueError, RecursionError) as error:  # RecursionError: nested too deeply
             raise UserError(f"{path}, row {row}: invalid JSON: {error}") from None
-        texts = []
+        texts: list[str] = []
         for column, template in templates:
             keys = [str(field) for field in template.fields]
             for key in keys:
                 if not isinstance(values, dict) or not isinstance(values.get(key), str):
                     raise UserError(f"{path}, row {row}: key {key!r}{_of(column)} is missing or not a string")
             texts.append(template.fill([values[key] for key in keys]))
-        yield Pair(*texts)
+        source, target = texts
+        yield Pair(source, target, row)
 
 
 def _read_parallel(path: Path, target_path: Path, encoding: str) -> Iterator[Pair]:
@@ -135,7 +141,7 @@ def _read_parallel(path: Path, target_path: Path, encoding: str) -> Iterator[Pai
             raise UserError(
                 f"{shorter}: ends before row {row}, but {longer} does not; parallel files need the same number of lines"
             )
-        yield Pair(source[1], target[1])
+        yield Pair(source[1], target[1], source[0])
 
 
 def _lines(path: Path, encoding: str, keep_empty: bool = False) -> Iterator[tuple[int, str]]:
@@ -218,7 +224,7 @@ def _of(column: int | str) -> str:
 def _pick(path: Path, row: int, cells: list[str], sides: tuple[_Side, _Side]) -> Pair:
     source, target = sides
     try:
-        return Pair(source.text(cells), target.text(cells))
+        return Pair(source.text(cells), target.text(cells), row)
     except IndexError:
         needed = 1 + max(*source.columns, *target.columns)
         raise UserError(f"{path}, row {row}: {len(cells)} columns, at least {needed} are needed") from None

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -11,14 +11,13 @@ from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.cleaning import Cleaner, hash64
-from seq2edge.pipeline.data.corpus import corpus_pairs
+from seq2edge.pipeline.data.corpus import CORPORA
 from seq2edge.pipeline.data.dataset import SPLITS, read_split, split_line, split_path
 from seq2edge.pipeline.data.download import locate
 from seq2edge.pipeline.data.readers import Pair, read_pairs
 from seq2edge.pipeline.data.splitting import FEWEST, split_key, split_of
 from seq2edge.pipeline.recipe_schema.recipe import Data, File
 
-BUNDLED = "bundled:smalltalk"
 HELD_OUT = "also in valid or test"  # reason for which a training pair is dropped
 
 Location = tuple[Path, Path | None] | None  # path and target path of a file; None for the bundled corpus
@@ -34,10 +33,10 @@ def locate_files(data: Data, recipe_folder: Path | None) -> list[Location]:
 
 
 def _locate(file: File, recipe_folder: Path | None) -> Location:
-    if file.path == BUNDLED:
+    if file.path in CORPORA:
         return None
     if file.path.startswith("bundled:"):
-        raise UserError(f"data.files: unknown bundled corpus {file.path!r}; allowed: {BUNDLED!r}")
+        raise UserError(f"data.files: unknown bundled corpus {file.path!r}; allowed: {', '.join(map(repr, CORPORA))}")
     target = file.target_path
     return (
         locate(file.path, file.url, file.sha256, recipe_folder),
@@ -61,8 +60,7 @@ def write_splits(cleaner: Cleaner, locations: Sequence[Location], folder: Path, 
             for split in SPLITS
         }
         for file, location in zip(data.files, locations, strict=True):
-            rows = corpus_pairs() if location is None else read_pairs(file, *location)
-            progress = tqdm(rows, desc=file.path, unit="pair", disable=quiet, file=sys.stderr)
+            progress = tqdm(_read(file, location), desc=file.path, unit="pair", disable=quiet, file=sys.stderr)
             split_for = partial(_split_for, data, file)
             for pair in cleaner.clean(progress, split_for):
                 outputs[split_for(pair)].write(split_line(pair))
@@ -70,6 +68,22 @@ def write_splits(cleaner: Cleaner, locations: Sequence[Location], folder: Path, 
     counts = _drop_held_out(folder)
     _refuse_too_few(counts, cleaner)
     return counts
+
+
+def located_pairs(data: Data, locations: Sequence[Location]) -> Iterator[tuple[str, Pair]]:
+    """The pairs of all files as they are there, each with its place, "FILE, row N"."""
+    for file, location in zip(data.files, locations, strict=True):
+        for pair in _read(file, location):
+            yield f"{file.path}, row {pair.row}", pair
+
+
+def count_pairs(folder: Path) -> dict[str, int]:
+    """The number of pairs in each split."""
+    return {split: sum(1 for _ in read_split(folder, split)) for split in SPLITS}
+
+
+def _read(file: File, location: Location) -> Iterator[Pair]:
+    return CORPORA[file.path]() if location is None else read_pairs(file, *location)
 
 
 def _split_for(data: Data, file: File, pair: Pair) -> str:

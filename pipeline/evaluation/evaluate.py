@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.tasks import TASKS, Target
 from seq2edge.pipeline.evaluation.answers import AnswerRequest, answer_all
 from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
@@ -47,12 +48,13 @@ def evaluate(system: System, test_set: EvaluationSet, options: EvaluateOptions |
     """
     options = options or EvaluateOptions()
     output = options.output or test_set.folder
-    beam = _beam(system, options)
+    runner, beam = system.runner, _beam(system, options)
     search = {"beam": beam, "length_penalty": options.length_penalty}
     search = {name: value for name, value in search.items() if value is not None}
     answers = answer_all(AnswerRequest(system, test_set, search), output, options.quiet)
-    searches = beam is not None
-    surprise = perplexity(system.runner, test_set.expected, system.name, options.quiet) if searches else None
+    surprise = None
+    if isinstance(runner, Seq2SeqRunner):
+        surprise = perplexity(runner, test_set.expected, system.name, options.quiet)
     evaluation = score(system.name, test_set, answers, beam, options.length_penalty, surprise)
     _write_results(evaluation, output)
     return evaluation
@@ -64,10 +66,9 @@ def evaluate_run(run: Run, split: str = "test", options: EvaluateOptions | None 
 
 
 def _beam(system: System, options: EvaluateOptions) -> int | None:
-    """Beam size of the search; None if the model's family does not search."""
-    manifest = system.runner.manifest
-    if TASKS[manifest.task].family == "seq2seq":
-        return manifest.decoding["beam"] if options.beam is None else options.beam
+    """Beam size of the search; None if the model does not search."""
+    if isinstance(system.runner, Seq2SeqRunner):
+        return system.runner.manifest.decoding["beam"] if options.beam is None else options.beam
     for name, value in (("beam", options.beam), ("length penalty", options.length_penalty)):
         if value is not None:
             raise UserError(f"{system.path}: a {name} of {value} was given; allowed is none, because it writes no text")

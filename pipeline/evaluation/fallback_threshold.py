@@ -7,7 +7,7 @@ from seq2edge.device.search.options import DecodingOptions
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.evaluation.examples import examples
 from seq2edge.pipeline.evaluation.metrics.matches import is_exact
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run
 
 

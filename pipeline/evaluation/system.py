@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from seq2edge.device.bundle import FILE
+from seq2edge.device.runners.interface import Runner
 from seq2edge.device.runners.load import load_runner
-from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.pipeline.files import MODEL_FILE, checksum
 from seq2edge.pipeline.run import Run
 
@@ -20,7 +21,7 @@ class System:
 
     name: str
     path: Path
-    runner: Seq2SeqRunner
+    runner: Runner[Any]
     key: str
 
     @classmethod

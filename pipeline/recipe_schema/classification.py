@@ -29,6 +29,7 @@ def _settings_fit(model: ClassifierModel) -> ClassifierModel:
 
 
 class ClassificationRecipe(Recipe):
+    TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source",)
     STOP_ON: ClassVar[tuple[str, ...]] = ("loss", "accuracy", "macro_f1")
     # Keys about the text of targets, which labels do not have, and the values that hold for labels.
     IMPLIED: ClassVar[Mapping[str, Mapping[str, Any]]] = {
@@ -38,10 +39,6 @@ class ClassificationRecipe(Recipe):
     }
 
     model: Annotated[ClassifierModel, AfterValidator(_settings_fit)] = ClassifierModel()
-
-    @property
-    def tokenizer_sides(self) -> tuple[str, ...]:
-        return ("source",)
 
     @model_validator(mode="before")
     @classmethod

@@ -15,12 +15,12 @@ UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")  # of a model, 
 Location = tuple[int | str, ...]
 
 
-def take_refused(values: dict[str, Any], kind: type[Recipe]) -> Iterator[str]:
+def take_refused(values: dict[str, Any], recipe: type[Recipe]) -> Iterator[str]:
     """Remove settings that the chosen kind of encoder or decoder does not have, and say why it does not.
 
     They are other kinds' settings and not misspelt, so the rest can be checked without them.
     """
-    model, (settings,) = values.get("model"), _sections(_fields(kind)["model"])
+    model, (settings,) = values.get("model"), _sections(_fields(recipe)["model"])
     for side in ("encoder", "decoder"):
         table = model.get(side) if isinstance(model, dict) else None
         if isinstance(table, dict) and side in _fields(settings):
@@ -29,10 +29,10 @@ def take_refused(values: dict[str, Any], kind: type[Recipe]) -> Iterator[str]:
                 yield f"model.{side}.{key} = {as_toml(table.pop(key))}: {config.REFUSED[key]}; leave it out"
 
 
-def describe(error: ValidationError, kind: type[Recipe]) -> Iterator[str]:
-    """One line for each mistake that pydantic found in a recipe of this kind."""
+def describe(error: ValidationError, recipe: type[Recipe]) -> Iterator[str]:
+    """One line for each mistake that pydantic found in a recipe of this class."""
     for mistake in error.errors():
-        location, section = _resolve(mistake["loc"], kind)
+        location, section = _resolve(mistake["loc"], recipe)
         key = ".".join(map(str, location))
         if mistake["type"] in UNKNOWN_KEY:
             yield f"unknown key {key!r}; {_hint(str(location[-1]), section)}"

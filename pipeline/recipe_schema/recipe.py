@@ -188,6 +188,7 @@ def _known_task(name: str) -> str:
 class Recipe(Section):
     """What the recipes of all families have in common; each family has a subclass."""
 
+    TEXT_SIDES: ClassVar[tuple[str, ...]]  # "source", and "target" unless targets are labels
     STOP_ON: ClassVar[tuple[str, ...]]  # values of training.stop_on
 
     name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]*$")]
@@ -202,8 +203,13 @@ class Recipe(Section):
 
     @property
     def tokenizer_sides(self) -> tuple[str, ...]:
-        """The sides that have a SentencePiece model of their own."""
-        return self.tokenizer.sides
+        """What a SentencePiece model is trained for: "joint" for both sides, or each side that is text."""
+        return self.tokenizer.sides if self.tokenizer.joint else self.TEXT_SIDES
+
+    @property
+    def model_lengths(self) -> dict[str, int]:
+        """The largest numbers of tokens: "source_length" and, if targets are texts, "target_length"."""
+        return {name: value for name, value in vars(self.model).items() if name.endswith("_length")}
 
     @model_validator(mode="after")
     def _sections_fit(self) -> Self:

@@ -44,11 +44,13 @@ class Decoding(Section):
 
 
 class Seq2SeqExport(Export):
-    beam_sizes: Annotated[list[BeamSize], Field(min_length=1)] = [1, 5]  # of the decode steps
+    # Of the decode steps. pydantic copies the default for each recipe.
+    beam_sizes: Annotated[list[BeamSize], Field(min_length=1)] = [1, 5]  # noqa: RUF012
     shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # target tokens kept for each source token; 0: no shortlist
 
 
 class Seq2SeqRecipe(Recipe):
+    TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source", "target")
     STOP_ON: ClassVar[tuple[str, ...]] = ("loss", "bleu", "chrf", "exact_match")
 
     model: Annotated[Model, AfterValidator(_settings_fit)] = Model()

@@ -6,8 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from seq2edge.models.loss import SequenceLoss
-from seq2edge.models.seq2seq import build_seq2seq
+from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.files import write_arrays
 from seq2edge.pipeline.training.checkpoint import save_model, save_progress
 from seq2edge.pipeline.training.progress import is_better
@@ -45,17 +44,18 @@ def keep_better_mean(setup: TrainingSetup, output: Path, quiet: bool) -> None:
     """Evaluate the mean of the last epochs' weights, and keep it as the run's model if it beats the best epoch."""
     recipe, data, progress = setup.recipe, setup.data, setup.progress
     score = recipe.training.stop_on
-    model = build_seq2seq(setup.model.config)
-    number = load_mean(output, model.training)
+    family = family_of(recipe.task)
+    models = family.build_models(setup.models.config)
+    number = load_mean(output, models.training)
     if score == "loss":
-        model.training.compile(loss=SequenceLoss(recipe.training.label_smoothing))
-        value = model.training.evaluate(validation_batches(recipe, data).for_fit(), verbose=0)
+        models.training.compile(loss=family.loss(recipe.training))
+        value = models.training.evaluate(validation_batches(recipe, data).for_fit(), verbose=0)
     else:
-        value = validator(model, recipe, data)().scores[score]
+        value = validator(models, recipe, data)().scores[score]
     better = is_better(score, value, progress.best)
     if better:
         progress.best = value
-        save_model(output, model.training)
+        save_model(output, models.training)
     progress.averaged = True
     save_progress(output, progress)
     if not quiet:

@@ -4,12 +4,13 @@ import dataclasses
 import hashlib
 import sys
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.result import Result
-from seq2edge.device.runners.seq2seq import Seq2SeqRunner
+from seq2edge.device.runners.interface import Runner
 from seq2edge.pipeline.data.dataset import SPLITS, Dataset, split_file, split_line, split_path
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.data.readers import Pair
@@ -17,7 +18,7 @@ from seq2edge.pipeline.evaluation.examples import Example
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sentence_chrf
 from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE, checksum, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
-from seq2edge.pipeline.run import Run, model_config
+from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.options import DistillOptions
 from seq2edge.pipeline.training.trainer import train
 from seq2edge.pipeline.training.warm_start import check_weights_fit
@@ -44,7 +45,7 @@ def distill(teacher: Run, recipe: Recipe, output: Path, options: DistillOptions 
     """
     _check_teacher(teacher, recipe)
     if options.initial_run is not None:  # before the teacher decodes, which takes long
-        check_weights_fit(options.initial_run, model_config(recipe, options.initial_run.data))
+        check_weights_fit(options.initial_run, recipe, options.initial_run.data)
     folder = output.with_name(f"{output.name}.{FOLDER}")
     data = prepare(recipe, folder, PrepareOptions(options.recipe_folder, quiet=options.quiet))
     _write_targets(teacher, data, folder, options)
@@ -82,7 +83,7 @@ def _write_targets(teacher: Run, data: Dataset, folder: Path, options: DistillOp
     write_text(split_path(folder, "train"), "".join(parts))
 
 
-def _key(teacher: Run, runner: Seq2SeqRunner, pairs: list[Pair], closest: bool) -> str:
+def _key(teacher: Run, runner: Runner[Any], pairs: list[Pair], closest: bool) -> str:
     """A hash of everything that the teacher's outputs depend on, except the beam size."""
     of_teacher = [
         checksum(teacher.path / MODEL_FILE),
@@ -93,7 +94,7 @@ def _key(teacher: Run, runner: Seq2SeqRunner, pairs: list[Pair], closest: bool) 
     return hashlib.sha256("\n".join([*of_teacher, *of_pairs]).encode()).hexdigest()[:12]
 
 
-def _outputs(runner: Seq2SeqRunner, pairs: list[Pair], options: DistillOptions) -> list[str]:
+def _outputs(runner: Runner[Any], pairs: list[Pair], options: DistillOptions) -> list[str]:
     """The output of the teacher for each source."""
     n_best = options.beam if options.closest else 1
     results = runner.run_all([pair.source for pair in pairs], beam=options.beam, n_best=n_best)

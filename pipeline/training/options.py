@@ -5,13 +5,13 @@ A field with a flag is also an option of the command line; its metadata are the 
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.search.options import LARGEST_BEAM
 
 if TYPE_CHECKING:  # so that the command line reads the flags without importing Keras
-    from seq2edge.device.runners.seq2seq import Seq2SeqRunner
+    from seq2edge.device.runners.interface import Runner
     from seq2edge.pipeline.run import Run
     from seq2edge.pipeline.training.parallel.hosts import Hosts
 
@@ -24,6 +24,8 @@ class TrainOptions:
         recipe_folder: Folder that relative paths in the recipe start from. None: the working directory.
         hosts: This process among those that train one model together. None: it trains alone.
         initial_run: An earlier run to initialise weights and tokenizer from.
+        initial_parts: Names of the layers to initialise, such as "source_embedding" and "encoder"; empty: all. The
+            tokenizers of the earlier run are taken with its embeddings only.
         resume: Resume from the last checkpoint in the output folder, if there is one.
         overwrite: Replace an existing run in the output folder.
         quiet: Show no progress.
@@ -42,6 +44,15 @@ class TrainOptions:
             "help": "initialise weights and tokenizer from an earlier run",
         },
     )
+    initial_parts: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "flag": "--parts",
+            "nargs": "+",
+            "metavar": "LAYER",
+            "help": "with --from: initialise only these, such as source_embedding encoder",
+        },
+    )
     resume: bool = field(
         default=False,
         metadata={"flag": "--resume", "action": "store_true", "help": "resume from the run's last checkpoint"},
@@ -58,6 +69,8 @@ class TrainOptions:
     def __post_init__(self) -> None:
         if self.resume and self.overwrite:
             raise UserError("resume and overwrite exclude each other: one continues a run, the other replaces it")
+        if self.initial_parts and self.initial_run is None:
+            raise UserError("initial_parts: of which run? They go with initial_run")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +87,7 @@ class DistillOptions(TrainOptions):
         UserError: If an option is out of range, or two exclude each other.
     """
 
-    runner: "Seq2SeqRunner | None" = None
+    runner: "Runner[Any] | None" = None
     beam: int = field(
         default=5,
         metadata={

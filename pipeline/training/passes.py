@@ -1,10 +1,14 @@
 """Training passes: what a step computes beyond teacher forcing. Each wraps the model that is kept."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from seq2edge.device.special_ids import EOS, PAD
 from seq2edge.models.layers.tensors import Tensor
+from seq2edge.models.loss import MaskedLoss
+from seq2edge.pipeline.recipe_schema.recipe import Training
 
 
 class ScheduledSampling(keras.Model):
@@ -48,22 +52,23 @@ class RDrop(keras.Model):
     """Two passes with different dropout, whose outputs are made to agree.
 
     Args:
-        model: `Seq2Seq.training`.
+        model: `Models.training` of any family.
         weight: Alpha of the paper: weight of the symmetric Kullback-Leibler divergence between the passes.
+        loss: Says which targets count.
     Reference:
         Wu et al. 2021
     """
 
-    def __init__(self, model: keras.Model, weight: float):
+    def __init__(self, model: keras.Model, weight: float, loss: MaskedLoss):
         super().__init__()
-        self.model, self.weight = model, weight
+        self.model, self.weight, self.counted = model, weight, loss.counted
         self.built = True
 
-    def call(self, inputs: tuple[Tensor, Tensor], training: bool = False) -> Tensor:
-        """Logits `(2 * batch, target_length, vocabulary)` in training: those of both passes."""
+    def call(self, inputs: Any, training: bool = False) -> Tensor:
+        """Logits `(2 * batch, …, classes)` in training: those of both passes."""
         if not training:
             return self.model(inputs)
-        twice = [ops.concatenate([ids, ids], axis=0) for ids in inputs]
+        twice = keras.tree.map_structure(lambda tensor: ops.concatenate([tensor, tensor], axis=0), inputs)
         return self.model(twice, training=True)
 
     def compute_loss(
@@ -80,14 +85,19 @@ class RDrop(keras.Model):
         first, second = ops.split(ops.log_softmax(ops.cast(y_pred, "float32"), axis=-1), 2, axis=0)
         # KL(p‖q) + KL(q‖p) = Σ (p - q)(log p - log q)
         divergence = ops.sum((ops.exp(first) - ops.exp(second)) * (first - second), axis=-1)
-        real = ops.cast(y != PAD, "float32")
+        real = ops.cast(self.counted(y), "float32")
         divergence = ops.sum(divergence * real) / ops.maximum(ops.sum(real), 1.0)
         # A half for the mean of both directions, and a half because cross_entropy is the mean of both passes.
         return cross_entropy + self.weight * divergence / 4
 
 
-def wrap_in_pass(model: keras.Model, scheduled_sampling: float, r_drop: float) -> keras.Model:
-    """The model that `fit` trains: the given one for teacher forcing, or one of the above around it."""
-    if scheduled_sampling:
-        return ScheduledSampling(model, scheduled_sampling)
-    return RDrop(model, r_drop) if r_drop else model
+def wrap_in_pass(model: keras.Model, settings: Training, loss: MaskedLoss) -> keras.Model:
+    """The model that `fit` trains: the given one for teacher forcing, or one of the above around it.
+
+    Args:
+        model: `Models.training` of a family.
+        loss: The family's.
+    """
+    if settings.scheduled_sampling:
+        return ScheduledSampling(model, settings.scheduled_sampling)
+    return RDrop(model, settings.r_drop, loss) if settings.r_drop else model

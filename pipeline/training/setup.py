@@ -1,24 +1,22 @@
 """What `fit` needs: the compiled model of a recipe, and its batches."""
 
 from dataclasses import dataclass, field
-from functools import partial
 
 import keras
 
 from seq2edge.device.errors import UserError
-from seq2edge.models.loss import SequenceLoss
-from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
-from seq2edge.pipeline.data.collate import collate_seq2seq
 from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.data.sharding import WHOLE_BATCH, Shard
+from seq2edge.pipeline.families.interface import Models
+from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.recipe_schema.recipe import Recipe, Training
-from seq2edge.pipeline.run import Run, model_config
 from seq2edge.pipeline.training.memory import keep_freed_memory
+from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.passes import wrap_in_pass
 from seq2edge.pipeline.training.progress import Progress
 from seq2edge.pipeline.training.schedules import learning_rate
-from seq2edge.pipeline.training.warm_start import load_initial_weights
+from seq2edge.pipeline.training.warm_start import check_weights_fit, load_initial_weights
 
 
 @dataclass
@@ -27,7 +25,7 @@ class TrainingSetup:
 
     Attributes:
         shard: The part of each batch that this process computes.
-        fitted: The compiled model that `fit` trains: `model.training`, or a training pass around it.
+        fitted: The compiled model that `fit` trains: `models.training`, or a training pass around it.
         steps_per_epoch: Number of batches in an epoch.
         progress: Updated by the callbacks.
     """
@@ -35,7 +33,7 @@ class TrainingSetup:
     recipe: Recipe
     data: Dataset
     shard: Shard
-    model: Seq2Seq
+    models: Models
     fitted: keras.Model
     steps_per_epoch: int
     progress: Progress = field(default_factory=Progress)
@@ -46,11 +44,11 @@ class TrainingSetup:
         return self.progress.finished(self.recipe.training.epochs, self.recipe.training.patience)
 
 
-def set_up(recipe: Recipe, data: Dataset, shard: Shard, initial_run: Run | None) -> TrainingSetup:
+def set_up(recipe: Recipe, data: Dataset, shard: Shard, options: TrainOptions) -> TrainingSetup:
     """Build and compile the model of a recipe.
 
     Raises:
-        UserError: If the devices cannot share a batch evenly, or the weights of `initial_run` do not fit.
+        UserError: If the devices cannot share a batch evenly, or the weights of `options.initial_run` do not fit.
     """
     settings = recipe.training
     if not settings.batch_tokens and settings.batch_size % shard.devices:
@@ -59,16 +57,20 @@ def set_up(recipe: Recipe, data: Dataset, shard: Shard, initial_run: Run | None)
         )
     keep_freed_memory()
     keras.utils.set_random_seed(settings.seed)
-    model = build_seq2seq(model_config(recipe, data), settings.precision, settings.unroll)
-    if initial_run is not None:
-        load_initial_weights(initial_run, model)
-    fitted = wrap_in_pass(model.training, settings.scheduled_sampling, settings.r_drop)
-    steps_per_epoch = settings.steps_per_epoch or training_batches(settings, data, shard).steps_per_pass
+    family = family_of(recipe.task)
+    models = family.build_models(family.model_config(recipe, data), settings.precision, settings.unroll)
+    if options.initial_run is not None:
+        if not options.initial_parts:
+            check_weights_fit(options.initial_run, recipe, data)
+        load_initial_weights(options.initial_run, models, options.initial_parts)
+    loss = family.loss(settings)
+    fitted = wrap_in_pass(models.training, settings, loss)
+    steps_per_epoch = settings.steps_per_epoch or training_batches(recipe, data, shard).steps_per_pass
     updates = steps_per_epoch * settings.epochs // settings.accumulate
     # Without compilation, JAX runs each operation by itself.
     jit_compile = settings.jit_compile or keras.backend.backend() == "jax"
-    fitted.compile(_optimizer(settings, updates), SequenceLoss(settings.label_smoothing), jit_compile=jit_compile)
-    return TrainingSetup(recipe, data, shard, model, fitted, steps_per_epoch)
+    fitted.compile(_optimizer(settings, updates), loss, jit_compile=jit_compile)
+    return TrainingSetup(recipe, data, shard, models, fitted, steps_per_epoch)
 
 
 def _optimizer(settings: Training, updates: int) -> keras.optimizers.Optimizer:
@@ -83,13 +85,14 @@ def _optimizer(settings: Training, updates: int) -> keras.optimizers.Optimizer:
 
 
 def training_batches(
-    settings: Training, data: Dataset, shard: Shard = WHOLE_BATCH, first_step: int = 0, steps: int | None = None
+    recipe: Recipe, data: Dataset, shard: Shard = WHOLE_BATCH, first_step: int = 0, steps: int | None = None
 ) -> Batches:
     """The batches that a recipe trains on.
 
     Args:
         first_step, steps: The first one, and their number; None: one pass over the pairs.
     """
+    settings = recipe.training
     options = BatchOptions(
         batch_size=settings.batch_size,
         tokens=settings.batch_tokens,
@@ -97,11 +100,11 @@ def training_batches(
         seed=settings.seed,
         shard=shard,
     )
-    collate = partial(collate_seq2seq, word_dropout=settings.word_dropout)
-    return Batches(data.train, collate, options, first_step, steps)
+    return Batches(data.train, family_of(recipe.task).collate(settings), options, first_step, steps)
 
 
 def validation_batches(recipe: Recipe, data: Dataset, shard: Shard = WHOLE_BATCH) -> Batches:
     """One pass over the validation pairs, in order."""
     batch_size = min(recipe.training.batch_size, len(data.valid))
-    return Batches(data.valid, collate_seq2seq, BatchOptions(batch_size=batch_size, buckets=2, shard=shard))
+    collate = family_of(recipe.task).collate(recipe.training)
+    return Batches(data.valid, collate, BatchOptions(batch_size=batch_size, buckets=2, shard=shard))

@@ -50,7 +50,7 @@ def train(recipe: Recipe, output: Path, options: TrainOptions = TrainOptions()) 
         agree_on_data(hosts, data)
     write_text(output / RECIPE_FILE, recipe.to_toml())
     with data_parallel() as shard:
-        setup = set_up(recipe, data, shard, options.initial_run)
+        setup = set_up(recipe, data, shard, options)
         setup.progress = _resume(setup.fitted, output, hosts)
         if not setup.finished:
             _fit(setup, hosts, build_recorders(setup, output, options.quiet))
@@ -77,7 +77,7 @@ def train_worker(recipe: Recipe, output: Path, options: TrainOptions) -> None:
     data = _prepare(recipe, output, dataclasses.replace(options, quiet=True))
     agree_on_data(hosts, data)
     with data_parallel() as shard:
-        setup = set_up(recipe, data, shard, options.initial_run)
+        setup = set_up(recipe, data, shard, options)
         setup.progress = _resume(setup.fitted, output, hosts)
         if not setup.finished:
             _fit(setup, hosts, [])
@@ -85,7 +85,8 @@ def train_worker(recipe: Recipe, output: Path, options: TrainOptions) -> None:
 
 def _prepare(recipe: Recipe, output: Path, options: TrainOptions) -> Dataset:
     """Prepare the data, or use what was prepared before. A resumed training keeps the data that it was trained on."""
-    tokenizers = options.initial_run.data.tokenizers if options.initial_run else None
+    with_embeddings = not options.initial_parts or any(name.endswith("embedding") for name in options.initial_parts)
+    tokenizers = options.initial_run.data.tokenizers if options.initial_run and with_embeddings else None
     prepare_options = PrepareOptions(
         options.recipe_folder, overwrite=not options.resume, tokenizers=tokenizers, quiet=options.quiet
     )
@@ -103,7 +104,7 @@ def _fit(setup: TrainingSetup, hosts: Hosts | None, recorders: list[keras.callba
     settings, progress, steps = setup.recipe.training, setup.progress, setup.steps_per_epoch
     progress.averaged = False  # further epochs change the mean
     first_step = progress.epoch * steps
-    batches = training_batches(settings, setup.data, setup.shard, first_step, settings.epochs * steps - first_step)
+    batches = training_batches(setup.recipe, setup.data, setup.shard, first_step, settings.epochs * steps - first_step)
     setup.fitted.fit(
         batches.for_fit(),
         validation_data=validation_batches(setup.recipe, setup.data, setup.shard).for_fit(),

@@ -6,8 +6,9 @@ import pytest
 
 from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
-from seq2edge.device.interpreter import TFLiteModel, load_runtime
+from seq2edge.device.interpreter import load_runtime
 from seq2edge.device.search.model import Vocabulary
+from seq2edge.device.tflite_seq2seq import TFLiteModel
 
 
 def without(monkeypatch, *missing, **present):

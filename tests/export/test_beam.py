@@ -9,7 +9,7 @@ from seq2edge.export.beam import GraphBeam
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerDecoderConfig
 from seq2edge.models.seq2seq import build_seq2seq
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 
 VOCABULARY = 11
 LENGTHS = (5, 3, 7)

@@ -21,7 +21,7 @@ from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerDecoderConfig
 from seq2edge.models.encoders.config import RecurrentEncoderConfig, TransformerEncoderConfig
 from seq2edge.models.seq2seq import build_seq2seq
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 
 GUIDE = Path(__file__).parents[2] / "docs" / "deploy" / "onnx.md"
 FIRST, VOCABULARY = 4, 14

@@ -17,7 +17,7 @@ from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerD
 from seq2edge.models.encoders.config import RecurrentEncoderConfig, TransformerEncoderConfig
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq
-from seq2edge.pipeline.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 
 FIRST, VOCABULARY = 4, 14
 LONGEST = 6

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import keras
 
-from seq2edge.device.special_ids import EOS
-from seq2edge.device.tokenizer_files import load_tokenizer
 from seq2edge.pipeline.data.batches import Batches
+from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.training.callbacks.checkpointer import Checkpointer
 from seq2edge.pipeline.training.callbacks.epoch_start import RaiseSamplingRate, ReduceLROnPlateau, SeedDropout
 from seq2edge.pipeline.training.callbacks.progress_bar import ProgressBar
@@ -30,13 +29,12 @@ def build_callbacks(
         recorders: From `build_recorders`; a process that records nothing has none.
     """
     settings, progress, steps = setup.recipe.training, setup.progress, setup.steps_per_epoch
-    tokenizer = load_tokenizer(setup.data.tokenizers[0])
+    processor = setup.data.processor(setup.recipe)
 
-    def sentences(index: int) -> list[str]:
-        (source_ids, _), _ = batches[index]
-        return [tokenizer.decode([int(i) for i in row if i > EOS]) for row in source_ids]
+    def sources(index: int) -> list[str]:
+        return [processor.describe(row) for row in batches.rows(index)]
 
-    callbacks = [SeedDropout(settings.seed), TerminateOnNaN(steps, progress.epoch, sentences)]
+    callbacks = [SeedDropout(settings.seed), TerminateOnNaN(steps, progress.epoch, sources)]
     if settings.ema:
         callbacks.append(keras.callbacks.SwapEMAWeights())  # for the validation loss
     if settings.scheduled_sampling:
@@ -47,18 +45,18 @@ def build_callbacks(
         )
     callbacks += recorders
     if hosts:
-        callbacks.append(SynchronizeProcesses(hosts, setup.model.training, progress))
+        callbacks.append(SynchronizeProcesses(hosts, setup.models.training, progress))
     return callbacks
 
 
 def build_recorders(setup: TrainingSetup, output: Path, quiet: bool) -> list[keras.callbacks.Callback]:
     """Callbacks that score the model, write the run and show progress. Only one process has them."""
     settings, progress = setup.recipe.training, setup.progress
-    snapshot = Snapshot(setup.model.config)
-    kept = snapshot.model.training
+    snapshot = Snapshot(family_of(setup.recipe.task), setup.models.config)
+    kept = snapshot.models.training
     callbacks: list[keras.callbacks.Callback] = [TakeSnapshot(snapshot)]
     if settings.score_sentences:
-        validate = validator(snapshot.model, setup.recipe, setup.data)
+        validate = validator(snapshot.models, setup.recipe, setup.data)
         callbacks.append(ScoreValidation(validate, output / "samples.txt"))
     callbacks.append(Checkpointer(output, kept, progress, settings))
     if settings.tensorboard and keras.backend.backend() == "tensorflow":

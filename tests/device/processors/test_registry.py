@@ -8,7 +8,6 @@ import pytest
 from seq2edge.device.batching import pad_sources
 from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
-from seq2edge.device.interpreter import TFLiteModel
 from seq2edge.device.processors.interface import Segment, SourceSpec, source_length
 from seq2edge.device.processors.registry import PROCESSORS, source_processor
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
@@ -16,6 +15,7 @@ from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.device.tasks import TASKS
+from seq2edge.device.tflite_seq2seq import TFLiteModel
 
 
 class Numbers:

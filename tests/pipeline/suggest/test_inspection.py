@@ -155,7 +155,7 @@ def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
     assert data.summary["pairs"]["test"] >= 2
     assert len(data.valid) >= 2
     assert sum(data.summary["pairs"].values()) == count
-    recipe.model.config(data.source_vocabulary, data.target_vocabulary, recipe.tokenizer.joint)
+    recipe.model.config(data.vocabulary["source"], data.vocabulary["target"], recipe.tokenizer.joint)
 
 
 def test_suggested_vocabularies_leave_room(tmp_path):

@@ -9,7 +9,8 @@ import numpy as np
 from seq2edge.device.batching import add_rows, pad_sources
 from seq2edge.device.processors.interface import Features, source_length
 from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
-from seq2edge.models.seq2seq import Seq2Seq, padded_length
+from seq2edge.models.encoders.build import padded_length
+from seq2edge.models.seq2seq import Seq2Seq
 
 ROW_MULTIPLE = 16  # rows of a step are padded to a multiple of it: few shapes, few compilations
 

@@ -1,0 +1,65 @@
+"""Models that stop when their time is up."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from seq2edge.device.classifier_model import ClassifierModel, ClassifierOutput
+from seq2edge.device.errors import UserError
+from seq2edge.device.processors.interface import Features
+from seq2edge.device.search.model import GreedyOutput, SequenceModel, StepOutput, Vocabulary
+from seq2edge.device.search.options import DecodingOptions
+
+
+class TimeoutExceededError(UserError):
+    """A request took longer than it may."""
+
+
+class Deadline:
+    """A point in time, some seconds from now."""
+
+    def __init__(self, seconds: float):
+        self.seconds, self.end = seconds, time.monotonic() + seconds
+
+    def check(self) -> None:
+        """Raise a TimeoutExceededError after it."""
+        if time.monotonic() > self.end:
+            raise TimeoutExceededError(f"the request took longer than {self.seconds:g} seconds")
+
+
+class LimitedSequenceModel(SequenceModel):
+    """A model that raises a TimeoutExceededError if it is called after its time is up."""
+
+    def __init__(self, model: SequenceModel, seconds: float):
+        self.model, self.deadline = model, Deadline(seconds)
+        self.mutable, self.max_batch_size = model.mutable, model.max_batch_size
+
+    def encode(
+        self, sources: Sequence[Features], vocabulary: Vocabulary = Vocabulary.FULL
+    ) -> tuple[Any, list[np.ndarray]]:
+        self.deadline.check()
+        return self.model.encode(sources, vocabulary)
+
+    def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
+        self.deadline.check()
+        return self.model.step(token_ids, memory, sentence, states)
+
+    def check_beam(self, beam: int) -> None:
+        self.model.check_beam(beam)
+
+    def greedy(self, source: Features, options: DecodingOptions) -> GreedyOutput | None:
+        self.deadline.check()
+        return self.model.greedy(source, options)
+
+
+class LimitedClassifierModel(ClassifierModel):
+    """A model that raises a TimeoutExceededError if it is called after its time is up."""
+
+    def __init__(self, model: ClassifierModel, seconds: float):
+        self.model, self.deadline = model, Deadline(seconds)
+
+    def classify(self, sources: Sequence[Features]) -> list[ClassifierOutput]:
+        self.deadline.check()
+        return self.model.classify(sources)

@@ -1,0 +1,118 @@
+"""Answers sources with a classifier: the name of a label for any source."""
+
+import dataclasses
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from seq2edge.device.bundle import Bundle
+from seq2edge.device.classifier_model import ClassifierModel, ClassifierOutput
+from seq2edge.device.deadline import LimitedClassifierModel
+from seq2edge.device.errors import TextError, UserError
+from seq2edge.device.manifests.classification import ClassificationManifest
+from seq2edge.device.processors.interface import Features, SourceProcessor, source_length
+from seq2edge.device.result import EMPTY, Part, Result, cut_note
+from seq2edge.device.runners.classification_options import ClassificationOptions
+from seq2edge.device.runners.interface import INPUT_IS_EMPTY, Runner, bundle_processor
+from seq2edge.device.tflite_classifier import TFLiteClassifier
+
+
+class ClassificationRunner(Runner[ClassificationOptions]):
+    """Answers sources with a classifier.
+
+    A source that is longer than the model reads is split, and the probabilities of its segments are averaged, weighted
+    by their lengths. A result's text is the name of the most likely label; score and confidence are its probability,
+    and `alternatives` has the `n_best` labels with theirs.
+
+    Args:
+        manifest: What the bundle says of the model.
+        model: What runs the classifier.
+        processor: What turns a source into features.
+
+    Example:
+        >>> runner = load_runner("bundles/intents-int8")
+        >>> runner.run("good morning").text
+        >>> runner.run("good morning", n_best=3).alternatives
+    """
+
+    def __init__(self, manifest: ClassificationManifest, model: ClassifierModel, processor: SourceProcessor):
+        self.manifest: ClassificationManifest = manifest
+        self.model, self.processor = model, processor
+        self.runtime = getattr(model, "runtime", "")
+
+    @classmethod
+    def from_bundle(
+        cls, bundle: Bundle[ClassificationManifest], threads: int = 1, num_interpreters: int = 1
+    ) -> "ClassificationRunner":
+        """The runner of a bundle; `load_runner` says what the arguments are.
+
+        Raises:
+            UserError: If a file of the bundle is not what it should be, or no runtime is installed.
+        """
+        return cls(bundle.manifest, TFLiteClassifier(bundle, threads, num_interpreters), bundle_processor(bundle))
+
+    def options(self, options: ClassificationOptions | None = None, **changes: Any) -> ClassificationOptions:
+        allowed = [field.name for field in dataclasses.fields(ClassificationOptions)]
+        if unknown := sorted(changes.keys() - set(allowed)):
+            raise UserError(
+                f"{', '.join(unknown)}: not an option of a {self.manifest.task} model; allowed are {', '.join(allowed)}"
+            )
+        return dataclasses.replace(options or ClassificationOptions(), **changes)
+
+    def run_each(
+        self, sources: Sequence[Any], options: ClassificationOptions | None = None, **changes: Any
+    ) -> Iterator[tuple[int, Result]]:
+        options = self.options(options, **changes)
+        for index, source in enumerate(sources):
+            yield index, self._classify(source, options.n_best)
+
+    def stream(self, source: Any, options: ClassificationOptions | None = None, **changes: Any) -> Iterator[str]:
+        result = self._classify(source, self.options(options, **changes).n_best)
+        if result is EMPTY:
+            raise TextError(INPUT_IS_EMPTY)
+        yield result.text
+
+    def limited(self, seconds: float) -> "ClassificationRunner":
+        return ClassificationRunner(self.manifest, LimitedClassifierModel(self.model, seconds), self.processor)
+
+    def _classify(self, source: Any, n_best: int) -> Result:
+        started = time.perf_counter()
+        segments = self.processor.split(source)
+        if not segments:
+            return EMPTY
+        features = [self.processor(segment.source) for segment in segments]
+        outputs = self.model.classify(features)
+        probabilities = [self._probabilities(output.logits) for output in outputs]
+        mean = np.average(probabilities, axis=0, weights=[source_length(one) for one in features])
+        best = [(self.manifest.classes[label], float(mean[label])) for label in np.argsort(-mean)[:n_best]]
+        return Result(
+            text=best[0][0],
+            score=best[0][1],
+            confidence=best[0][1],
+            fallback=False,
+            alternatives=tuple(best),
+            parts=tuple(map(self._part, features, outputs, probabilities)),
+            cut=cut_note([segment for segment in segments if segment.cut]),
+            missing=(),
+            seconds=time.perf_counter() - started,
+        )
+
+    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities `(classes,)`."""
+        scaled = logits.astype(np.float64) / self.manifest.temperature
+        exponentials = np.exp(scaled - scaled.max())
+        return exponentials / exponentials.sum()
+
+    def _part(self, features: Features, output: ClassifierOutput, probabilities: np.ndarray) -> Part:
+        label, attention = int(probabilities.argmax()), output.attention
+        if attention is not None:
+            attention = attention[np.newaxis, : source_length(features)]
+        return Part(
+            source_tokens=tuple(self.processor.labels(features)),
+            target_tokens=(self.manifest.classes[label],),
+            log_probs=(float(np.log(max(probabilities[label], np.finfo(np.float64).tiny))),),
+            attention=attention,
+            alignment=None if attention is None else (int(attention.argmax()),),
+        )

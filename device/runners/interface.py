@@ -1,0 +1,103 @@
+"""What every runner offers."""
+
+import dataclasses
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, Generic, Self, TypeVar
+
+from seq2edge.device.bundle import Bundle
+from seq2edge.device.errors import TextError
+from seq2edge.device.manifests.common import Manifest
+from seq2edge.device.processors.interface import SourceProcessor, SourceSpec
+from seq2edge.device.processors.registry import source_processor
+from seq2edge.device.result import EMPTY, Result
+from seq2edge.device.tasks import TASKS
+
+INPUT_IS_EMPTY = "the input is empty"
+
+Options = TypeVar("Options")
+
+
+class Runner(ABC, Generic[Options]):
+    """Answers sources. Any number of threads may use it at once.
+
+    Every method that answers takes `options`, or single fields of the options as keywords, or both; the keywords take
+    precedence. Without options the bundle's defaults apply.
+
+    Attributes:
+        manifest: What the bundle says of the model.
+        processor: What turns a source into features.
+        runtime: Name and version of what runs the model; empty for a Keras model.
+    """
+
+    manifest: Manifest
+    processor: SourceProcessor
+    runtime: str
+
+    @abstractmethod
+    def options(self, options: Options | None = None, **changes: Any) -> Options:
+        """Options that this model can use.
+
+        Args:
+            options: None: the bundle's defaults.
+            changes: Fields to replace.
+
+        Raises:
+            UserError: If a field is unknown, or a value is not allowed or more than the bundle offers.
+        """
+
+    @abstractmethod
+    def run_each(
+        self, sources: Sequence[Any], options: Options | None = None, **changes: Any
+    ) -> Iterator[tuple[int, Result]]:
+        """Answer many sources and yield each with its index as soon as it is done.
+
+        Args and Raises as for `run`.
+        """
+
+    @abstractmethod
+    def stream(self, source: Any, options: Options | None = None, **changes: Any) -> Iterator[str]:
+        """Yield the growing answer. Each text starts with the one before; the last is that of `run`.
+
+        Args and Raises as for `run`.
+        """
+
+    @abstractmethod
+    def limited(self, seconds: float) -> Self:
+        """A runner of the same model that raises a `TimeoutExceededError` after this time."""
+
+    def run(self, source: Any, options: Options | None = None, **changes: Any) -> Result:
+        """Answer one source.
+
+        Args:
+            options, changes: As for `options`.
+
+        Raises:
+            TextError: If the source is empty or too long.
+            UserError: As `options`.
+        """
+        started = time.perf_counter()
+        ((_, result),) = self.run_each([source], options, **changes)
+        if result is EMPTY:
+            raise TextError(INPUT_IS_EMPTY)
+        return dataclasses.replace(result, seconds=time.perf_counter() - started)
+
+    def run_all(self, sources: Sequence[Any], options: Options | None = None, **changes: Any) -> list[Result]:
+        """Answer many sources, in their order. The answer to an empty source is empty.
+
+        Args and Raises as for `run`.
+        """
+        results = dict(self.run_each(sources, options, **changes))
+        return [results[index] for index in range(len(sources))]
+
+
+def bundle_processor(bundle: Bundle[Manifest]) -> SourceProcessor:
+    """The processor of a bundle's sources.
+
+    Raises:
+        UserError: If one of its files is damaged.
+    """
+    manifest = bundle.manifest
+    entry, task = manifest.processors["source"], TASKS[manifest.task]
+    return source_processor(SourceSpec(entry, bundle.path, manifest.source_length, task, manifest.files))

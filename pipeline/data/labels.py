@@ -1,0 +1,69 @@
+"""The labels of a dataset: those of its training split, which has to have every label."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.dataset import SPLITS, read_split, split_line, split_path
+from seq2edge.pipeline.data.readers import Pair
+
+FEWEST_EXAMPLES = 2  # of a label: with one, it is either never trained or never checked
+FEWEST_LABELS = 2
+SHOWN = 5  # labels in a message
+
+
+def training_labels(folder: Path) -> list[str]:
+    """The labels of the training split, sorted."""
+    return sorted({pair.target for pair in read_split(folder, "train")})
+
+
+def check_labels(folder: Path, rows: Iterable[tuple[str, Pair]], may_move: bool) -> None:
+    """Check the labels of the splits.
+
+    Args:
+        folder: Of the dataset, with its splits.
+        rows: Where each pair of the recipe's files is, as "FILE, row N", and the pair; read if there is a mistake.
+        may_move: Examples of a label that no training example has are moved to the training split; otherwise they are
+            a mistake.
+
+    Raises:
+        UserError: If there are fewer than two labels, a label has one example, or training lacks a label.
+    """
+    counts = {split: Counter(pair.target for pair in read_split(folder, split)) for split in SPLITS}
+    total = sum(counts.values(), Counter())
+    if len(total) < FEWEST_LABELS:
+        raise UserError(f"data: {len(total)} label ({', '.join(total)}), at least {FEWEST_LABELS} are needed")
+    if rare := sorted(label for label, number in total.items() if number < FEWEST_EXAMPLES):
+        raise UserError(
+            f"{_place(rare[0], rows)}: label {rare[0]!r} has 1 example, at least {FEWEST_EXAMPLES} are needed"
+            f"{_others(rare)}; add examples, or leave the label out"
+        )
+    if missing := sorted(total.keys() - counts["train"].keys()):
+        if not may_move:
+            raise UserError(
+                f"{_place(missing[0], rows)}: label {missing[0]!r} is not in the training data{_others(missing)}; "
+                "add examples of it to a file with split = 'train'"
+            )
+        _move_to_train(folder, set(missing))
+
+
+def _move_to_train(folder: Path, labels: set[str]) -> None:
+    """Move the held-out examples of some labels to the training split."""
+    with split_path(folder, "train").open("a", encoding="utf-8", newline="\n") as train:
+        for split in ("valid", "test"):
+            pairs = list(read_split(folder, split))
+            with split_path(folder, split).open("w", encoding="utf-8", newline="\n") as file:
+                for pair in pairs:
+                    (train if pair.target in labels else file).write(split_line(pair))
+
+
+def _place(label: str, rows: Iterable[tuple[str, Pair]]) -> str:
+    """The first row with a label. Labels in the splits are normalised, so white space is ignored."""
+    return next((place for place, pair in rows if pair.target.split() == label.split()), "data")
+
+
+def _others(labels: Sequence[str]) -> str:
+    rest = [repr(label) for label in labels[1:SHOWN]]
+    more = f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else ""
+    return f" (so have {', '.join(rest)}{more})" if rest else ""

@@ -1,0 +1,1 @@
+"""Families of models: what is built, how rows become a batch, and how answers are made."""

@@ -1,0 +1,21 @@
+"""What the families have in common."""
+
+import importlib.metadata
+from typing import Any
+
+from seq2edge.models.encoders.build import LENGTH_MULTIPLE
+from seq2edge.pipeline.data.dataset import Dataset
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
+
+
+def manifest_fields(recipe: Recipe, data: Dataset) -> dict[str, Any]:
+    """The fields of a manifest that every family fills in the same way."""
+    return {
+        "name": recipe.name,
+        "task": recipe.task,
+        "source_length": recipe.model.source_length,
+        "length_bucket": LENGTH_MULTIPLE,
+        "processors": {"source": data.processor(recipe).to_manifest()},
+        "licence": recipe.data.licence,
+        "created_with": f"seq2edge {importlib.metadata.version('seq2edge')}",
+    }

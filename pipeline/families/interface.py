@@ -1,0 +1,53 @@
+"""What a family of models offers. A family is a module with these functions."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import keras
+
+from seq2edge.device.manifests.common import Manifest
+from seq2edge.models.loss import MaskedLoss
+from seq2edge.pipeline.data.batches import Collate
+from seq2edge.pipeline.data.dataset import Dataset
+from seq2edge.pipeline.recipe_schema.recipe import Training
+
+
+class Models(Protocol):
+    """Functional Keras models that share their layers, and the settings they were built from."""
+
+    @property
+    def config(self) -> Any: ...
+
+    @property
+    def training(self) -> keras.Model:
+        """The model that `fit` trains. It has all weights."""
+
+
+class Family(Protocol):
+    """The functions of a family. `recipe` is one of the family's recipes, `models` what `build_models` returns."""
+
+    def model_config(self, recipe: Any, data: Dataset) -> Any:
+        """The settings of a recipe's models for the data."""
+
+    def build_models(self, config: Any, dtype: str = "float32", unroll: int = 1) -> Models:
+        """Models with fresh weights.
+
+        Args:
+            dtype: Keras dtype policy of the layers.
+            unroll: Steps of a recurrent layer that one iteration of JAX's loop computes.
+        """
+
+    def collate(self, settings: Training) -> Collate:
+        """How padded rows of a dataset become a batch of `Models.training`."""
+
+    def loss(self, settings: Training) -> MaskedLoss:
+        """The loss of `Models.training`."""
+
+    def answers(self, models: Any, recipe: Any, data: Dataset, sources: Sequence[Any]) -> Callable[[], list[str]]:
+        """A function that answers sources with the current weights of the models."""
+
+    def manifest(self, recipe: Any, data: Dataset) -> Manifest:
+        """The manifest of a bundle before an export fills in files, signatures and measurements."""
+
+    def runner(self, recipe: Any, data: Dataset, models: Any) -> Any:
+        """The runner that ships, with Keras models in place of a model file."""

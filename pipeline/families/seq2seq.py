@@ -1,0 +1,65 @@
+"""Encoder-decoders: text out of any source."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
+from seq2edge.device.search.decoding import decode
+from seq2edge.device.search.options import DecodingOptions
+from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.loss import SequenceLoss
+from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
+from seq2edge.pipeline.data.batches import Collate
+from seq2edge.pipeline.data.collate import collate_seq2seq
+from seq2edge.pipeline.data.dataset import Dataset
+from seq2edge.pipeline.families.common import manifest_fields
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.recipe_schema.recipe import Training
+from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
+
+
+def model_config(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqConfig:
+    return recipe.model.config(data.vocabulary["source"], data.vocabulary["target"], recipe.tokenizer.joint)
+
+
+def build_models(config: Seq2SeqConfig, dtype: str = "float32", unroll: int = 1) -> Seq2Seq:
+    return build_seq2seq(config, dtype, unroll)
+
+
+def collate(settings: Training) -> Collate:
+    return partial(collate_seq2seq, word_dropout=settings.word_dropout)
+
+
+def loss(settings: Training) -> SequenceLoss:
+    return SequenceLoss(settings.label_smoothing)
+
+
+def answers(models: Seq2Seq, recipe: Seq2SeqRecipe, data: Dataset, sources: Sequence[Any]) -> Callable[[], list[str]]:
+    processor, tokenizer, decoder = data.processor(recipe), data.target_tokenizer(), KerasSequenceModel(models)
+    features = [processor(source, recipe.model.source_length) for source in sources]
+    options = DecodingOptions(max_length=recipe.model.target_length)
+    return lambda: [tokenizer.decode(best.ids) for best, *_ in decode(decoder, features, options)]
+
+
+def manifest(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqManifest:
+    return Seq2SeqManifest(
+        **manifest_fields(recipe, data),
+        languages=recipe.data.languages,
+        vocabulary={"source": data.vocabulary["source"], "target": data.vocabulary["target"]},
+        target_length=recipe.model.target_length,
+        states=[],
+        beam_sizes=sorted(recipe.export.beam_sizes),
+        decoding={
+            "beam": recipe.decoding.beam,
+            "length_penalty": recipe.decoding.length_penalty,
+            "max_length": recipe.model.target_length,
+        },
+        fallback=None,
+    )
+
+
+def runner(recipe: Seq2SeqRecipe, data: Dataset, models: Seq2Seq) -> Seq2SeqRunner:
+    decoder = KerasSequenceModel(models)
+    return Seq2SeqRunner(manifest(recipe, data), decoder, data.processor(recipe), data.target_tokenizer())

@@ -81,7 +81,7 @@ def test_a_line_without_room_for_a_phrase_keeps_its_place(bundles, capsys, monke
     content = f"{RED}\n{' '.join([RED] * 30)}\n{RED}\n"
     out, err = filtered(monkeypatch, capsys, content, bundles / "none", "--beam", 5, "--required", "stone")
     assert [bool(line) for line in out.split("\n")] == [True, False, True, False]
-    assert "note: line 2: required phrases: the text has to be split into" in err
+    assert "note: line 2: required phrases: the input has to be split into" in err
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\xed\xa0\x80", "\ud800", "\x00", "\x1b[31m", "a\rb\r"])

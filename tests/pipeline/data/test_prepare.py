@@ -105,4 +105,4 @@ def test_data_of_a_training_is_kept_unless_overwrite(tiny_recipe, pairs_file, tm
         prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, overwrite=False, quiet=True)).summary
         == before.summary
     )
-    assert prepare(other, tmp_path, PrepareOptions(pairs_file.parent, quiet=True)).source_vocabulary == 290
+    assert prepare(other, tmp_path, PrepareOptions(pairs_file.parent, quiet=True)).vocabulary["source"] == 290

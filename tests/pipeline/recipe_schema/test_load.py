@@ -4,7 +4,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.models.decoders.config import TransformerDecoderConfig
 from seq2edge.models.encoders.config import RecurrentEncoderConfig
 from seq2edge.pipeline.recipe_schema.load import RECIPES, find_recipe, load_recipe, recipe_names
-from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 
 MINIMAL = 'name = "a"\ntask = "chat"\n[data]\n[[data.files]]\npath = "a.tsv"\n'
 
@@ -45,7 +45,7 @@ def test_all_mistakes_are_reported_at_once_with_suggestions(tmp_path):
     lines = str(error.value).split("\n")
     assert len(lines) == 4
     assert "unknown key 'model.unit'; did you mean 'units'?" in str(error.value)
-    assert "model.encoder.kind: Input should be one of 'rnn', 'gru', 'lstm', 'transformer'; given 'rnm'" in str(
+    assert "model.encoder.kind: Input should be one of 'rnn', 'gru', 'lstm', 'transformer', 'bag'; given 'rnm'" in str(
         error.value
     )
     assert "training.learning_rate: Input should be greater than 0; given -1" in str(error.value)
@@ -87,7 +87,7 @@ def test_an_unknown_recipe_is_refused_with_what_there_is():
 
 def test_a_recipe_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
-        Recipe.model_validate({"name": "a", "task": "chat", "data": {"files": [{"path": "a"}]}}).name = "b"
+        Seq2SeqRecipe.model_validate({"name": "a", "task": "chat", "data": {"files": [{"path": "a"}]}}).name = "b"
 
 
 def test_settings_of_one_side_need_a_tokenizer_for_each(tmp_path):

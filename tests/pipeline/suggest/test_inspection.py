@@ -7,7 +7,7 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
-from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 from seq2edge.pipeline.suggest import inspection
 from seq2edge.pipeline.suggest.inspection import inspect
 from seq2edge.pipeline.suggest.suggestion import recipe_text, suggest
@@ -108,7 +108,7 @@ def test_languages_are_guessed_where_something_tells(tmp_path, name, content, la
 def test_languages_of_parallel_files_are_those_of_their_names(tmp_path):
     sources, targets = zip(*rows(40), strict=True)
     found = inspect(put(tmp_path, "a.en", "\n".join(sources)), put(tmp_path, "a.de", "\n".join(targets)))
-    recipe = Recipe.model_validate(tomllib.loads(recipe_text(suggest(found))))
+    recipe = Seq2SeqRecipe.model_validate(tomllib.loads(recipe_text(suggest(found))))
     assert recipe.data.languages == ["en", "de"]
 
 
@@ -116,7 +116,7 @@ def test_languages_of_parallel_files_are_those_of_their_names(tmp_path):
 def test_the_suggested_recipe_prepares_its_file(tmp_path, count):
     path = put(tmp_path, "pairs.tsv", tsv(rows(count)))
     text = recipe_text(suggest(inspect(path)))
-    recipe = Recipe.model_validate(tomllib.loads(text))
+    recipe = Seq2SeqRecipe.model_validate(tomllib.loads(text))
     data = prepare(recipe, tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
     assert data.summary["too_many_tokens"] <= count * 0.03
     assert "# " in text
@@ -150,7 +150,7 @@ def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
     draw = random.Random(count)
     pairs = {kind(draw) for _ in range(2 * count)}
     path = put(tmp_path, "pairs.tsv", tsv(sorted(pairs)[:count]))
-    recipe = Recipe.model_validate(tomllib.loads(recipe_text(suggest(inspect(path)))))
+    recipe = Seq2SeqRecipe.model_validate(tomllib.loads(recipe_text(suggest(inspect(path)))))
     data = prepare(recipe, tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
     assert data.summary["pairs"]["test"] >= 2
     assert len(data.valid) >= 2
@@ -163,7 +163,7 @@ def test_suggested_vocabularies_leave_room(tmp_path):
     path = put(tmp_path, "pairs.tsv", tsv(of_a_script_each_side(draw) for _ in range(1600)))
     tokenizer = suggest(inspect(path)).fit.tokenizer
     assert tokenizer.vocabulary != tokenizer.target_vocabulary
-    data = Recipe.model_validate(tomllib.loads(recipe_text(suggest(inspect(path)))))
+    data = Seq2SeqRecipe.model_validate(tomllib.loads(recipe_text(suggest(inspect(path)))))
     for side in ("vocabulary", "target_vocabulary"):
         larger = data.tokenizer.model_copy(update={side: getattr(tokenizer, side) + 2})
         prepare(data.model_copy(update={"tokenizer": larger}), tmp_path / side, PrepareOptions(tmp_path, quiet=True))

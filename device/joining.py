@@ -87,7 +87,12 @@ def _score(decoded: Sequence[Decoded], rank: int) -> float:
 
 
 def _cut_message(decoded: Sequence[Decoded]) -> str | None:
-    cut = [one.job.segment.text for one in decoded if one.job.segment.cut]
+    segments = [one.job.segment for one in decoded]
+    if segments[0].truncated:
+        return (
+            f"the text is longer than the model reads, which has not seen what comes after …{segments[0].text[-30:]!r}"
+        )
+    cut = [segment.text for segment in segments if segment.cut]
     if not cut:
         return None
     return f"sentences longer than the model reads were split in {len(cut)} places, the first after …{cut[0][-30:]!r}"

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, Literal, TypedDict
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import Between, NotEmpty, Pattern, fields, mistakes
@@ -23,7 +23,7 @@ HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 LANGUAGE_CODE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*"  # BCP 47, without its private and irregular codes
 UNKNOWN_LANGUAGE = "und"
 
-Normalisation = Literal["NFC", "NFKC"]
+Normalisation = Literal["NFC", "NFKC", "none"]
 Quantization = Literal["none", "float16", "int8"]
 Runtime = Literal["litert", "tflite-2.14", "web"]
 Language = Annotated[str, Pattern(LANGUAGE_CODE, "en or pt-BR")]
@@ -89,16 +89,19 @@ class VocabularySizes(TypedDict):
 
 
 class TextProcessor(TypedDict):
-    """Text is brought to a Unicode form; then invisible characters go, and white space is squeezed."""
+    """Text is brought to a Unicode form; then invisible characters go, and white space is squeezed. Or it is not
+    changed ("none")."""
 
     type: Literal["text"]
     normalisation: Normalisation
 
 
 class Processors(TypedDict):
-    """What turns a source into features, as in training."""
+    """What turns a source into features, as in training, and what a target that is text went through; without
+    `target` the same as the source."""
 
     source: TextProcessor
+    target: NotRequired[TextProcessor]
 
 
 @dataclass(frozen=True)
@@ -192,9 +195,10 @@ class Manifest:
     schema_version: Literal[3] = SCHEMA_VERSION
 
     @property
-    def normalisation(self) -> Normalisation:
-        """The Unicode form that texts are brought to."""
-        return self.processors["source"]["normalisation"]
+    def normalisations(self) -> tuple[Normalisation, Normalisation]:
+        """The Unicode forms that sources and targets are brought to, or "none"."""
+        source = self.processors["source"]
+        return source["normalisation"], self.processors.get("target", source)["normalisation"]
 
     def to_json(self) -> str:
         """The content of bundle.json."""

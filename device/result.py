@@ -42,7 +42,8 @@ class Result:
         confidence: Geometric mean of the tokens' probabilities, 0 to 1.
         fallback: Whether `text` is the bundle's fallback line and not the model's reply.
         alternatives: Text and score of the n best answers, best first.
-        cut: A note about sentences that were split because they are too long; None if none was.
+        cut: A note about sentences that were split, or a text that was truncated, because they are too long; else
+            None.
         missing: Required phrases that the text lacks because they did not fit.
         seconds: Time it took.
     """

@@ -19,7 +19,7 @@ from seq2edge.device.search.model import SequenceModel
 from seq2edge.device.search.options import OPTIONS, DecodingOptions
 from seq2edge.device.search.phrases import Phrases
 from seq2edge.device.segmentation import split_text
-from seq2edge.device.text import TextCodec
+from seq2edge.device.text import UNFINISHED, TextCodec
 
 INPUT_IS_EMPTY = "the input is empty"
 
@@ -57,7 +57,7 @@ class Runner:
         """
         bundle = read_bundle(Path(path))
         try:
-            codec = TextCodec(*bundle.tokenizers, bundle.normalisation)
+            codec = TextCodec(*bundle.tokenizers, bundle.normalisations)
         except (OSError, RuntimeError, ValueError) as error:
             raise UserError(f"{bundle.tokenizers[0]}: not a SentencePiece model: {error}") from None
         return cls(bundle, TFLiteModel(bundle, threads, num_interpreters), codec)
@@ -177,5 +177,6 @@ class Runner:
                     break
                 if (agreed := search.agreed) != shown:
                     shown = agreed
-                    yield f"{before} {self.codec.decode_target(agreed)}".strip()
+                    growing = self.codec.decode_target(agreed).rstrip(UNFINISHED)
+                    yield " ".join(text for text in (before, growing) if text)
         yield self.joiner.answer(text, done)

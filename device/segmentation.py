@@ -1,4 +1,6 @@
-"""Splits texts into segments that a model can read: at lines, at sentence ends, and only then within a sentence."""
+"""Splits texts into segments that a model can read: at lines, at sentence ends, and only then within a sentence.
+
+A text in which white space carries meaning is not split."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +9,7 @@ from dataclasses import dataclass
 from seq2edge.device.errors import TextError
 from seq2edge.device.manifest import Manifest
 from seq2edge.device.tasks import TASKS
-from seq2edge.device.text import TextCodec, normalise
+from seq2edge.device.text import TextCodec, is_blank, normalise
 
 MAX_CHARACTERS = 20_000  # of a text; more is a file
 # A sentence end: the mark, closing quotes, then a space, or nothing after full-width marks. "3.14" has no space.
@@ -22,11 +24,13 @@ class Segment:
     Attributes:
         line: Index of its line.
         cut: It ends within a sentence, because the sentence is longer than the model reads.
+        truncated: It is the beginning of a text that is not split; the model does not read the rest.
     """
 
     text: str
     line: int
     cut: bool = False
+    truncated: bool = False
 
 
 def split_text(text: str, manifest: Manifest, codec: TextCodec) -> list[Segment]:
@@ -37,10 +41,30 @@ def split_text(text: str, manifest: Manifest, codec: TextCodec) -> list[Segment]
     """
     if len(text) > MAX_CHARACTERS:
         raise TextError(f"the text has {len(text):,} characters, allowed are {MAX_CHARACTERS:,}; send it in parts")
-    lines = [normalise(line, manifest.normalisation) for line in text.split("\n")]
-    if TASKS[manifest.task].is_conversation:
+    task, form, longest = TASKS[manifest.task], manifest.normalisations[0], manifest.source_length
+
+    def length(part: str) -> int:
+        return len(codec.encode_source(part))
+
+    if task.multiline:
+        return whole(normalise(text, form), length, longest)
+    lines = [normalise(line, form) for line in text.split("\n")]
+    if task.is_conversation:
         lines = [" ".join(line for line in lines if line)]
-    return segments("\n".join(lines), lambda part: len(codec.encode_source(part)), manifest.source_length)
+    return segments("\n".join(lines), length, longest)
+
+
+def whole(text: str, length: Callable[[str], int], longest: int) -> list[Segment]:
+    """A text as one segment, truncated to `longest` tokens; none if it has no visible character.
+
+    Args:
+        length: Number of tokens of a text.
+    """
+    if is_blank(text):
+        return []
+    if length(text) <= longest:
+        return [Segment(text, 0)]
+    return [Segment(text[: _longest_beginning(text, length, longest)], 0, truncated=True)]
 
 
 def segments(text: str, length: Callable[[str], int], longest: int) -> list[Segment]:
@@ -90,13 +114,19 @@ def _cut(sentence: str, length: Callable[[str], int], longest: int) -> list[str]
     """Split a sentence that is too long: at the last space that fits, or anywhere if there is none."""
     parts = []
     while length(sentence) > longest:
-        # The number of tokens grows with that of characters, so bisection finds the longest beginning that fits.
-        low, high = 1, min(len(sentence), 64 * longest)
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if length(sentence[:middle]) <= longest else (low, middle - 1)
-        space = sentence.rfind(" ", 1, low)
-        end = space if space > low // 2 else low
+        fitting = _longest_beginning(sentence, length, longest)
+        space = sentence.rfind(" ", 1, fitting)
+        end = space if space > fitting // 2 else fitting
         parts.append(sentence[:end].strip())
         sentence = sentence[end:].strip()
     return [*parts, sentence]
+
+
+def _longest_beginning(text: str, length: Callable[[str], int], longest: int) -> int:
+    """How many characters of a text have at most `longest` tokens."""
+    # The number of tokens grows with that of characters, so bisection finds the longest beginning that fits.
+    low, high = 1, min(len(text), 64 * longest)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if length(text[:middle]) <= longest else (low, middle - 1)
+    return low

@@ -14,13 +14,25 @@ TOKENIZER_FILES = {"joint": "tokenizer.model", "source": "source.model", "target
 INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")  # zero-width characters and the soft hyphen
 SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 cannot encode
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+VISIBLE = re.compile(f"[^\\s{CONTROL.pattern[1:-1]}{INVISIBLE.pattern[1:-1]}]")
+SPACE_TOKEN = "\u2581"  # SentencePiece writes a space so, and every one of these as a space
+ESCAPE = "\x1a"  # stands before a letter for that sign or for itself in a model for text as it is
+UNFINISHED = f"\ufffd{ESCAPE}"  # what the text of tokens ends with as long as bytes of a character are missing
 
 
 def normalise(text: str, form: str) -> str:
     """Bring a text to the Unicode form "NFC" or "NFKC"; remove invisible characters; collapse control characters and
-    white space to single spaces."""
-    text = unicodedata.normalize(form, SURROGATE.sub("\ufffd", text))  # type: ignore[arg-type]
+    white space to single spaces. The form "none" keeps the text as it is."""
+    text = SURROGATE.sub("\ufffd", text)
+    if form == "none":
+        return text
+    text = unicodedata.normalize(form, text)  # type: ignore[arg-type]
     return " ".join(CONTROL.sub(" ", INVISIBLE.sub("", text)).split())
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text has no visible character."""
+    return VISIBLE.search(text) is None
 
 
 def tokenizer_paths(folder: Path, names: Container[str] | None = None) -> tuple[Path, Path]:
@@ -40,22 +52,22 @@ class TextCodec:
 
     Args:
         source_model, target_model: SentencePiece models, as paths or bytes; the same one if they share it.
-        normalisation: "NFC" or "NFKC".
+        normalisations: Of source and target: "NFC", "NFKC" or "none".
     """
 
-    def __init__(self, source_model: bytes | Path, target_model: bytes | Path, normalisation: str):
+    def __init__(self, source_model: bytes | Path, target_model: bytes | Path, normalisations: tuple[str, str]):
         self.source = _processor(source_model)
         self.target = self.source if target_model == source_model else _processor(target_model)
-        self.normalisation = normalisation
+        self.normalisations = normalisations
 
     def encode_source(self, text: str, longest: int | None = None) -> np.ndarray:
         """int32 ids, ending in eos; cut to at most `longest` ids including eos."""
-        ids = self.source.encode(normalise(text, self.normalisation))
+        ids = self.source.encode(normalise(text, self.normalisations[0]))
         return np.array([*(ids if longest is None else ids[: longest - 1]), EOS], np.int32)
 
     def encode_target(self, text: str) -> tuple[int, ...]:
         """Ids of a target or a part of one, without eos."""
-        return tuple(self.target.encode(normalise(text, self.normalisation)))
+        return tuple(self.target.encode(normalise(text, self.normalisations[1])))
 
     def decode_target(self, ids: Iterable[int]) -> str:
         """Text of target ids without special ids."""

@@ -34,8 +34,7 @@ BLEU signature: `{scores["bundle"]["signatures"][0]}`
 
 `bundle.json` describes the bundle. `{MODEL}` has the signatures {", ".join(f"`{name}`" for name in bundle.signatures)}.
 `vectors.json` holds test vectors to check a port of the runner with.
-A source has at most {bundle.source_length} tokens, a target {bundle.target_length}. Text is normalised to
-{bundle.normalisation}.
+A source has at most {bundle.source_length} tokens, a target {bundle.target_length}. {_normalisation(bundle)}
 
 Licence of the training data: {bundle.licence}
 """
@@ -55,6 +54,15 @@ def summary(bundle: Bundle) -> str:
 def megabytes(bundle: Bundle) -> float:
     """Size of the model file."""
     return bundle.files[MODEL]["bytes"] / 1e6
+
+
+def _normalisation(bundle: Bundle) -> str:
+    """What happens to the text of each side before it becomes tokens."""
+    sides = zip(("Sources", "Targets"), bundle.normalisations, strict=True)
+    return " ".join(
+        f"{side} are kept as they are." if form == "none" else f"{side} are normalised to {form}."
+        for side, form in sides
+    )
 
 
 def _score_rows(bundle: Bundle) -> str:

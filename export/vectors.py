@@ -26,7 +26,7 @@ def make_vectors(bundle: Bundle) -> dict[str, Any]:
     Args:
         bundle: A bundle whose model and tokenizers are in its folder.
     """
-    codec = TextCodec(*tokenizer_paths(bundle.path), bundle.normalisation)
+    codec = TextCodec(*tokenizer_paths(bundle.path), bundle.normalisations)
     model = TFLiteModel(bundle)
     return {"runtime": model.runtime, "vectors": [_vector(bundle, codec, model, text) for text in TEXTS]}
 

@@ -55,6 +55,7 @@ class Run:
     def manifest(self) -> Manifest:
         """The manifest of a bundle of this run before an export fills in files, signatures and measurements."""
         recipe = self.recipe
+        source, target = recipe.data.normalisations
         return Manifest(
             name=recipe.name,
             task=recipe.task,
@@ -64,7 +65,10 @@ class Run:
             vocabulary={"source": self.data.source_vocabulary, "target": self.data.target_vocabulary},
             source_length=recipe.model.source_length,
             target_length=recipe.model.target_length,
-            processors={"source": {"type": "text", "normalisation": recipe.data.normalisation}},
+            processors={
+                "source": {"type": "text", "normalisation": source},
+                "target": {"type": "text", "normalisation": target},
+            },
             decoding={
                 "beam": recipe.decoding.beam,
                 "length_penalty": recipe.decoding.length_penalty,

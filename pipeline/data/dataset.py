@@ -73,7 +73,8 @@ class Dataset:
 
     def codec(self) -> TextCodec:
         """Text to token ids and back, the same as on the device."""
-        return TextCodec(*self.tokenizers, self.summary["normalisation"])
+        source, target = self.summary["normalisations"]
+        return TextCodec(*self.tokenizers, (source, target))
 
     def texts(self, split: str) -> Iterator[Pair]:
         """The cleaned pairs of "train", "valid" or "test"."""

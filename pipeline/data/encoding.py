@@ -18,45 +18,56 @@ from seq2edge.device.special_ids import EOS
 from seq2edge.device.text import TOKENIZER_FILES, tokenizer_paths
 from seq2edge.pipeline.data.columns import ColumnType, Table, write_table
 from seq2edge.pipeline.data.dataset import read_split
+from seq2edge.pipeline.data.kept_text import keeps_text
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.data.splitting import FEWEST
 from seq2edge.pipeline.data.subword_sampling import Sampler
 from seq2edge.pipeline.data.tokenizer import KEYS, VocabularyError, fitting_vocabulary, sentences, train_tokenizer
-from seq2edge.pipeline.recipe_schema.recipe import Recipe, Tokenizer
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 BATCH = 1000  # pairs encoded in one call of SentencePiece
 PERCENTILES = (50, 90, 99, 100)
 
 
-def write_tokenizers(settings: Tokenizer, folder: Path, given: tuple[Path, Path] | None) -> dict[str, int]:
+def write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, Path] | None) -> dict[str, int]:
     """Train the tokenizers on train.jsonl and write them, or copy the given ones.
 
     Returns:
         Vocabulary sizes of "source" and "target".
 
     Raises:
-        UserError: If the text does not support a vocabulary; the message names vocabularies that it supports.
+        UserError: If the text does not support a vocabulary; the message names vocabularies that it supports. Or if
+            a given tokenizer changes texts that the recipe keeps as they are.
     """
     if given:
         for path in set(given):
             shutil.copyfile(path, folder / path.name)
     else:
-        for side, model in _train_tokenizers(settings, folder).items():
+        for side, model in _train_tokenizers(recipe, folder).items():
             (folder / TOKENIZER_FILES[side]).write_bytes(model)
-    source, target = (_load(path).get_piece_size() for path in tokenizer_paths(folder))
-    return {"source": source, "target": target}
+    sizes = {}
+    for side, path in zip(("source", "target"), tokenizer_paths(folder), strict=True):
+        processor = _load(path)
+        if recipe.data.keeps(side) and not keeps_text(processor):
+            raise UserError(
+                f'{path.name}: this tokenizer changes white space, and the normalisation of the {side} is "none"; '
+                'allowed: "NFC" or "NFKC", or a tokenizer that was trained with "none"'
+            )
+        sizes[side] = processor.get_piece_size()
+    return sizes
 
 
-def _train_tokenizers(settings: Tokenizer, folder: Path) -> dict[str, bytes]:
+def _train_tokenizers(recipe: Recipe, folder: Path) -> dict[str, bytes]:
     def texts(side: str) -> Iterable[str]:
         return sentences(read_split(folder, "train"), side)
 
+    settings, kept = recipe.tokenizer, {side: recipe.data.keeps(side) for side in recipe.tokenizer.sides}
     try:
-        return {side: train_tokenizer(texts(side), settings, side) for side in settings.sides}
+        return {side: train_tokenizer(texts(side), settings, side, kept[side]) for side in kept}
     except VocabularyError as error:
         if error.possible is None:
             raise
-        sizes = {side: fitting_vocabulary(partial(texts, side), settings, side)[0] for side in settings.sides}
+        sizes = {side: fitting_vocabulary(partial(texts, side), settings, side, kept[side])[0] for side in kept}
         working = ", ".join(f"tokenizer.{KEYS[side]} = {size}" for side, size in sizes.items())
         raise UserError(f"{error}; this works: {working}") from error
 

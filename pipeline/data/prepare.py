@@ -83,10 +83,10 @@ def _write_data(
     """Write splits, tokenizers and token ids; returns what the summary says of them."""
     cleaner = Cleaner(recipe.data)
     pairs = write_splits(cleaner, locations, folder, quiet)
-    vocabulary = write_tokenizers(recipe.tokenizer, folder, tokenizers)
+    vocabulary = write_tokenizers(recipe, folder, tokenizers)
     ids = write_ids(recipe, folder, quiet)
     return {
-        "normalisation": recipe.data.normalisation,
+        "normalisations": recipe.data.normalisations,
         "pairs": pairs,
         "dropped": dict(cleaner.dropped),
         "dropped_examples": cleaner.examples,

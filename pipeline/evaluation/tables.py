@@ -7,7 +7,14 @@ from seq2edge.pipeline.evaluation.metrics.metric import Metric
 from seq2edge.pipeline.evaluation.metrics.registry import task_metrics
 from seq2edge.pipeline.evaluation.scoring import Evaluation
 
-GROUP_METRICS = ("bleu", "chrf", "exact_match", "rougeL", "length_ratio")  # shown for groups in the terminal
+GROUP_METRICS = (
+    "bleu",
+    "chrf",
+    "exact_match",
+    "identical",
+    "rougeL",
+    "length_ratio",
+)  # shown for groups in the terminal
 
 
 def table(evaluations: Sequence[Evaluation]) -> str:

@@ -172,7 +172,7 @@ def test_cpp_reads_texts_as_python_does(translate, bundles, tmp_path):
 def write_vectors(folder, texts):
     """Test vectors of these texts, by the runner in Python; without logits."""
     bundle = read_bundle(folder)
-    codec, model = TextCodec(*bundle.tokenizers, bundle.normalisation), TFLiteModel(bundle)
+    codec, model = TextCodec(*bundle.tokenizers, bundle.normalisations), TFLiteModel(bundle)
     sources = [codec.encode_source(text, bundle.source_length) for text in texts]
     found = decode(model, sources, DecodingOptions(max_length=bundle.target_length, shortlist=False))
     vectors = [

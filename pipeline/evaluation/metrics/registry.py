@@ -8,11 +8,19 @@ from typing import Any
 
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.evaluation.examples import Example
-from seq2edge.pipeline.evaluation.metrics import diversity, error_rates, length, matches, rouge, sacrebleu_scores
+from seq2edge.pipeline.evaluation.metrics import (
+    diversity,
+    error_rates,
+    identical,
+    length,
+    matches,
+    rouge,
+    sacrebleu_scores,
+)
 from seq2edge.pipeline.evaluation.metrics.metric import Metric
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sacrebleu_metrics
 
-MODULES = (sacrebleu_scores, rouge, matches, error_rates, diversity, length)
+MODULES = (sacrebleu_scores, rouge, matches, identical, error_rates, diversity, length)
 METRICS: dict[str, Metric] = {metric.key: metric for module in MODULES for metric in module.METRICS}
 
 BASIC_METRICS = ("bleu", "chrf", "exact_match")  # those of every task, which training and export compute

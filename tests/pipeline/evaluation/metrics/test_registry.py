@@ -31,4 +31,5 @@ def test_the_main_score_stands_first():
         "translation": "bleu",
         "summarisation": "bleu",
         "commands": "bleu",
+        "code": "identical",
     }

@@ -1,6 +1,6 @@
 import pytest
 
-from seq2edge.device.segmentation import segments, sentences
+from seq2edge.device.segmentation import segments, sentences, whole
 
 
 def words(text):
@@ -49,3 +49,17 @@ def test_nothing_is_lost():
     text = "x" * 1000 + " " + "word " * 50
     joined = "".join(s.text for s in segments(text, len, 64)).replace(" ", "")
     assert joined == text.replace(" ", "")
+
+
+def test_a_text_that_is_not_split_keeps_its_white_space():
+    (found,) = whole("  One.\n\n\tTwo three. \n", words, 5)
+    assert (found.text, found.cut, found.truncated) == ("  One.\n\n\tTwo three. \n", False, False)
+
+
+def test_a_text_that_is_not_split_is_truncated():
+    (found,) = whole("a\n b\n  c\n d", words, 3)
+    assert (found.text, found.truncated) == ("a\n b\n  c\n ", True)
+
+
+def test_white_space_alone_has_no_segment():
+    assert whole(" \n\t\u200b", words, 5) == []

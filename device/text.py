@@ -74,12 +74,16 @@ class TextCodec:
         return self.target.decode([int(i) for i in ids if i > EOS])
 
     def source_tokens(self, ids: Iterable[int]) -> list[str]:
-        """The source tokens of ids, as strings; "▁" marks the start of a word."""
-        return [self.source.id_to_piece(int(i)) for i in ids]
+        """The source tokens of ids, as strings to show: "▁" is a space, control characters are escaped, as "\\n"."""
+        return [_shown(self.source.id_to_piece(int(i))) for i in ids]
 
     def target_tokens(self, ids: Iterable[int]) -> list[str]:
-        """The target tokens of ids, as strings."""
-        return [self.target.id_to_piece(int(i)) for i in ids]
+        """The target tokens of ids, as strings to show."""
+        return [_shown(self.target.id_to_piece(int(i))) for i in ids]
+
+
+def _shown(piece: str) -> str:
+    return CONTROL.sub(lambda found: repr(found[0])[1:-1], piece)
 
 
 def _processor(model: bytes | Path) -> sentencepiece.SentencePieceProcessor:

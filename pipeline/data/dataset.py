@@ -73,8 +73,8 @@ class Dataset:
 
     def codec(self) -> TextCodec:
         """Text to token ids and back, the same as on the device."""
-        source, target = self.summary["normalisations"]
-        return TextCodec(*self.tokenizers, (source, target))
+        source = self.summary["normalisation"]
+        return TextCodec(*self.tokenizers, (source, self.summary.get("target_normalisation", source)))
 
     def texts(self, split: str) -> Iterator[Pair]:
         """The cleaned pairs of "train", "valid" or "test"."""

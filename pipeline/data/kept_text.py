@@ -39,6 +39,7 @@ def keeps_text(processor: sentencepiece.SentencePieceProcessor) -> bool:
 
 
 def _normalizer(rules: dict[str, str], escape_whitespaces: bool) -> sentencepiece.SentencePieceNormalizer:
+    sentencepiece.set_min_log_level(2)  # as the trainer does; else it logs the size of the rules
     return sentencepiece.SentencePieceNormalizer(
         norm_map=list(rules.items()),
         add_dummy_prefix=False,

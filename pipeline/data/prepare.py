@@ -81,12 +81,14 @@ def _write_data(
     quiet: bool,
 ) -> dict[str, Any]:
     """Write splits, tokenizers and token ids; returns what the summary says of them."""
+    source, target = recipe.data.normalisations
     cleaner = Cleaner(recipe.data)
     pairs = write_splits(cleaner, locations, folder, quiet)
     vocabulary = write_tokenizers(recipe, folder, tokenizers)
     ids = write_ids(recipe, folder, quiet)
     return {
-        "normalisations": recipe.data.normalisations,
+        "normalisation": source,
+        "target_normalisation": target,
         "pairs": pairs,
         "dropped": dict(cleaner.dropped),
         "dropped_examples": cleaner.examples,

@@ -91,6 +91,12 @@ def test_a_tokenizer_for_prose_does_not_keep_text():
     assert not keeps_text(sentencepiece.SentencePieceProcessor(model_proto=model))
 
 
+def test_control_characters_are_shown_in_tokens(model):
+    codec = TextCodec(model, model, ("none", "none"))
+    assert codec.target_tokens(codec.encode_target("\n\tx")) == codec.source_tokens(codec.encode_source("\n\tx"))[:-1]
+    assert codec.target_tokens(codec.encode_target("\n\t")) == ["\\n", "\\t"]
+
+
 def test_prose_and_code_can_share_a_tokenizer(model):
     codec = TextCodec(model, model, ("NFC", "none"))
     assert codec.decode_target(codec.encode_source("  say\thello \n")) == "say hello"

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from seq2edge.pipeline.evaluation.metrics.registry import METRICS
 
 
-
 @dataclass
 class Progress:
     """State of a training that a checkpoint keeps beside weights and optimizer.

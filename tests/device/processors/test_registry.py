@@ -60,18 +60,19 @@ class SumOfPosition(SequenceModel):
 @pytest.fixture
 def bundle(bundles, monkeypatch):
     monkeypatch.setitem(PROCESSORS, "numbers", Numbers)
-    return dataclasses.replace(read_bundle(bundles / "none"), processors={"source": {"type": "numbers"}})
+    return read_bundle(bundles / "none").with_manifest(processors={"source": {"type": "numbers"}})
 
 
 @pytest.fixture
 def processor(bundle):
-    return source_processor(SourceSpec(bundle.processors["source"], bundle.path, 3, TASKS[bundle.task]))
+    manifest = bundle.manifest
+    return source_processor(SourceSpec(manifest.processors["source"], bundle.path, 3, TASKS[manifest.task]))
 
 
 @pytest.fixture
 def runner(bundle, processor):
-    model = SumOfPosition(bundle.vocabulary["target"])
-    return Seq2SeqRunner(bundle, model, processor, TargetTokenizer(bundle.tokenizers[1], "NFC"))
+    model = SumOfPosition(bundle.manifest.vocabulary["target"])
+    return Seq2SeqRunner(bundle.manifest, model, processor, TargetTokenizer(bundle.tokenizers[1], "NFC"))
 
 
 def numbers_of(tokens):

@@ -90,7 +90,7 @@ def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
         ({"quantization": "int3"}, 'quantization is "int3", expected "none" or "float16" or "int8"'),
         ({"states": [{"name": "state_0"}]}, r"states\[0\]\.dtype is missing, expected text"),
         ({"languages": ["english", "de"]}, r'languages\[0\] is "english", expected text like en or pt-BR'),
-        ({"languages": ["en"]}, r'languages is \["en"\], expected the codes of source and target, or none'),
+        ({"languages": ["en"]}, r'languages is \["en"\], expected a code for source and target, or none'),
         ({"special_ids": {"pad": 0, "unk": 1, "bos": 2, "eos": 9}}, "special_ids.eos is 9, expected 3"),
         ({"special_ids": {"pad": 0, "unk": 1, "bos": 2, "eos": 3, "mask": 999}}, "special_ids.mask is 999, .* 370"),
         ({"beam_sizes": [0] * 9}, r"beam_sizes\[4\] is 0, [^;]*; 4 more$"),

@@ -92,5 +92,5 @@ def test_the_bundled_intents(tmp_path):
     data = prepare(load_recipe(tmp_path / "recipe.toml"), tmp_path / "run", PrepareOptions(quiet=True))
     assert len(data.labels) == 85
     assert "weather" in data.labels
-    duplicates = sum(data.summary["dropped"].values())
+    duplicates = data.summary["dropped"]["duplicate"]
     assert sum(data.summary["pairs"].values()) + duplicates == 85 * 80

@@ -17,7 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
     import json
     from pathlib import Path
 
-    from seq2edge.device.vectors import check_vectors
+    from seq2edge.device.vectors.check import check_vectors
 
     result = check_vectors(Path(arguments.bundle))
     if arguments.json:

@@ -7,6 +7,7 @@ from seq2edge.device.bundle import AnyManifest, Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.tasks import TASKS
+from seq2edge.export.card import scored_systems
 from seq2edge.export.families.interface import Agreement, Comparison
 from seq2edge.export.families.registry import family_of
 from seq2edge.export.held_out import SENTENCES, held_out_examples, source_features
@@ -56,12 +57,6 @@ def verify_bundle(
     if max_score_loss is not None:
         check_score_loss(bundle, run.recipe.task, result, max_score_loss)
     return bundle.with_manifest(scores=result, verified_on=verified_on)
-
-
-def scored_systems(task: str, scores: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What was scored: "keras", "bundle", and the other ways to run the bundle, with their scores by metric."""
-    key = TASKS[task].main_metric
-    return {name: values for name, values in scores.items() if isinstance(values, dict) and key in values}
 
 
 def check_score_loss(bundle: Bundle[Manifest], task: str, result: dict[str, Any], allowed: float) -> None:

@@ -20,10 +20,12 @@ def run(arguments: argparse.Namespace) -> int:
     import math
     from pathlib import Path
 
-    from seq2edge.device.bundle import read_bundle
+    from seq2edge.device.bundle import Bundle, read_bundle
+    from seq2edge.device.manifests.common import Manifest
     from seq2edge.device.tasks import TASKS
 
-    manifest = read_bundle(Path(arguments.bundle)).manifest
+    bundle: Bundle[Manifest] = read_bundle(Path(arguments.bundle))
+    manifest = bundle.manifest
     if arguments.json:
         print(manifest.to_json(), end="")
         return 0

@@ -75,4 +75,4 @@ def test_a_changed_recipe_makes_the_int8_bundle_anew(rows, trained_run, tmp_path
     recipe.write_text(text.replace("length_penalty = 0.6", "length_penalty = 1.4"), encoding="utf-8")
     os.utime(recipe, (time.time() + 60,) * 2)
     after = int8_bundle(Run.open(copy))
-    assert (before.decoding["length_penalty"], after.decoding["length_penalty"]) == (0.6, 1.4)
+    assert tuple(one.manifest.decoding["length_penalty"] for one in (before, after)) == (0.6, 1.4)

@@ -8,6 +8,8 @@ from seq2edge.device.json_types import Between, NotEmpty
 from seq2edge.device.manifests.common import Manifest, VocabularySize
 from seq2edge.device.signature_names import classify
 
+SHOWN_CLASSES = 10  # in a description
+
 
 class SourceVocabulary(TypedDict):
     """The number of source tokens."""
@@ -35,8 +37,20 @@ class ClassificationManifest(Manifest):
     def required_signatures(self) -> set[str]:
         return {classify(length) for length in (None, *self.fixed_lengths)}
 
+    def facts(self) -> Iterator[tuple[str, str]]:
+        yield from super().facts()
+        yield "vocabulary", f"{self.vocabulary['source']} tokens"
+        yield "lengths", f"source up to {self.source_length} tokens"
+        more = f" and {len(self.classes) - SHOWN_CLASSES} more" if len(self.classes) > SHOWN_CLASSES else ""
+        yield "classes", ", ".join(self.classes[:SHOWN_CLASSES]) + more
+        yield "temperature", f"{self.temperature:g}"
+
     def contradictions(self) -> Iterator[str]:
         if len(set(self.classes)) < len(self.classes):
             yield "classes has the same name twice, expected different names"
+        for name in self.required_signatures() & self.signatures.keys():
+            logits = self.signatures[name]["outputs"].get("logits", {"shape": []})["shape"]
+            if logits[-1:] != [len(self.classes)]:
+                yield f"classes has {len(self.classes)} names, expected one for each logit of {name}, shape {logits}"
         yield from self.special_id_contradictions(self.vocabulary["source"])
         yield from super().contradictions()

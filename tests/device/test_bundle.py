@@ -103,6 +103,26 @@ def test_wrong_fields_are_said(bundle, change_manifest, values, message):
         read_bundle(bundle)
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"classes": ["red"] * 12}, "classes has the same name twice, expected different names"),
+        ({"classes": ["red", "blue"]}, r"2 names, expected one for each logit of classify, shape \[1, 12\]"),
+        ({"classes": []}, r"classes is \[\], expected a list that is not empty"),
+        ({"signatures": {}}, "there is no signature classify"),
+        ({"fixed_lengths": [16]}, "there is no signature classify_s16"),
+        ({"temperature": 0}, "temperature is 0, expected"),
+        ({"languages": ["en", "de"]}, "expected a code for source, or none"),
+        ({"task": "translation"}, "target_length is missing"),
+    ],
+)
+def test_wrong_fields_of_a_classifier_are_said(classifier_bundles, tmp_path, change_manifest, values, message):
+    bundle = shutil.copytree(classifier_bundles / "int8", tmp_path / "classifier")
+    change_manifest(bundle, **values)
+    with pytest.raises(UserError, match=message):
+        read_bundle(bundle)
+
+
 def test_a_tokenizer_may_have_more_special_tokens(bundle, change_manifest):
     ids = {"pad": 0, "unk": 1, "bos": 2, "eos": 3, "mask": 4, "cls": 5, "sep": 6}
     change_manifest(bundle, special_ids=ids)

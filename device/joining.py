@@ -67,7 +67,7 @@ class Joiner:
             fallback=self._fallback(score) is not None,
             alternatives=tuple((self.text(decoded, rank), _score(decoded, rank)) for rank in ranks),
             parts=tuple(self._part(one.job.features, one.hypotheses[0]) for one in decoded),
-            cut=cut_note([one.job.segment for one in decoded if one.job.segment.cut]),
+            cut=cut_note([one.job.segment for one in decoded]),
             missing=tuple(phrase for phrase in required if self.tokenizer.encode(phrase) in missing),
             seconds=sum(one.seconds for one in decoded),
         )

@@ -45,7 +45,8 @@ class Result:
         confidence: Geometric mean of the tokens' probabilities, 0 to 1; of a label its probability.
         fallback: Whether `text` is the bundle's fallback line and not the model's reply.
         alternatives: Text and score of the n best answers, best first.
-        cut: A note about sentences that were split because they are too long; None if none was.
+        cut: A note about sentences that were split, or a text that was truncated, because they are too long; else
+            None.
         missing: Required phrases that the text lacks because they did not fit.
         seconds: Time it took.
     """
@@ -81,10 +82,11 @@ EMPTY = Result("", 0.0, 0.0, False, (("", 0.0),), (), None, (), 0.0)  # the answ
 
 
 def cut_note(segments: Sequence[Segment]) -> str | None:
-    """The note of a result about the segments that end within a sentence; None if there are none."""
-    if not segments:
+    """The note of a result about segments that were truncated or end within a sentence; None if there are none."""
+    if segments[0].truncated:
+        end = segments[0].source[-30:]
+        return f"the text is longer than the model reads, which has not seen what comes after …{end!r}"
+    cut = [segment.source for segment in segments if segment.cut]
+    if not cut:
         return None
-    return (
-        f"sentences longer than the model reads were split in {len(segments)} places, the first after "
-        f"…{segments[0].source[-30:]!r}"
-    )
+    return f"sentences longer than the model reads were split in {len(cut)} places, the first after …{cut[0][-30:]!r}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from seq2edge.device.processors.text import normalise
+from seq2edge.device.processors.text import normalise, shown_token
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.tokenizer_files import load_tokenizer
 
@@ -13,7 +13,7 @@ class TargetTokenizer:
 
     Args:
         model: A SentencePiece model.
-        normalisation: "NFC" or "NFKC".
+        normalisation: "NFC", "NFKC" or "none".
 
     Raises:
         UserError: If the file is not a SentencePiece model.
@@ -31,5 +31,5 @@ class TargetTokenizer:
         return self._model.decode([int(i) for i in ids if i > EOS])
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
-        """The tokens of ids, as strings; "▁" marks the start of a word."""
-        return [self._model.id_to_piece(int(i)) for i in ids]
+        """The tokens of ids, as strings to show."""
+        return [shown_token(self._model.id_to_piece(int(i))) for i in ids]

@@ -18,7 +18,7 @@ class Task:
         family: Which models, signatures and runner it has.
         source: What its sources are.
         target: What its targets are: texts, or the names of labels.
-        multiline: White space carries meaning, as in code.
+        multiline: White space carries meaning, as in code: texts are not split, and a recipe keeps targets as they are.
         is_conversation: Texts are turns of a conversation. Both sides are in one language, a turn is one text even if
             it has several lines, a prompt remembers the replies it gave, and the demo shows a chat.
         groups_references: Pairs with the same source are one example with several references. Otherwise every pair is
@@ -71,6 +71,11 @@ TASKS: dict[str, Task] = {
         Task(
             name="commands",
             metrics=("bleu", "chrf", "exact_match", "word_accuracy", "word_f1", "wer", "cer", "length_ratio"),
+        ),
+        Task(
+            name="code",
+            metrics=("identical", "exact_match", "bleu", "chrf", "word_f1", "length_ratio"),
+            multiline=True,
         ),
         Task(
             name="classification",

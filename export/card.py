@@ -36,8 +36,7 @@ BLEU signature: `{scores["bundle"]["signatures"][0]}`
 
 `bundle.json` describes the bundle. `{MODEL}` has the signatures {signatures}.
 `vectors.json` holds test vectors to check a port of the runner with.
-A source has at most {manifest.source_length} tokens, a target {manifest.target_length}. Text is normalised to
-{manifest.normalisation}.
+A source has at most {manifest.source_length} tokens, a target {manifest.target_length}. {_normalisation(manifest)}
 
 Licence of the training data: {manifest.licence}
 """
@@ -57,6 +56,15 @@ def summary(bundle: Bundle[Seq2SeqManifest]) -> str:
 def megabytes(bundle: Bundle[Seq2SeqManifest]) -> float:
     """Size of the model file."""
     return bundle.manifest.files[MODEL]["bytes"] / 1e6
+
+
+def _normalisation(manifest: Seq2SeqManifest) -> str:
+    """What happens to the text of each side before it becomes tokens."""
+    sides = zip(("Sources", "Targets"), manifest.normalisations, strict=True)
+    return " ".join(
+        f"{side} are kept as they are." if form == "none" else f"{side} are normalised to {form}."
+        for side, form in sides
+    )
 
 
 def _score_rows(bundle: Bundle[Seq2SeqManifest]) -> str:

@@ -23,7 +23,7 @@ class GraphTextCodec(tf.Module):
 
     Args:
         source_tokenizer, target_tokenizer: SentencePiece models, serialised.
-        normalisation: "NFC" or "NFKC".
+        normalisation: Of sources: "NFC", "NFKC" or "none".
         source_length: Tokens a source is truncated to, eos included.
     """
 
@@ -35,10 +35,11 @@ class GraphTextCodec(tf.Module):
 
     def encode(self, text: tf.Tensor) -> tf.Tensor:
         """Strings `(batch,)` → int32 ids `(batch, source_length)`, each row ending in eos, then pad."""
-        text = tf_text.normalize_utf8(text, self.normalisation)
-        text = tf.strings.regex_replace(text, INVISIBLE, "")
-        text = tf.strings.regex_replace(text, CONTROL, " ")
-        text = tf.strings.strip(tf.strings.regex_replace(text, r"[\s\p{Z}]+", " "))
+        if self.normalisation != "none":
+            text = tf_text.normalize_utf8(text, self.normalisation)
+            text = tf.strings.regex_replace(text, INVISIBLE, "")
+            text = tf.strings.regex_replace(text, CONTROL, " ")
+            text = tf.strings.strip(tf.strings.regex_replace(text, r"[\s\p{Z}]+", " "))
         ids = self.source_tokenizer.tokenize(text)[:, : self.source_length - 1]
         eos = tf.fill([tf.shape(text)[0], 1], EOS)
         return tf.concat([ids, tf.RaggedTensor.from_tensor(eos)], axis=1).to_tensor()

@@ -133,6 +133,67 @@ def transformer_bundle(made_once, pairs_file):
     return made_once("transformer", fill) / "bundle"
 
 
+OPERATIONS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+NAMES = ["a", "b", "x", "y", "left", "right"]
+
+
+def function_code(operation, first, second):
+    """A function with everything that a normalisation would change: white space, line ends, Unicode."""
+    return (
+        f"def {operation}({first}, {second}):\r\n\n    if {first}:\t# 'e\u0301\u200b \u2581'  \n"
+        f"        return {first} {OPERATIONS[operation]} {second}\n\n"
+    )
+
+
+TOKENIZERS = ("tokenizer.joint=false", "tokenizer.vocabulary=340", "tokenizer.target_vocabulary=370")
+CODE = ("model.target_length=64", "training.patience=70", "training.learning_rate=0.006")
+
+
+@pytest.fixture(scope="session")
+def code_file(tmp_path_factory) -> Path:
+    """A file of descriptions and functions."""
+    import itertools
+    import json
+
+    path = tmp_path_factory.mktemp("code") / "code.jsonl"
+    rows = [
+        {"say": f"{operation}  {first} and {second}", "code": function_code(operation, first, second)}
+        for operation in OPERATIONS
+        for first, second in itertools.permutations(NAMES, 2)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def code_recipe(code_file):
+    """Make a recipe that writes functions; keys by `settings`, those of the tokenizers by `tokenizers`."""
+    from seq2edge.pipeline.recipe_schema.load import load_recipe
+
+    def make(*settings, tokenizers=TOKENIZERS):
+        path = code_file.parent / "code.toml"
+        path.write_text(TINY.format(task="code", epochs=70), encoding="utf-8")
+        file = f'data.files=[{{path="{code_file}", source="say", target="code"}}]'
+        return load_recipe(path, [file, *CODE, *tokenizers, *settings])
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def code_folder(made_once, code_recipe):
+    """A tiny run that has learned to write functions, and its bundle."""
+    from seq2edge.export.bundle import export_bundle
+    from seq2edge.export.options import ExportOptions
+    from seq2edge.pipeline.training.options import TrainOptions
+    from seq2edge.pipeline.training.trainer import train
+
+    def fill(folder):
+        run = train(code_recipe(), folder / "run", TrainOptions(quiet=True))
+        export_bundle(run, folder / "bundle", ExportOptions("none"), tell=lambda line: None)
+
+    return made_once("code", fill, copied=False)
+
+
 @pytest.fixture(scope="session")
 def bundles(made_once, trained_run):
     """Bundles of the tiny run by quantization."""

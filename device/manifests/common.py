@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypedDict
+from typing import Annotated, Any, ClassVar, Final, Literal, NotRequired, Self, TypedDict
 
 from seq2edge.device.json_types import Between, Pattern
 from seq2edge.device.special_ids import EOS, SPECIAL_IDS, SpecialIds
@@ -16,7 +16,7 @@ CHECKSUM = "manifest_sha256"
 LANGUAGE_CODE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*"  # BCP 47, without its private and irregular codes
 UNKNOWN_LANGUAGE = "und"
 
-Normalisation = Literal["NFC", "NFKC"]
+Normalisation = Literal["NFC", "NFKC", "none"]
 Quantization = Literal["none", "float16", "int8"]
 Runtime = Literal["litert", "tflite-2.14", "web"]
 Language = Annotated[str, Pattern(LANGUAGE_CODE, "en or pt-BR")]
@@ -66,16 +66,19 @@ class Operator(TypedDict):
 
 
 class TextProcessor(TypedDict):
-    """Text is brought to a Unicode form; then invisible characters go, and white space is squeezed."""
+    """Text is brought to a Unicode form; then invisible characters go, and white space is squeezed. Or it is not
+    changed ("none")."""
 
     type: Literal["text"]
     normalisation: Normalisation
 
 
 class Processors(TypedDict):
-    """What turns a source into features, as in training."""
+    """What turns a source into features, as in training, and what a target that is text went through; without
+    `target` the same as the source."""
 
     source: TextProcessor
+    target: NotRequired[TextProcessor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,9 +134,10 @@ class Manifest:
     schema_version: Literal[3] = SCHEMA_VERSION
 
     @property
-    def normalisation(self) -> Normalisation:
-        """The Unicode form that texts are brought to."""
-        return self.processors["source"]["normalisation"]
+    def normalisations(self) -> tuple[Normalisation, Normalisation]:
+        """The Unicode forms that sources and targets are brought to, or "none"."""
+        source = self.processors["source"]
+        return source["normalisation"], self.processors.get("target", source)["normalisation"]
 
     @classmethod
     def of_values(cls, values: dict[str, Any]) -> Self:

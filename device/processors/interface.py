@@ -26,11 +26,13 @@ class Segment:
         source: What the processor takes.
         line: Index of the line of the answer to which its target belongs.
         cut: It ends within a sentence, because the sentence is longer than the model reads.
+        truncated: It is the beginning of a source that is not split; the model does not read the rest.
     """
 
     source: Any
     line: int
     cut: bool = False
+    truncated: bool = False
 
 
 class SourceProcessor(Protocol):

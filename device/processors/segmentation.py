@@ -1,4 +1,6 @@
-"""Splits texts into segments that a model can read: at lines, at sentence ends, and only then within a sentence."""
+"""Splits texts into segments that a model can read: at lines, at sentence ends, and only then within a sentence.
+
+A text in which white space carries meaning is not split."""
 
 import re
 from collections.abc import Callable
@@ -8,6 +10,17 @@ from seq2edge.device.processors.interface import Segment
 # A sentence end: the mark, closing quotes, then a space, or nothing after full-width marks. "3.14" has no space.
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])[”’」』)]*")
 ABBREVIATIONS = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|z\.B|Nr|bzw|No|Fig)\.\s*$", re.IGNORECASE)
+
+
+def whole(text: str, length: Callable[[str], int], longest: int) -> list[Segment]:
+    """A text as one segment, truncated to `longest` tokens.
+
+    Args:
+        length: Number of tokens of a text.
+    """
+    if length(text) <= longest:
+        return [Segment(text, 0)]
+    return [Segment(text[: _longest_beginning(text, length, longest)], 0, truncated=True)]
 
 
 def segments(text: str, length: Callable[[str], int], longest: int) -> list[Segment]:
@@ -57,13 +70,19 @@ def _cut(sentence: str, length: Callable[[str], int], longest: int) -> list[str]
     """Split a sentence that is too long: at the last space that fits, or anywhere if there is none."""
     parts = []
     while length(sentence) > longest:
-        # The number of tokens grows with that of characters, so bisection finds the longest beginning that fits.
-        low, high = 1, min(len(sentence), 64 * longest)
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if length(sentence[:middle]) <= longest else (low, middle - 1)
-        space = sentence.rfind(" ", 1, low)
-        end = space if space > low // 2 else low
+        fitting = _longest_beginning(sentence, length, longest)
+        space = sentence.rfind(" ", 1, fitting)
+        end = space if space > fitting // 2 else fitting
         parts.append(sentence[:end].strip())
         sentence = sentence[end:].strip()
     return [*parts, sentence]
+
+
+def _longest_beginning(text: str, length: Callable[[str], int], longest: int) -> int:
+    """How many characters of a text have at most `longest` tokens."""
+    # The number of tokens grows with that of characters, so bisection finds the longest beginning that fits.
+    low, high = 1, min(len(text), 64 * longest)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if length(text[:middle]) <= longest else (low, middle - 1)
+    return low

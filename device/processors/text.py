@@ -10,21 +10,39 @@ import sentencepiece
 
 from seq2edge.device.errors import TextError
 from seq2edge.device.processors.interface import Features, Segment, SourceSpec
-from seq2edge.device.processors.segmentation import segments
+from seq2edge.device.processors.segmentation import segments, whole
 from seq2edge.device.special_ids import EOS
+from seq2edge.device.tasks import Task
 from seq2edge.device.tokenizer_files import load_tokenizer, tokenizer_paths
 
 MAX_CHARACTERS = 20_000  # of a text; more is a file
 INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")  # zero-width characters and the soft hyphen
 SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 cannot encode
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+VISIBLE = re.compile(f"[^\\s{CONTROL.pattern[1:-1]}{INVISIBLE.pattern[1:-1]}]")
+SPACE_TOKEN = "\u2581"  # SentencePiece writes a space so, and every one of these as a space
+ESCAPE = "\x1a"  # stands before a letter for that sign or for itself in a model for text as it is
+UNFINISHED = f"\ufffd{ESCAPE}"  # what the text of tokens ends with as long as bytes of a character are missing
 
 
 def normalise(text: str, form: str) -> str:
     """Bring a text to the Unicode form "NFC" or "NFKC"; remove invisible characters; collapse control characters and
-    white space to single spaces."""
-    text = unicodedata.normalize(form, SURROGATE.sub("\ufffd", text))  # type: ignore[arg-type]
+    white space to single spaces. The form "none" keeps the text as it is."""
+    text = SURROGATE.sub("\ufffd", text)
+    if form == "none":
+        return text
+    text = unicodedata.normalize(form, text)  # type: ignore[arg-type]
     return " ".join(CONTROL.sub(" ", INVISIBLE.sub("", text)).split())
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text has no visible character."""
+    return VISIBLE.search(text) is None
+
+
+def shown_token(token: str) -> str:
+    """A token as a string to show: "▁" is a space, control characters are escaped, as "\\n"."""
+    return CONTROL.sub(lambda found: repr(found[0])[1:-1], token)
 
 
 class TextProcessor:
@@ -32,9 +50,9 @@ class TextProcessor:
 
     Args:
         tokenizer: The SentencePiece model of the source.
-        normalisation: "NFC" or "NFKC".
+        normalisation: "NFC", "NFKC" or "none".
         source_length: Maximum number of tokens, including eos.
-        is_conversation: A text is one turn even if it has several lines.
+        task: Says how texts are split.
     """
 
     def __init__(
@@ -42,10 +60,10 @@ class TextProcessor:
         tokenizer: sentencepiece.SentencePieceProcessor,
         normalisation: str,
         source_length: int,
-        is_conversation: bool = False,
+        task: Task,
     ):
         self.tokenizer, self.normalisation = tokenizer, normalisation
-        self.source_length, self.is_conversation = source_length, is_conversation
+        self.source_length, self.task = source_length, task
 
     @classmethod
     def load(cls, spec: SourceSpec) -> "TextProcessor":
@@ -55,7 +73,7 @@ class TextProcessor:
             UserError: If its tokenizer is not a SentencePiece model.
         """
         tokenizer = load_tokenizer(tokenizer_paths(spec.folder, spec.files)[0])
-        return cls(tokenizer, spec.entry["normalisation"], spec.source_length, spec.task.is_conversation)
+        return cls(tokenizer, spec.entry["normalisation"], spec.source_length, spec.task)
 
     def __call__(self, source: str, longest: int | None = None) -> Features:
         """`source_ids`, int32 `(source_length,)`, ending in eos; cut to at most `longest` ids including eos."""
@@ -63,8 +81,8 @@ class TextProcessor:
         return {"source_ids": np.array([*(ids if longest is None else ids[: longest - 1]), EOS], np.int32)}
 
     def split(self, source: str) -> list[Segment]:
-        """Split a text at lines, at sentence ends, and only then within a sentence; a text without visible characters
-        has no segments.
+        """Split a text at lines, at sentence ends, and only then within a sentence. A text in which white space carries
+        meaning is not split but truncated. A text without visible characters has no segments.
 
         Raises:
             TextError: If the text is too long.
@@ -73,14 +91,20 @@ class TextProcessor:
             raise TextError(
                 f"the text has {len(source):,} characters, allowed are {MAX_CHARACTERS:,}; send it in parts"
             )
+        if self.task.multiline:
+            text = normalise(source, self.normalisation)
+            return [] if is_blank(text) else whole(text, self._length, self.source_length)
         lines = [normalise(line, self.normalisation) for line in source.split("\n")]
-        if self.is_conversation:
+        if self.task.is_conversation:
             lines = [" ".join(line for line in lines if line)]
-        return segments("\n".join(lines), lambda part: len(self(part)["source_ids"]), self.source_length)
+        return segments("\n".join(lines), self._length, self.source_length)
+
+    def _length(self, text: str) -> int:
+        return len(self(text)["source_ids"])
 
     def labels(self, features: Features) -> list[str]:
-        """The tokens, as strings; "▁" marks the start of a word."""
-        return [self.tokenizer.id_to_piece(int(i)) for i in features["source_ids"]]
+        """The tokens, as strings to show."""
+        return [shown_token(self.tokenizer.id_to_piece(int(i))) for i in features["source_ids"]]
 
     def describe(self, features: Features) -> str:
         """The text, normalised."""

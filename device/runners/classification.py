@@ -93,7 +93,7 @@ class ClassificationRunner(Runner[ClassificationOptions]):
             fallback=False,
             alternatives=tuple(best),
             parts=tuple(map(self._part, features, outputs, probabilities)),
-            cut=cut_note([segment for segment in segments if segment.cut]),
+            cut=cut_note(segments),
             missing=(),
             seconds=time.perf_counter() - started,
         )

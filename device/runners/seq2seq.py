@@ -14,6 +14,7 @@ from seq2edge.device.joining import Decoded, Joiner
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.option import Option
 from seq2edge.device.processors.interface import SourceProcessor
+from seq2edge.device.processors.text import UNFINISHED
 from seq2edge.device.result import EMPTY, Result
 from seq2edge.device.runners.interface import INPUT_IS_EMPTY, Runner, bundle_processor
 from seq2edge.device.search.decoding import decode, decode_steps
@@ -60,7 +61,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
             UserError: If a file of the bundle is not what it should be, or no runtime is installed.
         """
         model = TFLiteModel(bundle, threads, num_interpreters)
-        tokenizer = TargetTokenizer(bundle.tokenizers[1], bundle.manifest.normalisation)
+        tokenizer = TargetTokenizer(bundle.tokenizers[1], bundle.manifest.normalisations[1])
         return cls(bundle.manifest, model, bundle_processor(bundle), tokenizer)
 
     def options(self, options: DecodingOptions | None = None, **changes: Any) -> DecodingOptions:
@@ -144,7 +145,8 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
                     break
                 if (agreed := search.agreed) != shown:
                     shown = agreed
-                    yield f"{before} {self.tokenizer.decode(agreed)}".strip()
+                    growing = self.tokenizer.decode(agreed).rstrip(UNFINISHED)
+                    yield " ".join(text for text in (before, growing) if text)
         yield self.joiner.answer(source, done)
 
     def limited(self, seconds: float) -> "Seq2SeqRunner":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from seq2edge.device.processors.text import normalise
+from seq2edge.device.processors.text import is_blank, normalise
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.recipe import Data
 
@@ -39,12 +39,12 @@ class Cleaner:
                 keeps the pairs that a training file has too.
         """
         for pair in pairs:
-            form = self.settings.normalisation
+            source_form, target_form = self.settings.normalisations
             reason = None
             if _is_broken(pair.source) or _is_broken(pair.target):
                 reason, cleaned = "broken encoding", pair
             else:
-                cleaned = Pair(normalise(pair.source, form), normalise(pair.target, form))
+                cleaned = Pair(normalise(pair.source, source_form), normalise(pair.target, target_form))
                 reason = self._reason_to_drop(cleaned, split_for)
             if reason is None:
                 self.kept += 1
@@ -59,7 +59,7 @@ class Cleaner:
 
     def _reason_to_drop(self, pair: Pair, split_for: Callable[[Pair], str]) -> str | None:
         shorter, longer = sorted((len(pair.source), len(pair.target)))
-        if shorter == 0:
+        if is_blank(pair.source) or is_blank(pair.target):
             return "empty"
         if longer > self.settings.max_characters:
             return "too long"

@@ -85,7 +85,7 @@ class Dataset:
 
     def target_tokenizer(self) -> TargetTokenizer:
         """Target texts to ids and back, the same as on the device."""
-        return TargetTokenizer(self.tokenizers[1], self.summary["normalisation"])
+        return TargetTokenizer(self.tokenizers[1], self.summary["target_normalisation"])
 
     def texts(self, split: str) -> Iterator[Pair]:
         """The cleaned pairs of "train", "valid" or "test"."""

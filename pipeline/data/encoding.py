@@ -18,6 +18,7 @@ from seq2edge.device.special_ids import EOS
 from seq2edge.device.tokenizer_files import TOKENIZER_FILES, load_tokenizer, tokenizer_paths
 from seq2edge.pipeline.data.columns import ColumnType, Table, write_table
 from seq2edge.pipeline.data.dataset import read_split
+from seq2edge.pipeline.data.kept_text import keeps_text
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.data.splitting import FEWEST
 from seq2edge.pipeline.data.subword_sampling import Sampler
@@ -37,7 +38,8 @@ def write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, ...] | Non
         Vocabulary sizes of "source", and of "target" unless targets are labels.
 
     Raises:
-        UserError: If the text does not support a vocabulary; the message names vocabularies that it supports.
+        UserError: If the text does not support a vocabulary; the message names vocabularies that it supports. Or if
+            a given tokenizer changes texts that the recipe keeps as they are.
     """
     sides = recipe.TEXT_SIDES
     if given:
@@ -46,21 +48,29 @@ def write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, ...] | Non
     else:
         for side, model in _train_tokenizers(recipe, folder).items():
             (folder / TOKENIZER_FILES[side]).write_bytes(model)
-    paths = dict(zip(sides, tokenizer_paths(folder), strict=False))
-    return {side: load_tokenizer(path).get_piece_size() for side, path in paths.items()}
+    sizes = {}
+    for side, path in zip(sides, tokenizer_paths(folder), strict=False):
+        tokenizer = load_tokenizer(path)
+        if recipe.data.keeps(side) and not keeps_text(tokenizer):
+            raise UserError(
+                f'{path.name}: this tokenizer changes white space, and the normalisation of the {side} is "none"; '
+                'allowed: "NFC" or "NFKC", or a tokenizer that was trained with "none"'
+            )
+        sizes[side] = tokenizer.get_piece_size()
+    return sizes
 
 
 def _train_tokenizers(recipe: Recipe, folder: Path) -> dict[str, bytes]:
     def texts(side: str) -> Iterable[str]:
         return sentences(read_split(folder, "train"), side)
 
-    settings = recipe.tokenizer
+    settings, kept = recipe.tokenizer, {side: recipe.data.keeps(side) for side in recipe.tokenizer_sides}
     try:
-        return {side: train_tokenizer(texts(side), settings, side) for side in recipe.tokenizer_sides}
+        return {side: train_tokenizer(texts(side), settings, side, kept[side]) for side in kept}
     except VocabularyError as error:
         if error.possible is None:
             raise
-        sizes = {side: fitting_vocabulary(partial(texts, side), settings, side)[0] for side in recipe.tokenizer_sides}
+        sizes = {side: fitting_vocabulary(partial(texts, side), settings, side, kept[side])[0] for side in kept}
         working = ", ".join(f"tokenizer.{KEYS[side]} = {size}" for side, size in sizes.items())
         raise UserError(f"{error}; this works: {working}") from error
 

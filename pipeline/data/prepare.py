@@ -82,6 +82,7 @@ def _write_data(
     quiet: bool,
 ) -> dict[str, Any]:
     """Write splits, tokenizers and token ids; returns what the summary says of them."""
+    source, target = recipe.data.normalisations
     cleaner = Cleaner(recipe.data)
     pairs = write_splits(cleaner, locations, folder, quiet)
     if "target" not in recipe.TEXT_SIDES:  # targets are labels
@@ -91,7 +92,8 @@ def _write_data(
     vocabulary = write_tokenizers(recipe, folder, tokenizers)
     columns = write_columns(recipe, folder, quiet)
     return {
-        "normalisation": recipe.data.normalisation,
+        "normalisation": source,
+        "target_normalisation": target,
         "pairs": pairs,
         "dropped": dict(cleaner.dropped),
         "dropped_examples": cleaner.examples,

@@ -17,6 +17,7 @@ from seq2edge.pipeline.recipe_schema.recipe import File
 from seq2edge.pipeline.recipe_schema.template import Template, is_template, parse_template
 
 LONE_RETURN = re.compile(r"\r(?![\r\n]|\Z)")
+RETURN_MARK = "\udc0d"  # in place of a lone carriage return; no text that was decoded has it
 FORMATS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
@@ -95,10 +96,11 @@ def _read_tsv(path: Path, file: File) -> Iterator[Pair]:
 def _read_csv(path: Path, file: File) -> Iterator[Pair]:
     sides: tuple[_Side, _Side] | None = None
     # The csv module takes a lone carriage return as the end of a row.
-    lines = (LONE_RETURN.sub(" ", line) for line in _raw_lines(path, file.encoding))
+    lines = (LONE_RETURN.sub(RETURN_MARK, line) for line in _raw_lines(path, file.encoding))
     reader = csv.reader(lines, strict=True)
     try:
-        for cells in reader:
+        for marked in reader:
+            cells = [cell.replace(RETURN_MARK, "\r") for cell in marked]
             if sides is None:
                 sides = _sides(path, file, cells)
                 if _has_header(file):
@@ -148,7 +150,7 @@ def _lines(path: Path, encoding: str, keep_empty: bool = False) -> Iterator[tupl
     """Row numbers from 1 and lines. Only a line feed ends a line, because other separators occur inside texts."""
     row = 0
     for row, line in enumerate(_raw_lines(path, encoding), 1):
-        text = line.rstrip("\r\n")
+        text = line.removesuffix("\n").removesuffix("\r")
         if text or keep_empty:
             yield row, text
     if row == 0:

@@ -8,6 +8,7 @@ import sentencepiece
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.special_ids import BOS, EOS, PAD, UNK
+from seq2edge.pipeline.data.kept_text import trainer_options, with_denormalizer
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 
@@ -40,35 +41,42 @@ def sentences(pairs: Iterable[Pair], side: str) -> Iterator[str]:
             yield pair.target
 
 
-def fitting_vocabulary(texts: Callable[[], Iterable[str]], settings: Tokenizer, side: str) -> tuple[int, bytes]:
+def fitting_vocabulary(
+    texts: Callable[[], Iterable[str]], settings: Tokenizer, side: str, kept: bool = False
+) -> tuple[int, bytes]:
     """A vocabulary size that the text supports with a margin, and a model of that size.
 
     It is the size in the settings, or the nearest one with a margin to the smallest and largest possible sizes.
 
     Args:
         texts: Returns the sentences; called once for each model that is tried.
+        kept: As for `train_tokenizer`.
 
     Raises:
         VocabularyError: If SentencePiece refuses the text at any size.
     """
-    smallest = _bound(texts, settings, side, WITHOUT_TEXT + 1) or WITHOUT_TEXT
+
+    def trained(vocabulary: int) -> bytes:
+        return train_tokenizer(texts(), settings.of_size(vocabulary), side, kept)
+
+    smallest = _bound(trained, WITHOUT_TEXT + 1) or WITHOUT_TEXT
     vocabulary = max(settings.tokens(side), int(smallest / ROOM))
-    largest = _bound(texts, settings, side, smallest + int((vocabulary - smallest) / ROOM))
+    largest = _bound(trained, smallest + int((vocabulary - smallest) / ROOM))
     while True:
         if largest is not None:  # terminates: each refusal lowers it, and the smallest is possible
             vocabulary = max(smallest, min(vocabulary - 1, smallest + int(ROOM * (largest - smallest))))
         try:
-            return vocabulary, train_tokenizer(texts(), settings.of_size(vocabulary), side)
+            return vocabulary, trained(vocabulary)
         except VocabularyError as error:
             if error.possible is None or vocabulary == smallest:
                 raise
             largest = error.possible
 
 
-def _bound(texts: Callable[[], Iterable[str]], settings: Tokenizer, side: str, vocabulary: int) -> int | None:
+def _bound(trained: Callable[[int], bytes], vocabulary: int) -> int | None:
     """None if the text supports the vocabulary, else the nearest one that it supports."""
     try:
-        train_tokenizer(texts(), settings.of_size(vocabulary), side)
+        trained(vocabulary)
     except VocabularyError as error:
         if error.possible is None:
             raise
@@ -76,7 +84,7 @@ def _bound(texts: Callable[[], Iterable[str]], settings: Tokenizer, side: str, v
     return None
 
 
-def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) -> bytes:
+def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str, kept: bool = False) -> bytes:
     """Train a SentencePiece model.
 
     Characters that no token covers are encoded as bytes, so that no character is ever unknown.
@@ -84,6 +92,7 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) ->
     Args:
         sentences: Normalised text.
         side: "joint", "source" or "target".
+        kept: Every text must come back from its ids as it is, with its white space.
 
     Returns:
         The content of the model file.
@@ -92,6 +101,8 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) ->
         VocabularyError: If the text does not support the vocabulary; it has the nearest one that is possible.
     """
     phrases = settings.target_phrases and side == "target"
+    # Texts are normalised already. The rule is part of the model file, so that the device folds case too.
+    rule = "nfkc_cf" if settings.fold_case and side == "source" else "identity"
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
@@ -101,8 +112,6 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) ->
             vocab_size=settings.tokens(side),
             byte_fallback=True,
             character_coverage=0.9999,
-            # Texts are normalised already. The rule is part of the model file, so that the device folds case too.
-            normalization_rule_name="nfkc_cf" if settings.fold_case and side == "source" else "identity",
             input_sentence_size=LARGEST_SAMPLE,
             max_sentence_length=LONGEST_SENTENCE,
             split_by_whitespace=not phrases,
@@ -114,10 +123,11 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str) ->
             bos_id=BOS,
             eos_id=EOS,
             minloglevel=2,
+            **(trainer_options() if kept else {"normalization_rule_name": rule}),
         )
     except (RuntimeError, OSError) as error:
         raise _vocabulary_error(str(error), settings, side) from error
-    return model.getvalue()
+    return with_denormalizer(model.getvalue()) if kept else model.getvalue()
 
 
 def _vocabulary_error(message: str, settings: Tokenizer, side: str) -> VocabularyError:

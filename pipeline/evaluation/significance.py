@@ -12,14 +12,19 @@ from typing import Any
 import numpy as np
 
 from seq2edge.pipeline.evaluation.examples import Example
+from seq2edge.pipeline.evaluation.metrics.identical import is_identical
 from seq2edge.pipeline.evaluation.metrics.matches import is_exact
 from seq2edge.pipeline.evaluation.metrics.registry import task_metrics
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import reference_streams, sacrebleu_metrics
 from seq2edge.pipeline.evaluation.scoring import Evaluation
 
-HIT_METRICS = ("exact_match", "accuracy")  # percentages of answers that equal a reference
 RESAMPLES = 1000
 SIGNIFICANT = 0.05  # largest p-value of a significant difference
+HIT = {
+    "exact_match": is_exact,
+    "identical": is_identical,
+    "accuracy": is_exact,
+}  # metrics that are shares of correct hypotheses
 SEED = 12345  # the default of sacrebleu
 
 
@@ -84,8 +89,9 @@ def compare_paired(
     for metric in task_metrics(task):
         if metric.key in sacrebleu_metrics():
             values = _sacrebleu_test(metric.key, system[1], other[1], expected, resamples)
-        elif metric.key in HIT_METRICS:
-            values = _hit_test(system[1], other[1], expected, resamples)
+        elif metric.key in HIT:
+            hits = np.array([_hits(metric.key, texts, expected) for texts in (system[1], other[1])])
+            values = _hits_test(hits, resamples)
         else:
             continue
         differences.append(Difference(metric.label, system[0], other[0], *values, bool(metric.higher_is_better)))
@@ -106,16 +112,17 @@ def _sacrebleu_test(
     return result.score, baseline.score, result.p_value
 
 
-def _hit_test(
-    hypotheses: Sequence[str], others: Sequence[str], expected: Sequence[Example], resamples: int
-) -> tuple[float, float, float]:
-    """Both percentages, and the p-value by sacrebleu's method: resampled differences, shifted to a mean of zero."""
-    hits = np.array(
-        [
-            [is_exact(hypothesis, example.references) for hypothesis, example in zip(texts, expected, strict=True)]
-            for texts in (hypotheses, others)
-        ]
-    )
+def _hits(key: str, hypotheses: Sequence[str], expected: Sequence[Example]) -> list[bool]:
+    """For each hypothesis whether it counts as correct."""
+    return [HIT[key](hypothesis, e.references) for hypothesis, e in zip(hypotheses, expected, strict=True)]
+
+
+def _hits_test(hits: np.ndarray, resamples: int) -> tuple[float, float, float]:
+    """Both percentages, and the p-value by sacrebleu's method: resampled differences, shifted to a mean of zero.
+
+    Args:
+        hits: Of the system and of the other one, bool `(2, examples)`.
+    """
     share, other_share = 100 * hits.mean(axis=1)
     gains = 100 * (hits[0].astype(float) - hits[1])
     chosen = np.random.default_rng(SEED).integers(0, len(gains), (resamples, len(gains)))

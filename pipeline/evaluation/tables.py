@@ -11,6 +11,7 @@ GROUP_METRICS = (
     "bleu",
     "chrf",
     "exact_match",
+    "identical",
     "rougeL",
     "length_ratio",
     "accuracy",

@@ -22,7 +22,8 @@ class KerasClassifierModel(ClassifierModel):
         outputs: list[ClassifierOutput] = []
         for batch in batched(sources, BATCH_SIZE):
             length = padded_length(max(map(source_length, batch)))
-            found = self.model.predict_on_batch(pad_sources(batch, length))
+            padded = pad_sources(batch, length)
+            found = self.model.predict_on_batch(padded[self.model.input.name])
             attention = found.get("attention", [None] * len(batch))
             outputs += [ClassifierOutput(*row) for row in zip(found["logits"], attention, strict=True)]
         return outputs

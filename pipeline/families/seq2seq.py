@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from seq2edge.device.manifests.common import TextProcessor
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.decoding import decode
@@ -44,8 +45,10 @@ def answers(models: Seq2Seq, recipe: Seq2SeqRecipe, data: Dataset, sources: Sequ
 
 
 def manifest(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqManifest:
+    fields = manifest_fields(recipe, data)
+    target: TextProcessor = {"type": "text", "normalisation": recipe.data.normalisations[1]}
     return Seq2SeqManifest(
-        **manifest_fields(recipe, data),
+        **{**fields, "processors": {**fields["processors"], "target": target}},
         languages=recipe.data.languages,
         vocabulary={"source": data.vocabulary["source"], "target": data.vocabulary["target"]},
         target_length=recipe.model.target_length,

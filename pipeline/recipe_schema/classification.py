@@ -33,7 +33,12 @@ class ClassificationRecipe(Recipe):
     STOP_ON: ClassVar[tuple[str, ...]] = ("loss", "accuracy", "macro_f1")
     # Keys about the text of targets, which labels do not have, and the values that hold for labels.
     IMPLIED: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "data": {"target_language": None, "max_length_ratio": math.inf, "keep_identical": True},
+        "data": {
+            "target_language": None,
+            "target_normalisation": None,
+            "max_length_ratio": math.inf,
+            "keep_identical": True,
+        },
         "tokenizer": {"joint": False, "target_vocabulary": None, "target_phrases": False},
         "training": {"scheduled_sampling": 0.0},
     }

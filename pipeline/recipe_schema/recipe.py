@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from seq2edge.device.manifests.common import LANGUAGE_CODE, UNKNOWN_LANGUAGE, Normalisation, Quantization, Runtime
 from seq2edge.device.tasks import TASKS
 from seq2edge.models.encoders.config import SourceSettings
+from seq2edge.pipeline.recipe_schema.task_defaults import with_task_defaults
 from seq2edge.pipeline.recipe_schema.template import is_template, parse_template
 
 
@@ -78,12 +79,23 @@ class Data(Section):
     licence: str = "not stated"
     source_language: Language | None = None  # BCP-47 code, as "en" or "pt-BR"; "mul" for several
     target_language: Language | None = None
-    normalisation: Normalisation = "NFC"
+    normalisation: Normalisation = "NFC"  # "none": texts are kept as they are
+    target_normalisation: Normalisation | None = None  # None: as normalisation; "none" if the task is multiline
     valid: Annotated[float, Field(ge=0, le=0.4)] = 0.05  # share of the sources held out from files with split = "all"
     test: Annotated[float, Field(ge=0, le=0.4)] = 0.05
     max_characters: Annotated[int, Field(ge=1)] = 400
     max_length_ratio: Annotated[float, Field(ge=1)] = 15.0  # longer side to shorter side, in characters
     keep_identical: bool = False
+
+    @property
+    def normalisations(self) -> tuple[Normalisation, Normalisation]:
+        """Of sources and targets."""
+        return self.normalisation, self.target_normalisation or self.normalisation
+
+    def keeps(self, side: str) -> bool:
+        """Whether texts of a side ("source", "target", or "joint" if either side has some) are kept as they are."""
+        sides = {"source": self.normalisations[:1], "target": self.normalisations[1:], "joint": self.normalisations}
+        return "none" in sides[side]
 
     @property
     def languages(self) -> list[str]:
@@ -201,6 +213,8 @@ class Recipe(Section):
     training: Training = Training()
     export: Export = Export()
 
+    _task_defaults = model_validator(mode="before")(with_task_defaults)
+
     @property
     def tokenizer_sides(self) -> tuple[str, ...]:
         """What a SentencePiece model is trained for: "joint" for both sides, or each side that is text."""
@@ -219,6 +233,11 @@ class Recipe(Section):
 
     def mistakes(self) -> Iterator[str]:
         """Settings of different sections that do not go together."""
+        if self.tokenizer.fold_case and self.data.keeps("source"):
+            yield (
+                'tokenizer.fold_case = true: changes sources, which data.normalisation = "none" keeps as they are; '
+                "allowed: false"
+            )
         if self.training.stop_on not in self.STOP_ON:
             yield (
                 f"training.stop_on = {self.training.stop_on!r}: not a score of this task; allowed: "

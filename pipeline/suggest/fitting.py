@@ -92,7 +92,10 @@ def fit(sample: Sequence[Pair], data: Data, tokenizer: Tokenizer) -> Fit:
     valid, test = _shares(places, data)
     splits = [split_at(place, valid, test) for place in places]
     train = [pair for pair, split in zip(kept, splits, strict=True) if split == "train"]
-    found = [fitting_vocabulary(partial(sentences, train, side), tokenizer, side) for side in tokenizer.sides]
+    found = [
+        fitting_vocabulary(partial(sentences, train, side), tokenizer, side, data.keeps(side))
+        for side in tokenizer.sides
+    ]
     (vocabulary, source_model), (target_vocabulary, target_model) = found[0], found[-1]
     source, target = _tokens(source_model, sentences(kept, "source")), _tokens(target_model, sentences(kept, "target"))
     other = target_vocabulary if target_vocabulary != vocabulary else None

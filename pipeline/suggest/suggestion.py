@@ -62,13 +62,15 @@ def suggest(found: Inspection) -> Suggestion:
     Raises:
         UserError: If there are too few pairs, or they are too long or too similar to train on.
     """
+    task = TASKS[found.task]
     longest = max(found.source.percentile_99, found.target.percentile_99)
     data = Data(
         files=[found.file],
+        target_normalisation="none" if task.multiline else None,
         max_characters=max(SHORTEST_LIMIT, 2 * longest),
         max_length_ratio=max(SMALLEST_RATIO, float(math.ceil(2 * found.length_ratio))),
     )
-    joint = found.source.script == found.target.script or TASKS[found.task].is_conversation
+    joint = (found.source.script == found.target.script or task.is_conversation) and not task.multiline
     size = size_for(found.counts.pairs)
     return Suggestion(found, size, fit(found.counts.sample, data, Tokenizer(joint=joint, vocabulary=size.vocabulary)))
 

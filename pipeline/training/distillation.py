@@ -58,7 +58,7 @@ def distill(teacher: Run, recipe: Recipe, output: Path, options: DistillOptions 
 def _check_teacher(teacher: Run, recipe: Recipe) -> None:
     for key, theirs, ours in (
         ("task", teacher.recipe.task, recipe.task),
-        ("data.normalisation", teacher.recipe.data.normalisation, recipe.data.normalisation),
+        ("data.normalisation of both sides", teacher.recipe.data.normalisations, recipe.data.normalisations),
     ):
         if theirs != ours:
             raise UserError(

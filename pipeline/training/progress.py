@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-HIGHER_IS_BETTER = {"loss": False, "bleu": True, "chrf": True, "exact_match": True}
+from seq2edge.pipeline.evaluation.metrics.registry import METRICS
 
 
 @dataclass
@@ -31,7 +31,8 @@ class Progress:
 
 
 def is_better(score: str, value: float, best: float | None) -> bool:
-    """Whether a value of "loss", "bleu", … improves on the best one so far."""
+    """Whether a value of the loss, or of a metric by its key, improves on the best one so far."""
     if best is None:
         return True
-    return value > best if HIGHER_IS_BETTER[score] else value < best
+    higher = score != "loss" and METRICS[score].higher_is_better
+    return value > best if higher else value < best

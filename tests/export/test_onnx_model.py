@@ -109,7 +109,7 @@ def test_onnx_folder_describes_itself_without_any_path(folder, tmp_path_factory)
     assert sorted(path.name for path in folder.iterdir()) == sorted(["onnx.json", *about["files"]])
     assert about["states"] == {"state_0": "next_state_0", "state_1": "next_state_1"}
     assert about["special_ids"]["eos"] == EOS
-    assert about["processors"] == {"source": {"type": "text", "normalisation": "NFC"}}
+    assert about["processors"] == {side: {"type": "text", "normalisation": "NFC"} for side in ("source", "target")}
     assert about["encoder"]["inputs"] == {"source_ids": {"shape": ["batch", "source_length"], "dtype": "int32"}}
     step = about["decoder_step"]
     assert step["inputs"]["memory"] == {"shape": ["memory_batch", "source_length", 64], "dtype": "float32"}

@@ -4,7 +4,12 @@ import sys
 
 import pytest
 
+from seq2edge.device.processors.text import TextProcessor
+from seq2edge.device.target_tokenizer import TargetTokenizer
+from seq2edge.device.tasks import TASKS
+from seq2edge.device.tokenizer_files import load_tokenizer
 from seq2edge.export.saved_model import export_saved_model, verify_saved_model
+from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.trainer import train
 
@@ -39,3 +44,44 @@ def test_saved_model_keeps_both_tokenizers_apart(tiny_recipe, pairs_file, tmp_pa
     assert verify_saved_model(run, path) == {"serving_default": 100, "beam": 100}
     upper, lower = map(run.data.processor(recipe), ("The RED stone", "the red stone"))
     assert upper["source_ids"].tolist() == lower["source_ids"].tolist()
+
+
+TEXTS = [
+    *("say hello", "  a\t\tb \n\n  c  ", "\r\n", "a\rb", "a\u200bb\ufeff", "e\u0301", "\u1112\u1161\u11ab", "ＡＢＣ"),
+    *("a\u2581b \u2581", "\x1aA", "a\x00b", "\x85\u2028", "🙂 日本", "def f(x):\n\treturn x  \n\n"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("normalisations", [("none", "none"), ("NFC", "none"), ("NFKC", "NFC")])
+def test_the_graph_encodes_and_decodes_as_the_device_does(code_folder, normalisations):
+    import tensorflow as tf
+
+    from seq2edge.export.text_model import GraphTextCodec
+
+    path = code_folder / "run" / "data" / "target.model"
+    kept = path.read_bytes()
+    processor = TextProcessor(load_tokenizer(path), normalisations[0], 500, TASKS["code"])
+    tokenizer, graph = TargetTokenizer(path, normalisations[1]), GraphTextCodec(kept, kept, normalisations[0], 500)
+    found = graph.encode(tf.constant(TEXTS))
+    assert [list(filter(None, ids)) for ids in found.numpy().tolist()] == [
+        processor(text)["source_ids"].tolist() for text in TEXTS
+    ]
+    decoded = [text.decode() for text in graph.decode(found).numpy()]
+    assert decoded == [tokenizer.decode(processor(text)["source_ids"]) for text in TEXTS]
+    assert (decoded == TEXTS) == (normalisations[0] == "none")
+
+
+@pytest.mark.slow
+def test_saved_model_writes_code_as_it_was(code_folder, tmp_path):
+    import tensorflow as tf
+
+    run = Run.open(code_folder / "run")
+    path = export_saved_model(run, tmp_path / "code.saved_model")
+    assert verify_saved_model(run, path) == {"serving_default": 100, "beam": 100}
+    pairs = list(run.data.texts("train"))
+    answers = tf.saved_model.load(str(path)).signatures["serving_default"](
+        text=tf.constant([f" {pair.source}\n" for pair in pairs])
+    )["text"]
+    hits = [answer == pair.target.encode() for answer, pair in zip(answers.numpy(), pairs, strict=True)]
+    assert sum(hits) > 0.8 * len(pairs)

@@ -36,11 +36,14 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
 
     fun decode(ids: IntArray): String = target.decode(ids)
 
-    /** NFC or NFKC; invisible signs go, control characters are white space, white space is squeezed into blanks. */
+    /**
+     * NFC or NFKC; invisible signs go, control characters are white space, white space is squeezed into blanks.
+     * With "none" the text stays as it is.
+     */
     fun normalise(text: String): String {
-        val processor = bundle.getJSONObject("processors").getJSONObject("source")
-        val form = Normalizer.Form.valueOf(processor.getString("normalisation"))
-        return Normalizer.normalize(text, form).replace(INVISIBLE, "").replace(BLANK, " ").trim(' ')
+        val form = bundle.getJSONObject("processors").getJSONObject("source").getString("normalisation")
+        if (form == "none") return text
+        return Normalizer.normalize(text, Normalizer.Form.valueOf(form)).replace(INVISIBLE, "").replace(BLANK, " ").trim(' ')
     }
 
     /** The whole greedy search in one call. */

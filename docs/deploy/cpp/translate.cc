@@ -121,7 +121,7 @@ class Signature {
 class Codec {
  public:
   Codec(const std::string& folder, const nlohmann::json& bundle)
-      : compatible_(bundle.at("processors").at("source").at("normalisation") == "NFKC"),
+      : form_(bundle.at("processors").at("source").at("normalisation").get<std::string>()),
         longest_(bundle.at("source_length")) {
     const bool joint = bundle.at("files").contains("tokenizer.model");
     Load(source_, folder + (joint ? "/tokenizer.model" : "/source.model"));
@@ -139,9 +139,11 @@ class Codec {
   std::string Decode(const Ids& ids) const { return target_.DecodeIds(ids); }
 
   /// NFC or NFKC; invisible signs go, control characters are white space, white space is squeezed into single blanks.
+  /// With "none" the text stays as it is.
   std::string Normalise(const std::string& text) const {
+    if (form_ == "none") return text;
     const auto form = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE |
-                                                     (compatible_ ? UTF8PROC_COMPAT : 0));
+                                                     (form_ == "NFKC" ? UTF8PROC_COMPAT : 0));
     utf8proc_uint8_t* composed = nullptr;
     const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
     const utf8proc_ssize_t length = utf8proc_map(bytes, text.size(), &composed, form);
@@ -175,7 +177,7 @@ class Codec {
     Ensure(processor.Load(path).ok(), path + ": cannot be read");
   }
 
-  bool compatible_;
+  std::string form_;
   size_t longest_;
   sentencepiece::SentencePieceProcessor source_, target_;
 };

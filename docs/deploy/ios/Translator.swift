@@ -54,7 +54,9 @@ public final class Translator {
   public func decode(_ ids: [Int32]) throws -> String { try target.decode(ids.map(Int.init)) }
 
   /// NFC or NFKC; invisible signs go, control characters are white space, white space is squeezed into blanks.
+  /// With "none" the text stays as it is.
   public func normalise(_ text: String) -> String {
+    if bundle.processors.source.normalisation == "none" { return text }
     let composed =
       bundle.processors.source.normalisation == "NFKC"
       ? text.precomposedStringWithCompatibilityMapping : text.precomposedStringWithCanonicalMapping

@@ -11,6 +11,7 @@ from seq2edge.pipeline.evaluation.examples import Example
 from seq2edge.pipeline.evaluation.metrics import (
     diversity,
     error_rates,
+    identical,
     labels,
     length,
     matches,
@@ -20,7 +21,7 @@ from seq2edge.pipeline.evaluation.metrics import (
 from seq2edge.pipeline.evaluation.metrics.metric import Metric
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sacrebleu_metrics
 
-MODULES = (sacrebleu_scores, rouge, matches, error_rates, diversity, length, labels)
+MODULES = (sacrebleu_scores, rouge, matches, identical, error_rates, diversity, length, labels)
 METRICS: dict[str, Metric] = {metric.key: metric for module in MODULES for metric in module.METRICS}
 
 BASIC_METRICS: dict[Target, tuple[str, ...]] = {  # by what a task's targets are

@@ -1,6 +1,6 @@
 import pytest
 
-from seq2edge.device.processors.segmentation import segments, sentences
+from seq2edge.device.processors.segmentation import segments, sentences, whole
 
 
 def words(text):
@@ -49,3 +49,13 @@ def test_nothing_is_lost():
     text = "x" * 1000 + " " + "word " * 50
     joined = "".join(s.source for s in segments(text, len, 64)).replace(" ", "")
     assert joined == text.replace(" ", "")
+
+
+def test_a_text_that_is_not_split_keeps_its_white_space():
+    (found,) = whole("  One.\n\n\tTwo three. \n", words, 5)
+    assert (found.source, found.cut, found.truncated) == ("  One.\n\n\tTwo three. \n", False, False)
+
+
+def test_a_text_that_is_not_split_is_truncated():
+    (found,) = whole("a\n b\n  c\n d", words, 3)
+    assert (found.source, found.truncated) == ("a\n b\n  c\n ", True)

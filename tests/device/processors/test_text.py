@@ -3,8 +3,9 @@ import unicodedata
 import numpy as np
 import pytest
 
-from seq2edge.device.processors.text import TextProcessor, normalise
+from seq2edge.device.processors.text import TextProcessor, is_blank, normalise
 from seq2edge.device.special_ids import EOS
+from seq2edge.device.tasks import TASKS
 from seq2edge.device.tokenizer_files import load_tokenizer
 
 
@@ -50,7 +51,7 @@ def test_labels_are_the_tokens(processor):
 
 
 def test_a_turn_of_a_conversation_is_one_segment_whatever_its_lines(processor):
-    chat = TextProcessor(processor.tokenizer, "NFC", 24, is_conversation=True)
+    chat = TextProcessor(processor.tokenizer, "NFC", 24, TASKS["chat"])
     assert [segment.source for segment in chat.split("red\n\nstone")] == ["red stone"]
     assert [segment.source for segment in processor.split("red\n\nstone")] == ["red", "stone"]
 
@@ -58,3 +59,20 @@ def test_a_turn_of_a_conversation_is_one_segment_whatever_its_lines(processor):
 def test_source_and_target_share_a_joint_tokenizer(trained_run):
     source, target = map(load_tokenizer, trained_run.data.tokenizers)
     assert source is target
+
+
+@pytest.mark.parametrize(
+    "text", ["  a \t b\r\n c ", unicodedata.normalize("NFD", "안녕"), "a\x00\u200b\ufeff", "ａ", ""]
+)
+def test_without_normalisation_a_text_is_kept(text):
+    assert normalise(text, "none") == text
+
+
+def test_half_a_character_is_replaced_in_any_form():
+    assert [normalise("a\ud800", form) for form in ("NFC", "none")] == ["a\ufffd"] * 2
+
+
+@pytest.mark.parametrize(("text", "expected"), [("", True), (" \t\n\u200b\x00\u2028\u3000", True), ("\n.", False)])
+def test_a_text_without_visible_characters_is_blank(text, expected):
+    assert is_blank(text) == expected
+    assert (normalise(text, "NFC") == "") == expected

@@ -36,6 +36,21 @@ def test_duplicates_are_found_after_normalisation():
     assert cleaner.dropped == {"duplicate": 1}
 
 
+def test_a_side_without_normalisation_is_kept():
+    settings = SETTINGS.model_copy(update={"target_normalisation": "none"})
+    code = "if\ta:\r\n e\u0301 "
+    cleaner = Cleaner(settings)
+    pairs = [
+        Pair("  a  b ", code),
+        Pair("a b", code),
+        Pair("a b", f"{code} "),
+        Pair("same", "same "),
+        Pair("a", " \n\u200b"),
+    ]
+    assert list(cleaner.clean(pairs)) == [Pair("a b", code), Pair("a b", f"{code} "), Pair("same", "same ")]
+    assert cleaner.dropped == {"duplicate": 1, "empty": 1}
+
+
 def test_split_is_reproducible_and_keeps_near_copies_together():
     assert split_of("Hello, there!", 0.5, 0.0) == split_of("hello there", 0.5, 0.0)
     assert [split_of(str(i), 0.2, 0.2) for i in range(8)] == SPLIT_OF_NUMBERS

@@ -76,10 +76,16 @@ def test_only_a_line_feed_ends_a_row(tmp_path, end):
 
 
 @pytest.mark.parametrize("quote", ["", '"'])
-def test_a_carriage_return_inside_a_csv_row_is_white_space(tmp_path, quote):
+def test_a_csv_cell_keeps_its_carriage_returns(tmp_path, quote):
     content = f"{quote}{INSIDE}{quote},one\r\ntwo,{quote}{INSIDE}{quote}\r\n"
-    spaced = INSIDE.replace("\r", " ")
-    assert read(tmp_path, "a.csv", content) == [Pair(spaced, "one"), Pair("two", spaced)]
+    assert read(tmp_path, "a.csv", content) == [Pair(INSIDE, "one"), Pair("two", INSIDE)]
+
+
+def test_white_space_of_a_text_is_read_as_it_is(tmp_path):
+    text = "\tif a:\r\n\r\n    b  \r"
+    assert read(tmp_path, "a.csv", f'a,"{text}"\r\n') == [Pair("a", text)]
+    assert read(tmp_path, "a.jsonl", json.dumps({"s": "a", "t": text}), source="s", target="t") == [Pair("a", text)]
+    assert read(tmp_path, "a.tsv", "a\t  b \r\r\n") == [Pair("a", "  b \r")]
 
 
 def test_parallel_files_of_unequal_length_are_refused(tmp_path):

@@ -50,6 +50,14 @@ def test_labels_are_compared_by_accuracy():
     assert difference.significant
 
 
+def test_identical_outputs_are_compared_where_white_space_counts():
+    expected = [Example("", (f"a{i}\n  b",)) for i in range(60)]
+    good, bad = [example.references[0] for example in expected], [f"a{i} b" for i in range(60)]
+    found = {d.label: d for d in compare_paired("code", ("good", good), ("bad", bad), expected, resamples=200)}
+    assert found["identical %"].significant
+    assert (found["exact match %"].score, found["exact match %"].other_score) == (100, 100)
+
+
 def test_p_values_are_those_of_sacrebleus_command(tmp_path):
     references, one = sentences(50, 0.25)
     other = sentences(50, 0.3, seed=0)[1]

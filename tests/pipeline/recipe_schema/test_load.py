@@ -197,3 +197,18 @@ def test_conflicting_training_settings_are_all_refused(tmp_path):
         "stop_on",
         "average",
     ]
+
+
+def test_a_task_with_code_keeps_targets_as_they_are(tmp_path):
+    code = ["task=code"]
+    recipe = load(tmp_path, MINIMAL, code)
+    assert recipe.data.normalisations == ("NFC", "none")
+    assert load(tmp_path, recipe.to_toml()).data == recipe.data
+    of_code = [*code, "data.normalisation=none", "data.target_normalisation=NFKC"]
+    assert load(tmp_path, MINIMAL, of_code).data.normalisations == ("none", "NFKC")
+    assert load(tmp_path, MINIMAL, ["data.normalisation=NFKC"]).data.normalisations == ("NFKC", "NFKC")
+
+
+def test_sources_that_are_kept_cannot_be_lower_cased(tmp_path):
+    with pytest.raises(UserError, match=r"tokenizer\.fold_case = true: changes sources, .* allowed: false"):
+        load(tmp_path, MINIMAL, ["data.normalisation=none", "tokenizer.joint=false", "tokenizer.fold_case=true"])

@@ -158,6 +158,14 @@ def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
     recipe.model.config(data.vocabulary["source"], data.vocabulary["target"], recipe.tokenizer.joint)
 
 
+def test_a_recipe_for_code_keeps_it_as_it_is(code_file, tmp_path):
+    recipe = Seq2SeqRecipe.model_validate(tomllib.loads(recipe_text(suggest(inspect(code_file, task="code")))))
+    assert recipe.data.normalisations == ("NFC", "none")
+    assert not recipe.tokenizer.joint
+    data = prepare(recipe, tmp_path, PrepareOptions(quiet=True))
+    assert data.target_tokenizer().decode(data.train["target_ids"].row(0)) == next(data.texts("train")).target
+
+
 def test_suggested_vocabularies_leave_room(tmp_path):
     draw = random.Random(0)
     path = put(tmp_path, "pairs.tsv", tsv(of_a_script_each_side(draw) for _ in range(1600)))

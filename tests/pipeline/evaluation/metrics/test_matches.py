@@ -28,3 +28,9 @@ def test_exact_match_takes_any_reference_and_ignores_spaces():
     found = basic_scores("chat", ["hey ", "반가워요"], examples(pairs, "chat"))
     assert found["exact_match"] == 100
     assert basic_scores("chat", ["no", "반가워요"], examples(pairs, "chat"))["exact_match"] == 50
+
+
+def test_identical_is_an_exact_match_in_which_white_space_counts():
+    expected = [Example("", ("if a:\n\tb", "a and b"))] * 4
+    found = task_scores("code", ["if a:\n\tb", "a and b", "if a:\n    b", "if a:\n\tb\n"], expected)
+    assert (found["identical"], found["exact_match"]) == (50, 100)

@@ -31,5 +31,6 @@ def test_the_main_score_stands_first():
         "translation": "bleu",
         "summarisation": "bleu",
         "commands": "bleu",
+        "code": "identical",
         "classification": "accuracy",
     }

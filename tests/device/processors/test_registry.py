@@ -1,7 +1,5 @@
 """A new processor is a class and an entry of the registry; search, batches, models and runner take what it makes."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -60,18 +58,19 @@ class SumOfPosition(SequenceModel):
 @pytest.fixture
 def bundle(bundles, monkeypatch):
     monkeypatch.setitem(PROCESSORS, "numbers", Numbers)
-    return dataclasses.replace(read_bundle(bundles / "none"), processors={"source": {"type": "numbers"}})
+    return read_bundle(bundles / "none").with_manifest(processors={"source": {"type": "numbers"}})
 
 
 @pytest.fixture
 def processor(bundle):
-    return source_processor(SourceSpec(bundle.processors["source"], bundle.path, 3, TASKS[bundle.task]))
+    manifest = bundle.manifest
+    return source_processor(SourceSpec(manifest.processors["source"], bundle.path, 3, TASKS[manifest.task]))
 
 
 @pytest.fixture
 def runner(bundle, processor):
-    model = SumOfPosition(bundle.vocabulary["target"])
-    return Seq2SeqRunner(bundle, model, processor, TargetTokenizer(bundle.tokenizers[1], "NFC"))
+    model = SumOfPosition(bundle.manifest.vocabulary["target"])
+    return Seq2SeqRunner(bundle.manifest, model, processor, TargetTokenizer(bundle.tokenizers[1], "NFC"))
 
 
 def numbers_of(tokens):
@@ -117,15 +116,17 @@ def test_a_model_file_is_given_the_features_by_name_and_padded(bundle, processor
             pass
 
         def get_signature_list(self):
-            return dict.fromkeys(bundle.signatures)
+            return dict.fromkeys(bundle.manifest.signatures)
 
         def get_signature_runner(self, name):
-            return lambda **inputs: given.update(inputs) or {state.name: np.zeros((1, 1)) for state in bundle.states}
+            return lambda **inputs: (
+                given.update(inputs) or {state.name: np.zeros((1, 1)) for state in bundle.manifest.states}
+            )
 
     TFLiteModel(bundle, runtime=(Recorder, "LiteRT 2")).encode([processor([5, 6, 7, 8])])
     assert given.keys() == {"input_features"}
     assert given["input_features"].dtype == np.float32
-    assert given["input_features"].tolist() == [[[5, 6], [7, 8]] + [[0, 0]] * (bundle.length_bucket - 2)]
+    assert given["input_features"].tolist() == [[[5, 6], [7, 8]] + [[0, 0]] * (bundle.manifest.length_bucket - 2)]
 
 
 def test_a_processor_is_built_again_from_what_it_writes_into_the_manifest(trained_run):

@@ -72,7 +72,7 @@ RUNTIMES = {
 WORKER = """
 import json, sys
 from seq2edge.device.runners.load import load_runner
-from seq2edge.device.vectors import check_vectors
+from seq2edge.device.vectors.check import check_vectors
 bundles, texts = json.load(sys.stdin)
 for path in bundles:
     runner = load_runner(path)

@@ -112,7 +112,7 @@ def measure_one(name: str, output: Path) -> dict[str, Any]:
 
     run = dataclasses.replace(Run.open(output / name), recipe=recipe_of(name))
     (row,) = compare([run])
-    agreement = int8_bundle(run).scores["agreement_with_keras"]
+    agreement = int8_bundle(run).manifest.scores["agreement_with_keras"]
     return {
         **dataclasses.asdict(row),
         "tokens_per_s": training_speed(run),
@@ -149,10 +149,10 @@ def table(rows: list[dict[str, Any]]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        tokens, word = row["tokens_per_s"], row["ms_per_word"]
+        tokens, word = row["tokens_per_s"], row["ms"]
         lines.append(
             f"| {row['name']} | {row['bleu']:.1f} | {row['parameters'] / 1e6:.2f} M | {row['int8_mb']:.2f} "
-            f"| {tokens:,.0f} ({tokens / peer['tokens_per_s']:.2f}) | {word:.2f} ({word / peer['ms_per_word']:.2f}) "
+            f"| {tokens:,.0f} ({tokens / peer['tokens_per_s']:.2f}) | {word:.2f} ({word / peer['ms']:.2f}) "
             f"| {row['int8_logit_difference']:.2f} |"
         )
     return "\n".join(lines)

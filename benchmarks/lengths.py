@@ -37,7 +37,7 @@ def signatures_of(encoder: EncoderConfig, decoder: DecoderConfig) -> dict:
     """Runners of `encode` and `decode_step_1` over a fresh int8 file."""
     from ai_edge_litert.interpreter import Interpreter
 
-    from seq2edge.export.signatures import Signatures
+    from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures
     from seq2edge.export.tflite.convert import convert
     from seq2edge.models.config import Seq2SeqConfig
     from seq2edge.models.seq2seq import build_seq2seq
@@ -46,7 +46,7 @@ def signatures_of(encoder: EncoderConfig, decoder: DecoderConfig) -> dict:
     config = Seq2SeqConfig(VOCABULARY, VOCABULARY, encoder=encoder, decoder=decoder, share_embeddings=True, **lengths)
     model = build_seq2seq(config)
     with tempfile.TemporaryDirectory() as folder:
-        Signatures(model, [1], max(LENGTHS)).save(Path(folder) / "saved_model")
+        Seq2SeqSignatures(model, [1], max(LENGTHS)).save(Path(folder) / "saved_model")
         interpreter = Interpreter(model_content=convert(Path(folder) / "saved_model", "int8"), num_threads=1)
     return {name: interpreter.get_signature_runner(name) for name in ("encode", "decode_step_1")}
 

@@ -70,7 +70,7 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
             rows.append(row | {"refused": str(error)})
             continue
         row["MB"] = bundle.files["model.tflite"]["bytes"] / 1e6
-        row["logits off"] = bundle.scores["agreement_with_keras"]["largest_logit_difference"]
+        row["logits off"] = bundle.manifest.scores["agreement_with_keras"]["largest_logit_difference"]
         for name, extra in ENVIRONMENTS.items():
             said = say(environment(output / extra, extra), bundle_path, [example.source for example in expected])
             row[name] = basic_scores(run.recipe.task, said, expected)["bleu"]

@@ -26,8 +26,8 @@ from seq2edge.device.search.phrases import NO_PHRASES, Phrases
 from seq2edge.device.shortlist import Shortlist
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.tflite_seq2seq import TFLiteModel
+from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures
 from seq2edge.export.manifest import signature_specs
-from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite.convert import convert
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.decoders.config import RecurrentDecoderConfig
@@ -53,7 +53,7 @@ def write_model(folder: Path) -> Bundle[Seq2SeqManifest]:
     model = build_seq2seq(
         Seq2SeqConfig(WORDS, WORDS, embedding=256, units=320, decoder=RecurrentDecoderConfig(attention="dot"))
     )
-    signatures = Signatures(model, [1, BEAM], PIECES, shortlist=True)
+    signatures = Seq2SeqSignatures(model, [1, BEAM], PIECES, shortlist=True)
     signatures.save(folder / "saved_model")
     content = convert(folder / "saved_model", "int8")
     (folder / MODEL).write_bytes(content)

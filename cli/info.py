@@ -20,10 +20,12 @@ def run(arguments: argparse.Namespace) -> int:
     import math
     from pathlib import Path
 
-    from seq2edge.device.bundle import read_bundle
-    from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
+    from seq2edge.device.bundle import Bundle, read_bundle
+    from seq2edge.device.manifests.common import Manifest
+    from seq2edge.device.tasks import TASKS
 
-    manifest = read_bundle(Path(arguments.bundle), Seq2SeqManifest).manifest
+    bundle: Bundle[Manifest] = read_bundle(Path(arguments.bundle))
+    manifest = bundle.manifest
     if arguments.json:
         print(manifest.to_json(), end="")
         return 0
@@ -32,17 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
     )
     for name, file in manifest.files.items():
         print(f"  {name:18} {file['bytes'] / 1e6:8.2f} MB")
-    if manifest.languages:
-        print(f"languages     {' → '.join(manifest.languages)}")
-    print(f"vocabulary    source {manifest.vocabulary['source']}, target {manifest.vocabulary['target']} tokens")
-    print(f"lengths       source up to {manifest.source_length} tokens, target up to {manifest.target_length}")
-    print(f"decoding      {', '.join(f'{key} {value}' for key, value in manifest.decoding.items())}")
-    print(f"beam sizes    {', '.join(map(str, manifest.beam_sizes))}")
-    if manifest.fallback:
-        print(f"fallback      below {manifest.fallback.threshold}: {' / '.join(manifest.fallback.replies.values())}")
+    for label, text in manifest.facts():
+        print(f"{label:13} {text}")
     for system in ("keras", "bundle"):
-        if values := manifest.scores.get(system):
-            print(f"{system:13} BLEU {values['bleu']}, chrF++ {values['chrf']}, exact match {values['exact_match']} %")
+        scores = manifest.scores.get(system, {})
+        if found := [f"{key} {scores[key]}" for key in TASKS[manifest.task].metrics if key in scores]:
+            print(f"{system:13} {', '.join(found)}")
     print(f"runs on       {', '.join(manifest.runtimes)}")
     print(f"verified on   {', '.join(manifest.verified_on)}")
     operators = ", ".join(f"{operator['name']} {operator['version']}" for operator in manifest.operators)

@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     recipe = load_recipe(RECIPES / "quickstart.toml", arguments.set)
     tell("loading TensorFlow")
     from seq2edge.device.runners.load import load_runner
-    from seq2edge.device.vectors import check_vectors
+    from seq2edge.device.vectors.check import check_vectors
     from seq2edge.export.bundle import bundle_name, export_bundle
     from seq2edge.export.card import summary
     from seq2edge.export.options import ExportOptions

@@ -17,7 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
     import json
     from pathlib import Path
 
-    from seq2edge.device.vectors import check_vectors
+    from seq2edge.device.vectors.check import check_vectors
 
     result = check_vectors(Path(arguments.bundle))
     if arguments.json:
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(f"files: {result['files']} unaltered; runtime: {result['runtime']}")
         print(
-            f"test vectors: {result['same']} of {result['vectors']} give the same ids, "
+            f"test vectors: {result['same']} of {result['vectors']} give the same answer, "
             f"largest logit difference {result['largest_logit_difference']:.2g}"
         )
         print("verified" if result["passed"] else "FAILED: the answers differ from those of the export")

@@ -17,7 +17,7 @@ from seq2edge.device.resources import peak_rss_megabytes
 from seq2edge.device.runners.interface import Runner
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.tasks import TASKS, Target
-from seq2edge.device.vectors import read_vectors
+from seq2edge.device.vectors.check import read_vectors
 
 LENGTHS = (8, 16, 32, 64)  # upper limits of the groups by source tokens
 # What is counted in an answer, by what targets are, and how much of it an answer has.

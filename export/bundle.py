@@ -5,30 +5,36 @@ import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from seq2edge.device.bundle import FILE, MODEL, Bundle
-from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
-from seq2edge.device.shortlist import FILE as SHORTLIST
-from seq2edge.device.vectors import FILE as VECTORS
+from seq2edge.device.vectors.check import FILE as VECTORS
+from seq2edge.device.vectors.check import record_vectors
 from seq2edge.export.card import card
+from seq2edge.export.families.registry import family_of
 from seq2edge.export.manifest import build_manifest, files_of, signature_specs
 from seq2edge.export.options import BundleSettings, ExportOptions
-from seq2edge.export.signatures import Signatures
 from seq2edge.export.tflite.convert import convert
 from seq2edge.export.tflite.flatbuffer import operators, parse
 from seq2edge.export.tflite.runtimes import check_operators
-from seq2edge.export.vectors import make_vectors
 from seq2edge.export.verify import verify_bundle
 from seq2edge.export.weights import weights_named
-from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
 from seq2edge.pipeline.run import Run
-from seq2edge.pipeline.training.lexicon import learn_shortlist
+
+VECTOR_TEXTS = (  # our own, so that a bundle holds no text of the user's
+    "안녕하세요",
+    "오늘 날씨가 참 좋네요.",
+    "이 길로 곧장 가면 역이 나와요.",
+    "Hello there",
+    "A man is walking down the street.",
+    "Please tell me how this works.",
+)
 
 
 def export_bundle(
     run: Run, output: Path, options: ExportOptions = ExportOptions(), tell: Callable[[str], None] = print
-) -> Bundle[Seq2SeqManifest]:
+) -> Bundle[Any]:
     """Export a run into a bundle folder and verify it.
 
     Args:
@@ -37,17 +43,22 @@ def export_bundle(
         tell: Called with each line of progress.
 
     Raises:
-        UserError: If the folder exists, a weight to keep in float32 does not exist, an operator is not built into
-            TFLite or not supported by a target runtime, a float32 file's outputs differ from Keras', or too much of
-            the score is lost. Nothing is written then, and an existing bundle stays as it is.
+        UserError: If an option is not one of the run's family, the folder exists, a weight to keep in float32 does not
+            exist, an operator is not built into TFLite or not supported by a target runtime, a float32 file's outputs
+            differ from Keras', or too much of the score is lost. Nothing is written then, and an existing bundle stays
+            as it is.
     """
     refuse_existing(output, options.overwrite)
     settings, model = options.resolve(run.recipe), run.model()
-    content = _convert(model, settings, tell)
+    content = _convert(run, model, settings, tell)
     with whole_folder(output) as new:
-        _write_contents(run, content, settings.shortlist, new)
+        write_bytes(new / MODEL, content)
+        for tokenizer in set(run.data.tokenizers):
+            write_bytes(new / tokenizer.name, tokenizer.read_bytes())
+        family_of(run.recipe.task).write_files(run, settings, new)
         bundle = build_manifest(run, model, content, settings, new)
-        write_text(new / VECTORS, json.dumps(make_vectors(run, bundle), ensure_ascii=False, indent=1) + "\n")
+        vectors = record_vectors(bundle, VECTOR_TEXTS)
+        write_text(new / VECTORS, json.dumps(vectors, ensure_ascii=False, indent=1) + "\n")
         tell("verifying on test sentences")
         bundle = bundle.with_manifest(files=files_of(new))
         bundle = verify_bundle(run, model, bundle, settings.max_score_loss)
@@ -61,28 +72,15 @@ def bundle_name(run: Run, options: ExportOptions) -> str:
     return f"{run.recipe.name}-{'float32' if options.quantization == 'none' else options.quantization}"
 
 
-def _convert(model: Seq2Seq, settings: BundleSettings, tell: Callable[[str], None]) -> bytes:
+def _convert(run: Run, model: Any, settings: BundleSettings, tell: Callable[[str], None]) -> bytes:
     """The TFLite file, once every target runtime is known to have its operators."""
     kept = weights_named(model, settings.keep_float)
-    signatures = Signatures(
-        model, settings.beam_sizes, settings.target_length, settings.shortlist > 0, settings.fixed_lengths
-    )
+    signatures = family_of(run.recipe.task).signatures(run, model, settings)
     tell(f"converting to TFLite ({settings.quantization})")
     with tempfile.TemporaryDirectory() as folder:
         signatures.save(Path(folder) / "saved_model")
         content = convert(Path(folder) / "saved_model", settings.quantization, kept)
     if set(found := signature_specs(content)) != set(signatures.functions):
         raise RuntimeError(f"the converter wrote the signatures {', '.join(found)}")
-    check_operators(operators(parse(content)), settings.runtimes)
+    check_operators(operators(parse(content)), settings.section.runtimes)
     return content
-
-
-def _write_contents(run: Run, content: bytes, shortlist: int, folder: Path) -> None:
-    """Write what the runner loads beside the manifest: the model, the tokenizers, and a shortlist of that size."""
-    write_bytes(folder / MODEL, content)
-    for tokenizer in set(run.data.tokenizers):
-        write_bytes(folder / tokenizer.name, tokenizer.read_bytes())
-    if shortlist:
-        data = run.data
-        lexicon = learn_shortlist(data.train, data.vocabulary["source"], data.vocabulary["target"], shortlist)
-        write_bytes(folder / SHORTLIST, lexicon.to_bytes())

@@ -1,18 +1,19 @@
 """A bundle described for people: its README.md, and one line."""
 
+from typing import Any
+
 from seq2edge.device.bundle import MODEL, Bundle
-from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
+from seq2edge.device.manifests.common import Manifest
+from seq2edge.device.tasks import TASKS
+from seq2edge.pipeline.evaluation.metrics.registry import METRICS, basic_metrics
 
 
-def card(bundle: Bundle[Seq2SeqManifest]) -> str:
+def card(bundle: Bundle[Manifest]) -> str:
     """README.md of a bundle."""
     manifest, scores = bundle.manifest, bundle.manifest.scores
     signatures = ", ".join(f"`{name}`" for name in manifest.signatures)
-    fallback = (
-        ""
-        if manifest.fallback is None
-        else f"\nIf a reply scores below {manifest.fallback.threshold}, a fallback line replaces it.\n"
-    )
+    search = f", {scores['search']} search" if scores["search"] else ""
+    facts = "\n".join(f"- {label}: {text}" for label, text in manifest.facts())
     return f"""# {manifest.name}
 
 A {manifest.task} model made with {manifest.created_with}: {megabytes(bundle):.1f} MB, quantization
@@ -23,59 +24,59 @@ pip install 'seq2edge[device]'
 seq2edge run . "…"
 ```
 
-## Scores on {scores["test_sentences"]} test sentences, greedy search
+{facts}
 
-| | BLEU | chrF++ | exact match % |
-|---|---|---|---|
-{_score_rows(bundle)}
+## Scores on {scores["test_sentences"]} test sentences{search}
+
+{_score_table(manifest)}
 
 {scores["agreement_with_keras"]["identical"]} % of the outputs are identical to those of Keras.
-BLEU signature: `{scores["bundle"]["signatures"][0]}`
-{fallback}
+{_metric_signatures(scores["bundle"]["signatures"])}
 ## Files
 
 `bundle.json` describes the bundle. `{MODEL}` has the signatures {signatures}.
 `vectors.json` holds test vectors to check a port of the runner with.
-A source has at most {manifest.source_length} tokens, a target {manifest.target_length}. {_normalisation(manifest)}
 
 Licence of the training data: {manifest.licence}
 """
 
 
-def summary(bundle: Bundle[Seq2SeqManifest]) -> str:
+def summary(bundle: Bundle[Manifest]) -> str:
     """One line with size, scores and agreement."""
     scores = bundle.manifest.scores
+    main = TASKS[bundle.manifest.task].main_metric
+    keys = sorted(basic_metrics(bundle.manifest.task), key=lambda key: key != main)
+    of_bundle = ", ".join(f"{METRICS[key].label} {scores['bundle'][key]}" for key in keys)
     return (
-        f"{bundle.path}: {megabytes(bundle):.2f} MB, "
-        f"exact match {scores['bundle']['exact_match']} %, BLEU {scores['bundle']['bleu']} "
-        f"(Keras {scores['keras']['exact_match']} %, {scores['keras']['bleu']}), "
+        f"{bundle.path}: {megabytes(bundle):.2f} MB, {of_bundle} "
+        f"(Keras {', '.join(str(scores['keras'][key]) for key in keys)}), "
         f"{scores['agreement_with_keras']['identical']} % identical outputs"
     )
 
 
-def megabytes(bundle: Bundle[Seq2SeqManifest]) -> float:
+def megabytes(bundle: Bundle[Manifest]) -> float:
     """Size of the model file."""
     return bundle.manifest.files[MODEL]["bytes"] / 1e6
 
 
-def _normalisation(manifest: Seq2SeqManifest) -> str:
-    """What happens to the text of each side before it becomes tokens."""
-    sides = zip(("Sources", "Targets"), manifest.normalisations, strict=True)
-    return " ".join(
-        f"{side} are kept as they are." if form == "none" else f"{side} are normalised to {form}."
-        for side, form in sides
-    )
+def scored_systems(task: str, scores: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What was scored: "keras", "bundle", and other ways to run the bundle, with their scores by metric."""
+    key = TASKS[task].main_metric
+    return {name: values for name, values in scores.items() if isinstance(values, dict) and key in values}
 
 
-def _score_rows(bundle: Bundle[Seq2SeqManifest]) -> str:
-    manifest = bundle.manifest
-    scored = (
-        ("Keras, float32", manifest.scores["keras"]),
-        (f"this file, {manifest.quantization}", manifest.scores["bundle"]),
-        ("this file with its shortlist", manifest.scores.get("shortlist")),
-    )
-    return "\n".join(
-        f"| {name} | {values['bleu']} | {values['chrf']} | {values['exact_match']} |"
-        for name, values in scored
-        if values
-    )
+def _score_table(manifest: Manifest) -> str:
+    """A row for each system that was scored."""
+    names = {"keras": "Keras, float32", "bundle": f"this file, {manifest.quantization}"}
+    keys = basic_metrics(manifest.task)
+    rows = [["", *(METRICS[key].label for key in keys)], ["---"] * (1 + len(keys))]
+    rows += [
+        [names.get(name, f"this file with its {name}"), *(str(values[key]) for key in keys)]
+        for name, values in scored_systems(manifest.task, manifest.scores).items()
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _metric_signatures(signatures: list[str]) -> str:
+    """How sacrebleu computed the scores, if it did."""
+    return "".join(f"sacrebleu signature: `{signature}`\n" for signature in signatures)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, Literal
 
 from seq2edge.device.bundle import FILE, Bundle, read_bundle
 from seq2edge.device.errors import UserError
-from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
+from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.runners.load import load_runner
-from seq2edge.device.tasks import TASKS
+from seq2edge.device.tasks import TASKS, Target
 from seq2edge.export.card import megabytes
 from seq2edge.export.options import ExportOptions
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
@@ -23,6 +24,12 @@ INT8 = "int8"  # folder of the compared bundle, inside the run
 SENTENCES = 100  # timed
 WARM_UP = 10  # sentences before that
 
+Unit = Literal["word", "sentence"]
+TIMED: dict[Target, tuple[Unit, dict[str, Any]]] = {  # by what a task's targets are; with the runner's options
+    "text": ("word", {"beam": 1}),
+    "label": ("sentence", {}),
+}
+
 
 @dataclass(frozen=True)
 class Row:
@@ -33,7 +40,8 @@ class Row:
         scores: The basic metrics of the task by key.
         minutes: Training time.
         int8_mb: Size of the int8 model file in millions of bytes.
-        ms_per_word: Milliseconds per word of greedy output on LiteRT with one thread, the median over sentences.
+        ms: Milliseconds per `unit` on LiteRT with one thread, the median over sentences.
+        unit: What is timed: a word of greedy output, or the label of a sentence.
         identical: Share in percent of test sentences with identical int8 and Keras outputs.
     """
 
@@ -44,7 +52,8 @@ class Row:
     parameters: int
     minutes: float
     int8_mb: float
-    ms_per_word: float
+    ms: float
+    unit: Unit
     identical: float
 
     @property
@@ -75,7 +84,8 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
                 parameters=run.model().training.count_params(),
                 minutes=run.history()[-1]["seconds"] / 60,
                 int8_mb=megabytes(bundle),
-                ms_per_word=milliseconds_per_word(bundle.path, run),
+                ms=milliseconds(bundle.path, run),
+                unit=TIMED[TASKS[run.recipe.task].target][0],
                 identical=bundle.manifest.scores["agreement_with_keras"]["identical"],
             )
         )
@@ -92,32 +102,36 @@ def _require_same_scores(runs: Sequence[Run]) -> None:
             )
 
 
-def int8_bundle(run: Run, quiet: bool = False) -> Bundle[Seq2SeqManifest]:
+def int8_bundle(run: Run, quiet: bool = False) -> Bundle[Manifest]:
     """The run's int8 bundle, exported if there is none or an outdated one."""
     path = run.path / INT8
     made_from = max((run.path / name).stat().st_mtime for name in (MODEL_FILE, RECIPE_FILE))
     if (path / FILE).is_file() and (path / FILE).stat().st_mtime > made_from:
-        return read_bundle(path, Seq2SeqManifest)
+        return read_bundle(path)
     from seq2edge.export.bundle import export_bundle  # needs TensorFlow; the rest does not
 
     tell = (lambda line: None) if quiet else partial(print, file=sys.stderr)
     return export_bundle(run, path, ExportOptions(overwrite=True), tell)
 
 
-def milliseconds_per_word(bundle: Path, run: Run) -> float:
-    """Time per word of greedy output on validation sentences with one thread, the median over sentences."""
+def milliseconds(bundle: Path, run: Run) -> float:
+    """Time for what is timed of a task, on validation sentences with one thread: the median over sentences."""
+    unit, options = TIMED[TASKS[run.recipe.task].target]
     runner = load_runner(bundle)
     sources = [pair.source for _, pair in zip(range(SENTENCES), run.data.texts("valid"), strict=False)]
     for source in sources[:WARM_UP]:
-        runner.run(source, beam=1)
-    results = [runner.run(source, beam=1) for source in sources]
-    return statistics.median(1000 * r.seconds / max(len(r.alternatives[0][0].split()), 1) for r in results)
+        runner.run(source, **options)
+    results = [runner.run(source, **options) for source in sources]
+    units = [len(result.alternatives[0][0].split()) if unit == "word" else 1 for result in results]
+    return statistics.median(
+        1000 * result.seconds / max(number, 1) for result, number in zip(results, units, strict=True)
+    )
 
 
 def table(rows: Sequence[Row]) -> str:
     """The comparison as lines of text."""
     labels = [METRICS[key].label for key in rows[0].scores]
-    cells = [("run", *labels, "parameters", "training min", "int8 MB", "ms/word", "int8 identical %")]
+    cells = [("run", *labels, "parameters", "training min", "int8 MB", f"ms/{rows[0].unit}", "int8 identical %")]
     cells += [
         (
             row.name,
@@ -125,7 +139,7 @@ def table(rows: Sequence[Row]) -> str:
             f"{row.parameters:,}",
             f"{row.minutes:.1f}",
             f"{row.int8_mb:.2f}",
-            f"{row.ms_per_word:.2f}",
+            f"{row.ms:.2f}",
             f"{row.identical:.1f}",
         )
         for row in rows
@@ -141,6 +155,6 @@ def plot(rows: Sequence[Row], path: Path) -> None:
 
     score = rows[0].score
     values = [row.scores[score] for row in rows]
-    columns = {"int8 MB": "int8_mb", "training minutes": "minutes", "ms/word": "ms_per_word"}
+    columns = {"int8 MB": "int8_mb", "training minutes": "minutes", f"ms/{rows[0].unit}": "ms"}
     panels = {label: [getattr(row, key) for row in rows] for label, key in columns.items()}
     plot_points(panels, values, [row.name for row in rows], f"{METRICS[score].label}, {rows[0].split} set", path)

@@ -3,10 +3,6 @@
 from collections.abc import Sequence
 
 from seq2edge.device.processors.interface import Features
-from seq2edge.device.search.decoding import decode
-from seq2edge.device.search.hypothesis import Hypothesis
-from seq2edge.device.search.model import SequenceModel
-from seq2edge.device.search.options import DecodingOptions
 from seq2edge.pipeline.evaluation.examples import Example, examples
 from seq2edge.pipeline.run import Run
 
@@ -23,16 +19,6 @@ def source_features(run: Run, expected: Sequence[Example]) -> list[Features]:
     """The features of each example's source, cut to the length that the run's model takes."""
     processor = run.data.processor(run.recipe)
     return [processor(example.source, run.recipe.model.source_length) for example in expected]
-
-
-def best_hypotheses(model: SequenceModel, sources: Sequence[Features], options: DecodingOptions) -> list[Hypothesis]:
-    """The best hypothesis for each source, all sources decoded together."""
-    return [best for best, *_ in decode(model, sources, options)]
-
-
-def identical(expected: Sequence[Hypothesis], found: Sequence[Hypothesis]) -> float:
-    """Share in percent of hypotheses with the same ids."""
-    return share([a.ids == b.ids for a, b in zip(expected, found, strict=True)])
 
 
 def share(hits: Sequence[bool]) -> float:

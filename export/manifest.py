@@ -1,4 +1,4 @@
-"""Builds the manifest of a bundle: signatures, states, weights, operators and files of an exported run."""
+"""Builds the manifest of a bundle: signatures, weights, operators and files of an exported run."""
 
 import dataclasses
 from pathlib import Path
@@ -6,54 +6,39 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device import signature_names
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.manifests.common import File, Signature, Tensor
-from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest, State
+from seq2edge.export.families.registry import family_of
 from seq2edge.export.options import BundleSettings
-from seq2edge.export.signatures import state_names
 from seq2edge.export.tflite.flatbuffer import constants, operators, parse
 from seq2edge.export.weights import trained_weights, weight_entry
-from seq2edge.models.seq2seq import Seq2Seq
-from seq2edge.pipeline.evaluation.fallback_threshold import fallback_threshold
 from seq2edge.pipeline.files import checksum
 from seq2edge.pipeline.run import Run
 
 
-def build_manifest(
-    run: Run, model: Seq2Seq, content: bytes, settings: BundleSettings, folder: Path
-) -> Bundle[Seq2SeqManifest]:
-    """The manifest of a bundle, without its files and scores.
+def build_manifest(run: Run, model: Any, content: bytes, settings: BundleSettings, folder: Path) -> Bundle[Any]:
+    """The bundle in a folder with its manifest, which lists the files there and has no scores yet.
 
     Args:
         model: The run's model.
         content: The TFLite file.
         folder: The bundle's folder.
     """
-    specs, file = signature_specs(content), parse(content)
-    encoded = specs[signature_names.encode()]["outputs"]
+    signatures, file = signature_specs(content), parse(content)
     manifest = dataclasses.replace(
         run.manifest(),
-        signatures=specs,
+        signatures=signatures,
         fixed_lengths=sorted(settings.fixed_lengths),
-        states=[State(name, **encoded[name], mutable=True) for name in state_names(model)],
-        fallback=_fallback(run, model),
         quantization=settings.quantization,
         operators=operators(file),
-        runtimes=list(settings.runtimes),
+        runtimes=list(settings.section.runtimes),
         constants=constants(file),
         weights=[weight_entry(name, values) for name, values in trained_weights(model).items()],
         kept_float=sorted(settings.keep_float),
+        files=files_of(folder),
+        **family_of(run.recipe.task).manifest_fields(run, model, signatures),
     )
     return Bundle(folder, manifest)
-
-
-def _fallback(run: Run, model: Seq2Seq) -> Fallback | None:
-    """The recipe's fallback, with the threshold that suits this model."""
-    wanted = run.recipe.decoding.fallback
-    if wanted is None or not (threshold := fallback_threshold(run, model)):
-        return None
-    return Fallback(threshold, wanted.replies)
 
 
 def signature_specs(content: bytes) -> dict[str, Signature]:

@@ -9,8 +9,9 @@ from typing import Any
 import keras
 
 from seq2edge.device.errors import UserError
+from seq2edge.export.families.registry import require_extra
+from seq2edge.export.families.seq2seq_signatures import SHARED, state_names
 from seq2edge.export.manifest import files_of
-from seq2edge.export.signatures import SHARED, state_names
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
 from seq2edge.pipeline.run import Run
@@ -27,8 +28,9 @@ def export_onnx(run: Run, output: Path, overwrite: bool = False) -> Path:
     encoder.onnx and decoder_step.onnx are float32 and take any batch size and any source length.
 
     Raises:
-        UserError: If a package is not installed, or the folder exists.
+        UserError: If the run's task has models of another family, a package is not installed, or the folder exists.
     """
+    require_extra(run.recipe.task, "onnx")
     if missing := [name for name in ("tf2onnx", "onnx") if not installed(name)]:
         raise UserError(f"export to ONNX needs {' and '.join(missing)}; pip install 'seq2edge[onnx]'")
     refuse_existing(output, overwrite)

@@ -10,7 +10,8 @@ from seq2edge.device.batching import pad_sources
 from seq2edge.device.processors.interface import Features, source_length
 from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.export.beam import GraphBeam
-from seq2edge.export.held_out import SENTENCES, best_hypotheses, held_out_examples, identical, source_features
+from seq2edge.export.families.seq2seq_comparison import best_hypotheses, identical
+from seq2edge.export.held_out import SENTENCES, held_out_examples, source_features
 from seq2edge.export.onnx_model import ENCODER, NEXT, STEP, installed
 from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.run import Run

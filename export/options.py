@@ -1,7 +1,7 @@
 """Options of an export, and the recipe's values for those that were not given."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, get_args
 
 from seq2edge.device.errors import UserError
@@ -9,7 +9,9 @@ from seq2edge.device.manifests.common import Quantization, Runtime
 from seq2edge.export.tflite.runtimes import fixed_lengths
 
 if TYPE_CHECKING:  # the command line reads the options where pydantic is not installed
-    from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
+    from seq2edge.pipeline.recipe_schema.recipe import Recipe
+
+RECIPE_OPTIONS = ("runtimes", "shortlist")  # keys of a recipe's section `export`, which not every family has
 
 
 @dataclass(frozen=True)
@@ -18,21 +20,15 @@ class BundleSettings:
 
     Attributes:
         quantization: "none" (float32), "float16" or "int8".
-        runtimes: Target runtimes.
-        beam_sizes: Batch sizes of the decode steps.
+        section: The recipe's section `export` with the options that were given. Each family has its own class of it.
         fixed_lengths: Source lengths in tokens that have signatures of their own, whose shapes are all known.
-        target_length: Maximum target tokens, eos included.
-        shortlist: Likely target tokens for each source token; 0: no shortlist.
         keep_float: Names of weights that stay float32 in an int8 file.
         max_score_loss: Points of the task's score that the bundle may lose; None: any number.
     """
 
     quantization: Quantization
-    runtimes: tuple[Runtime, ...]
-    beam_sizes: tuple[int, ...]
+    section: Any
     fixed_lengths: tuple[int, ...]
-    target_length: int
-    shortlist: int
     keep_float: tuple[str, ...]
     max_score_loss: float | None
 
@@ -115,17 +111,21 @@ class ExportOptions:
                 f"quantization is {self.quantization}"
             )
 
-    def resolve(self, recipe: "Seq2SeqRecipe") -> BundleSettings:
-        """The complete settings: what was given, and the recipe's values for the rest."""
-        export = recipe.export
-        runtimes = tuple(export.runtimes) if self.runtimes is None else self.runtimes
-        return BundleSettings(
-            quantization=self.quantization,
-            runtimes=runtimes,
-            beam_sizes=tuple(export.beam_sizes),
-            fixed_lengths=tuple(fixed_lengths(export.fixed_lengths, runtimes, recipe.model.source_length)),
-            target_length=recipe.model.target_length,
-            shortlist=export.shortlist if self.shortlist is None else self.shortlist,
-            keep_float=self.keep_float,
-            max_score_loss=self.max_score_loss,
-        )
+    def resolve(self, recipe: "Recipe") -> BundleSettings:
+        """The complete settings: what was given, and the recipe's values for the rest.
+
+        Raises:
+            UserError: If an option was given that the recipe's family does not have.
+        """
+        given = {name: value for name in RECIPE_OPTIONS if (value := getattr(self, name)) is not None}
+        if unknown := sorted(given.keys() - vars(recipe.export).keys()):
+            allowed = [
+                one.name for one in fields(self) if one.name not in RECIPE_OPTIONS or hasattr(recipe.export, one.name)
+            ]
+            raise UserError(
+                f"{', '.join(unknown)}: not an option for a model of the task {recipe.task}; allowed are "
+                f"{', '.join(allowed)}"
+            )
+        section = recipe.export.model_copy(update=given)
+        lengths = fixed_lengths(section.fixed_lengths, section.runtimes, recipe.model.source_length)
+        return BundleSettings(self.quantization, section, tuple(lengths), self.keep_float, self.max_score_loss)

@@ -7,17 +7,17 @@ import numpy as np
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import Weight
-from seq2edge.models.seq2seq import Seq2Seq
+from seq2edge.pipeline.families.interface import Models
 
 BINS = 16  # of a weight's histogram
 
 
-def trained_weights(model: Seq2Seq) -> dict[str, np.ndarray]:
+def trained_weights(model: Models) -> dict[str, np.ndarray]:
     """The values of all weights, in the model's order."""
     return {weight.path: np.asarray(weight) for weight in model.training.weights}
 
 
-def weights_named(model: Seq2Seq, names: Sequence[str]) -> dict[str, np.ndarray]:
+def weights_named(model: Models, names: Sequence[str]) -> dict[str, np.ndarray]:
     """The values of some weights.
 
     Raises:

@@ -8,6 +8,8 @@ from seq2edge.device.json_types import Between, NotEmpty
 from seq2edge.device.manifests.common import Manifest, VocabularySize
 from seq2edge.device.signature_names import classify
 
+SHOWN_CLASSES = 10  # in a description
+
 
 class SourceVocabulary(TypedDict):
     """The number of source tokens."""
@@ -34,6 +36,14 @@ class ClassificationManifest(Manifest):
 
     def required_signatures(self) -> set[str]:
         return {classify(length) for length in (None, *self.fixed_lengths)}
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        yield from super().facts()
+        yield "vocabulary", f"{self.vocabulary['source']} tokens"
+        yield "lengths", f"source up to {self.source_length} tokens"
+        more = f" and {len(self.classes) - SHOWN_CLASSES} more" if len(self.classes) > SHOWN_CLASSES else ""
+        yield "classes", ", ".join(self.classes[:SHOWN_CLASSES]) + more
+        yield "temperature", f"{self.temperature:g}"
 
     def contradictions(self) -> Iterator[str]:
         if len(set(self.classes)) < len(self.classes):

@@ -144,6 +144,12 @@ class Manifest:
         """The manifest of JSON values that fit the fields."""
         return cls(**values)
 
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """What people want to know of the model: labels and texts."""
+        if self.languages:
+            yield "languages", " → ".join(self.languages)
+        yield "normalisation", ", ".join(map(" ".join, zip(self.TEXT_SIDES, self.normalisations, strict=False)))
+
     def contradictions(self) -> Iterator[str]:
         """Values that fit the schema and cannot be true."""
         if len(self.languages) not in (0, len(self.TEXT_SIDES)):

@@ -90,6 +90,15 @@ class Seq2SeqManifest(Manifest):
     def required_signatures(self) -> set[str]:
         return required_names(self.beam_sizes, self.fixed_lengths)
 
+    def facts(self) -> Iterator[tuple[str, str]]:
+        yield from super().facts()
+        yield "vocabulary", f"source {self.vocabulary['source']}, target {self.vocabulary['target']} tokens"
+        yield "lengths", f"source up to {self.source_length} tokens, target up to {self.target_length}"
+        yield "decoding", ", ".join(f"{key} {value}" for key, value in self.decoding.items())
+        yield "beam sizes", ", ".join(map(str, self.beam_sizes))
+        if self.fallback:
+            yield "fallback", f"below {self.fallback.threshold}: {' / '.join(self.fallback.replies.values())}"
+
     def contradictions(self) -> Iterator[str]:
         decoding, beam_sizes = self.decoding, self.beam_sizes
         if decoding["max_length"] > self.target_length:

@@ -26,5 +26,9 @@ def load_runner(path: str | Path, threads: int = 1, num_interpreters: int = 1) -
     Raises:
         UserError: If the bundle is damaged, or no runtime is installed.
     """
-    bundle: Bundle[Any] = read_bundle(Path(path))
+    return runner_of(read_bundle(Path(path)), threads, num_interpreters)
+
+
+def runner_of(bundle: Bundle[Any], threads: int = 1, num_interpreters: int = 1) -> Runner[Any]:
+    """The runner of a bundle; arguments and errors as for `load_runner`."""
     return RUNNERS[TASKS[bundle.manifest.task].family](bundle, threads, num_interpreters)

@@ -15,8 +15,10 @@ from seq2edge.device.processors.interface import Features
 from seq2edge.device.search.decoding import forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
-from seq2edge.export.held_out import best_hypotheses, held_out_examples, source_features
-from seq2edge.export.signatures import Signatures
+from seq2edge.export.families.registry import require_extra
+from seq2edge.export.families.seq2seq_comparison import best_hypotheses
+from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures
+from seq2edge.export.held_out import held_out_examples, source_features
 from seq2edge.export.tflite.convert import convert
 from seq2edge.export.tflite.flatbuffer import pack, parse
 from seq2edge.export.tflite.keep_float import int8_weights, keep_float
@@ -49,12 +51,16 @@ def suggest_float(run: Run, quiet: bool = False) -> list[Cost]:
 
     Returns:
         A cost for each weight, starting with the largest gain per byte, and at the end the cost with all in int8.
+
+    Raises:
+        UserError: If the run's task has models of another family.
     """
+    require_extra(run.recipe.task, "suggest-float")
     model = run.model()
     weights = trained_weights(model)
     steps = _keras_steps(run, KerasSequenceModel(model))
     with tempfile.TemporaryDirectory() as folder:
-        signatures = Signatures(model, [1], run.recipe.model.target_length)
+        signatures = Seq2SeqSignatures(model, [1], run.recipe.model.target_length)
         signatures.save(Path(folder) / "saved_model")
         content = convert(Path(folder) / "saved_model", "int8")
     base = Cost("", 0, _error(content, steps, signatures.state_names))

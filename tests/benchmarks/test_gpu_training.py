@@ -54,7 +54,7 @@ def test_all_parts_run_and_their_weights_export(gpu, environment, tmp_path):
     call(sys.executable, "collect", folder, results, runs)
     for part in ("transformer", "hybrid"):
         bundle = export_bundle(Run.open(runs / part), tmp_path / part, ExportOptions("none"), lambda line: None)
-        assert bundle.scores["agreement_with_keras"]["identical"] == 100
+        assert bundle.manifest.scores["agreement_with_keras"]["identical"] == 100
 
 
 def test_a_part_that_hangs_is_killed_with_its_processes(gpu, tmp_path, monkeypatch):

@@ -63,7 +63,7 @@ def test_a_failed_allocation_is_reported_in_one_line(bundles):
             pass
 
         def get_signature_list(self):
-            return dict.fromkeys(bundle.signatures)
+            return dict.fromkeys(bundle.manifest.signatures)
 
         def get_signature_runner(self, name):
             raise RuntimeError("Failed to allocate memory for tensors\nat line 3")

@@ -17,7 +17,7 @@ from seq2edge.device.runners.load import load_runner
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
-from seq2edge.device.vectors import read_vectors
+from seq2edge.device.vectors.check import read_vectors
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
 PAGES = ["cpp.md", "android.md", "ios.md"]

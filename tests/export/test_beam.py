@@ -30,7 +30,7 @@ def model(request):
 
 
 def search_in_graph(model, sources, search):
-    """What `TextModel` does with ids in place of texts."""
+    """What `Seq2SeqTextModel` does with ids in place of texts."""
     padded = np.zeros((len(sources), max(map(len, sources))), np.int32)
     for row, ids in enumerate(sources):
         padded[row, : len(ids)] = ids

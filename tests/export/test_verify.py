@@ -23,4 +23,4 @@ def test_max_score_loss_is_checked_on_the_whole_test_set(trained_run, tmp_path, 
     monkeypatch.setattr("seq2edge.export.verify.SENTENCES", 3)
     options = ExportOptions(max_score_loss=100)
     bundle = export_bundle(trained_run, tmp_path / "bundle", options, lambda line: None)
-    assert bundle.scores["test_sentences"] == len(list(trained_run.data.texts("test"))) > 3
+    assert bundle.manifest.scores["test_sentences"] == len(list(trained_run.data.texts("test"))) > 3

@@ -42,8 +42,8 @@ def test_a_bundle_for_the_web_says_what_it_was_verified_on(web_bundle):
 def test_smallest_fitting_fixed_length_gives_the_same_answer(web_bundle, bundles, monkeypatch):
     runner, other = load_runner(web_bundle), load_runner(bundles / "int8")
     asked = []
-    run = runner.model._run
-    monkeypatch.setattr(runner.model, "_run", lambda name, **inputs: (asked.append(name), run(name, **inputs))[1])
+    run = runner.model.file.run
+    monkeypatch.setattr(runner.model.file, "run", lambda name, **inputs: (asked.append(name), run(name, **inputs))[1])
     short, long = "the red stone is here", "the red stone is here and the blue bird is here"
     assert source_length(runner.processor(short)) <= 16 < source_length(runner.processor(long)) <= 24
     for text, length in ((short, 16), (long, 24)):

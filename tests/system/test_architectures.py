@@ -10,7 +10,7 @@ from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.model import log_softmax
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import BOS, EOS
-from seq2edge.export.signatures import Signatures
+from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures
 from seq2edge.export.tflite.convert import convert
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerDecoderConfig
@@ -138,7 +138,7 @@ def test_it_learns_and_says_the_same_everywhere(name, tmp_path):
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded([unseen.source, unseen.target_inputs]), whole)
 
-    Signatures(model, [1, 3], max_length=12, shortlist=True).save(tmp_path / "saved_model")
+    Seq2SeqSignatures(model, [1, 3], max_length=12, shortlist=True).save(tmp_path / "saved_model")
     interpreter = Interpreter(model_content=convert(tmp_path / "saved_model", "none"))  # builtin operators only
     sources = [row[row != 0] for row in unseen.source]
     features = [{"source_ids": ids} for ids in sources]

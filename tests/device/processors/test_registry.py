@@ -63,8 +63,9 @@ def bundle(bundles, monkeypatch):
 
 @pytest.fixture
 def processor(bundle):
-    manifest = bundle.manifest
-    return source_processor(SourceSpec(manifest.processors["source"], bundle.path, 3, TASKS[manifest.task]))
+    return source_processor(
+        SourceSpec(bundle.manifest.processors["source"], bundle.path, 3, TASKS[bundle.manifest.task])
+    )
 
 
 @pytest.fixture

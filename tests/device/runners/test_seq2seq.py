@@ -9,7 +9,7 @@ from seq2edge.device.processors.text import MAX_CHARACTERS
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.search.decoding import decode, decode_stepwise
 from seq2edge.device.search.options import DecodingOptions
-from seq2edge.device.vectors import check_vectors
+from seq2edge.device.vectors.check import check_vectors
 
 
 @pytest.fixture(scope="module")

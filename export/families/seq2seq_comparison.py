@@ -1,10 +1,11 @@
-"""How a bundle's outputs agree with those of the Keras model it was made of."""
+"""How the targets of a bundle agree with those of the Keras encoder-decoder it was made of."""
 
 import dataclasses
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -17,8 +18,10 @@ from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.search.model import SequenceModel
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import EOS
+from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.device.tflite_seq2seq import TFLiteModel
-from seq2edge.export.held_out import best_hypotheses, identical
+from seq2edge.export.families.interface import Agreement, Comparison, Variant
+from seq2edge.export.held_out import share
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 
@@ -27,47 +30,37 @@ LOGIT_SENTENCES = 50
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """How far a bundle agrees with Keras, as in bundle.json. Shares are in percent of the sentences.
+class Seq2SeqAgreement(Agreement):
+    """`Agreement` of ids that are decoded greedily step by step; logits are those of first steps.
 
     Attributes:
-        identical: Same ids as Keras, decoded step by step.
-        largest_logit_difference: Between the logits of first steps.
         generate_identical: Same ids from `generate` as step by step.
         beam_identical: Same ids as Keras from a beam search; None if the bundle has steps for one row only.
-        fixed_lengths_identical: Same ids from the signatures of fixed lengths as from the others; None if there are
-            no such signatures.
     """
 
-    identical: float
-    largest_logit_difference: float
     generate_identical: float
     beam_identical: float | None
-    fixed_lengths_identical: float | None
-
-    @property
-    def lowest(self) -> float:
-        """The smallest of the shares."""
-        shares = (self.identical, self.generate_identical, self.beam_identical, self.fixed_lengths_identical)
-        return min(value for value in shares if value is not None)
-
-    def to_json(self) -> dict[str, float]:
-        return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
 
 
-class Comparison:
+class Seq2SeqComparison(Comparison):
     """A bundle beside its Keras model, both decoding the same sources greedily over the whole vocabulary.
 
     Args:
+        tokenizer: That of the targets.
         bundle: A bundle whose files are in its folder.
         model: The Keras model.
         sources: Unpadded features of each.
     """
 
-    def __init__(self, bundle: Bundle[Seq2SeqManifest], model: Seq2Seq, sources: Sequence[Features]):
-        self.bundle, self.sources = bundle, sources
+    search = "greedy"
+
+    def __init__(
+        self, tokenizer: TargetTokenizer, bundle: Bundle[Seq2SeqManifest], model: Seq2Seq, sources: Sequence[Features]
+    ):
+        self.tokenizer, self.bundle, self.sources = tokenizer, bundle, sources
         self.keras = KerasSequenceModel(model)
         self.tflite = TFLiteModel(bundle.with_manifest(fixed_lengths=[]))  # a runner would prefer these
+        self.runtime = self.tflite.runtime
         self.options = DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False)
 
     @cached_property
@@ -81,29 +74,41 @@ class Comparison:
         return step_by_step(self.tflite, self.sources, self.options, f"verify {self.bundle.manifest.quantization}")
 
     @cached_property
-    def found_with_fixed_lengths(self) -> list[Hypothesis] | None:
-        """The same from the signatures of fixed lengths, if there are any."""
-        if not self.bundle.manifest.fixed_lengths:
-            return None
+    def found_with_fixed_lengths(self) -> list[Hypothesis]:
+        """The same from the signatures of fixed lengths."""
         return step_by_step(TFLiteModel(self.bundle), self.sources, self.options, "verify fixed lengths")
 
-    @cached_property
-    def found_with_shortlist(self) -> list[Hypothesis] | None:
-        """The same restricted to the shortlist, if there is one."""
-        if not self.tflite.shortlist:
-            return None
-        options = dataclasses.replace(self.options, shortlist=True)
-        return step_by_step(self.tflite, self.sources, options, "verify the shortlist")
+    def keras_answers(self) -> list[str]:
+        return self._texts(self.expected)
 
-    def agreement(self) -> Agreement:
-        """Compare the bundle's outputs with Keras' and with each other."""
-        fixed = self.found_with_fixed_lengths
-        return Agreement(
+    def bundle_answers(self) -> list[str]:
+        return self._texts(self.found)
+
+    def variants(self) -> dict[str, Variant]:
+        """The search over the shortlist, if there is one."""
+        if not self.tflite.shortlist:
+            return {}
+        options = dataclasses.replace(self.options, shortlist=True)
+        found = step_by_step(self.tflite, self.sources, options, "verify the shortlist")
+        return {"shortlist": Variant(self._texts(found), identical(self.found, found))}
+
+    def agreement(self) -> Seq2SeqAgreement:
+        has_fixed = bool(self.bundle.manifest.fixed_lengths)
+        return Seq2SeqAgreement(
             identical=identical(self.expected, self.found),
             largest_logit_difference=_logit_difference(self.keras, self.tflite, self.sources[:LOGIT_SENTENCES]),
+            fixed_lengths_identical=identical(self.found, self.found_with_fixed_lengths) if has_fixed else None,
             generate_identical=identical(self.found, in_one_call(self.tflite, self.sources, self.options)),
             beam_identical=self._beam_identical(),
-            fixed_lengths_identical=None if fixed is None else identical(self.found, fixed),
+        )
+
+    def web_identical(self, interpreter: tuple[type[Any], str]) -> float:
+        """The lower share of those that are decoded step by step and by `generate`."""
+        model = TFLiteModel(self.bundle, runtime=interpreter)
+        stepwise = step_by_step(model, self.sources, self.options, "verify for the web")
+        return min(
+            identical(self.found_with_fixed_lengths, found)
+            for found in (stepwise, in_one_call(model, self.sources, self.options))
         )
 
     def _beam_identical(self) -> float | None:
@@ -117,6 +122,14 @@ class Comparison:
         expected = best_hypotheses(self.keras, sources, options)
         return identical(expected, step_by_step(self.tflite, sources, options, "verify the beam"))
 
+    def _texts(self, hypotheses: Sequence[Hypothesis]) -> list[str]:
+        return [self.tokenizer.decode(found.ids) for found in hypotheses]
+
+
+def best_hypotheses(model: SequenceModel, sources: Sequence[Features], options: DecodingOptions) -> list[Hypothesis]:
+    """The best hypothesis for each source, all sources decoded together."""
+    return [best for best, *_ in decode(model, sources, options)]
+
 
 def step_by_step(
     model: TFLiteModel, sources: Sequence[Features], options: DecodingOptions, doing: str
@@ -129,6 +142,11 @@ def step_by_step(
 def in_one_call(model: TFLiteModel, sources: Sequence[Features], options: DecodingOptions) -> list[Hypothesis]:
     """The greedy hypothesis for each source from `generate`."""
     return [decode(model, [source], options)[0][0] for source in sources]
+
+
+def identical(expected: Sequence[Hypothesis], found: Sequence[Hypothesis]) -> float:
+    """Share in percent of hypotheses with the same ids."""
+    return share([a.ids == b.ids for a, b in zip(expected, found, strict=True)])
 
 
 def _logit_difference(first: SequenceModel, second: SequenceModel, sources: Sequence[Features]) -> float:

@@ -1,4 +1,4 @@
-"""The signatures of a model file, as TensorFlow functions over a model's encoder and decoder step."""
+"""The signatures of an encoder-decoder's model file, as TensorFlow functions over its encoder and decoder step."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ def state_names(model: Seq2Seq) -> list[str]:
     return [name for name in model.encoder.output if name.startswith("state_")]
 
 
-class Signatures(tf.Module):
+class Seq2SeqSignatures(tf.Module):
     """`encode`, `decode_step_B` for each batch size B, and `generate`, each for one source.
 
     A step gives all logits, and the most likely tokens with their log-probabilities. For a shortlist there are

@@ -1,0 +1,68 @@
+"""Records the test vectors of a bundle, and repeats them on the device."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from seq2edge.device.bundle import Bundle, read_bundle
+from seq2edge.device.errors import UserError
+from seq2edge.device.manifests.common import Manifest
+from seq2edge.device.runners.load import runner_of
+from seq2edge.device.tasks import TASKS, Family
+from seq2edge.device.vectors import classification, seq2seq
+from seq2edge.device.vectors.interface import VectorFamily
+
+FILE = "vectors.json"
+VECTOR_FAMILIES: dict[Family, VectorFamily] = {"seq2seq": seq2seq, "classification": classification}
+# Of logits. The int8 kernels of two runtimes or processors differ by about 1 % of the logits' range.
+MAX_DIFFERENCE = {"none": 1e-3, "float16": 1e-2, "int8": 1.0}
+MIN_SHARE = {"none": 1.0, "float16": 1.0, "int8": 0.5}  # of vectors with the same answer
+
+
+def record_vectors(bundle: Bundle[Manifest], texts: Sequence[str]) -> dict[str, Any]:
+    """The content of vectors.json: the runtime, and a vector for each text.
+
+    Args:
+        bundle: A bundle whose model and tokenizers are in its folder and in its manifest.
+    """
+    runner, family = runner_of(bundle), _family(bundle)
+    return {"runtime": runner.runtime, "vectors": [family.record(runner, text) for text in texts]}
+
+
+def read_vectors(bundle: Bundle[Manifest]) -> list[dict[str, Any]]:
+    """The test vectors of a bundle."""
+    try:
+        return json.loads((bundle.path / FILE).read_text(encoding="utf-8"))["vectors"]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{bundle.path / FILE}: cannot be read: {error}") from None
+
+
+def check_vectors(path: Path) -> dict[str, Any]:
+    """Answer every test vector of a bundle again.
+
+    Returns:
+        files (how many are unaltered), runtime, vectors (how many), same (how many give the same answer),
+        largest_logit_difference, passed.
+
+    Raises:
+        UserError: If the bundle is damaged.
+    """
+    bundle: Bundle[Manifest] = read_bundle(path)
+    runner, family, vectors = runner_of(bundle), _family(bundle), read_vectors(bundle)
+    repeated = [family.repeat(runner, vector) for vector in vectors]
+    same = sum(one.same for one in repeated)
+    largest = max((one.logit_difference for one in repeated), default=0.0)
+    quantization = bundle.manifest.quantization
+    return {
+        "files": len(bundle.manifest.files),
+        "runtime": runner.runtime,
+        "vectors": len(vectors),
+        "same": same,
+        "largest_logit_difference": largest,
+        "passed": same >= MIN_SHARE[quantization] * max(len(vectors), 1) and largest <= MAX_DIFFERENCE[quantization],
+    }
+
+
+def _family(bundle: Bundle[Manifest]) -> VectorFamily:
+    return VECTOR_FAMILIES[TASKS[bundle.manifest.task].family]

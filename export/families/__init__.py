@@ -1,0 +1,1 @@
+"""Families of models: the signatures, manifests and verification of their exports."""

@@ -1,0 +1,83 @@
+"""Encoder-decoders: signatures of encoder and decoder step, states, and a shortlist."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from seq2edge.device import signature_names
+from seq2edge.device.bundle import Bundle
+from seq2edge.device.manifests.common import Signature
+from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest, State
+from seq2edge.device.processors.interface import Features
+from seq2edge.device.shortlist import FILE as SHORTLIST
+from seq2edge.export.beam import GraphBeam
+from seq2edge.export.families.interface import Extra, Savable
+from seq2edge.export.families.seq2seq_comparison import Seq2SeqComparison, best_hypotheses
+from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures, state_names
+from seq2edge.export.options import BundleSettings
+from seq2edge.models.seq2seq import Seq2Seq
+from seq2edge.pipeline.evaluation.fallback_threshold import fallback_threshold
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.files import write_bytes
+from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
+from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.training.lexicon import learn_shortlist
+
+EXTRAS: tuple[Extra, ...] = ("saved-model", "onnx", "suggest-float")
+
+
+def signatures(run: Run[Seq2SeqRecipe], model: Seq2Seq, settings: BundleSettings) -> Seq2SeqSignatures:
+    section = settings.section
+    return Seq2SeqSignatures(
+        model, section.beam_sizes, run.recipe.model.target_length, section.shortlist > 0, settings.fixed_lengths
+    )
+
+
+def manifest_fields(run: Run[Seq2SeqRecipe], model: Seq2Seq, signatures: dict[str, Signature]) -> dict[str, Any]:
+    encoded = signatures[signature_names.encode()]["outputs"]
+    return {
+        "states": [State(name, **encoded[name], mutable=True) for name in state_names(model)],
+        "fallback": _fallback(run, model),
+    }
+
+
+def _fallback(run: Run[Seq2SeqRecipe], model: Seq2Seq) -> Fallback | None:
+    """The recipe's fallback, with the threshold that suits this model."""
+    wanted = run.recipe.decoding.fallback
+    if wanted is None or not (threshold := fallback_threshold(run, model)):
+        return None
+    return Fallback(threshold, wanted.replies)
+
+
+def write_files(run: Run[Seq2SeqRecipe], settings: BundleSettings, folder: Path) -> None:
+    """Write the shortlist, if there is to be one."""
+    if size := settings.section.shortlist:
+        data = run.data
+        lexicon = learn_shortlist(data.train, data.vocabulary["source"], data.vocabulary["target"], size)
+        write_bytes(folder / SHORTLIST, lexicon.to_bytes())
+
+
+def compare(
+    run: Run[Seq2SeqRecipe], model: Seq2Seq, bundle: Bundle[Seq2SeqManifest], sources: Sequence[Features]
+) -> Seq2SeqComparison:
+    return Seq2SeqComparison(run.data.target_tokenizer(), bundle, model, sources)
+
+
+def text_model(run: Run[Seq2SeqRecipe]) -> Savable:
+    """Greedy and beam search from text to text."""
+    from seq2edge.export.families.seq2seq_text_model import Seq2SeqTextModel  # has no wheel on every machine
+    from seq2edge.export.text_codec import GraphTextDecoder, GraphTextEncoder
+
+    recipe, (source, target) = run.recipe, (tokenizer.read_bytes() for tokenizer in run.data.tokenizers)
+    encoder = GraphTextEncoder(source, recipe.data.normalisation, recipe.model.source_length)
+    search = GraphBeam.from_recipe(recipe)
+    return Seq2SeqTextModel(run.model(), recipe.export.beam_sizes, search, encoder, GraphTextDecoder(target))
+
+
+def text_model_answers(run: Run[Seq2SeqRecipe], sources: Sequence[Features]) -> dict[tuple[str, str], list[str]]:
+    search = GraphBeam.from_recipe(run.recipe)
+    tokenizer, model = run.data.target_tokenizer(), KerasSequenceModel(run.model())
+    return {
+        (signature, "text"): [tokenizer.decode(best.ids) for best in best_hypotheses(model, sources, options)]
+        for signature, options in (("serving_default", search.greedy_options()), ("beam", search.options()))
+    }

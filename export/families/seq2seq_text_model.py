@@ -1,0 +1,59 @@
+"""Text → text in one SavedModel: normalisation, tokenizers and search inside the graph, for any batch size."""
+
+from collections.abc import Callable, Sequence
+
+import tensorflow as tf
+
+from seq2edge.export.beam import GraphBeam
+from seq2edge.export.families.seq2seq_signatures import SHARED, Seq2SeqSignatures, Tensors
+from seq2edge.export.text_codec import GraphTextDecoder, GraphTextEncoder
+from seq2edge.models.seq2seq import Seq2Seq
+
+
+class Seq2SeqTextModel(Seq2SeqSignatures):
+    """`Seq2SeqSignatures`, and two from `text` to `text`: `serving_default` (greedy) and `beam`.
+
+    Args:
+        model: The trained model.
+        beam_sizes: As for `Seq2SeqSignatures`.
+        search: The beam search.
+        text_encoder, text_decoder: The tokenizers and the normalisation.
+    """
+
+    def __init__(
+        self,
+        model: Seq2Seq,
+        beam_sizes: Sequence[int],
+        search: GraphBeam,
+        text_encoder: GraphTextEncoder,
+        text_decoder: GraphTextDecoder,
+    ):
+        super().__init__(model, beam_sizes, search.max_length)
+        self.text_encoder, self.text_decoder = text_encoder, text_decoder
+        self.functions["serving_default"] = self._greedy_function()
+        self.functions["beam"] = self._beam_function(search)
+
+    def _greedy_function(self) -> Callable[..., Tensors]:
+        @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
+        def respond(text: tf.Tensor) -> Tensors:
+            return {"text": self.text_decoder.decode(self.greedy(self.text_encoder.encode(text))["target_ids"])}
+
+        return respond
+
+    def _beam_function(self, search: GraphBeam) -> Callable[..., Tensors]:
+        @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
+        def respond(text: tf.Tensor) -> Tensors:
+            encoded = self.encoder(self.text_encoder.encode(text))
+            shared = {name: tf.repeat(encoded[name], search.beam, axis=0) for name in SHARED}
+            first = [encoded[name] for name in self.state_names]
+
+            def step(tokens: tf.Tensor, states: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+                outputs = self.step(tokens, shared, states)
+                return outputs["logits"], [outputs[name] for name in self.state_names]
+
+            ids, scores = search.search(step, first, tf.shape(text)[0])
+            texts = self.text_decoder.decode(tf.reshape(ids, [-1, search.max_length]))
+            texts = tf.reshape(texts, [-1, search.beam])
+            return {"text": texts[:, 0], "alternatives": texts, "scores": scores}
+
+        return respond

@@ -69,7 +69,7 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
         except UserError as error:
             rows.append(row | {"refused": str(error)})
             continue
-        row["MB"] = bundle.files["model.tflite"]["bytes"] / 1e6
+        row["MB"] = bundle.manifest.files["model.tflite"]["bytes"] / 1e6
         row["logits off"] = bundle.manifest.scores["agreement_with_keras"]["largest_logit_difference"]
         for name, extra in ENVIRONMENTS.items():
             said = say(environment(output / extra, extra), bundle_path, [example.source for example in expected])

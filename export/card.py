@@ -7,6 +7,8 @@ from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.evaluation.metrics.registry import METRICS, basic_metrics
 
+SUMMARISED = 2  # metrics in a summary
+
 
 def card(bundle: Bundle[Manifest]) -> str:
     """README.md of a bundle."""
@@ -43,14 +45,14 @@ Licence of the training data: {manifest.licence}
 
 def summary(bundle: Bundle[Manifest]) -> str:
     """One line with size, scores and agreement."""
-    scores = bundle.manifest.scores
-    main = TASKS[bundle.manifest.task].main_metric
-    keys = sorted(basic_metrics(bundle.manifest.task), key=lambda key: key != main)
-    of_bundle = ", ".join(f"{METRICS[key].label} {scores['bundle'][key]}" for key in keys)
+    scores, task = bundle.manifest.scores, bundle.manifest.task
+    main = TASKS[task].main_metric
+    keys = sorted(basic_metrics(task), key=lambda key: key != main)[:SUMMARISED]
+    names = [METRICS[key].label.removesuffix(" %") for key in keys]
+    values, keras = ([_with_unit(key, scores[system][key]) for key in keys] for system in ("bundle", "keras"))
     return (
-        f"{bundle.path}: {megabytes(bundle):.2f} MB, {of_bundle} "
-        f"(Keras {', '.join(str(scores['keras'][key]) for key in keys)}), "
-        f"{scores['agreement_with_keras']['identical']} % identical outputs"
+        f"{bundle.path}: {megabytes(bundle):.2f} MB, {', '.join(map(' '.join, zip(names, values, strict=True)))} "
+        f"(Keras {', '.join(keras)}), {scores['agreement_with_keras']['identical']} % identical outputs"
     )
 
 
@@ -65,11 +67,15 @@ def scored_systems(task: str, scores: dict[str, Any]) -> dict[str, dict[str, Any
     return {name: values for name, values in scores.items() if isinstance(values, dict) and key in values}
 
 
+def _with_unit(key: str, value: float) -> str:
+    return f"{value} %" if METRICS[key].label.endswith("%") else str(value)
+
+
 def _score_table(manifest: Manifest) -> str:
     """A row for each system that was scored."""
     names = {"keras": "Keras, float32", "bundle": f"this file, {manifest.quantization}"}
     keys = basic_metrics(manifest.task)
-    rows = [["", *(METRICS[key].label for key in keys)], ["---"] * (1 + len(keys))]
+    rows = [["system", *(METRICS[key].label for key in keys)], ["---"] * (1 + len(keys))]
     rows += [
         [names.get(name, f"this file with its {name}"), *(str(values[key]) for key in keys)]
         for name, values in scored_systems(manifest.task, manifest.scores).items()

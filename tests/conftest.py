@@ -47,6 +47,39 @@ label_smoothing = 0.0
 score_sentences = 10
 tensorboard = false
 """
+TINY_CLASSIFIER = """
+name = "colours"
+task = "classification"
+
+[data]
+source_language = "en"
+valid = 0.15
+test = 0.15
+
+[[data.files]]
+path = "labels.tsv"
+
+[tokenizer]
+model_type = "bpe"
+vocabulary = 360
+
+[model]
+encoder = "bag"
+pooling = "attention"
+units = 32
+embedding = 32
+dropout = 0.0
+source_length = 24
+
+[training]
+epochs = 30
+batch_size = 16
+learning_rate = 0.01
+warmup_steps = 10
+score_sentences = 10
+patience = 30
+tensorboard = false
+"""
 WORDS = ["red", "blue", "green", "small", "large", "old", "new", "fast", "slow", "warm", "cold", "quiet"]
 THINGS = ["stone", "river", "house", "garden", "window", "table", "letter", "song"]
 
@@ -206,6 +239,45 @@ def bundles(made_once, trained_run):
             export_bundle(trained_run, folder / quantization, ExportOptions(quantization), lambda line: None)
 
     return made_once("bundles", fill)
+
+
+@pytest.fixture(scope="session")
+def classifier_run(made_once, tmp_path_factory):
+    """A tiny run that has learned which of the words is in a sentence."""
+    from seq2edge.pipeline.recipe_schema.load import load_recipe
+    from seq2edge.pipeline.run import Run
+    from seq2edge.pipeline.training.options import TrainOptions
+    from seq2edge.pipeline.training.trainer import train
+
+    def fill(folder):
+        files = tmp_path_factory.mktemp("labels")
+        rows = [f"the {word} {thing} is here\t{word}" for word in WORDS for thing in THINGS]
+        (files / "labels.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+        (files / "colours.toml").write_text(TINY_CLASSIFIER, encoding="utf-8")
+        recipe = load_recipe(files / "colours.toml")
+        train(recipe, folder, TrainOptions(recipe_folder=files, quiet=True))
+
+    return Run.open(made_once("colours", fill))
+
+
+@pytest.fixture(scope="session")
+def classifier_bundles(made_once, classifier_run):
+    """Bundles of the tiny classifier by quantization, "none" and "int8", and "web": int8 with fixed lengths."""
+    from seq2edge.export.bundle import export_bundle
+    from seq2edge.export.options import ExportOptions
+
+    options = {
+        "none": ExportOptions("none"),
+        "int8": ExportOptions("int8"),
+        "web": ExportOptions("int8", runtimes=("litert", "web")),
+    }
+
+    def fill(folder):
+        folder.mkdir()
+        for name, one in options.items():
+            export_bundle(classifier_run, folder / name, one, lambda line: None)
+
+    return made_once("classifier-bundles", fill)
 
 
 @pytest.fixture(scope="session")

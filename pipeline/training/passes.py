@@ -15,11 +15,10 @@ class ScheduledSampling(keras.Model):
     """Target inputs that are partly the model's own predictions, so that it learns to recover from its mistakes.
 
     A first pass with teacher forcing predicts the most likely token at each position. A random share of the inputs of
-    the second pass is replaced by these predictions. Both passes are parallel over positions, so it works with any
-    decoder.
+    the second pass is replaced by these predictions. Both passes are parallel over positions.
 
     Args:
-        model: `Seq2Seq.training`.
+        model: Sources and target inputs → logits of the next tokens.
         final_rate: Share of replaced inputs in the last epoch. `set_epoch` raises it linearly from 0.
     Reference:
         Mihaylova & Martins 2019, after Bengio et al. 2015
@@ -39,13 +38,13 @@ class ScheduledSampling(keras.Model):
     def call(self, inputs: tuple[Tensor, Tensor], training: bool = False) -> Tensor:
         if not training:
             return self.model(inputs)
-        source_ids, target_inputs = inputs
+        source, target_inputs = inputs
         logits = self.model(inputs, training=True)  # (batch, target_length, vocabulary)
         predicted = ops.cast(ops.argmax(logits[..., EOS:], axis=-1), target_inputs.dtype) + EOS
         shifted = ops.concatenate([target_inputs[:, :1], predicted[:, :-1]], axis=1)
         drawn = keras.random.uniform(ops.shape(target_inputs), seed=self.seed_generator) < self.rate
         mixed = ops.where(ops.logical_and(drawn, target_inputs != PAD), shifted, target_inputs)
-        return self.model([source_ids, mixed], training=True)
+        return self.model([source, mixed], training=True)
 
 
 class RDrop(keras.Model):

@@ -90,7 +90,7 @@ def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
         ({"quantization": "int3"}, 'quantization is "int3", expected "none" or "float16" or "int8"'),
         ({"states": [{"name": "state_0"}]}, r"states\[0\]\.dtype is missing, expected text"),
         ({"languages": ["english", "de"]}, r'languages\[0\] is "english", expected text like en or pt-BR'),
-        ({"languages": ["en"]}, r'languages is \["en"\], expected the codes of source and target, or none'),
+        ({"languages": ["en"]}, r'languages is \["en"\], expected a code for source and target, or none'),
         ({"special_ids": {"pad": 0, "unk": 1, "bos": 2, "eos": 9}}, "special_ids.eos is 9, expected 3"),
         ({"special_ids": {"pad": 0, "unk": 1, "bos": 2, "eos": 3, "mask": 999}}, "special_ids.mask is 999, .* 370"),
         ({"beam_sizes": [0] * 9}, r"beam_sizes\[4\] is 0, [^;]*; 4 more$"),
@@ -98,6 +98,26 @@ def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
     ],
 )
 def test_wrong_fields_are_said(bundle, change_manifest, values, message):
+    change_manifest(bundle, **values)
+    with pytest.raises(UserError, match=message):
+        read_bundle(bundle)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"classes": ["red"] * 12}, "classes has the same name twice, expected different names"),
+        ({"classes": ["red", "blue"]}, r"2 names, expected one for each logit of classify, shape \[1, 12\]"),
+        ({"classes": []}, r"classes is \[\], expected a list that is not empty"),
+        ({"signatures": {}}, "there is no signature classify"),
+        ({"fixed_lengths": [16]}, "there is no signature classify_s16"),
+        ({"temperature": 0}, "temperature is 0, expected"),
+        ({"languages": ["en", "de"]}, "expected a code for source, or none"),
+        ({"task": "translation"}, "target_length is missing"),
+    ],
+)
+def test_wrong_fields_of_a_classifier_are_said(classifier_bundles, tmp_path, change_manifest, values, message):
+    bundle = shutil.copytree(classifier_bundles / "int8", tmp_path / "classifier")
     change_manifest(bundle, **values)
     with pytest.raises(UserError, match=message):
         read_bundle(bundle)

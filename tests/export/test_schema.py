@@ -41,6 +41,14 @@ def test_a_bundle_fits_the_published_schema(bundles, validator, quantization):
     assert [error.message for error in validator.iter_errors(values)] == []
 
 
+@pytest.mark.parametrize("name", ["none", "int8", "web"])
+def test_a_classifier_fits_the_published_schema(classifier_bundles, validator, name):
+    values = json.loads((classifier_bundles / name / "bundle.json").read_text(encoding="utf-8"))
+    assert [error.message for error in validator.iter_errors(values)] == []
+    assert not validator.is_valid(values | {"classes": []})
+    assert not validator.is_valid(values | {"beam_sizes": [1], "task": "translation"})
+
+
 def test_a_manifest_may_lack_languages_and_have_new_fields(manifest, validator):
     assert validator.is_valid({key: value for key, value in manifest.items() if key != "languages"} | {"new": 1})
     assert not validator.is_valid({key: value for key, value in manifest.items() if key != CHECKSUM})

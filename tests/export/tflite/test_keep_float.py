@@ -39,8 +39,8 @@ def test_a_weight_kept_in_float_is_listed_and_costs_bytes(bundles, trained_run, 
     kept = "target_embedding/embeddings"
     bundle = export_bundle(trained_run, tmp_path / "bundle", ExportOptions(keep_float=(kept,)), lambda line: None)
     all_int8 = read_bundle(bundles / "int8")
-    grown = bundle.files["model.tflite"]["bytes"] - all_int8.files["model.tflite"]["bytes"]
-    size = np.prod(next(weight["shape"] for weight in bundle.weights if weight["name"] == kept))
+    grown = bundle.manifest.files["model.tflite"]["bytes"] - all_int8.manifest.files["model.tflite"]["bytes"]
+    size = np.prod(next(weight["shape"] for weight in bundle.manifest.weights if weight["name"] == kept))
     assert grown == pytest.approx(3 * size, rel=0.05)
     assert read_bundle(tmp_path / "bundle").manifest.kept_float == [kept]
     assert all_int8.kept_float == []

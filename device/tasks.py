@@ -84,6 +84,7 @@ TASKS: dict[str, Task] = {
             target="label",
             groups_references=False,
             baseline="linear SVM",
+            stop_on="accuracy",
         ),
     )
 }

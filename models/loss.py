@@ -54,7 +54,7 @@ class ClassificationLoss(MaskedLoss):
     Args:
         label_smoothing: Share of probability spread evenly over the classes.
     Call arguments:
-        labels: Integer `(batch,)`; a row of padding has a negative one and does not count.
+        labels: Integer `(batch,)` or `(batch, 1)`; a row of padding has a negative one and does not count.
         logits: `(batch, classes)`.
     """
 
@@ -64,7 +64,7 @@ class ClassificationLoss(MaskedLoss):
 
     def __call__(self, labels: Tensor, logits: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         # Not `call`, whose mean Keras would take over rows of padding too.
-        labels = ops.cast(labels, "int32")
+        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
         logits = ops.cast(logits, "float32")
         return _mean_cross_entropy(ops.maximum(labels, 0), logits, self.counted(labels), self.label_smoothing)
 

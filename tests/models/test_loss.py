@@ -32,3 +32,8 @@ def test_the_mean_is_over_labelled_rows_with_smoothing(shape):
 
 def test_rows_of_padding_cost_nothing():
     assert float(ClassificationLoss()(np.full(3, -1), LOGITS[0])) == 0
+
+
+def test_which_targets_count():
+    assert np.array(SequenceLoss().counted(TARGETS)).tolist() == [[True, True, False], [True, False, False]]
+    assert np.array(ClassificationLoss().counted(np.array([0, -1, 2]))).tolist() == [True, False, True]

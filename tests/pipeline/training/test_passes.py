@@ -2,9 +2,11 @@ import keras
 import numpy as np
 import pytest
 
-from seq2edge.models.config import Seq2SeqConfig
-from seq2edge.models.loss import SequenceLoss
+from seq2edge.models.classifier import build_classifier
+from seq2edge.models.config import ClassifierConfig, Seq2SeqConfig
+from seq2edge.models.loss import ClassificationLoss, SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq
+from seq2edge.pipeline.recipe_schema.recipe import Training
 from seq2edge.pipeline.training.passes import RDrop, ScheduledSampling, wrap_in_pass
 
 SOURCE = np.array([[5, 6, 7, 3], [8, 9, 3, 0]], "int32")
@@ -47,7 +49,7 @@ def test_scheduled_sampling_mixes_the_second_pass(final_rate, epoch, second_inpu
 def test_without_dropout_r_drop_is_the_plain_loss():
     keras.utils.set_random_seed(1)
     model = build_seq2seq(Seq2SeqConfig(12, 12, units=8, embedding=8, dropout=0.0)).training
-    wrapped = RDrop(model, weight=5.0)
+    wrapped = RDrop(model, 5.0, SequenceLoss())
     wrapped.compile(loss=SequenceLoss())
     logits = wrapped([SOURCE, INPUTS], training=True)
     plain = SequenceLoss()(TARGET, model([SOURCE, INPUTS]))
@@ -55,7 +57,7 @@ def test_without_dropout_r_drop_is_the_plain_loss():
 
 
 def test_r_drop_adds_the_divergence_of_the_passes(model):
-    wrapped = RDrop(model, weight=2.0)
+    wrapped = RDrop(model, 2.0, SequenceLoss())
     wrapped.compile(loss=SequenceLoss())
     logits = np.random.default_rng(0).normal(size=(4, 4, 12)).astype("float32")
     p, q = (np.exp(half) / np.exp(half).sum(-1, keepdims=True) for half in np.split(logits, 2))
@@ -67,7 +69,7 @@ def test_r_drop_adds_the_divergence_of_the_passes(model):
 
 @pytest.mark.parametrize("settings", [{"scheduled_sampling": 0.5, "r_drop": 0}, {"scheduled_sampling": 0, "r_drop": 1}])
 def test_what_is_fitted_trains_the_model_that_is_kept(model, settings):
-    fitted = wrap_in_pass(model, **settings)
+    fitted = wrap_in_pass(model, Training(**settings), SequenceLoss())
     fitted.compile(keras.optimizers.Adam(0.02), SequenceLoss(), jit_compile=False)
     before = float(SequenceLoss()(TARGET, model([SOURCE, INPUTS])))
     fitted.fit([SOURCE, INPUTS], TARGET, epochs=15, verbose=0)
@@ -75,4 +77,27 @@ def test_what_is_fitted_trains_the_model_that_is_kept(model, settings):
 
 
 def test_without_either_the_model_itself_is_fitted(model):
-    assert wrap_in_pass(model, 0, 0) is model
+    assert wrap_in_pass(model, Training(), SequenceLoss()) is model
+
+
+def test_r_drop_goes_with_labels_too():
+    keras.utils.set_random_seed(1)
+    model = build_classifier(ClassifierConfig(12, 3, units=8, embedding=8, dropout=0.3)).training
+    fitted = wrap_in_pass(model, Training(r_drop=2.0), ClassificationLoss())
+    fitted.compile(keras.optimizers.Adam(0.02), ClassificationLoss(), jit_compile=False)
+    labels = np.array([2, 1], "int32")
+    before = float(ClassificationLoss()(labels, model(SOURCE)))
+    fitted.fit(SOURCE, labels, epochs=15, verbose=0)
+    assert float(ClassificationLoss()(labels, model(SOURCE))) < before - 0.5
+
+
+def test_the_divergence_is_that_of_real_rows():
+    model = build_classifier(ClassifierConfig(12, 3, units=8, embedding=8)).training
+    wrapped = RDrop(model, 4.0, ClassificationLoss())
+    wrapped.compile(loss=ClassificationLoss())
+    logits = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    p, q = (np.exp(half) / np.exp(half).sum(-1, keepdims=True) for half in np.split(logits, 2))
+    both = ((p - q) * np.log(p / q)).sum(-1)[0]  # the second row is padding
+    labels = np.array([2, -1], "int32")
+    mean = ClassificationLoss()(np.concatenate([labels, labels]), logits)
+    np.testing.assert_allclose(wrapped.compute_loss(y=labels, y_pred=logits), mean + both, rtol=1e-5)

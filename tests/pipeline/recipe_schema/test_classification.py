@@ -1,0 +1,55 @@
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.recipe_schema.classification import ClassificationRecipe
+from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
+
+RECIPE = 'name = "a"\ntask = "classification"\n[[data.files]]\npath = "a.tsv"\n'
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(text=RECIPE, *settings):
+        (tmp_path / "a.toml").write_text(text, encoding="utf-8")
+        return load_recipe(tmp_path / "a.toml", list(settings))
+
+    return load
+
+
+def test_a_recipe_of_labels_is_of_its_own_class(load):
+    recipe = load()
+    assert isinstance(recipe, ClassificationRecipe)
+    assert recipe.tokenizer_sides == ("source",)
+    assert recipe.model_lengths == {"source_length": 64}
+    assert recipe.model.pooling == "mean"
+
+
+def test_a_resolved_recipe_is_the_same_again(load):
+    recipe = load_recipe(find_recipe("intents"))
+    assert load(recipe.to_toml()) == recipe
+    assert "target" not in recipe.to_toml().replace("target = 1", "")  # the column
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("data.target_language='en'", "data.target_language = 'en': about the text of targets, and these are labels"),
+        ("tokenizer.joint=true", "tokenizer.joint = true: about the text of targets"),
+        ("training.scheduled_sampling=0.5", "training.scheduled_sampling = 0.5: about the text of targets"),
+        ("training.stop_on='bleu'", "training.stop_on = 'bleu': not a score of this task; allowed: 'loss', 'accuracy'"),
+        ("model.pooling='sum'", "model.pooling"),
+        ("model.decoder='gru'", "unknown key 'model.decoder'"),
+        ("export.beam_sizes=[1]", "unknown key 'export.beam_sizes'"),
+        ("decoding.beam=5", "unknown key 'decoding'"),
+    ],
+)
+def test_what_a_classifier_does_not_have_is_refused(load, setting, message):
+    with pytest.raises(UserError) as error:
+        load(RECIPE, setting)
+    assert message in str(error.value)
+
+
+def test_all_mistakes_at_once(load):
+    with pytest.raises(UserError) as error:
+        load(RECIPE, "tokenizer.joint=true", "data.keep_identical=false")
+    assert len(str(error.value).splitlines()) == 2

@@ -14,7 +14,6 @@ from seq2edge.device.joining import Decoded, Joiner
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.option import Option
 from seq2edge.device.processors.interface import SourceProcessor
-from seq2edge.device.processors.text import UNFINISHED
 from seq2edge.device.result import EMPTY, Result
 from seq2edge.device.runners.interface import INPUT_IS_EMPTY, Runner, bundle_processor
 from seq2edge.device.search.decoding import decode, decode_steps
@@ -145,7 +144,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
                     break
                 if (agreed := search.agreed) != shown:
                     shown = agreed
-                    growing = self.tokenizer.decode(agreed).rstrip(UNFINISHED)
+                    growing = self.tokenizer.decode_unfinished(agreed)
                     yield " ".join(text for text in (before, growing) if text)
         yield self.joiner.answer(source, done)
 

@@ -63,9 +63,8 @@ def bundle(bundles, monkeypatch):
 
 @pytest.fixture
 def processor(bundle):
-    return source_processor(
-        SourceSpec(bundle.manifest.processors["source"], bundle.path, 3, TASKS[bundle.manifest.task])
-    )
+    manifest = bundle.manifest
+    return source_processor(SourceSpec(manifest.processors["source"], bundle.path, 3, TASKS[manifest.task]))
 
 
 @pytest.fixture
@@ -110,7 +109,7 @@ def test_samples_depend_on_the_seed_and_on_the_source(runner):
 
 
 def test_a_model_file_is_given_the_features_by_name_and_padded(bundle, processor):
-    given, states = {}, bundle.manifest.states
+    given = {}
 
     class Recorder:
         def __init__(self, **settings):
@@ -120,7 +119,9 @@ def test_a_model_file_is_given_the_features_by_name_and_padded(bundle, processor
             return dict.fromkeys(bundle.manifest.signatures)
 
         def get_signature_runner(self, name):
-            return lambda **inputs: given.update(inputs) or {state.name: np.zeros((1, 1)) for state in states}
+            return lambda **inputs: (
+                given.update(inputs) or {state.name: np.zeros((1, 1)) for state in bundle.manifest.states}
+            )
 
     TFLiteModel(bundle, runtime=(Recorder, "LiteRT 2")).encode([processor([5, 6, 7, 8])])
     assert given.keys() == {"input_features"}

@@ -1,4 +1,8 @@
-"""Settings of each encoder. A new one adds its dataclass here, to `EncoderConfig`, and to `build.py` beside this."""
+"""Settings of each encoder.
+
+A new encoder is a module with its layer, a dataclass here and in `EncoderConfig`, and an entry of `ENCODERS` in
+`build.py`.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +30,11 @@ class RecurrentEncoderConfig(RecurrentSettings):
     def normalises_memory(self) -> bool:
         return self.layer_norm
 
+    @property
+    def adds_positions(self) -> bool:
+        """Whether signals of positions are added to the embeddings."""
+        return False
+
     def mistakes(self, units: int) -> Iterator[str]:
         """Settings that do not fit each other or the width of the model."""
         if self.bidirectional and units % 2:
@@ -52,6 +61,11 @@ class TransformerEncoderConfig(TransformerSettings):
     def normalises_memory(self) -> bool:
         return True
 
+    @property
+    def adds_positions(self) -> bool:
+        """Whether signals of positions are added to the embeddings."""
+        return True
+
     def mistakes(self, units: int) -> Iterator[str]:
         """Settings that do not fit each other or the width of the model."""
         return self.head_mistakes(units)
@@ -73,6 +87,11 @@ class BagEncoderConfig:
 
     @property
     def normalises_memory(self) -> bool:
+        return False
+
+    @property
+    def adds_positions(self) -> bool:
+        """Whether signals of positions are added to the embeddings."""
         return False
 
     def mistakes(self, units: int) -> Iterator[str]:

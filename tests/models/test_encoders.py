@@ -1,11 +1,20 @@
+from dataclasses import dataclass
+
+import keras
 import numpy as np
 import pytest
 
+from seq2edge.models.classifier import build_classifier
+from seq2edge.models.config import ClassifierConfig, Seq2SeqConfig
+from seq2edge.models.encoders import build
 from seq2edge.models.encoders.bag import BagEncoder
 from seq2edge.models.encoders.config import BagEncoderConfig, RecurrentEncoderConfig, TransformerEncoderConfig
 from seq2edge.models.encoders.interface import Encoded
 from seq2edge.models.encoders.recurrent import RecurrentEncoder
 from seq2edge.models.encoders.transformer import TransformerEncoder
+from seq2edge.models.layers.configured import ConfiguredLayer
+from seq2edge.models.loss import ClassificationLoss, SequenceLoss
+from seq2edge.models.seq2seq import build_seq2seq
 
 EMBEDDED = np.random.default_rng(1).normal(size=(2, 5, 6)).astype("float32")
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]], "int32")
@@ -46,3 +55,59 @@ def test_two_directions_need_an_even_number_of_units():
 def test_a_bag_of_tokens_is_the_embeddings_themselves():
     memory = BagEncoder(BagEncoderConfig(), units=6)(EMBEDDED, MASK).memory
     np.testing.assert_array_equal(memory, EMBEDDED * MASK[:, :, None])
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeighbourConfig:
+    """Settings of `NeighbourEncoder`."""
+
+    kind: str = "neighbour"
+    width: int = 3
+    final_states = None
+    normalises_memory = adds_positions = False
+
+    def mistakes(self, units):
+        return iter(())
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class NeighbourEncoder(ConfiguredLayer):
+    """A convolution: each token with its neighbours."""
+
+    CONFIG, SETTINGS = NeighbourConfig, ("units",)
+
+    def __init__(self, config, units=8, **kwargs):
+        super().__init__(**kwargs)
+        self.config, self.units = config, units
+        self.convolution = keras.layers.Conv1D(units, config.width, padding="same", dtype=self.dtype_policy)
+
+    def build(self, embedded_shape, memory_mask_shape=None):
+        self.convolution.build(embedded_shape)
+
+    def call(self, embedded, memory_mask):
+        memory = self.convolution(embedded) * keras.ops.cast(memory_mask[:, :, None], embedded.dtype)
+        return Encoded(memory, memory_mask, [])
+
+
+SOURCE = np.array([[5, 6, 7, 3], [8, 9, 3, 0]], "int32")
+
+
+@pytest.mark.parametrize("family", ["classifier", "seq2seq"])
+def test_a_new_encoder_is_its_layer_its_config_and_an_entry(family, monkeypatch):
+    make = {NeighbourConfig: lambda config, unroll, **settings: NeighbourEncoder(config.encoder, **settings)}
+    monkeypatch.setattr(build, "ENCODERS", build.ENCODERS | make)
+    sizes = {"source_vocabulary": 12, "units": 8, "embedding": 6, "encoder": NeighbourConfig()}
+    if family == "classifier":
+        model, loss = build_classifier(ClassifierConfig(classes=3, **sizes)).training, ClassificationLoss()
+        inputs, targets = SOURCE, np.array([0, 2])
+    else:
+        model, loss = build_seq2seq(Seq2SeqConfig(target_vocabulary=12, **sizes)).training, SequenceLoss()
+        inputs, targets = [SOURCE, np.array([[2, 4, 5], [2, 6, 3]], "int32")], np.array([[4, 5, 3], [6, 3, 0]])
+    assert model.get_layer("encoder").config == NeighbourConfig()
+    before = [np.array(weight) for weight in model.get_layer("encoder").weights]
+    model.compile(keras.optimizers.Adam(0.01), loss, jit_compile=False)
+    model.train_on_batch(inputs, targets)
+    assert before
+    assert all(
+        (np.array(weight) != old).any() for weight, old in zip(model.get_layer("encoder").weights, before, strict=True)
+    )

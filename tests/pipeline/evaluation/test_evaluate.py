@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -9,6 +10,7 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.result import EMPTY
+from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
 from seq2edge.pipeline.data.collate import collate_seq2seq
 from seq2edge.pipeline.evaluation.answers import Answer
@@ -16,6 +18,8 @@ from seq2edge.pipeline.evaluation.baseline import Baseline
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate, evaluate_run
 from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
 from seq2edge.pipeline.evaluation.examples import Example
+from seq2edge.pipeline.evaluation.metrics.metric import Metric
+from seq2edge.pipeline.evaluation.metrics.registry import METRICS
 from seq2edge.pipeline.evaluation.scoring import score
 from seq2edge.pipeline.evaluation.system import System
 from seq2edge.pipeline.evaluation.tables import table
@@ -183,3 +187,18 @@ def test_labels_get_a_confusion_matrix_beside_the_scores(labelled, tmp_path):
 def test_a_beam_for_a_classifier_is_refused(labelled, tmp_path):
     with pytest.raises(UserError, match=r"runs/intents: a beam of 5 was given; allowed is none"):
         evaluate(*labelled, EvaluateOptions(tmp_path, beam=5, quiet=True))
+
+
+def test_a_new_metric_is_its_function_and_an_entry(trained_run, tmp_path, monkeypatch):
+    def same_first_letter(hypotheses, expected):
+        pairs = zip(hypotheses, expected, strict=True)
+        return 100 * np.mean([text[:1] == example.references[0][:1] for text, example in pairs])
+
+    monkeypatch.setitem(METRICS, "first_letter", Metric("first_letter", "first letter %", same_first_letter))
+    task = TASKS["translation"]
+    monkeypatch.setitem(TASKS, task.name, dataclasses.replace(task, metrics=(*task.metrics, "first_letter")))
+    found = evaluate_run(trained_run, options=EvaluateOptions(tmp_path, quiet=True))
+    assert found.scores["exact_match"] <= found.scores["first_letter"] <= 100
+    kept = json.loads((tmp_path / "evaluation-test-tiny.json").read_text())
+    assert kept["scores"]["first_letter"] == found.scores["first_letter"]
+    assert re.search(rf"^first letter % +{found.scores['first_letter']:.2f}$", table([found]), re.MULTILINE)

@@ -6,11 +6,12 @@ from typing import Any
 
 from gpu.results import Results, load_weights
 from gpu.settings import RECIPES_OF_PARTS
-from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
+from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.data.dataset import Dataset
+from seq2edge.pipeline.families.seq2seq import build_models, model_config
 from seq2edge.pipeline.files import write_csv
 from seq2edge.pipeline.recipe_schema.load import load_recipe
-from seq2edge.pipeline.run import DATA_FOLDER, HISTORY_FILE, RECIPE_FILE, model_config
+from seq2edge.pipeline.run import DATA_FOLDER, HISTORY_FILE, RECIPE_FILE
 from seq2edge.pipeline.training.checkpoint import save_model
 from seq2edge.pipeline.training.validation import validator
 
@@ -28,7 +29,7 @@ def collect_runs(folder: Path, results: Path, runs: Path) -> None:
 def _collect(folder: Path, results: Path, run: Path, curve: list[dict[str, Any]]) -> None:
     part = run.name
     recipe, data = load_recipe(folder / f"{part}.toml"), Dataset.open(folder / DATA_FOLDER)
-    model = build_seq2seq(model_config(recipe, data))
+    model = build_models(model_config(recipe, data))
     validate = validator(model, recipe, data)
     bleu = {}
     for name in ("best", "mean"):

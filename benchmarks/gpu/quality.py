@@ -77,11 +77,11 @@ class _Training:
     """What `seq2edge train` builds from a recipe, with its update as a function of a state."""
 
     def __init__(self, recipe: Recipe, data: Dataset):
-        setup = set_up(recipe, data, WHOLE_BATCH, None)
-        self.model, self.optimizer = setup.model.training, setup.fitted.optimizer
+        setup = set_up(recipe, data, WHOLE_BATCH)
+        self.model, self.optimizer = setup.models.training, setup.fitted.optimizer
         self.loss = SequenceLoss(recipe.training.label_smoothing)
         updates = setup.steps_per_epoch * recipe.training.epochs
-        self.batches = training_batches(recipe.training, data, steps=updates)
+        self.batches = training_batches(recipe, data, steps=updates)
         rows = min(VALIDATION_ROWS, len(data.valid))
         valid = Batches(data.valid, collate_seq2seq, BatchOptions(batch_size=rows, buckets=1))
         self.valid = [flat(batch) for batch in valid]
@@ -96,7 +96,7 @@ class _Training:
         update = update_of(self.model, self.optimizer, self.loss)
         lowered: dict[Any, Any] = {
             (rows, *shape): update.lower(self.state, batch_shapes(rows, *shape))
-            for rows, shape in zip(self.batches.rows, self.batches.shapes, strict=True)
+            for rows, shape in zip(self.batches.batch_sizes, self.batches.shapes, strict=True)
         }
         lowered["validation"] = jax.jit(self._validation_loss).lower(self.state[0], self.state[1], self.valid[0])
         compiled = compile_all(lowered, deadline)

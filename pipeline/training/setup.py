@@ -44,7 +44,7 @@ class TrainingSetup:
         return self.progress.finished(self.recipe.training.epochs, self.recipe.training.patience)
 
 
-def set_up(recipe: Recipe, data: Dataset, shard: Shard, options: TrainOptions) -> TrainingSetup:
+def set_up(recipe: Recipe, data: Dataset, shard: Shard, options: TrainOptions = TrainOptions()) -> TrainingSetup:
     """Build and compile the model of a recipe.
 
     Raises:

@@ -1,22 +1,26 @@
-"""seq2edge init: inspect a file of pairs and write a recipe for it."""
+"""seq2edge init: inspect a file of pairs or labelled texts and write a recipe for it."""
 
 import argparse
 
 from seq2edge.device.tasks import TASKS
 
-HELP = "inspect a file of pairs and write a recipe for it"
+HELP = "inspect a file of pairs or labelled texts and write a recipe for it"
 EXAMPLES = """\
   seq2edge init pairs.tsv
   seq2edge init support-log.csv --output support.toml --task chat
-  seq2edge init train.en --target train.de              two parallel files"""
+  seq2edge init train.en --target train.de              two parallel files
+  seq2edge init reviews.csv --task classification       texts with labels; a few short labels are recognised
+  seq2edge init reviews/                                reviews/LABEL/*.txt, or reviews/LABEL.txt with a text a line"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pairs", metavar="PAIRS", help="TSV, CSV or JSON Lines, plain or .gz")
-    parser.add_argument("--target", metavar="FILE", help="the targets, if PAIRS is the first of two parallel files")
+    parser.add_argument(
+        "pairs", metavar="DATA", help="TSV, CSV or JSON Lines, plain or .gz; or a folder of labelled texts"
+    )
+    parser.add_argument("--target", metavar="FILE", help="the targets, if DATA is the first of two parallel files")
     parser.add_argument(
         "--task",
-        choices=[task.name for task in TASKS.values() if task.target == "text"],
+        choices=list(TASKS),
         help="default: guessed from the texts",
     )
     parser.add_argument("--output", metavar="RECIPE", help="default: NAME.toml in the working directory")

@@ -3,7 +3,9 @@
 import argparse
 from typing import Any
 
-from seq2edge.device.search.options import OPTIONS, Option
+from seq2edge.device.option import Option
+from seq2edge.device.runners.classification_options import OPTIONS as CLASSIFICATION_OPTIONS
+from seq2edge.device.search.options import OPTIONS as DECODING_OPTIONS
 
 HELP = "answer texts with a bundle"
 EXAMPLES = """\
@@ -11,10 +13,13 @@ EXAMPLES = """\
   seq2edge run bundles/quickstart-int8                  a prompt; Ctrl-D ends it
   cat lines.txt | seq2edge run bundles/multi30k-en-de-int8 --beam 5 > translated.txt
   seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --n-best 3 --attention --json
+  seq2edge run bundles/intents-int8 "good morning" --n-best 3
   seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --beam 5 --required "Wiese" --banned "Hund" """
 
+OPTIONS = CLASSIFICATION_OPTIONS | DECODING_OPTIONS  # of all families; a runner refuses those it does not have
 METAVARS = {int: "N", float: "X", str: "TEXT", tuple: "TEXT"}
 BUNDLE_DEFAULTS = ("beam", "length_penalty", "max_length")
+SCORE_FORMATS = {"text": "8.3f", "label": "6.2f"}  # by what targets are; the score of a label is its probability
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,11 +89,14 @@ def _answer(runner: Any, text: str, options: Any, arguments: argparse.Namespace,
     import json
     import sys
 
+    from seq2edge.device.tasks import TASKS
+
     result = runner.run(text, options)
     if arguments.json:
         print(json.dumps(result.as_json(arguments.attention), ensure_ascii=False), flush=True)
         return
-    answers = [f"{score:8.3f}  {answer}" for answer, score in result.alternatives]
+    score_format = SCORE_FORMATS[TASKS[runner.manifest.task].target]
+    answers = [f"{score:{score_format}}  {answer}" for answer, score in result.alternatives]
     for answer in answers if options.n_best > 1 else [result.text]:
         print(" ".join(answer.splitlines()) if one_line else answer, flush=True)
     if arguments.attention:
@@ -109,7 +117,8 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
 
     options = runner.options(**settings)
     is_whole = "beam" in settings or options.n_best > 1 or arguments.json or arguments.attention
-    earlier = list(options.earlier_replies)
+    is_conversation = TASKS[runner.manifest.task].is_conversation
+    earlier = settings.get("earlier_replies") or []
     while True:
         try:
             text = input("> ")
@@ -122,12 +131,13 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
             if is_whole:
                 _answer(runner, text, options, arguments)
                 continue
-            reply = _stream(runner, text, settings | {"earlier_replies": tuple(earlier)})
+            reply = _stream(runner, text, settings)
         except TextError as error:
             print(f"note: {error}", file=sys.stderr)
             continue
-        if TASKS[runner.manifest.task].is_conversation:
-            earlier.append(reply)
+        if is_conversation:
+            earlier = [*earlier, reply]
+            settings = settings | {"earlier_replies": tuple(earlier)}
 
 
 def _stream(runner: Any, text: str, settings: dict[str, Any]) -> str:

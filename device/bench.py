@@ -5,7 +5,7 @@ import os
 import platform
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,15 @@ from seq2edge.device.processors.interface import source_length
 from seq2edge.device.resources import peak_rss_megabytes
 from seq2edge.device.runners.interface import Runner
 from seq2edge.device.runners.load import load_runner
-from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.tasks import TASKS, Target
 from seq2edge.device.vectors.check import read_vectors
 
 LENGTHS = (8, 16, 32, 64)  # upper limits of the groups by source tokens
+# What is counted in an answer, by what targets are, and how much of it an answer has.
+UNITS: dict[Target, tuple[str, Callable[[str], int]]] = {
+    "text": ("words", lambda answer: len(answer.split())),
+    "label": ("texts", lambda answer: 1),
+}
 
 
 def bench(
@@ -33,14 +38,17 @@ def bench(
 
     Args:
         threads: Numbers of threads of the runtime, each of which is measured.
-        beam: None: the bundle's.
+        beam: Of an encoder-decoder; None: the bundle's.
         rounds: How often each text is answered.
         texts: None: those of the bundle's test vectors.
 
     Returns:
         What was measured and where; load_ms, size_mb, and peak_memory_mb of the process; by number of threads
-        words_per_second and percentiles of the time of a sentence in ms; the same percentiles by source length for the
-        first number of threads.
+        words_per_second (texts_per_second for a classifier) and percentiles of the time of a sentence in ms; the same
+        percentiles by source length for the first number of threads.
+
+    Raises:
+        UserError: If the bundle cannot be read, or has no such beam.
     """
     started = time.perf_counter()
     runner = load_runner(path, threads[0])
@@ -48,15 +56,15 @@ def bench(
     if texts is None:
         texts = [vector["text"] for vector in read_vectors(read_bundle(path))]
     options = runner.options() if beam is None else runner.options(beam=beam)
-    seconds, words = _measure(runner, texts, options, rounds)
-    by_threads = {str(threads[0]): _speed(seconds, words)}
+    seconds, speed = _measure(runner, texts, options, rounds)
+    by_threads = {str(threads[0]): speed}
     for number in threads[1:]:
-        by_threads[str(number)] = _speed(*_measure(load_runner(path, number), texts, options, rounds))
+        _, by_threads[str(number)] = _measure(load_runner(path, number), texts, options, rounds)
     return {
         "bundle": path.name,
         "runtime": runner.runtime,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "beam": options.beam,
+        **({"beam": options.beam} if "beam" in runner.OPTIONS else {}),
         "sentences": len(texts) * rounds,
         "load_ms": round(1000 * load, 1),
         "size_mb": round(sum(file["bytes"] for file in runner.manifest.files.values()) / 1e6, 2),
@@ -67,24 +75,21 @@ def bench(
 
 
 def _measure(
-    runner: Runner[Any], texts: Sequence[str], options: DecodingOptions, rounds: int
-) -> tuple[list[list[float]], int]:
-    """The seconds of each round for each text, and the number of words in all answers."""
+    runner: Runner[Any], texts: Sequence[str], options: Any, rounds: int
+) -> tuple[list[list[float]], dict[str, float]]:
+    """The seconds of each round for each text; the speed, and percentiles of the seconds in ms."""
     for text in texts:  # the first run of each length allocates
         runner.run(text, options)
     seconds: list[list[float]] = [[] for _ in texts]
-    words = 0
+    unit, count = UNITS[TASKS[runner.manifest.task].target]
+    units = 0
     for _ in range(rounds):
         for of_text, text in zip(seconds, texts, strict=True):
             result = runner.run(text, options)
             of_text.append(result.seconds)
-            words += len(result.alternatives[0][0].split())
-    return seconds, words
-
-
-def _speed(seconds: Sequence[Sequence[float]], words: int) -> dict[str, float]:
+            units += count(result.alternatives[0][0])
     of_all = list(itertools.chain.from_iterable(seconds))
-    return {"words_per_second": round(words / sum(of_all), 1), **_percentiles(of_all)}
+    return seconds, {f"{unit}_per_second": round(units / sum(of_all), 1), **_percentiles(of_all)}
 
 
 def _by_length(lengths: Sequence[int], seconds: Sequence[Sequence[float]]) -> dict[str, dict[str, float]]:

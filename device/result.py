@@ -41,8 +41,8 @@ class Result:
     """The answer to a text.
 
     Attributes:
-        score: Mean of the parts' scores (log-probability over length penalty).
-        confidence: Geometric mean of the tokens' probabilities, 0 to 1.
+        score: Mean of the parts' scores (log-probability over length penalty); of a label its probability.
+        confidence: Geometric mean of the tokens' probabilities, 0 to 1; of a label its probability.
         fallback: Whether `text` is the bundle's fallback line and not the model's reply.
         alternatives: Text and score of the n best answers, best first.
         cut: A note about sentences that were split, or a text that was truncated, because they are too long; else

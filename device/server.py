@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,10 +15,9 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.limits import Limits
 from seq2edge.device.resources import peak_rss_megabytes
 from seq2edge.device.runners.interface import Runner
-from seq2edge.device.search.options import OPTIONS
 
 MAX_TEXTS = 100  # of one request
-FIELDS = ("text", "texts", "attention", *OPTIONS)  # of a request
+FIELDS = ("text", "texts", "attention")  # of a request, beside the options of the runner
 PATHS = {"error": "not found; available are POST /run, GET /health and GET /metrics"}
 
 
@@ -26,7 +26,7 @@ class Request:
     """The body of POST /run.
 
     Attributes:
-        settings: Fields of `DecodingOptions`.
+        settings: Fields of the options of the runner.
         attention: Whether the answer contains the parts with their attention.
     """
 
@@ -35,11 +35,14 @@ class Request:
     attention: bool
 
     @classmethod
-    def from_json(cls, body: bytes) -> "Request":
+    def from_json(cls, body: bytes, options: Iterable[str]) -> "Request":
         """Parse a body.
 
+        Args:
+            options: Names of the runner's options.
+
         Raises:
-            UserError: If it is not valid. Decoding options are checked when they are used.
+            UserError: If it is not valid. The values of options are checked when they are used.
         """
         try:
             values = json.loads(body)
@@ -47,8 +50,9 @@ class Request:
             raise UserError(f"body is not valid JSON: {error}") from None
         if not isinstance(values, dict):
             raise UserError('body is not a JSON object, such as {"text": "…"}')
-        if unknown := sorted(values.keys() - set(FIELDS)):
-            raise UserError(f"{', '.join(unknown)}: unknown field; allowed are {', '.join(FIELDS)}")
+        fields = (*FIELDS, *options)
+        if unknown := sorted(values.keys() - set(fields)):
+            raise UserError(f"{', '.join(unknown)}: unknown field; allowed are {', '.join(fields)}")
         if ("text" in values) == ("texts" in values):
             raise UserError("exactly one of text (a string) and texts (a list of strings) is needed")
         attention = values.pop("attention", False)
@@ -80,7 +84,7 @@ class Server(ThreadingHTTPServer):
     def answer(self, body: bytes) -> tuple[HTTPStatus, dict[str, Any]]:
         """The status and the JSON values of the answer to POST /run."""
         try:
-            request = Request.from_json(body)
+            request = Request.from_json(body, self.runner.OPTIONS)
             results = self.runner.limited(self.limits.timeout).run_all(request.texts, **request.settings)
         except TimeoutExceededError as error:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)}

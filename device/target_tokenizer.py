@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from seq2edge.device.processors.text import normalise, shown_token
+from seq2edge.device.processors.text import ESCAPE, normalise, shown_token
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.tokenizer_files import load_tokenizer
+
+UNFINISHED = f"\ufffd{ESCAPE}"  # what the text of tokens ends with as long as bytes of a character are missing
 
 
 class TargetTokenizer:
@@ -29,6 +31,10 @@ class TargetTokenizer:
     def decode(self, ids: Iterable[int]) -> str:
         """Text of ids without special ids."""
         return self._model.decode([int(i) for i in ids if i > EOS])
+
+    def decode_unfinished(self, ids: Iterable[int]) -> str:
+        """Text of the beginning of a target, without a character whose last bytes are missing."""
+        return self.decode(ids).rstrip(UNFINISHED)
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The tokens of ids, as strings to show."""

@@ -22,7 +22,6 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 VISIBLE = re.compile(f"[^\\s{CONTROL.pattern[1:-1]}{INVISIBLE.pattern[1:-1]}]")
 SPACE_TOKEN = "\u2581"  # SentencePiece writes a space so, and every one of these as a space
 ESCAPE = "\x1a"  # stands before a letter for that sign or for itself in a model for text as it is
-UNFINISHED = f"\ufffd{ESCAPE}"  # what the text of tokens ends with as long as bytes of a character are missing
 
 
 def normalise(text: str, form: str) -> str:

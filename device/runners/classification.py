@@ -2,19 +2,20 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.classifier_model import ClassifierModel, ClassifierOutput
 from seq2edge.device.deadline import LimitedClassifierModel
-from seq2edge.device.errors import TextError, UserError
+from seq2edge.device.errors import TextError
 from seq2edge.device.manifests.classification import ClassificationManifest
+from seq2edge.device.option import Option
 from seq2edge.device.processors.interface import Features, SourceProcessor, source_length
 from seq2edge.device.result import EMPTY, Part, Result, cut_note
-from seq2edge.device.runners.classification_options import ClassificationOptions
+from seq2edge.device.runners.classification_options import OPTIONS, ClassificationOptions
 from seq2edge.device.runners.interface import INPUT_IS_EMPTY, Runner, bundle_processor
 from seq2edge.device.tflite_classifier import TFLiteClassifier
 
@@ -37,6 +38,8 @@ class ClassificationRunner(Runner[ClassificationOptions]):
         >>> runner.run("good morning", n_best=3).alternatives
     """
 
+    OPTIONS: ClassVar[Mapping[str, Option]] = OPTIONS
+
     def __init__(self, manifest: ClassificationManifest, model: ClassifierModel, processor: SourceProcessor):
         self.manifest: ClassificationManifest = manifest
         self.model, self.processor = model, processor
@@ -54,11 +57,7 @@ class ClassificationRunner(Runner[ClassificationOptions]):
         return cls(bundle.manifest, TFLiteClassifier(bundle, threads, num_interpreters), bundle_processor(bundle))
 
     def options(self, options: ClassificationOptions | None = None, **changes: Any) -> ClassificationOptions:
-        allowed = [field.name for field in dataclasses.fields(ClassificationOptions)]
-        if unknown := sorted(changes.keys() - set(allowed)):
-            raise UserError(
-                f"{', '.join(unknown)}: not an option of a {self.manifest.task} model; allowed are {', '.join(allowed)}"
-            )
+        self.refuse_unknown(changes)
         return dataclasses.replace(options or ClassificationOptions(), **changes)
 
     def run_each(

@@ -3,21 +3,22 @@
 from dataclasses import dataclass
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.option import AT_LEAST_ONE, Option, option, options_of, out_of_range, wrong_types
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClassificationOptions:
-    """How to answer with labels.
-
-    Attributes:
-        n_best: Number of labels to give, the most likely first.
+    """How to answer with labels. Each field says what it does; `OPTIONS` gives access to these texts.
 
     Raises:
-        UserError: If a value is not allowed.
+        UserError: If a value has the wrong type or is out of range.
     """
 
-    n_best: int = 1
+    n_best: int = option(1, "labels", "number of labels to return with their probabilities, best first", AT_LEAST_ONE)
 
     def __post_init__(self) -> None:
-        if type(self.n_best) is not int or self.n_best < 1:
-            raise UserError(f"n_best is {self.n_best!r}, allowed is 1 or more")
+        if mistakes := list(wrong_types(self, OPTIONS)) or list(out_of_range(self, OPTIONS)):
+            raise UserError("; ".join(mistakes))
+
+
+OPTIONS: dict[str, Option] = options_of(ClassificationOptions)

@@ -3,12 +3,13 @@
 import dataclasses
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from typing import Any, Generic, Self, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from seq2edge.device.bundle import Bundle
-from seq2edge.device.errors import TextError
+from seq2edge.device.errors import TextError, UserError
 from seq2edge.device.manifests.common import Manifest
+from seq2edge.device.option import Option
 from seq2edge.device.processors.interface import SourceProcessor, SourceSpec
 from seq2edge.device.processors.registry import source_processor
 from seq2edge.device.result import EMPTY, Result
@@ -26,10 +27,13 @@ class Runner(ABC, Generic[Options]):
     precedence. Without options the bundle's defaults apply.
 
     Attributes:
+        OPTIONS: The fields of its options class, described for users.
         manifest: What the bundle says of the model.
         processor: What turns a source into features.
         runtime: Name and version of what runs the model; empty for a Keras model.
     """
+
+    OPTIONS: ClassVar[Mapping[str, Option]]
 
     manifest: Manifest
     processor: SourceProcessor
@@ -66,6 +70,14 @@ class Runner(ABC, Generic[Options]):
     @abstractmethod
     def limited(self, seconds: float) -> Self:
         """A runner of the same model that raises a `TimeoutExceededError` after this time."""
+
+    def refuse_unknown(self, names: Iterable[str]) -> None:
+        """Raise a UserError if one of the names is not an option of this model."""
+        if unknown := sorted(set(names) - self.OPTIONS.keys()):
+            raise UserError(
+                f"{', '.join(unknown)}: not an option of a {self.manifest.task} model; allowed are "
+                f"{', '.join(self.OPTIONS)}"
+            )
 
     def run(self, source: Any, options: Options | None = None, **changes: Any) -> Result:
         """Answer one source.

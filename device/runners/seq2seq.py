@@ -3,8 +3,8 @@
 import dataclasses
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from seq2edge.device.batching import Job, in_length_groups
 from seq2edge.device.bundle import Bundle
@@ -12,8 +12,8 @@ from seq2edge.device.deadline import LimitedSequenceModel
 from seq2edge.device.errors import TextError, UserError
 from seq2edge.device.joining import Decoded, Joiner
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
+from seq2edge.device.option import Option
 from seq2edge.device.processors.interface import SourceProcessor
-from seq2edge.device.processors.text import UNFINISHED
 from seq2edge.device.result import EMPTY, Result
 from seq2edge.device.runners.interface import INPUT_IS_EMPTY, Runner, bundle_processor
 from seq2edge.device.search.decoding import decode, decode_steps
@@ -39,6 +39,8 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         >>> runner.run("hello", beam=5, n_best=3).alternatives
     """
 
+    OPTIONS: ClassVar[Mapping[str, Option]] = OPTIONS
+
     def __init__(
         self, manifest: Seq2SeqManifest, model: SequenceModel, processor: SourceProcessor, tokenizer: TargetTokenizer
     ):
@@ -63,8 +65,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
 
     def options(self, options: DecodingOptions | None = None, **changes: Any) -> DecodingOptions:
         """As for `Runner`. The bundle's defaults get a beam of at least the `n_best` that is asked for."""
-        if unknown := sorted(changes.keys() - OPTIONS.keys()):
-            raise UserError(f"{', '.join(unknown)}: unknown decoding option; allowed are {', '.join(sorted(OPTIONS))}")
+        self.refuse_unknown(changes)
         if options is None:
             options, n_best = self.defaults, changes.get("n_best")
             if n_best is not None and "beam" not in changes and OPTIONS["n_best"].accepts(n_best):
@@ -143,7 +144,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
                     break
                 if (agreed := search.agreed) != shown:
                     shown = agreed
-                    growing = self.tokenizer.decode(agreed).rstrip(UNFINISHED)
+                    growing = self.tokenizer.decode_unfinished(agreed)
                     yield " ".join(text for text in (before, growing) if text)
         yield self.joiner.answer(source, done)
 

@@ -19,7 +19,7 @@ TIMEOUT = 60  # seconds
 
 
 def locate(name: str, url: str | None, sha256: str | None, recipe_folder: Path | None) -> Path:
-    """Find a file of a recipe.
+    """Find a file of a recipe, or a folder of labelled texts.
 
     It is looked up in SEQ2EDGE_DATA, in the recipe's folder and in the working directory, then downloaded.
 
@@ -30,7 +30,7 @@ def locate(name: str, url: str | None, sha256: str | None, recipe_folder: Path |
     folders += [recipe_folder, Path()] if recipe_folder else [Path()]
     for folder in folders:
         path = folder / name
-        if path.is_file():
+        if path.exists():
             if sha256:
                 _check(path, sha256)
             return path

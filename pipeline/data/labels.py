@@ -28,17 +28,11 @@ def check_labels(folder: Path, rows: Iterable[tuple[str, Pair]], may_move: bool)
             a mistake.
 
     Raises:
-        UserError: If there are fewer than two labels, a label has one example, or training lacks a label.
+        UserError: As `check_counts`; or if training lacks a label.
     """
     counts = {split: Counter(pair.target for pair in read_split(folder, split)) for split in SPLITS}
     total = sum(counts.values(), Counter())
-    if len(total) < FEWEST_LABELS:
-        raise UserError(f"data: {len(total)} label ({', '.join(total)}), at least {FEWEST_LABELS} are needed")
-    if rare := sorted(label for label, number in total.items() if number < FEWEST_EXAMPLES):
-        raise UserError(
-            f"{_place(rare[0], rows)}: label {rare[0]!r} has 1 example, at least {FEWEST_EXAMPLES} are needed"
-            f"{_others(rare)}; add examples, or leave the label out"
-        )
+    check_counts(total, rows)
     if missing := sorted(total.keys() - counts["train"].keys()):
         if not may_move:
             raise UserError(
@@ -46,6 +40,24 @@ def check_labels(folder: Path, rows: Iterable[tuple[str, Pair]], may_move: bool)
                 "add examples of it to a file with split = 'train'"
             )
         _move_to_train(folder, set(missing))
+
+
+def check_counts(counts: Counter[str], rows: Iterable[tuple[str, Pair]]) -> None:
+    """Check the number of labels and of their examples.
+
+    Args:
+        rows: As for `check_labels`.
+
+    Raises:
+        UserError: If there are fewer than two labels, or a label has one example.
+    """
+    if len(counts) < FEWEST_LABELS:
+        raise UserError(f"data: {len(counts)} label ({', '.join(counts)}), at least {FEWEST_LABELS} are needed")
+    if rare := sorted(label for label, number in counts.items() if number < FEWEST_EXAMPLES):
+        raise UserError(
+            f"{_place(rare[0], rows)}: label {rare[0]!r} has 1 example, at least {FEWEST_EXAMPLES} are needed"
+            f"{_others(rare)}; add examples, or leave the label out"
+        )
 
 
 def _move_to_train(folder: Path, labels: set[str]) -> None:

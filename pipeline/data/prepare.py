@@ -13,6 +13,7 @@ from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.corpus import CORPORA
 from seq2edge.pipeline.data.dataset import FORMAT, SPLITS, SUMMARY_FILE, Dataset
 from seq2edge.pipeline.data.encoding import write_columns, write_tokenizers
+from seq2edge.pipeline.data.labelled_folder import folder_checksum
 from seq2edge.pipeline.data.labels import check_labels
 from seq2edge.pipeline.data.split_files import Location, count_pairs, locate_files, located_pairs, write_splits
 from seq2edge.pipeline.files import CHECKPOINT_FILE, DATA_FOLDER, MODEL_FILE, checksum, whole_folder, write_text
@@ -120,7 +121,7 @@ def describe(summary: dict[str, Any]) -> str:
 def _fingerprint(recipe: Recipe, locations: Sequence[Location], tokenizers: tuple[Path, ...] | None) -> str:
     """Digest of everything that the dataset depends on."""
     contents = [
-        [checksum(path) if path else None for path in found] if found else _corpus_hash(file.path)
+        [_checksum(path) if path else None for path in found] if found else _corpus_hash(file.path)
         for file, found in zip(recipe.data.files, locations, strict=True)
     ]
     settings = [recipe.task, recipe.data.model_dump(), recipe.tokenizer.model_dump(), recipe.model_lengths]
@@ -128,6 +129,10 @@ def _fingerprint(recipe: Recipe, locations: Sequence[Location], tokenizers: tupl
     parts = [FORMAT, settings, contents, seed]
     parts += [checksum(path) for path in tokenizers or ()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _checksum(path: Path) -> str:
+    return folder_checksum(path) if path.is_dir() else checksum(path)
 
 
 def _corpus_hash(name: str) -> str:

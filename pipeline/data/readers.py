@@ -1,18 +1,15 @@
-"""Reads pairs from TSV, CSV, JSON Lines or two parallel files, each plain or gzip."""
+"""Reads pairs from TSV, CSV, JSON Lines or two parallel files, each plain or gzip, or a folder of labelled texts."""
 
-import codecs
 import csv
-import gzip
-import io
 import json
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.labelled_folder import labelled_texts
+from seq2edge.pipeline.data.lines import numbered_lines, raw_lines
 from seq2edge.pipeline.recipe_schema.recipe import File
 from seq2edge.pipeline.recipe_schema.template import Template, is_template, parse_template
 
@@ -27,11 +24,17 @@ class Pair:
 
     Attributes:
         row: Where it was read, from 1.
+        file: Name of the file within a folder; empty if it was no folder.
     """
 
     source: str
     target: str
     row: int = field(default=0, compare=False)
+    file: str = field(default="", compare=False)
+
+    def place(self, path: str | Path) -> str:
+        """Where it was read in a file or folder, "FILE, row N"."""
+        return f"{path}{'/' if self.file else ''}{self.file}, row {self.row}"
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def read_pairs(file: File, path: Path, target_path: Path | None = None) -> Itera
         )
     if target_path is not None:
         return _read_parallel(path, target_path, file.encoding)
-    readers = {"tsv": _read_tsv, "csv": _read_csv, "jsonl": _read_jsonl}
+    readers = {"tsv": _read_tsv, "csv": _read_csv, "jsonl": _read_jsonl, "folder": _read_folder}
     if kind not in readers:
         raise UserError(
             f"{path}: format {kind!r} is reserved for the bundled corpus; allowed: {', '.join(readers)}, parallel"
@@ -78,13 +81,15 @@ def file_format(file: File) -> str:
         return "parallel"
     suffix = Path(file.path.removesuffix(".gz")).suffix.lower()
     if suffix not in FORMATS:
-        raise UserError(f"{file.path}: the name does not tell the format; set format to tsv, csv, jsonl or parallel")
+        raise UserError(
+            f"{file.path}: the name does not tell the format; set format to tsv, csv, jsonl, parallel or folder"
+        )
     return FORMATS[suffix]
 
 
 def _read_tsv(path: Path, file: File) -> Iterator[Pair]:
     sides: tuple[_Side, _Side] | None = None
-    for row, line in _lines(path, file.encoding):
+    for row, line in numbered_lines(path, file.encoding):
         cells = line.split("\t")
         if sides is None:
             sides = _sides(path, file, cells)
@@ -96,7 +101,7 @@ def _read_tsv(path: Path, file: File) -> Iterator[Pair]:
 def _read_csv(path: Path, file: File) -> Iterator[Pair]:
     sides: tuple[_Side, _Side] | None = None
     # The csv module takes a lone carriage return as the end of a row.
-    lines = (LONE_RETURN.sub(RETURN_MARK, line) for line in _raw_lines(path, file.encoding))
+    lines = (LONE_RETURN.sub(RETURN_MARK, line) for line in raw_lines(path, file.encoding))
     reader = csv.reader(lines, strict=True)
     try:
         for marked in reader:
@@ -115,7 +120,7 @@ def _read_csv(path: Path, file: File) -> Iterator[Pair]:
 
 def _read_jsonl(path: Path, file: File) -> Iterator[Pair]:
     templates = [(column, parse_template(column)) for column in (file.source, file.target)]
-    for row, line in _lines(path, file.encoding):
+    for row, line in numbered_lines(path, file.encoding):
         try:
             values = json.loads(line)
         except (ValueError, RecursionError) as error:  # RecursionError: nested too deeply
@@ -124,15 +129,25 @@ def _read_jsonl(path: Path, file: File) -> Iterator[Pair]:
         for column, template in templates:
             keys = [str(field) for field in template.fields]
             for key in keys:
-                if not isinstance(values, dict) or not isinstance(values.get(key), str):
-                    raise UserError(f"{path}, row {row}: key {key!r}{_of(column)} is missing or not a string")
-            texts.append(template.fill([values[key] for key in keys]))
+                if not isinstance(values, dict) or not isinstance(values.get(key), str | int | float):
+                    raise UserError(f"{path}, row {row}: key {key!r}{_of(column)} is missing or no text")
+            texts.append(template.fill([json_text(values[key]) for key in keys]))
         source, target = texts
         yield Pair(source, target, row)
 
 
+def json_text(value: str | float) -> str:
+    """A string, or a number, true or false as JSON writes it: labels are often numbers."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _read_folder(path: Path, file: File) -> Iterator[Pair]:
+    for text, label, name, row in labelled_texts(path, file.encoding):
+        yield Pair(text, label, row, name)
+
+
 def _read_parallel(path: Path, target_path: Path, encoding: str) -> Iterator[Pair]:
-    sources, targets = _lines(path, encoding, keep_empty=True), _lines(target_path, encoding, keep_empty=True)
+    sources, targets = (numbered_lines(one, encoding, keep_empty=True) for one in (path, target_path))
     while True:
         source, target = next(sources, None), next(targets, None)
         if source is None and target is None:
@@ -144,51 +159,6 @@ def _read_parallel(path: Path, target_path: Path, encoding: str) -> Iterator[Pai
                 f"{shorter}: ends before row {row}, but {longer} does not; parallel files need the same number of lines"
             )
         yield Pair(source[1], target[1], source[0])
-
-
-def _lines(path: Path, encoding: str, keep_empty: bool = False) -> Iterator[tuple[int, str]]:
-    """Row numbers from 1 and lines. Only a line feed ends a line, because other separators occur inside texts."""
-    row = 0
-    for row, line in enumerate(_raw_lines(path, encoding), 1):
-        text = line.removesuffix("\n").removesuffix("\r")
-        if text or keep_empty:
-            yield row, text
-    if row == 0:
-        raise UserError(f"{path}: the file is empty")
-
-
-def _raw_lines(path: Path, encoding: str) -> Iterator[str]:
-    """Lines with their line ends. Errors in the bytes are reported with file and row."""
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
-    try:
-        codec = codecs.lookup(encoding).name
-    except LookupError:
-        raise UserError(f"{path}: unknown encoding {encoding!r}") from None
-    row = 0
-    try:
-        with (
-            _bytes(path) as raw,
-            io.TextIOWrapper(raw, "utf-8-sig" if codec == "utf-8" else codec, newline="\n") as text,
-        ):
-            for line in text:
-                row += 1
-                yield line
-    except UnicodeDecodeError as error:
-        before = error.object[: error.start].decode(codec, "ignore")  # the same chunk up to the bad byte
-        row += 1 + before.count("\n")
-        raise UserError(
-            f"{path}, row {row}: not {encoding}: byte 0x{error.object[error.start]:02x} cannot be read; "
-            "set encoding in the recipe"
-        ) from None
-    except UnicodeError as error:  # UTF-16 without a byte order mark
-        raise UserError(f"{path}: not {encoding}: {error}; set encoding in the recipe") from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise UserError(f"{path}, after row {row}: damaged or truncated gzip file: {error}") from None
-
-
-def _bytes(path: Path) -> IO[bytes]:
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def _has_header(file: File) -> bool:

@@ -74,7 +74,7 @@ def located_pairs(data: Data, locations: Sequence[Location]) -> Iterator[tuple[s
     """The pairs of all files as they are there, each with its place, "FILE, row N"."""
     for file, location in zip(data.files, locations, strict=True):
         for pair in _read(file, location):
-            yield f"{file.path}, row {pair.row}", pair
+            yield pair.place(file.path), pair
 
 
 def count_pairs(folder: Path) -> dict[str, int]:

@@ -47,12 +47,12 @@ class EvaluationSet:
 
     @classmethod
     def of_file(cls, path: Path, task: str) -> "EvaluationSet":
-        """A file of pairs: TSV, CSV or JSON Lines, by the suffix of its name.
+        """A file of pairs, TSV, CSV or JSON Lines, by the suffix of its name; or a folder of labelled texts.
 
         Raises:
             UserError: If it cannot be read, or has no pairs.
         """
-        pairs = list(read_pairs(File(path=str(path)), path))
+        pairs = list(read_pairs(File(path=str(path), format="folder" if path.is_dir() else None), path))
         if not pairs:
             raise UserError(f"{path}: the file contains no pairs")
         return cls(path.name.split(".")[0], task, examples(pairs, task))

@@ -43,7 +43,10 @@ def misfit(mistakes: list[str]) -> PydanticCustomError:
 
 
 class File(Section):
-    """One file of pairs, or two parallel files (`path` and `target_path`), each plain or gzip (`.gz`)."""
+    """One file of pairs, or two parallel files (`path` and `target_path`), each plain or gzip (`.gz`).
+
+    Or a folder of labelled texts: LABEL/NAME.txt is one text of a label, LABEL.txt has a text of it a line.
+    """
 
     path: str  # absolute, or relative to SEQ2EDGE_DATA or the recipe's folder; or "bundled:smalltalk"
     target_path: str | None = None
@@ -51,7 +54,9 @@ class File(Section):
     target_url: str | None = None
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     target_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-    format: Literal["tsv", "csv", "jsonl", "parallel", "bundled"] | None = None  # None: by the suffix of the name
+    format: Literal["tsv", "csv", "jsonl", "parallel", "folder", "bundled"] | None = (
+        None  # None: by the suffix of the name
+    )
     encoding: str = "utf-8"
     header: bool | None = None  # None: yes if a column is given by name
     source: Column = 0
@@ -65,9 +70,16 @@ class File(Section):
         return self
 
     @model_validator(mode="after")
+    def _folder_is_local(self) -> "File":
+        given = [key for key in ("url", "sha256", "header") if getattr(self, key) is not None]
+        if self.format == "folder" and (given or self.target_path is not None):
+            raise ValueError(f"{', '.join(given) or 'target_path'}: not with format folder, which has a path alone")
+        return self
+
+    @model_validator(mode="after")
     def _template_needs_names(self) -> "File":
         templates = [key for key in ("source", "target") if is_template(getattr(self, key))]
-        if templates and (self.target_path is not None or self.format == "bundled" or self.header is False):
+        if templates and (self.target_path is not None or self.format in ("folder", "bundled") or self.header is False):
             raise ValueError(
                 f"{' and '.join(templates)}: a template needs named fields: tsv or csv with a header, or jsonl"
             )

@@ -1,4 +1,7 @@
-"""Settings of a recipe that suit a file of pairs: sizes from a table, corrected by trying them on the pairs."""
+"""Settings of a recipe that suit a file of pairs: sizes from a table, corrected by trying them on the pairs.
+
+A pair may also be a text with its label.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,6 +13,7 @@ import numpy as np
 import sentencepiece
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.tasks import Family
 from seq2edge.models.layers.settings import MAX_LENGTH
 from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.readers import Pair
@@ -24,7 +28,11 @@ MARGIN = 1.2  # later texts may be a little longer
 
 @dataclass(frozen=True)
 class Size:
-    """Model and training settings for up to `pairs` pairs."""
+    """Model and training settings for up to `pairs` pairs.
+
+    Attributes:
+        samples: Encodings of each training source.
+    """
 
     pairs: int
     vocabulary: int
@@ -33,15 +41,25 @@ class Size:
     dropout: float
     epochs: int
     batch_size: int
+    encoder: str = "lstm"
+    samples: int = 1
 
 
-SIZES = (
+SEQ2SEQ_SIZES = (
     Size(3_000, 1_000, 128, 96, 0.3, 60, 32),
     Size(15_000, 3_000, 192, 128, 0.3, 40, 32),
     Size(60_000, 6_000, 320, 256, 0.3, 20, 64),
     Size(400_000, 10_000, 512, 384, 0.2, 10, 64),
     Size(10**12, 16_000, 640, 512, 0.1, 4, 128),
 )
+CLASSIFIER_SIZES = (
+    Size(3_000, 2_000, 128, 128, 0.5, 30, 16, "bag", 16),
+    Size(15_000, 4_000, 256, 256, 0.5, 20, 32, "bag", 16),
+    Size(60_000, 8_000, 256, 256, 0.4, 10, 64, "bag", 8),
+    Size(400_000, 16_000, 256, 256, 0.3, 5, 128, "gru", 2),
+    Size(10**12, 24_000, 320, 320, 0.2, 3, 256, "gru"),
+)
+SIZES: dict[Family, tuple[Size, ...]] = {"seq2seq": SEQ2SEQ_SIZES, "classification": CLASSIFIER_SIZES}
 
 
 @dataclass(frozen=True)
@@ -52,19 +70,19 @@ class Fit:
         data: With shares that give every split enough pairs.
         tokenizer: With vocabularies that the text supports with a margin.
         source_length, target_length: Tokens for 99 % of the texts, eos included, with a margin.
-        typical_target: Median number of tokens of a target.
+        typical_length: Median number of tokens of a target, or of a text if targets are labels.
     """
 
     data: Data
     tokenizer: Tokenizer
     source_length: int
     target_length: int
-    typical_target: int
+    typical_length: int
 
 
-def size_for(pairs: int) -> Size:
-    """The smallest row of the table for this number of pairs."""
-    return next(size for size in SIZES if pairs <= size.pairs)
+def size_for(pairs: int, family: Family) -> Size:
+    """The smallest row of a family's table for this number of pairs."""
+    return next(size for size in SIZES[family] if pairs <= size.pairs)
 
 
 def held_out(pairs: int) -> float:
@@ -72,11 +90,12 @@ def held_out(pairs: int) -> float:
     return round(min(0.15, max(0.05, 20 / max(pairs, 1))), 2)
 
 
-def fit(sample: Sequence[Pair], data: Data, tokenizer: Tokenizer) -> Fit:
+def fit(sample: Sequence[Pair], data: Data, tokenizer: Tokenizer, has_labels: bool = False) -> Fit:
     """Clean, split and tokenize pairs as `prepare` does, and correct the settings until it would accept them.
 
     Args:
         tokenizer: With the preferred vocabulary.
+        has_labels: Targets are labels, which have no tokenizer.
 
     Raises:
         UserError: If there are too few pairs, or they are too long or too similar to train on.
@@ -89,38 +108,44 @@ def fit(sample: Sequence[Pair], data: Data, tokenizer: Tokenizer) -> Fit:
             f"{data.files[0].path}: {len(kept)} usable pairs found, at least {FEWEST_PAIRS} are needed{dropped}"
         )
     places = [place_of(pair.source) for pair in kept]
-    valid, test = _shares(places, data)
+    valid, test = _shares(places, [pair.target if has_labels else "" for pair in kept], data)
     splits = [split_at(place, valid, test) for place in places]
     train = [pair for pair, split in zip(kept, splits, strict=True) if split == "train"]
     found = [
         fitting_vocabulary(partial(sentences, train, side), tokenizer, side, data.keeps(side))
-        for side in tokenizer.sides
+        for side in (("source",) if has_labels else tokenizer.sides)
     ]
     (vocabulary, source_model), (target_vocabulary, target_model) = found[0], found[-1]
-    source, target = _tokens(source_model, sentences(kept, "source")), _tokens(target_model, sentences(kept, "target"))
+    source = _tokens(source_model, sentences(kept, "source"))
+    target = np.ones_like(source) if has_labels else _tokens(target_model, sentences(kept, "target"))
     other = target_vocabulary if target_vocabulary != vocabulary else None
     return Fit(
         data.model_copy(update={"valid": valid, "test": test}),
         tokenizer.model_copy(update={"vocabulary": vocabulary, "target_vocabulary": other}),
         *_lengths(source, target, splits, data),
-        int(np.median(target)),
+        int(np.median(source if has_labels else target)),
     )
 
 
-def _shares(places: Sequence[float], data: Data) -> tuple[float, float]:
-    """Shares of validation and test: the usual ones, or the nearest ones that give every split enough pairs."""
+def _shares(places: Sequence[float], labels: Sequence[str], data: Data) -> tuple[float, float]:
+    """Shares of validation and test: the usual ones, or the nearest ones that give every split enough pairs.
+
+    All pairs of a label that has none in the training split are moved there.
+    """
     usual = held_out(len(places))
     percents = [percent / 100 for percent in range(1, 41)]
-    pairs_at = Counter(places)  # pairs with the same source have the same place
+    pairs_at = Counter(zip(places, labels, strict=True))  # pairs with the same source have the same place
     nearest = sorted(product(percents, percents), key=lambda shares: sum(abs(share - usual) for share in shares))
     for valid, test in nearest:
+        splits = {(place, label): split_at(place, valid, test) for place, label in pairs_at}
+        trained = {label for (_, label), split in splits.items() if split == "train"}
         counts: Counter[str] = Counter()
-        for place, pairs in pairs_at.items():
-            counts[split_at(place, valid, test)] += pairs
+        for (place, label), pairs in pairs_at.items():
+            counts[splits[place, label] if label in trained else "train"] += pairs
         if _enough(counts):
             return valid, test
     raise UserError(
-        f"{data.files[0].path}: {len(places):,} pairs with {len(pairs_at)} different sources cannot be divided into "
+        f"{data.files[0].path}: {len(places):,} pairs with {len(set(places))} different sources cannot be divided into "
         "training, validation and test, because pairs with the same source stay together; add more different sources"
     )
 

@@ -1,4 +1,4 @@
-"""Guesses how a file of pairs is to be read: its format, encoding and columns."""
+"""Guesses how a file of pairs, or a folder of labelled texts, is to be read: its format, encoding and columns."""
 
 import codecs
 import csv
@@ -6,26 +6,34 @@ import gzip
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.labelled_folder import label_files
 from seq2edge.pipeline.data.readers import FORMATS
 from seq2edge.pipeline.recipe_schema.recipe import File
 from seq2edge.pipeline.recipe_schema.template import is_template
-from seq2edge.pipeline.suggest.languages import LANGUAGES
+from seq2edge.pipeline.suggest.columns import guess_columns
 
-SOURCE_NAMES = ("source", "src", "question", "q", "input", "prompt", "utterance", "text", "en", "english")
-TARGET_NAMES = ("target", "tgt", "answer", "a", "output", "reply", "response", "summary", "command", "translation")
 ENCODINGS = ("utf-8", "utf-16", "cp949", "latin-1")  # in the order they are tried
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 HEAD = 1 << 16  # bytes that the guess is made from
+ENCODING_FILES = 200  # of a folder, that the guess of its encoding is made from
 
 
-def guess_file(path: Path, target_path: Path | None = None) -> File:
-    """The entry of a recipe for a file of pairs, or for two parallel files.
+def guess_file(path: Path, target_path: Path | None = None, are_labels: bool | None = None) -> File:
+    """The entry of a recipe for a file of pairs, for two parallel files, or for a folder of labelled texts.
+
+    Args:
+        are_labels: Whether the targets are labels; None: not known.
 
     Raises:
         UserError: If the file is missing, empty or damaged, no text, or has fewer than two columns.
     """
+    if path.is_dir():
+        if target_path:
+            raise UserError(f"--target {target_path}: not with a folder, {path}, whose names are the labels")
+        return File(path=str(path), format="folder", encoding=_folder_encoding(path))
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     encoding, text = _read_head(path)
@@ -33,14 +41,20 @@ def guess_file(path: Path, target_path: Path | None = None) -> File:
         return File(path=str(path), target_path=str(target_path), format="parallel", encoding=encoding)
     first = next((line.rstrip("\r") for line in text.split("\n") if line.strip()), "")
     kind = _guess_format(path, first)
-    names = _first_cells(path, kind, first)
+    names, rows = _first_rows(path, kind, text)
     if len(names) < 2:
         raise UserError(
             f"{path}, row 1: {len(names)} column; a source and a target are needed, "
             "separated by a tab or a comma, or as two JSON keys"
         )
-    source, target = _guess_columns(names, kind)
+    source, target = guess_columns(names, rows, kind == "jsonl", are_labels)
     return File(path=str(path), format=kind, encoding=encoding, source=source, target=target)  # type: ignore[arg-type]
+
+
+def _folder_encoding(folder: Path) -> str:
+    """The first encoding of a file that is not UTF-8, of which ASCII is a part."""
+    found = (_read_head(path)[0] for path in label_files(folder)[:ENCODING_FILES] if path.stat().st_size)
+    return next((encoding for encoding in found if encoding != ENCODINGS[0]), ENCODINGS[0])
 
 
 def _read_head(path: Path) -> tuple[str, str]:
@@ -79,26 +93,38 @@ def _guess_format(path: Path, first: str) -> str:
     return kind
 
 
-def _first_cells(path: Path, kind: str, first: str) -> list[str]:
-    """The cells of the first row; for JSON Lines the keys that have a text, and no brace, which marks a template."""
+def _first_rows(path: Path, kind: str, text: str) -> tuple[list[str], list[list[str]]]:
+    """The cells of the first row, or for JSON Lines its keys that are not lists or tables; and the first rows.
+
+    Rows of another number of cells are left out, and so is the last row, which the head of the file may cut.
+
+    Keys of texts come before those of numbers, and none has a brace, which marks a template.
+    """
     if kind == "csv":
-        return next(csv.reader(io.StringIO(first)))
-    if kind == "tsv":
-        return first.split("\t")
+        rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    elif kind == "tsv":
+        rows = [line.rstrip("\r").split("\t") for line in text.split("\n") if line.strip()]
+    else:
+        return _first_values(path, [line for line in text.split("\n") if line.strip()])
+    return rows[0], [row for row in rows[:-1] if len(row) == len(rows[0])]
+
+
+def _first_values(path: Path, lines: list[str]) -> tuple[list[str], list[list[str]]]:
+    """The same of JSON Lines."""
     try:
-        return [name for name, value in json.loads(first).items() if isinstance(value, str) and not is_template(name)]
+        first = {name: value for name, value in json.loads(lines[0]).items() if not is_template(name)}
+        names = [name for name, value in first.items() if isinstance(value, str)]
+        names += [name for name, value in first.items() if isinstance(value, int | float)]
     except (ValueError, AttributeError) as error:
         raise UserError(f"{path}, row 1: not a JSON object: {error}") from None
+    rows = [[str(values.get(name, "")) for name in names] for line in lines[1:-1] if (values := _object(line))]
+    return names, [[str(first[name]) for name in names], *rows]
 
 
-def _guess_columns(names: list[str], kind: str) -> tuple[int | str, int | str]:
-    """Source and target: by the usual names, by two language codes, or the first two columns."""
-    lower = [name.strip().lower() for name in names]
-    source = next((names[lower.index(name)] for name in SOURCE_NAMES if name in lower), None)
-    target = next((names[lower.index(name)] for name in TARGET_NAMES if name in lower), None)
-    if source is not None and target is not None and source != target:
-        return source, target
-    languages = [name for name, low in zip(names, lower, strict=True) if low in LANGUAGES]
-    if len(languages) == 2:
-        return languages[0], languages[1]
-    return (names[0], names[1]) if kind == "jsonl" else (0, 1)
+def _object(line: str) -> dict[str, Any]:
+    """A JSON object; an empty one if the line is none, which its reader reports."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

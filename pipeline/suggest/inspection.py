@@ -1,26 +1,32 @@
-"""What is in a user's file of pairs."""
+"""What is in a user's file of pairs, or in a file or folder of labelled texts."""
 
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.processors.text import normalise
+from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.cleaning import SHORT, hash64
 from seq2edge.pipeline.data.readers import Pair, file_format, read_pairs
 from seq2edge.pipeline.data.scripts import script_of
 from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.template import is_template
+from seq2edge.pipeline.suggest.columns import is_known_name, is_label_name
 from seq2edge.pipeline.suggest.guessing import guess_file
+from seq2edge.pipeline.suggest.labels import Values, describe_labels
 from seq2edge.pipeline.suggest.languages import guess_language
 
 SAMPLE = 20_000  # pairs kept to measure lengths, scripts and vocabulary
 EXAMPLES = 3
 EXAMPLE_LENGTH = 60  # characters
 NEARLY_ALL = 0.95  # share of the texts
+LABEL_TASKS = [task.name for task in TASKS.values() if task.target == "label"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Counts:
 
     Attributes:
         repeated_sources: Pairs whose source occurred before with another target.
+        sources, targets: Different values of pairs that are no duplicates and have no empty side.
         examples: The first pairs.
         sample: Pairs drawn evenly from the whole file, which may be sorted by length; all pairs of a small file.
     """
@@ -60,17 +67,20 @@ class Counts:
     duplicates: int = 0
     empty: int = 0
     repeated_sources: int = 0
+    sources: Values = field(default_factory=Values)
+    targets: Values = field(default_factory=Values)
     examples: list[Pair] = field(default_factory=list)
     sample: list[Pair] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found in a file of pairs.
+    """What was found in a file of pairs, or in a file or folder of labelled texts.
 
     Attributes:
         name: Of the recipe, made from the name of the file.
         file: How the file is read.
+        is_guessed: The task was guessed.
         source_language, target_language: BCP-47 codes; None if not known.
         length_ratio: The 99th percentile of longer side to shorter side, in characters.
     """
@@ -80,6 +90,7 @@ class Inspection:
     target_path: Path | None
     file: File
     task: str
+    is_guessed: bool
     counts: Counts
     source: Side
     target: Side
@@ -87,36 +98,59 @@ class Inspection:
     target_language: str | None
     length_ratio: float
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether the targets are labels."""
+        return TASKS[self.task].target == "label"
+
+    def rows(self) -> Iterator[tuple[str, Pair]]:
+        """The pairs, each with its place, "FILE, row N"."""
+        return ((pair.place(self.path), pair) for pair in read_pairs(self.file, self.path, self.target_path))
+
     def describe(self) -> str:
         """A few lines for the terminal."""
         file, counts = self.file, self.counts
-        columns = f", columns {file.source!r} → {file.target!r}" if not self.target_path else ""
+        unit = "texts" if self.has_labels else "pairs"
+        has_columns = file_format(file) in ("tsv", "csv", "jsonl")
+        columns = f", columns {file.source!r} → {file.target!r}" if has_columns else ""
         header = ", with a header" if isinstance(file.source, str) and file_format(file) != "jsonl" else ""
         lines = [
             f"{self.path}: {file_format(file)}, {file.encoding}{header}{columns}",
-            f"{counts.pairs:,} pairs; {counts.duplicates:,} duplicates, {counts.empty:,} with an empty side, "
+            f"{counts.pairs:,} {unit}; {counts.duplicates:,} duplicates, {counts.empty:,} with an empty side, "
             f"{counts.repeated_sources:,} with a repeated source",
         ]
-        for name, side in (("source", self.source), ("target", self.target)):
+        sides = {"text": self.source} if self.has_labels else {"source": self.source, "target": self.target}
+        for name, side in sides.items():
             lines.append(
                 f"{name}: {side.script} script; characters: median {side.median}, "
                 f"99 % up to {side.percentile_99}, longest {side.longest}"
             )
+        lines += describe_labels(counts.targets.counts) if self.has_labels else []
         lines += [f"  {pair.source[:EXAMPLE_LENGTH]!r} → {pair.target[:EXAMPLE_LENGTH]!r}" for pair in counts.examples]
-        return "\n".join([*lines, f"task: {self.task}"])
+        why = " (the targets are few and short, so they are labels; --task says otherwise)"
+        return "\n".join([*lines, f"task: {self.task}{why if self.has_labels and self.is_guessed else ''}"])
 
 
 def inspect(path: Path, target_path: Path | None = None, task: str | None = None) -> Inspection:
-    """Inspect a file of pairs, or two parallel files.
+    """Inspect a file of pairs, two parallel files, or a folder of labelled texts.
 
     Args:
-        task: None: guessed from scripts and lengths.
+        task: None: guessed from the number of different targets, from scripts and lengths.
 
     Raises:
-        UserError: If it cannot be read as pairs.
+        UserError: If it cannot be read as pairs, or is a folder and the task has no labels.
     """
-    file = guess_file(path, target_path)
+    are_labels = TASKS[task].target == "label" if task else None
+    if path.is_dir() and are_labels is False:
+        raise UserError(f"--task {task}: {path} is a folder of labelled texts; allowed: {', '.join(LABEL_TASKS)}")
+    file = guess_file(path, target_path, are_labels)
     counts = _count(read_pairs(file, path, target_path))
+    if are_labels is not False:
+        corrected = _label_column(file, counts, are_labels or path.is_dir())
+        if corrected != file:
+            file, counts = corrected, _count(read_pairs(corrected, path, target_path))
+        if path.is_dir() or counts.targets.are_labels(is_label_name(file.target)):
+            are_labels = True
     if not counts.sample:
         raise UserError(f"{path}: the file contains no pairs")
     source, target = (Side.of([getattr(pair, side) for pair in counts.sample]) for side in ("source", "target"))
@@ -125,7 +159,8 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
         path=path,
         target_path=target_path,
         file=file,
-        task=task or _guess_task(source, target, parallel=target_path is not None),
+        task=task or (LABEL_TASKS[0] if are_labels else _guess_task(source, target, parallel=target_path is not None)),
+        is_guessed=task is None,
         counts=counts,
         source=source,
         target=target,
@@ -135,6 +170,26 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
     )
 
 
+def _label_column(file: File, counts: Counts, are_labels: bool) -> File:
+    """The same file with the labels as targets, if their column is the first; and with a header, if row 1 seems one.
+
+    Row 1 seems a header if no other row has its label.
+    """
+    if file_format(file) not in ("tsv", "csv", "jsonl"):
+        return file
+    targets, first = counts.targets, counts.examples[0] if counts.examples else Pair("", "")
+    is_named = are_labels or is_label_name(file.target)
+    is_swapped = counts.sources.are_labels(is_named) and not targets.are_labels(is_named)
+    if is_swapped and not is_known_name(file.target):
+        file = file.model_copy(update={"source": file.target, "target": file.source})
+        targets, first = counts.sources, Pair(first.target, first.source, first.row)
+    is_alone = first.row == 1 and targets.counts[normalise(first.target, "NFC")] == 1
+    are_names = all(cell.strip() and not is_template(cell) for cell in (first.source, first.target))
+    if isinstance(file.target, int) and is_alone and are_names and (are_labels or targets.are_labels()):
+        file = file.model_copy(update={"source": first.source, "target": first.target})
+    return file
+
+
 def _language(side: Side, column: int | str, path: Path | None) -> str | None:
     """`path`: the file that has this side alone; None if a column has it."""
     name = str(column) if path is None else path.name
@@ -142,7 +197,7 @@ def _language(side: Side, column: int | str, path: Path | None) -> str | None:
 
 
 def _recipe_name(path: Path) -> str:
-    stem = path.name.lower().removesuffix(".gz").rsplit(".", 1)[0]
+    stem = path.resolve().name.lower().removesuffix(".gz").rsplit(".", 1)[0]
     return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._") or "pairs"
 
 
@@ -153,10 +208,14 @@ def _count(pairs: Iterable[Pair]) -> Counts:
     generator = random.Random(0)
     for pair in pairs:
         counts.pairs += 1
-        counts.empty += not pair.source.strip() or not pair.target.strip()
+        is_empty = not pair.source.strip() or not pair.target.strip()
+        counts.empty += is_empty
         whole, source = hash64(f"{pair.source}\t{pair.target}"), hash64(pair.source)
         counts.duplicates += whole in seen
         counts.repeated_sources += source in sources and whole not in seen
+        if not is_empty and whole not in seen:
+            counts.sources.add(normalise(pair.source, "NFC"))
+            counts.targets.add(normalise(pair.target, "NFC"))
         seen.add(whole)
         sources.add(source)
         if len(counts.examples) < EXAMPLES:

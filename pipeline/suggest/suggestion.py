@@ -1,20 +1,23 @@
-"""The recipe that `init` writes for a file of pairs."""
+"""The recipe that `init` writes for a file of pairs or labelled texts."""
 
 import json
 import math
 from dataclasses import dataclass
-from importlib.resources import files
 
 import jinja2
 
-from seq2edge.device.tasks import TASKS, Task
+from seq2edge.device.errors import UserError
+from seq2edge.device.tasks import TASKS, Family, Task
+from seq2edge.pipeline.data.labels import check_counts
 from seq2edge.pipeline.data.readers import file_format
 from seq2edge.pipeline.recipe_schema.recipe import Data, Tokenizer
 from seq2edge.pipeline.suggest.fitting import Fit, Size, fit, size_for
 from seq2edge.pipeline.suggest.inspection import Inspection
+from seq2edge.pipeline.suggest.labels import MOST_LABELS
 
-TEMPLATE = "recipe.toml.jinja"
-TOKENS_PER_SECOND = 3_000  # target tokens in training with 256 units on two CPU cores
+TEMPLATES: dict[Family, str] = {"seq2seq": "seq2seq.toml.jinja", "classification": "classification.toml.jinja"}
+# Target tokens, or those of a text with a label, in training with 256 units on two CPU cores, by encoder.
+TOKENS_PER_SECOND = {"lstm": 3_000, "gru": 6_000, "bag": 20_000}
 UNITS_MEASURED = 256
 SHORTEST_LIMIT = 100  # characters
 SMALLEST_RATIO = 15.0
@@ -41,8 +44,8 @@ class Suggestion:
     @property
     def minutes(self) -> int:
         """Estimated training time on two CPU cores."""
-        speed = TOKENS_PER_SECOND * min(2.0, (UNITS_MEASURED / self.size.units) ** 1.5)
-        tokens = self.size.epochs * self.found.counts.pairs * self.fit.typical_target
+        speed = TOKENS_PER_SECOND[self.size.encoder] * min(2.0, (UNITS_MEASURED / self.size.units) ** 1.5)
+        tokens = self.size.epochs * self.found.counts.pairs * self.fit.typical_length
         return max(1, round(tokens / speed / 60))
 
     @property
@@ -50,39 +53,58 @@ class Suggestion:
         return TASKS[self.found.task]
 
     @property
-    def tasks(self) -> str:
-        """The names of the tasks whose targets are texts."""
-        *names, last = (task.name for task in TASKS.values() if task.target == "text")
-        return f"{', '.join(names)} or {last}"
+    def task_comment(self) -> str:
+        """What to say of the task: which others there are, if the targets are texts."""
+        *names, last = (task.name for task in TASKS.values() if task.target == self.task.target)
+        return f"{', '.join(names)} or {last}: decides the metrics and the demo" if names else "targets are labels"
+
+    @property
+    def languages(self) -> list[tuple[str, str | None]]:
+        """The sides that are texts and their languages, where they are known."""
+        sides = [("source", self.found.source_language), ("target", self.found.target_language)]
+        return sides[:1] if self.found.has_labels else sides
 
 
 def suggest(found: Inspection) -> Suggestion:
-    """Settings that suit a file of pairs.
+    """Settings that suit a file of pairs or labelled texts.
 
     Raises:
-        UserError: If there are too few pairs, or they are too long or too similar to train on.
+        UserError: If there are too few pairs, or they are too long or too similar to train on; or if there are fewer
+            than two labels, or a label has one example.
     """
     task = TASKS[found.task]
     longest = max(found.source.percentile_99, found.target.percentile_99)
+    ratio = math.inf if found.has_labels else max(SMALLEST_RATIO, float(math.ceil(2 * found.length_ratio)))
     data = Data(
         files=[found.file],
         target_normalisation="none" if task.multiline else None,
         max_characters=max(SHORTEST_LIMIT, 2 * longest),
-        max_length_ratio=max(SMALLEST_RATIO, float(math.ceil(2 * found.length_ratio))),
+        max_length_ratio=ratio,
+        keep_identical=found.has_labels,
     )
+    size = size_for(found.counts.pairs, task.family)
+    if found.has_labels:
+        if found.counts.targets.too_many:
+            raise UserError(f"{found.path}: more than {MOST_LABELS:,} labels, at most {MOST_LABELS:,} are allowed")
+        check_counts(found.counts.targets.counts, found.rows())
+        tokenizer = Tokenizer(joint=False, fold_case=True, vocabulary=size.vocabulary, samples=size.samples)
+        return Suggestion(found, size, fit(found.counts.sample, data, tokenizer, has_labels=True))
     joint = (found.source.script == found.target.script or task.is_conversation) and not task.multiline
-    size = size_for(found.counts.pairs)
     return Suggestion(found, size, fit(found.counts.sample, data, Tokenizer(joint=joint, vocabulary=size.vocabulary)))
 
 
 def recipe_text(suggestion: Suggestion) -> str:
     """The commented recipe as TOML."""
     environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+        loader=jinja2.PackageLoader("seq2edge.pipeline.suggest", ""),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters["toml"] = _toml
-    source = files("seq2edge.pipeline.suggest").joinpath(TEMPLATE).read_text(encoding="utf-8")
-    return environment.from_string(source).render(suggestion=suggestion, **vars(suggestion))
+    template = environment.get_template(TEMPLATES[suggestion.task.family])
+    return template.render(suggestion=suggestion, **vars(suggestion))
 
 
 def _toml(value: str | int | bool) -> str:

@@ -152,7 +152,7 @@ def test_a_result_knows_how_sure_it_is_and_where_it_looked(runner):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"wide": 3}, "wide: unknown decoding option; allowed are banned, beam"),
+        ({"wide": 3}, "wide: not an option of a translation model; allowed are beam, n_best"),
         ({"max_length": 1000}, "max_length is 1000, the bundle writes at most 24 tokens"),
         (
             {"beam": 5, "required": ["red stone"], "banned": ["red"]},

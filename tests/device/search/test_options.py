@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from seq2edge.cli import run
-from seq2edge.device.search.options import OPTIONS, DecodingOptions, Range
+from seq2edge.device.option import Range
+from seq2edge.device.search.options import OPTIONS, DecodingOptions
 from seq2edge.device.server import Request
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +44,7 @@ def test_every_option_has_a_flag(parser, option):
 
 def test_every_option_is_a_field_of_a_request():
     options = DecodingOptions(beam=4, n_best=2, required=["a"], max_ratio=2.0, shortlist=False)
-    request = Request.from_json(json.dumps({"text": "a", **dataclasses.asdict(options)}).encode())
+    request = Request.from_json(json.dumps({"text": "a", **dataclasses.asdict(options)}).encode(), OPTIONS)
     assert list(request.settings) == list(OPTIONS)
     assert DecodingOptions(**request.settings) == options
 

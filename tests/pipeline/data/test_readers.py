@@ -101,7 +101,12 @@ def test_parallel_files_of_unequal_length_are_refused(tmp_path):
         ("a.tsv", "", {}, r"a\.tsv: the file is empty"),
         ("a.tsv", "one\ttwo\nonly one\n", {}, r"a\.tsv, row 2: 1 columns, at least 2"),
         ("a.tsv", "x\ty\n", {"source": "en", "target": "y"}, "row 1: no column 'en'; columns: x, y"),
-        ("a.jsonl", '{"s": "a"}\n', {"source": "s", "target": "t"}, "row 1: key 't' is missing or not a string"),
+        (
+            "a.jsonl",
+            '{"s": "a"}\n',
+            {"source": "s", "target": "t"},
+            "row 1: key 't' is missing or no text",
+        ),
         (
             "a.tsv",
             "x\ty\n",
@@ -111,9 +116,9 @@ def test_parallel_files_of_unequal_length_are_refused(tmp_path):
         ("a.tsv", "x\ty\n1\n", {"source": "{x}-{y}", "target": "x"}, r"a\.tsv, row 2: 1 columns, at least 2"),
         (
             "a.jsonl",
-            '{"s": "a", "t": "b"}\n{"s": 1, "t": "b"}\n',
+            '{"s": "a", "t": "b"}\n{"s": null, "t": "b"}\n',
             {"source": "{t} {s}", "target": "t"},
-            r"a\.jsonl, row 2: key 's' of the template '\{t\} \{s\}' is missing or not a string",
+            r"a\.jsonl, row 2: key 's' of the template '\{t\} \{s\}' is missing or no text",
         ),
         ("a.jsonl", '{"s"\n', {"source": "s", "target": "t"}, "row 1: invalid JSON"),
         ("a.tsv", "a\t가\n".encode("cp949"), {}, "row 1: not utf-8: byte 0xb0"),

@@ -7,6 +7,7 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
+from seq2edge.pipeline.recipe_schema.families import recipe_type
 from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 from seq2edge.pipeline.suggest import inspection
 from seq2edge.pipeline.suggest.inspection import inspect
@@ -150,7 +151,8 @@ def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
     draw = random.Random(count)
     pairs = {kind(draw) for _ in range(2 * count)}
     path = put(tmp_path, "pairs.tsv", tsv(sorted(pairs)[:count]))
-    recipe = Seq2SeqRecipe.model_validate(tomllib.loads(recipe_text(suggest(inspect(path)))))
+    values = tomllib.loads(recipe_text(suggest(inspect(path))))
+    recipe = recipe_type(values["task"]).model_validate(values)
     data = prepare(recipe, tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
     assert data.summary["pairs"]["test"] >= 2
     assert len(data.valid) >= 2

@@ -4,6 +4,7 @@ import numpy as np
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq
+from seq2edge.pipeline.families import seq2seq
 from seq2edge.pipeline.training.averaging import keep_epoch, load_mean
 from seq2edge.pipeline.training.snapshot import Snapshot
 
@@ -33,17 +34,17 @@ def weights(model):
 def test_snapshot_has_moving_average_and_leaves_the_model_alone():
     model = trained(use_ema=True, ema_momentum=0.5)
     last = weights(model)
-    snapshot = Snapshot(CONFIG)
+    snapshot = Snapshot(seq2seq, CONFIG)
     snapshot.take(model)
-    assert np.abs(weights(snapshot.model.training) - last).max() > 1e-4
+    assert np.abs(weights(snapshot.models.training) - last).max() > 1e-4
     np.testing.assert_array_equal(weights(model), last)
 
 
 def test_snapshot_without_moving_average_has_the_last_weights():
     model = trained()
-    snapshot = Snapshot(CONFIG)
+    snapshot = Snapshot(seq2seq, CONFIG)
     snapshot.take(model)
-    np.testing.assert_array_equal(weights(snapshot.model.training), weights(model))
+    np.testing.assert_array_equal(weights(snapshot.models.training), weights(model))
 
 
 def test_the_mean_is_of_the_last_epochs(tmp_path):

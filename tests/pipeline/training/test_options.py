@@ -27,9 +27,10 @@ def test_several_processes_cannot_distill():
 def test_flags_are_the_options():
     parser = argparse.ArgumentParser()
     add_flags(parser, DistillOptions)
-    given = parser.parse_args(["--from", "runs/old", "--beam", "3", "--closest", "--quiet"])
+    given = parser.parse_args(["--from", "runs/old", "--parts", "encoder", "--beam", "3", "--closest", "--quiet"])
     assert flag_values(DistillOptions, given) == {
         "initial_run": "runs/old",
+        "initial_parts": ("encoder",),
         "resume": False,
         "overwrite": False,
         "quiet": True,

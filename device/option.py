@@ -1,0 +1,105 @@
+"""Options that say what they do: each field of an options class is described for users.
+
+A field made by `option` is a flag of `seq2edge run`, a JSON field of `seq2edge serve` and a row of the documentation.
+"""
+
+import dataclasses
+import math
+import numbers
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers that an option can be.
+
+    Attributes:
+        exclusive: `least` itself is not allowed.
+    """
+
+    least: float
+    most: float = math.inf
+    exclusive: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        return (value > self.least if self.exclusive else value >= self.least) and value <= self.most
+
+    def __str__(self) -> str:
+        if self.exclusive:
+            return f"more than {self.least:g}" + ("" if self.most == math.inf else f", at most {self.most:g}")
+        return f"{self.least:g} or more" if self.most == math.inf else f"{self.least:g} to {self.most:g}"
+
+
+POSITIVE, NOT_NEGATIVE, AT_LEAST_ONE = Range(0, exclusive=True), Range(0), Range(1)
+
+
+def option(default: Any, group: str, help: str, allowed: Range | None = None) -> Any:
+    """A field of an options class; the arguments are those of `Option`."""
+    return field(default=default, metadata={"group": group, "help": help, "allowed": allowed})
+
+
+@dataclass(frozen=True)
+class Option:
+    """A field of an options class, described for users.
+
+    Attributes:
+        type: int, float, bool, str, or tuple for several texts.
+        default: Of the class; a bundle may have its own.
+        group: Heading under which the flag is listed.
+        allowed: Of a number; None for everything else.
+    """
+
+    name: str
+    type: type
+    default: Any
+    group: str
+    help: str
+    allowed: Range | None
+
+    @property
+    def flag(self) -> str:
+        """On the command line. A flag of something that is on by default turns it off."""
+        return f"--{'no-' if self.default is True else ''}{self.name.replace('_', '-')}"
+
+    def accepts(self, value: Any) -> bool:
+        """Whether a value has the right type."""
+        if type(value) is self.type and self.type is not tuple:
+            return True
+        if self.type is tuple:
+            return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+        if self.type in (int, float):
+            number = numbers.Integral if self.type is int else numbers.Real
+            is_number = isinstance(value, number) and not isinstance(value, bool)
+            return is_number or (value is None and self.default is None)
+        return isinstance(value, self.type)
+
+
+def options_of(kind: type) -> dict[str, Option]:
+    """The fields of an options class by name."""
+    hints, described = typing.get_type_hints(kind), {}
+    for entry in dataclasses.fields(kind):
+        hint = hints[entry.name]
+        if isinstance(hint, types.UnionType):  # a number or None
+            hint = typing.get_args(hint)[0]
+        described[entry.name] = Option(entry.name, typing.get_origin(hint) or hint, entry.default, **entry.metadata)
+    return described
+
+
+def wrong_types(options: Any, described: Mapping[str, Option]) -> Iterator[str]:
+    """A line for each value that has the wrong type."""
+    for option in described.values():
+        if not option.accepts(value := getattr(options, option.name)):
+            expected = "a list of strings" if option.type is tuple else option.type.__name__
+            yield f"{option.name} is {value!r}, expected {expected}"
+
+
+def out_of_range(options: Any, described: Mapping[str, Option]) -> Iterator[str]:
+    """A line for each number that is not allowed, if all types are right."""
+    for option in described.values():
+        value = getattr(options, option.name)
+        if option.allowed is not None and value is not None and value not in option.allowed:
+            yield f"{option.name} is {value}, allowed is {option.allowed}"

@@ -16,7 +16,7 @@ from seq2edge.device.runners.load import load_runner
 from seq2edge.export.bundle import export_bundle
 from seq2edge.export.card import summary
 from seq2edge.export.comparison import compare, table
-from seq2edge.export.families.classification import manifest_fields
+from seq2edge.export.families.classification import calibrated_temperature
 from seq2edge.export.onnx_model import export_onnx
 from seq2edge.export.options import ExportOptions
 from seq2edge.export.saved_model import export_saved_model, verify_saved_model
@@ -82,7 +82,7 @@ def test_confidence_is_the_share_of_right_answers_on_validation_data(classifier_
     (run.data.path / "valid.jsonl").write_text("".join(lines), encoding="utf-8")
 
     before = run.runner()
-    temperature = manifest_fields(run, run.model(), {})["temperature"]
+    temperature = calibrated_temperature(run, run.model())
     before.manifest = run.manifest()
     after = run.runner()
     object.__setattr__(after.manifest, "temperature", temperature)
@@ -97,7 +97,7 @@ def test_confidence_is_the_share_of_right_answers_on_validation_data(classifier_
 
 def test_the_temperature_travels_and_is_used(classifier_bundles, classifier_run):
     found = manifest(classifier_bundles, "none")
-    assert found.temperature == manifest_fields(classifier_run, classifier_run.model(), {})["temperature"] != 1
+    assert found.temperature == calibrated_temperature(classifier_run, classifier_run.model()) != 1
     runner = load_runner(classifier_bundles / "none")
     (output,) = runner.model.classify([runner.processor(TEXT)])
     scaled = np.exp((output.logits - output.logits.max()) / found.temperature)

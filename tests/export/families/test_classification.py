@@ -1,5 +1,6 @@
 """Exports of classifiers."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -60,7 +61,7 @@ def test_the_manifest_has_the_classes_and_the_shapes(classifier_bundles, classif
     }
 
 
-def test_attention_of_a_bundle_lies_on_the_word_that_decides(classifier_bundles):
+def test_a_bundle_gives_the_attention_over_the_tokens_of_a_source(classifier_bundles):
     (part,) = load_runner(classifier_bundles / "none").run(TEXT).parts
     assert part.attention.sum() == pytest.approx(1, abs=1e-3)
     assert part.attention.shape == (1, len(part.source_tokens))
@@ -81,11 +82,9 @@ def test_confidence_is_the_share_of_right_answers_on_validation_data(classifier_
     lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     (run.data.path / "valid.jsonl").write_text("".join(lines), encoding="utf-8")
 
-    before = run.runner()
     temperature = calibrated_temperature(run, run.model())
-    before.manifest = run.manifest()
-    after = run.runner()
-    object.__setattr__(after.manifest, "temperature", temperature)
+    before, after = run.runner(), run.runner()
+    after.manifest = dataclasses.replace(after.manifest, temperature=temperature)
     sure, calibrated = (
         np.mean([result.confidence for result in runner.run_all([row["source"] for row in rows])])
         for runner in (before, after)

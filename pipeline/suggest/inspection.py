@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.processors.text import normalise
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.cleaning import SHORT, hash64
 from seq2edge.pipeline.data.readers import Pair, file_format, read_pairs
@@ -19,7 +18,7 @@ from seq2edge.pipeline.recipe_schema.recipe import File
 from seq2edge.pipeline.recipe_schema.template import is_template
 from seq2edge.pipeline.suggest.columns import is_known_name, is_label_name
 from seq2edge.pipeline.suggest.guessing import guess_file
-from seq2edge.pipeline.suggest.labels import Values, describe_labels
+from seq2edge.pipeline.suggest.labels import Values, describe_labels, normalised
 from seq2edge.pipeline.suggest.languages import guess_language
 
 SAMPLE = 20_000  # pairs kept to measure lengths, scripts and vocabulary
@@ -183,7 +182,7 @@ def _label_column(file: File, counts: Counts, are_labels: bool) -> File:
     if is_swapped and not is_known_name(file.target):
         file = file.model_copy(update={"source": file.target, "target": file.source})
         targets, first = counts.sources, Pair(first.target, first.source, first.row)
-    is_alone = first.row == 1 and targets.counts[normalise(first.target, "NFC")] == 1
+    is_alone = first.row == 1 and targets.counts[normalised(first.target)] == 1
     are_names = all(cell.strip() and not is_template(cell) for cell in (first.source, first.target))
     if isinstance(file.target, int) and is_alone and are_names and (are_labels or targets.are_labels()):
         file = file.model_copy(update={"source": first.source, "target": first.target})
@@ -197,7 +196,7 @@ def _language(side: Side, column: int | str, path: Path | None) -> str | None:
 
 
 def _recipe_name(path: Path) -> str:
-    stem = path.resolve().name.lower().removesuffix(".gz").rsplit(".", 1)[0]
+    stem = path.absolute().name.lower().removesuffix(".gz").rsplit(".", 1)[0]
     return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._") or "pairs"
 
 
@@ -214,8 +213,8 @@ def _count(pairs: Iterable[Pair]) -> Counts:
         counts.duplicates += whole in seen
         counts.repeated_sources += source in sources and whole not in seen
         if not is_empty and whole not in seen:
-            counts.sources.add(normalise(pair.source, "NFC"))
-            counts.targets.add(normalise(pair.target, "NFC"))
+            counts.sources.add(pair.source)
+            counts.targets.add(pair.target)
         seen.add(whole)
         sources.add(source)
         if len(counts.examples) < EXAMPLES:

@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from seq2edge.device.processors.text import normalise
+
 MOST_LABELS = 10_000  # different targets that are counted; more are no labels
 REPEATS = 10  # examples of a label on average, which texts hardly reach
 REPEATS_IF_NAMED = 2  # the same, if the column is named as labels are
@@ -18,7 +20,7 @@ class Values:
 
     Attributes:
         total: Values counted.
-        counts: By value; empty after more than `MOST_LABELS` different ones.
+        counts: By normalised value; empty after more than `MOST_LABELS` different ones.
     """
 
     total: int = 0
@@ -28,7 +30,7 @@ class Values:
     def add(self, value: str) -> None:
         self.total += 1
         if not self.too_many:
-            self.counts[value] += 1
+            self.counts[normalised(value)] += 1
             if len(self.counts) > MOST_LABELS:
                 self.too_many = True
                 self.counts.clear()
@@ -57,6 +59,11 @@ def describe_labels(counts: Counter[str]) -> list[str]:
         more = f" and {len(few) - SHOWN:,} more" if len(few) > SHOWN else ""
         lines.append(f"few examples (less than {FEW}), which are hard to learn: {shown}{more}")
     return lines
+
+
+def normalised(label: str) -> str:
+    """A label as `prepare` writes it."""
+    return normalise(label, "NFC")
 
 
 def _is_short(value: str) -> bool:

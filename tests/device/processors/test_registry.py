@@ -5,9 +5,11 @@ import pytest
 
 from seq2edge.device.batching import pad_sources
 from seq2edge.device.bundle import read_bundle
+from seq2edge.device.classifier_model import ClassifierModel, ClassifierOutput
 from seq2edge.device.errors import UserError
 from seq2edge.device.processors.interface import Segment, SourceSpec, source_length
 from seq2edge.device.processors.registry import PROCESSORS, source_processor
+from seq2edge.device.runners.classification import ClassificationRunner
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.device.special_ids import EOS
@@ -94,6 +96,18 @@ def test_sources_of_several_segments_and_lengths_are_decoded_together(runner):
     assert len(results[0].parts) == -(-len(long) // 3)
     assert [token for part in results[0].parts for token in part.target_tokens] == runner.tokenizer.tokens(long)
     assert [result.text for result in results[1:]] == ["", "red"]
+
+
+def test_a_classifier_takes_them_too(classifier_bundles, processor):
+    class LabelOfLength(ClassifierModel):
+        def classify(self, sources):
+            return [ClassifierOutput(20 * np.eye(12)[source_length(source)], None) for source in sources]
+
+    manifest = read_bundle(classifier_bundles / "none").manifest
+    runner = ClassificationRunner(manifest, LabelOfLength(), processor)
+    results = runner.run_all([[1, 2], [1, 2, 3, 4], []])
+    assert [result.text for result in results] == [manifest.classes[1], manifest.classes[2], ""]
+    assert results[0].parts[0].source_tokens == ("1 2",)
 
 
 def test_samples_depend_on_the_seed_and_on_the_source(runner):

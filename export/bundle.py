@@ -48,8 +48,9 @@ def export_bundle(
             differ from Keras', or too much of the score is lost. Nothing is written then, and an existing bundle stays
             as it is.
     """
+    settings = options.resolve(run.recipe)
     refuse_existing(output, options.overwrite)
-    settings, model = options.resolve(run.recipe), run.model()
+    model = run.model()
     content = _convert(run, model, settings, tell)
     with whole_folder(output) as new:
         write_bytes(new / MODEL, content)

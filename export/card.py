@@ -46,8 +46,7 @@ Licence of the training data: {manifest.licence}
 def summary(bundle: Bundle[Manifest]) -> str:
     """One line with size, scores and agreement."""
     scores, task = bundle.manifest.scores, bundle.manifest.task
-    main = TASKS[task].main_metric
-    keys = sorted(basic_metrics(task), key=lambda key: key != main)[:SUMMARISED]
+    keys = _metrics(task)[:SUMMARISED]
     names = [METRICS[key].label.removesuffix(" %") for key in keys]
     values, keras = ([_with_unit(key, scores[system][key]) for key in keys] for system in ("bundle", "keras"))
     return (
@@ -61,10 +60,14 @@ def megabytes(bundle: Bundle[Manifest]) -> float:
     return bundle.manifest.files[MODEL]["bytes"] / 1e6
 
 
-def scored_systems(task: str, scores: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def scored_systems(scores: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """What was scored: "keras", "bundle", and other ways to run the bundle, with their scores by metric."""
-    key = TASKS[task].main_metric
-    return {name: values for name, values in scores.items() if isinstance(values, dict) and key in values}
+    return {name: values for name, values in scores.items() if isinstance(values, dict) and "sentences" in values}
+
+
+def _metrics(task: str) -> list[str]:
+    """Keys of the metrics in the scores, the one that decides first."""
+    return list(dict.fromkeys((TASKS[task].main_metric, *basic_metrics(task))))
 
 
 def _with_unit(key: str, value: float) -> str:
@@ -74,11 +77,11 @@ def _with_unit(key: str, value: float) -> str:
 def _score_table(manifest: Manifest) -> str:
     """A row for each system that was scored."""
     names = {"keras": "Keras, float32", "bundle": f"this file, {manifest.quantization}"}
-    keys = basic_metrics(manifest.task)
+    keys = _metrics(manifest.task)
     rows = [["system", *(METRICS[key].label for key in keys)], ["---"] * (1 + len(keys))]
     rows += [
         [names.get(name, f"this file with its {name}"), *(str(values[key]) for key in keys)]
-        for name, values in scored_systems(manifest.task, manifest.scores).items()
+        for name, values in scored_systems(manifest.scores).items()
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

@@ -53,7 +53,7 @@ def verify_bundle(
     if "web" in bundle.manifest.runtimes:
         verified_on.append(_check_web(bundle, comparison, len(examples)))
     for name, variant in comparison.variants().items():
-        result[name] = scored(variant.answers) | {"identical": variant.identical}
+        result[name] = scored(variant.answers) | {"identical_to_bundle": variant.identical}
     if max_score_loss is not None:
         check_score_loss(bundle, run.recipe.task, result, max_score_loss)
     return bundle.with_manifest(scores=result, verified_on=verified_on)
@@ -71,7 +71,7 @@ def check_score_loss(bundle: Bundle[Manifest], task: str, result: dict[str, Any]
     """
     key = TASKS[task].main_metric
     keras = result["keras"][key]
-    for name, values in scored_systems(task, result).items():
+    for name, values in scored_systems(result).items():
         if (lost := keras - values[key]) > allowed:
             what = bundle.manifest.quantization if name == "bundle" else f"with its {name}"
             raise UserError(

@@ -16,6 +16,7 @@ from seq2edge.export.families.interface import Extra, Savable
 from seq2edge.export.options import BundleSettings
 from seq2edge.models.classifier import Classifier
 from seq2edge.pipeline.evaluation.temperature import fit_temperature
+from seq2edge.pipeline.families.classification import UNCALIBRATED
 from seq2edge.pipeline.families.keras_classifier import KerasClassifierModel
 from seq2edge.pipeline.recipe_schema.classification import ClassificationRecipe
 from seq2edge.pipeline.run import Run
@@ -30,12 +31,14 @@ def signatures(run: Run[ClassificationRecipe], model: Classifier, settings: Bund
 def manifest_fields(
     run: Run[ClassificationRecipe], model: Classifier, signatures: dict[str, Signature]
 ) -> dict[str, Any]:
-    return {"temperature": _temperature(run, model)} if len(run.data.valid) else {}
+    return {"temperature": calibrated_temperature(run, model)}
 
 
-def _temperature(run: Run[ClassificationRecipe], model: Classifier) -> float:
+def calibrated_temperature(run: Run[ClassificationRecipe], model: Classifier) -> float:
     """The temperature that suits the validation data."""
     pairs, index_of = list(run.data.texts("valid")), {label: index for index, label in enumerate(run.data.labels)}
+    if not pairs:
+        return UNCALIBRATED
     processor, length = run.data.processor(run.recipe), run.recipe.model.source_length
     outputs = KerasClassifierModel(model).classify([processor(pair.source, length) for pair in pairs])
     logits, labels = (
@@ -66,8 +69,7 @@ def text_model(run: Run[ClassificationRecipe]) -> Savable:
     recipe, model = run.recipe, run.model()
     tokenizer = run.data.tokenizers[0].read_bytes()
     encoder = GraphTextEncoder(tokenizer, recipe.data.normalisation, recipe.model.source_length)
-    temperature = manifest_fields(run, model, {}).get("temperature", 1.0)
-    return ClassifierTextModel(model, encoder, run.data.labels, temperature)
+    return ClassifierTextModel(model, encoder, run.data.labels, calibrated_temperature(run, model))
 
 
 def text_model_answers(run: Run[ClassificationRecipe], sources: Sequence[Features]) -> dict[tuple[str, str], list[str]]:

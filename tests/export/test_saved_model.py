@@ -57,17 +57,17 @@ TEXTS = [
 def test_the_graph_encodes_and_decodes_as_the_device_does(code_folder, normalisations):
     import tensorflow as tf
 
-    from seq2edge.export.text_model import GraphTextCodec
+    from seq2edge.export.text_codec import GraphTextDecoder, GraphTextEncoder
 
     path = code_folder / "run" / "data" / "target.model"
     kept = path.read_bytes()
     processor = TextProcessor(load_tokenizer(path), normalisations[0], 500, TASKS["code"])
-    tokenizer, graph = TargetTokenizer(path, normalisations[1]), GraphTextCodec(kept, kept, normalisations[0], 500)
-    found = graph.encode(tf.constant(TEXTS))
+    tokenizer = TargetTokenizer(path, normalisations[1])
+    found = GraphTextEncoder(kept, normalisations[0], 500).encode(tf.constant(TEXTS))
     assert [list(filter(None, ids)) for ids in found.numpy().tolist()] == [
         processor(text)["source_ids"].tolist() for text in TEXTS
     ]
-    decoded = [text.decode() for text in graph.decode(found).numpy()]
+    decoded = [text.decode() for text in GraphTextDecoder(kept).decode(found).numpy()]
     assert decoded == [tokenizer.decode(processor(text)["source_ids"]) for text in TEXTS]
     assert (decoded == TEXTS) == (normalisations[0] == "none")
 

@@ -9,7 +9,9 @@ from seq2edge.export.verify import check_score_loss
 
 def test_a_bundle_that_loses_too_much_of_the_score_is_refused(bundles):
     bundle = read_bundle(bundles / "int8")
-    result = {"test_sentences": 1000, "keras": {"bleu": 32.24}, "bundle": {"bleu": 32.0}, "shortlist": {"bleu": 31.84}}
+    scores = {"keras": 32.24, "bundle": 32.0, "shortlist": 31.84}
+    systems = {name: {"sentences": 1000, "bleu": bleu} for name, bleu in scores.items()}
+    result = {"test_sentences": 1000, "agreement_with_keras": {"identical": 90}, **systems}
     check_score_loss(bundle, "translation", result, 0.5)
     with pytest.raises(
         UserError, match=r"with its shortlist it loses 0\.40 of Keras' 32\.24 bleu over 1000 test sentences"

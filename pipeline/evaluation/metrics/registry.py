@@ -46,8 +46,8 @@ def task_scores(task: str, hypotheses: Sequence[str], expected: Sequence[Example
 
 
 def basic_scores(task: str, hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, Any]:
-    """The basic metrics of a task by key, with the number of sentences and sacrebleu's signatures."""
-    keys = basic_metrics(task)
+    """The basic metrics and the main one of a task by key, with the number of sentences and sacrebleu's signatures."""
+    keys = tuple(dict.fromkeys((*basic_metrics(task), TASKS[task].main_metric)))
     return {"sentences": len(expected), **_scores(keys, hypotheses, expected), "signatures": _signatures(keys)}
 
 

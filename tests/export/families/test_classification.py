@@ -1,5 +1,6 @@
 """Exports of classifiers."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -16,7 +17,7 @@ from seq2edge.device.runners.load import load_runner
 from seq2edge.export.bundle import export_bundle
 from seq2edge.export.card import summary
 from seq2edge.export.comparison import compare, table
-from seq2edge.export.families.classification import manifest_fields
+from seq2edge.export.families.classification import calibrated_temperature
 from seq2edge.export.onnx_model import export_onnx
 from seq2edge.export.options import ExportOptions
 from seq2edge.export.saved_model import export_saved_model, verify_saved_model
@@ -60,7 +61,7 @@ def test_the_manifest_has_the_classes_and_the_shapes(classifier_bundles, classif
     }
 
 
-def test_attention_of_a_bundle_lies_on_the_word_that_decides(classifier_bundles):
+def test_a_bundle_gives_the_attention_over_the_tokens_of_a_source(classifier_bundles):
     (part,) = load_runner(classifier_bundles / "none").run(TEXT).parts
     assert part.attention.sum() == pytest.approx(1, abs=1e-3)
     assert part.attention.shape == (1, len(part.source_tokens))
@@ -81,11 +82,9 @@ def test_confidence_is_the_share_of_right_answers_on_validation_data(classifier_
     lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     (run.data.path / "valid.jsonl").write_text("".join(lines), encoding="utf-8")
 
-    before = run.runner()
-    temperature = manifest_fields(run, run.model(), {})["temperature"]
-    before.manifest = run.manifest()
-    after = run.runner()
-    object.__setattr__(after.manifest, "temperature", temperature)
+    temperature = calibrated_temperature(run, run.model())
+    before, after = run.runner(), run.runner()
+    after.manifest = dataclasses.replace(after.manifest, temperature=temperature)
     sure, calibrated = (
         np.mean([result.confidence for result in runner.run_all([row["source"] for row in rows])])
         for runner in (before, after)
@@ -97,7 +96,7 @@ def test_confidence_is_the_share_of_right_answers_on_validation_data(classifier_
 
 def test_the_temperature_travels_and_is_used(classifier_bundles, classifier_run):
     found = manifest(classifier_bundles, "none")
-    assert found.temperature == manifest_fields(classifier_run, classifier_run.model(), {})["temperature"] != 1
+    assert found.temperature == calibrated_temperature(classifier_run, classifier_run.model()) != 1
     runner = load_runner(classifier_bundles / "none")
     (output,) = runner.model.classify([runner.processor(TEXT)])
     scaled = np.exp((output.logits - output.logits.max()) / found.temperature)

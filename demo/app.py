@@ -1,4 +1,4 @@
-"""The web page: a tab for chats, whose replies appear as they grow, and a tab that shows attention."""
+"""The web page: tabs for chats, whose replies appear as they grow, for labels, and for texts with their attention."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,12 @@ from seq2edge.demo.heatmap import STYLE, heatmap
 from seq2edge.demo.settings import SHOWN, control
 from seq2edge.demo.words import ENGLISH, KOREAN
 from seq2edge.device.errors import UserError
+from seq2edge.device.result import Result
 from seq2edge.device.runners.interface import Runner
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.tasks import TASKS
 
+LABELS_SHOWN = 5
 PAGE_STYLE = (
     STYLE
     + """
@@ -35,14 +37,19 @@ def build(runners: dict[str, Runner[Any]], words: Any) -> gr.Blocks:
         runners: By the names that users choose from.
         words: Returns the text of a key of `words.ENGLISH` in the user's language.
     """
-    chats = [name for name, runner in runners.items() if TASKS[runner.manifest.task].is_conversation]
-    others = [name for name in runners if name not in chats]
+    tasks = {name: TASKS[runner.manifest.task] for name, runner in runners.items()}
+    chats = [name for name, task in tasks.items() if task.is_conversation]
+    classifiers = [name for name, task in tasks.items() if task.target == "label"]
+    others = [name for name in runners if name not in (*chats, *classifiers)]
     with gr.Blocks(title="seq2edge", analytics_enabled=False) as page:
         gr.Markdown(words("title"))
         with gr.Tabs():
             if chats:
                 with gr.Tab(words("chat")):
                     _chat_tab(runners, chats, words)
+            if classifiers:
+                with gr.Tab(words("classify")):
+                    _label_tab(runners, classifiers, words)
             if others:
                 with gr.Tab(words("translate")):
                     _translation_tab(runners, others, words)
@@ -82,18 +89,41 @@ def _translation_tab(runners: dict[str, Runner[Any]], names: Sequence[str], word
     attention = gr.HTML(elem_id="attention")
 
     def translate(text: str, name: str, *values: Any) -> tuple[str, str]:
-        try:
-            result = runners[name].run(text, **dict(zip(SHOWN, values, strict=True)))
-        except UserError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-        tables = [
-            heatmap(part.source_tokens, part.target_tokens, part.attention)
-            for part in result.parts
-            if part.attention is not None
-        ]
-        return result.text, "".join(tables)
+        result = _answer(runners[name], text, **dict(zip(SHOWN, values, strict=True)))
+        return result.text, _heatmaps(result)
 
     gr.on([go.click, source.submit], translate, [source, chosen, *settings], [target, attention], api_name="translate")
+
+
+def _label_tab(runners: dict[str, Runner[Any]], names: Sequence[str], words: Any) -> None:
+    chosen = gr.Dropdown(list(names), value=names[0], label=words("bundle"), visible=len(names) > 1)
+    text = gr.Textbox(label=words("source"), lines=3, elem_id="text")
+    go = gr.Button(words("go"), variant="primary", elem_id="classify")
+    label = gr.Label(label=words("label"), elem_id="label")
+    attention = gr.HTML(elem_id="label-attention")
+
+    def classify(text: str, name: str) -> tuple[dict[str, float], str]:
+        result = _answer(runners[name], text, n_best=LABELS_SHOWN)
+        return dict(result.alternatives), _heatmaps(result)
+
+    gr.on([go.click, text.submit], classify, [text, chosen], [label, attention], api_name="classify")
+
+
+def _answer(runner: Runner[Any], text: str, **options: Any) -> Result:
+    """The whole answer; a mistake of the user's is shown above the page."""
+    try:
+        return runner.run(text, **options)
+    except UserError as error:
+        raise gr.Error(str(error), print_exception=False) from None
+
+
+def _heatmaps(result: Result) -> str:
+    """The attention of each part of an answer as HTML; empty if the model has none."""
+    return "".join(
+        heatmap(part.source_tokens, part.target_tokens, part.attention)
+        for part in result.parts
+        if part.attention is not None
+    )
 
 
 def _answers(runner: Runner[Any], text: str) -> Iterator[str]:

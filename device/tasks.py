@@ -84,6 +84,7 @@ TASKS: dict[str, Task] = {
             target="label",
             groups_references=False,
             baseline="linear SVM",
+            label_smoothing=0.0,
             stop_on="accuracy",
         ),
     )

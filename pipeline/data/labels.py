@@ -42,17 +42,18 @@ def check_labels(folder: Path, rows: Iterable[tuple[str, Pair]], may_move: bool)
         _move_to_train(folder, set(missing))
 
 
-def check_counts(counts: Counter[str], rows: Iterable[tuple[str, Pair]]) -> None:
+def check_counts(counts: Counter[str], rows: Iterable[tuple[str, Pair]], where: str = "data") -> None:
     """Check the number of labels and of their examples.
 
     Args:
         rows: As for `check_labels`.
+        where: What the labels were found in, for the message.
 
     Raises:
         UserError: If there are fewer than two labels, or a label has one example.
     """
     if len(counts) < FEWEST_LABELS:
-        raise UserError(f"data: {len(counts)} label ({', '.join(counts)}), at least {FEWEST_LABELS} are needed")
+        raise UserError(f"{where}: {len(counts)} label ({', '.join(counts)}), at least {FEWEST_LABELS} are needed")
     if rare := sorted(label for label, number in counts.items() if number < FEWEST_EXAMPLES):
         raise UserError(
             f"{_place(rare[0], rows)}: label {rare[0]!r} has 1 example, at least {FEWEST_EXAMPLES} are needed"

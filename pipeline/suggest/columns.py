@@ -12,8 +12,8 @@ SOURCE_NAMES = (
 )
 TARGET_NAMES = ("target", "tgt", "answer", "a", "output", "reply", "response", "summary", "command", "translation")
 LABEL_NAMES = (
-    *("label", "labels", "class", "category", "intent", "sentiment", "emotion", "topic", "tag"),
-    *("라벨", "레이블", "분류", "범주", "감정", "의도"),
+    *("label", "labels", "class", "category", "intent", "sentiment", "emotion", "topic", "tag", "rating", "stars"),
+    *("라벨", "레이블", "분류", "범주", "감정", "의도", "평점", "별점"),
 )
 
 

@@ -80,7 +80,7 @@ class Inspection:
     Attributes:
         name: Of the recipe, made from the name of the file.
         file: How the file is read.
-        is_guessed: The task was guessed.
+        is_guessed: The task was guessed from the texts.
         source_language, target_language: BCP-47 codes; None if not known.
         length_ratio: The 99th percentile of longer side to shorter side, in characters.
     """
@@ -160,7 +160,7 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
         target_path=target_path,
         file=file,
         task=task or (LABEL_TASKS[0] if are_labels else _guess_task(source, target, parallel=target_path is not None)),
-        is_guessed=task is None,
+        is_guessed=task is None and not path.is_dir(),
         counts=counts,
         source=source,
         target=target,

@@ -86,7 +86,7 @@ def suggest(found: Inspection) -> Suggestion:
     if found.has_labels:
         if found.counts.targets.too_many:
             raise UserError(f"{found.path}: more than {MOST_LABELS:,} labels, at most {MOST_LABELS:,} are allowed")
-        check_counts(found.counts.targets.counts, found.rows())
+        check_counts(found.counts.targets.counts, found.rows(), str(found.path))
         tokenizer = Tokenizer(joint=False, fold_case=True, vocabulary=size.vocabulary, samples=size.samples)
         return Suggestion(found, size, fit(found.counts.sample, data, tokenizer, has_labels=True))
     joint = (found.source.script == found.target.script or task.is_conversation) and not task.multiline

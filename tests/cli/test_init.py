@@ -65,3 +65,37 @@ def test_a_recipe_that_stands_there_is_kept(tmp_path, capsys):
     assert "already exists" in err
     assert output.read_text() == "mine"
     assert init(tmp_path, "pairs.tsv", ENGLISH_KOREAN, "--overwrite", capsys=capsys)[0] == 0
+
+
+def test_labelled_texts_become_a_recipe_of_a_classifier(tmp_path, capsys):
+    rows = "label,text\n" + "".join(f'{label},"say, {i}"\n' for i in range(40) for label in ("yes", "no"))
+    status, out, _, output = init(tmp_path, "answers.csv", rows, capsys=capsys)
+    recipe = load_recipe(output)
+    assert status == 0
+    assert "labels: 2; yes 40, no 40" in out
+    assert "with a header, columns 'text' → 'label'" in out
+    assert (recipe.task, recipe.model.encoder.kind, recipe.training.stop_on) == ("classification", "bag", "accuracy")
+    assert not any(key in output.read_text() for key in ("target_language", "target_length", "[decoding]"))
+
+
+def test_a_folder_of_texts_becomes_one_too(tmp_path, capsys):
+    for label in ("good", "bad"):
+        (tmp_path / "texts" / label).mkdir(parents=True)
+        for number in range(20):
+            (tmp_path / "texts" / label / f"{number}.txt").write_text(f"{label} text {number}")
+    output = tmp_path / "recipe.toml"
+    assert main(["init", str(tmp_path / "texts"), "--output", str(output)]) == 0
+    assert "40 texts" in capsys.readouterr().out
+    assert load_recipe(output).data.files[0].format == "folder"
+    assert main(["init", str(tmp_path / "texts"), "--target", "b", "--overwrite", "--output", str(output)]) == 2
+    assert "--target b: not with a folder" in capsys.readouterr().err
+
+
+def test_a_label_with_one_example_is_refused_with_its_row(tmp_path, capsys):
+    rows = "".join(f"text {i}\tspam\n" for i in range(40)) + "another\tham\n"
+    status, out, err, output = init(tmp_path, "a.tsv", rows, "--task", "classification", capsys=capsys)
+    assert status == 2
+    assert "few examples (less than 10), which are hard to learn: ham 1" in out
+    assert err.count("\n") == 1
+    assert "a.tsv, row 41: label 'ham' has 1 example" in err
+    assert not output.exists()

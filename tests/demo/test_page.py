@@ -18,8 +18,8 @@ def test_the_heatmap_is_a_table_with_the_weights_as_colours():
 
 
 @pytest.fixture(scope="module")
-def address(bundles, tmp_path_factory, change_manifest):
-    """The page over a chat bundle and a translation bundle."""
+def address(bundles, classifier_bundles, tmp_path_factory, change_manifest):
+    """The page over a chat bundle, a classifier and a translation bundle."""
     from seq2edge.demo.app import serve
 
     chat = shutil.copytree(bundles / "none", tmp_path_factory.mktemp("demo") / "chat")
@@ -27,7 +27,8 @@ def address(bundles, tmp_path_factory, change_manifest):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    page = serve([chat, bundles / "int8"], port=port, block=False)
+    labels = classifier_bundles / "none"
+    page = serve([chat, labels, bundles / "int8"], port=port, block=False)
     yield f"http://127.0.0.1:{port}"
     page.close()
 
@@ -61,6 +62,18 @@ def test_a_message_is_answered_and_attention_is_shown(address, browser, size, tm
 
 
 @pytest.mark.browser
+def test_a_text_gets_labels_with_probabilities(address, browser):
+    page = browser.new_page(locale="en")
+    page.goto(address)
+    page.get_by_role("tab", name="Classify").click()
+    page.fill("#text textarea", "the cold river is here")
+    page.click("#classify")
+    page.wait_for_selector("#label >> text=cold")
+    page.wait_for_selector("#label-attention table")
+    assert "%" in page.inner_text("#label")
+
+
+@pytest.mark.browser
 def test_the_page_speaks_korean_to_a_korean_browser(address, browser):
     page = browser.new_page(locale="ko")
     page.goto(address)
@@ -74,3 +87,16 @@ def test_what_the_user_did_wrong_is_said_in_the_conversation(address, browser):
     page.fill("#message textarea", "a" * 30_000)
     page.click("#send")
     page.wait_for_selector("#conversation >> text=30,000 characters, allowed are")
+
+
+def test_each_bundle_is_in_the_tab_of_its_task(bundles, classifier_bundles):
+    from seq2edge.demo.app import build, load
+    from seq2edge.demo.words import ENGLISH
+
+    page = build(load([classifier_bundles / "int8", bundles / "none"]), ENGLISH.get)
+    found = {function.api_name: function for function in page.fns.values()}
+    assert found.keys() == {"classify", "translate"}
+    labels, table = found["classify"].fn("the cold river is here", "int8")
+    assert next(iter(labels)) == "cold"
+    assert list(labels.values()) == sorted(labels.values(), reverse=True)
+    assert "<td" in table

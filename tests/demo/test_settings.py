@@ -13,3 +13,7 @@ def test_a_control_has_the_limits_and_default_of_its_option(name):
     assert (slider.minimum, slider.value) == (OPTIONS[name].allowed.least, OPTIONS[name].default)
     assert name != "beam" or slider.maximum == 5
     assert name in KOREAN
+
+
+def test_a_control_without_a_choice_is_hidden():
+    assert not control("beam", "Beam", [SimpleNamespace(beam_sizes=[1])]).visible

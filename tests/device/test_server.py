@@ -20,11 +20,11 @@ def runner(bundles):
 
 @pytest.fixture
 def serve(runner):
-    """Start a server with some limits; its address."""
+    """Start a server of a runner with some limits; its address."""
     started = []
 
-    def start(**limits):
-        server = Server(("127.0.0.1", 0), runner, Limits(**limits))
+    def start(served=runner, **limits):
+        server = Server(("127.0.0.1", 0), served, Limits(**limits))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         started.append(server)
         return f"http://127.0.0.1:{server.server_port}"
@@ -127,3 +127,33 @@ def test_health_metrics_and_other_paths(serve):
     assert "seq2edge_texts_total 2" in metrics
     assert "seq2edge_peak_memory_megabytes" in metrics
     assert ask(address, path="/")[0] == ask(address, {}, path="/")[0] == 404
+
+
+def test_a_classifier_answers_with_labels(serve, classifier_bundles):
+    address = serve(load_runner(classifier_bundles / "int8"))
+    status, answer = ask(address, {"texts": ["the cold river is here", ""], "n_best": 3, "attention": True})
+    assert status == 200
+    result, empty = answer["results"]
+    assert (result["text"], empty["text"]) == ("cold", "")
+    assert result["alternatives"][0]["text"] == "cold"
+    assert 1 >= result["confidence"] == result["alternatives"][0]["score"] > result["alternatives"][2]["score"]
+    assert len(result["parts"][0]["attention"][0]) == len(result["parts"][0]["source"])
+    assert ask(address, path="/health")[1]["task"] == "classification"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"text": "a", "beam": 5}, "beam: unknown field; allowed are text, texts, attention, n_best"),
+        ({"text": "a", "n_best": 0}, "n_best is 0, allowed is 1 or more"),
+        ({"text": "a", "n_best": "all"}, "n_best is 'all', expected int"),
+    ],
+)
+def test_a_classifier_refuses_what_it_does_not_have(serve, classifier_bundles, body, message):
+    status, answer = ask(serve(load_runner(classifier_bundles / "int8")), body)
+    assert (status, answer["error"]) == (400, message)
+
+
+def test_a_classifier_stops_in_time(serve, classifier_bundles):
+    address = serve(load_runner(classifier_bundles / "int8"), timeout=1e-6)
+    assert ask(address, {"text": "the cold river is here"})[0] == 503

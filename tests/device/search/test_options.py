@@ -10,6 +10,7 @@ import pytest
 
 from seq2edge.cli import run
 from seq2edge.device.option import Range
+from seq2edge.device.runners.classification_options import OPTIONS as CLASSIFICATION_OPTIONS
 from seq2edge.device.search.options import OPTIONS, DecodingOptions
 from seq2edge.device.server import Request
 
@@ -33,12 +34,12 @@ def parser():
     return parser
 
 
-@pytest.mark.parametrize("option", OPTIONS.values(), ids=list(OPTIONS))
+@pytest.mark.parametrize("option", (CLASSIFICATION_OPTIONS | OPTIONS).values(), ids=lambda option: option.name)
 def test_every_option_has_a_flag(parser, option):
     given, expected = EXAMPLES.get(option.type, (None, not option.default))
     arguments = parser.parse_args(["bundle", option.flag] + ([] if given is None else [given]))
     assert getattr(arguments, option.name) == expected
-    assert [name for name in OPTIONS if getattr(arguments, name) is not None] == [option.name]
+    assert [name for name in run.OPTIONS if getattr(arguments, name) is not None] == [option.name]
     assert " ".join(option.help.split()) in " ".join(parser.format_help().split())
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
+from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.recipe_schema.families import recipe_type
 from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 from seq2edge.pipeline.suggest import inspection
@@ -157,7 +158,7 @@ def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
     assert data.summary["pairs"]["test"] >= 2
     assert len(data.valid) >= 2
     assert sum(data.summary["pairs"].values()) == count
-    recipe.model.config(data.vocabulary["source"], data.vocabulary["target"], recipe.tokenizer.joint)
+    family_of(recipe.task).model_config(recipe, data)
 
 
 def test_a_recipe_for_code_keeps_it_as_it_is(code_file, tmp_path):

@@ -1,11 +1,13 @@
 """Encoder-decoders: signatures of encoder and decoder step, states, and a shortlist."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from seq2edge.device import signature_names
 from seq2edge.device.bundle import Bundle
+from seq2edge.device.guard import FILE as GUARD
 from seq2edge.device.manifests.common import Signature
 from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest, State
 from seq2edge.device.processors.interface import Features
@@ -14,11 +16,12 @@ from seq2edge.export.beam import GraphBeam
 from seq2edge.export.families.interface import Extra, Savable
 from seq2edge.export.families.seq2seq_comparison import Seq2SeqComparison, best_hypotheses
 from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures, state_names
+from seq2edge.export.guard import build_guard
 from seq2edge.export.options import BundleSettings
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.evaluation.fallback_threshold import fallback_threshold
 from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
-from seq2edge.pipeline.files import write_bytes
+from seq2edge.pipeline.files import write_bytes, write_text
 from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.lexicon import learn_shortlist
@@ -50,7 +53,9 @@ def _fallback(run: Run[Seq2SeqRecipe], model: Seq2Seq) -> Fallback | None:
 
 
 def write_files(run: Run[Seq2SeqRecipe], settings: BundleSettings, folder: Path) -> None:
-    """Write the shortlist, if there is to be one."""
+    """Write the guard and the shortlist, if there are to be any."""
+    if run.recipe.guard and (guard := build_guard(run.recipe.guard))["categories"]:
+        write_text(folder / GUARD, json.dumps(guard, ensure_ascii=False, indent=1) + "\n")
     if size := settings.section.shortlist:
         data = run.data
         lexicon = learn_shortlist(data.train, data.vocabulary["source"], data.vocabulary["target"], size)

@@ -33,7 +33,11 @@ def bundled_categories() -> list[CategoryJson]:
             "name": name,
             "replies": {language: category[language].format(**numbers) for language in LANGUAGES},
             "patterns": {language: _expanded(rules[language], name, "patterns") for language in LANGUAGES},
-            "unless": {language: _expanded(rules[language], name, "unless") for language in LANGUAGES},
+            # Long ones first, because the first that fits is taken.
+            "unless": {
+                language: sorted(_expanded(rules[language], name, "unless"), key=len, reverse=True)
+                for language in LANGUAGES
+            },
             "examples": category["examples"],
         }
         for name, category in about["categories"].items()

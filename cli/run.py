@@ -102,6 +102,8 @@ def _answer(runner: Any, text: str, options: Any, arguments: argparse.Namespace,
     if arguments.attention:
         for part in result.parts:
             print(attention_table(part))
+    if result.guard and not arguments.quiet:
+        print(f"note: answered by the guard ({result.guard}), not by the model", file=sys.stderr)
     if result.cut and not arguments.quiet:
         print(f"note: {result.cut}", file=sys.stderr)
     if result.missing and not arguments.quiet:

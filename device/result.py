@@ -49,6 +49,7 @@ class Result:
             None.
         missing: Required phrases that the text lacks because they did not fit.
         seconds: Time it took.
+        guard: Category of the guard that answered in place of the model; None: the model answered.
     """
 
     text: str
@@ -60,6 +61,7 @@ class Result:
     cut: str | None
     missing: tuple[str, ...]
     seconds: float
+    guard: str | None = None
 
     def as_json(self, attention: bool = False) -> dict[str, Any]:
         """JSON values of all fields; those of the parts only with `attention`."""
@@ -72,6 +74,7 @@ class Result:
             "cut": self.cut,
             "missing": self.missing,
             "seconds": round(self.seconds, 4),
+            "guard": self.guard,
         }
         if attention:
             values["parts"] = [part.as_json() for part in self.parts]

@@ -10,6 +10,8 @@ from seq2edge.device.batching import Job, in_length_groups
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.deadline import LimitedSequenceModel
 from seq2edge.device.errors import TextError, UserError
+from seq2edge.device.guard import FILE as GUARD
+from seq2edge.device.guard import Guard
 from seq2edge.device.joining import Decoded, Joiner
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.option import Option
@@ -32,6 +34,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         model: What runs the encoder and the decoder.
         processor: What turns a source into features.
         tokenizer: That of the targets.
+        guard: Answers some sources in place of the model; None: none.
 
     Example:
         >>> runner = load_runner("bundles/quickstart-int8")
@@ -42,10 +45,15 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
     OPTIONS: ClassVar[Mapping[str, Option]] = OPTIONS
 
     def __init__(
-        self, manifest: Seq2SeqManifest, model: SequenceModel, processor: SourceProcessor, tokenizer: TargetTokenizer
+        self,
+        manifest: Seq2SeqManifest,
+        model: SequenceModel,
+        processor: SourceProcessor,
+        tokenizer: TargetTokenizer,
+        guard: Guard | None = None,
     ):
         self.manifest: Seq2SeqManifest = manifest
-        self.model, self.processor, self.tokenizer = model, processor, tokenizer
+        self.model, self.processor, self.tokenizer, self.guard = model, processor, tokenizer, guard
         self.runtime = getattr(model, "runtime", "")
         self.defaults = DecodingOptions(**manifest.decoding)
         self.joiner = Joiner(processor, tokenizer, manifest.fallback)
@@ -61,7 +69,8 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         """
         model = TFLiteModel(bundle, threads, num_interpreters)
         tokenizer = TargetTokenizer(bundle.tokenizers[1], bundle.manifest.normalisations[1])
-        return cls(bundle.manifest, model, bundle_processor(bundle), tokenizer)
+        guard = Guard.open(bundle.path / GUARD) if GUARD in bundle.manifest.files else None
+        return cls(bundle.manifest, model, bundle_processor(bundle), tokenizer, guard)
 
     def options(self, options: DecodingOptions | None = None, **changes: Any) -> DecodingOptions:
         """As for `Runner`. The bundle's defaults get a beam of at least the `n_best` that is asked for."""
@@ -92,7 +101,11 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         """
         options = self.options(options, **changes)
         phrases = Phrases.of(options, self.tokenizer)
-        segments = [self.processor.split(source) for source in sources]
+        guarded = [self._guarded(source) for source in sources]
+        yield from ((index, result) for index, result in enumerate(guarded) if result)
+        segments = [
+            [] if result else self.processor.split(source) for source, result in zip(sources, guarded, strict=True)
+        ]
         if options.required and (number := max(map(len, segments), default=0)) > 1:
             raise TextError(f"required phrases: the input has to be split into {number} segments; send one sentence")
         jobs = [
@@ -100,7 +113,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
             for index, found in enumerate(segments)
             for place, segment in enumerate(found)
         ]
-        yield from ((index, EMPTY) for index, found in enumerate(segments) if not found)
+        yield from ((index, EMPTY) for index, found in enumerate(segments) if not found and not guarded[index])
         done: dict[int, list[Decoded]] = defaultdict(list)
         for group in in_length_groups(jobs, self.model.max_batch_size):
             for decoded in self._decode(group, options, phrases):
@@ -109,6 +122,12 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
                 if len(done[index]) == len(segments[index]):
                     in_order = sorted(done.pop(index), key=lambda one: one.job.place)
                     yield index, self.joiner.result(sources[index], in_order, options.n_best, options.required)
+
+    def _guarded(self, source: Any) -> Result | None:
+        """The guard's answer; None if the model answers."""
+        if self.guard is None or (found := self.guard.check(source)) is None:
+            return None
+        return Result(found.reply, 0.0, 1.0, False, ((found.reply, 0.0),), (), None, (), 0.0, found.category)
 
     def _decode(self, group: Sequence[Job], options: DecodingOptions, phrases: Phrases) -> Iterator[Decoded]:
         """Decode a batch of `in_length_groups`."""
@@ -127,6 +146,9 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         if options is None:
             changes.setdefault("beam", 1)
         options = self.options(options, **changes)
+        if guarded := self._guarded(source):
+            yield guarded.text
+            return
         phrases = Phrases.of(options, self.tokenizer)
         segments = self.processor.split(source)
         if not segments:
@@ -150,4 +172,4 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
 
     def limited(self, seconds: float) -> "Seq2SeqRunner":
         model = LimitedSequenceModel(self.model, seconds)
-        return Seq2SeqRunner(self.manifest, model, self.processor, self.tokenizer)
+        return Seq2SeqRunner(self.manifest, model, self.processor, self.tokenizer, self.guard)

@@ -1,11 +1,14 @@
 """Encoder-decoders: signatures of encoder and decoder step, states, and a shortlist."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from seq2edge.device import signature_names
 from seq2edge.device.bundle import Bundle
+from seq2edge.device.guard import FILE as GUARD
+from seq2edge.device.guard import GuardJson
 from seq2edge.device.manifests.common import Signature
 from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest, State
 from seq2edge.device.processors.interface import Features
@@ -14,11 +17,12 @@ from seq2edge.export.beam import GraphBeam
 from seq2edge.export.families.interface import Extra, Savable
 from seq2edge.export.families.seq2seq_comparison import Seq2SeqComparison, best_hypotheses
 from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures, state_names
+from seq2edge.export.guard import build_guard
 from seq2edge.export.options import BundleSettings
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.evaluation.fallback_threshold import fallback_threshold
 from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
-from seq2edge.pipeline.files import write_bytes
+from seq2edge.pipeline.files import write_bytes, write_text
 from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.lexicon import learn_shortlist
@@ -50,11 +54,19 @@ def _fallback(run: Run[Seq2SeqRecipe], model: Seq2Seq) -> Fallback | None:
 
 
 def write_files(run: Run[Seq2SeqRecipe], settings: BundleSettings, folder: Path) -> None:
-    """Write the shortlist, if there is to be one."""
+    """Write the guard and the shortlist, if there are to be any."""
+    if guard := _guard(run):
+        write_text(folder / GUARD, json.dumps(guard, ensure_ascii=False, indent=1) + "\n")
     if size := settings.section.shortlist:
         data = run.data
         lexicon = learn_shortlist(data.train, data.vocabulary["source"], data.vocabulary["target"], size)
         write_bytes(folder / SHORTLIST, lexicon.to_bytes())
+
+
+def _guard(run: Run[Seq2SeqRecipe]) -> GuardJson | None:
+    """The guard of the recipe; None if it has no category."""
+    guard = build_guard(run.recipe.guard) if run.recipe.guard else None
+    return guard if guard and guard["categories"] else None
 
 
 def compare(
@@ -67,11 +79,20 @@ def text_model(run: Run[Seq2SeqRecipe]) -> Savable:
     """Greedy and beam search from text to text."""
     from seq2edge.export.families.seq2seq_text_model import Seq2SeqTextModel  # has no wheel on every machine
     from seq2edge.export.text_codec import GraphTextDecoder, GraphTextEncoder
+    from seq2edge.export.text_guard import GraphGuard
 
     recipe, (source, target) = run.recipe, (tokenizer.read_bytes() for tokenizer in run.data.tokenizers)
     encoder = GraphTextEncoder(source, recipe.data.normalisation, recipe.model.source_length)
     search = GraphBeam.from_recipe(recipe)
-    return Seq2SeqTextModel(run.model(), recipe.export.beam_sizes, search, encoder, GraphTextDecoder(target))
+    guard = _guard(run)
+    return Seq2SeqTextModel(
+        run.model(),
+        recipe.export.beam_sizes,
+        search,
+        encoder,
+        GraphTextDecoder(target),
+        GraphGuard(guard) if guard else None,
+    )
 
 
 def text_model_answers(run: Run[Seq2SeqRecipe], sources: Sequence[Features]) -> dict[tuple[str, str], list[str]]:

@@ -7,6 +7,7 @@ import tensorflow as tf
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.families.seq2seq_signatures import SHARED, Seq2SeqSignatures, Tensors
 from seq2edge.export.text_codec import GraphTextDecoder, GraphTextEncoder
+from seq2edge.export.text_guard import GraphGuard
 from seq2edge.models.seq2seq import Seq2Seq
 
 
@@ -18,6 +19,7 @@ class Seq2SeqTextModel(Seq2SeqSignatures):
         beam_sizes: As for `Seq2SeqSignatures`.
         search: The beam search.
         text_encoder, text_decoder: The tokenizers and the normalisation.
+        guard: Answers some texts in place of the model, and adds an output `guard`, its category; None: none.
     """
 
     def __init__(
@@ -27,16 +29,18 @@ class Seq2SeqTextModel(Seq2SeqSignatures):
         search: GraphBeam,
         text_encoder: GraphTextEncoder,
         text_decoder: GraphTextDecoder,
+        guard: GraphGuard | None = None,
     ):
         super().__init__(model, beam_sizes, search.max_length)
-        self.text_encoder, self.text_decoder = text_encoder, text_decoder
+        self.text_encoder, self.text_decoder, self.guard = text_encoder, text_decoder, guard
         self.functions["serving_default"] = self._greedy_function()
         self.functions["beam"] = self._beam_function(search)
 
     def _greedy_function(self) -> Callable[..., Tensors]:
         @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
         def respond(text: tf.Tensor) -> Tensors:
-            return {"text": self.text_decoder.decode(self.greedy(self.text_encoder.encode(text))["target_ids"])}
+            answers = self.text_decoder.decode(self.greedy(self.text_encoder.encode(text))["target_ids"])
+            return self._guarded(text, answers)
 
         return respond
 
@@ -54,6 +58,13 @@ class Seq2SeqTextModel(Seq2SeqSignatures):
             ids, scores = search.search(step, first, tf.shape(text)[0])
             texts = self.text_decoder.decode(tf.reshape(ids, [-1, search.max_length]))
             texts = tf.reshape(texts, [-1, search.beam])
-            return {"text": texts[:, 0], "alternatives": texts, "scores": scores}
+            return {**self._guarded(text, texts[:, 0]), "alternatives": texts, "scores": scores}
 
         return respond
+
+    def _guarded(self, text: tf.Tensor, answers: tf.Tensor) -> Tensors:
+        """The outputs for the best answers."""
+        if self.guard is None:
+            return {"text": answers}
+        answers, categories = self.guard.answer(text, answers)
+        return {"text": answers, "guard": categories}

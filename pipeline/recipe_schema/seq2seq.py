@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from seq2edge.device.guard import pattern_mistake, syntax_mistake
 from seq2edge.device.search.options import LARGEST_BEAM
 from seq2edge.models.config import Seq2SeqSettings
 from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig
@@ -43,6 +44,40 @@ class Decoding(Section):
     fallback: Fallback | None = None
 
 
+class GuardCategory(Section):
+    """Messages that get a reply of their own in place of the model's."""
+
+    name: Annotated[str, Field(pattern="^[a-z0-9_]+$")]
+    replies: Annotated[dict[str, str], Field(min_length=1)]  # by language: "ko", "en"
+    patterns: Annotated[dict[str, list[str]], Field(min_length=1)]  # regular expressions, by language
+    unless: dict[str, list[str]] = Field(default_factory=dict)  # what is taken out of a message before, by language
+
+    @model_validator(mode="after")
+    def _patterns_are_valid(self) -> "GuardCategory":
+        mistakes = [
+            f"patterns.{language} = {pattern!r}: {mistake}; allowed: a regular expression for folded text"
+            for language, patterns in self.patterns.items()
+            for pattern in patterns
+            if (mistake := pattern_mistake(pattern, language))
+        ]
+        mistakes += [
+            f"unless.{language} = {pattern!r}: {mistake}"
+            for language, patterns in self.unless.items()
+            for pattern in patterns
+            if (mistake := syntax_mistake(pattern))
+        ]
+        if mistakes:
+            raise misfit(mistakes)
+        return self
+
+
+class GuardSettings(Section):
+    """Phrases that decide before the model."""
+
+    bundled: bool = True  # those for people in distress, in English and Korean
+    categories: list[GuardCategory] = Field(default_factory=list)  # one's own, which go first
+
+
 class Seq2SeqExport(Export):
     # Of the decode steps. pydantic copies the default for each recipe.
     beam_sizes: Annotated[list[BeamSize], Field(min_length=1)] = [1, 5]  # noqa: RUF012
@@ -55,6 +90,7 @@ class Seq2SeqRecipe(Recipe):
 
     model: Annotated[Model, AfterValidator(_settings_fit)] = Model()
     decoding: Decoding = Decoding()
+    guard: GuardSettings | None = None  # None: every message goes to the model
     export: Seq2SeqExport = Seq2SeqExport()
 
     def mistakes(self) -> Iterator[str]:

@@ -1,0 +1,198 @@
+"""Phrases that decide before a chat's model, so that nobody in distress gets a joke.
+
+It is a safety net and not a service: it recognises what its patterns say and nothing else.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, NamedTuple, TypedDict
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.json_types import NotEmpty, mistakes
+from seq2edge.device.processors.text import INVISIBLE
+
+FILE = "guard.json"
+COMPACT = ("ko",)  # languages whose texts are compared without spaces, which people leave out or put anywhere
+LETTERS = {
+    "ko": re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+}  # a text without them is no text of a language
+APOSTROPHE = re.compile("['’‘`´]")
+NO_WORD = re.compile(r"[\W_]+")
+STRETCHED = re.compile(r"([a-z])\1{2,}")  # "soooo"
+LAUGHTER = re.compile("[ㅋㅎㅠㅜㅡ]+")  # and tears, which stand between words
+# What a pattern may not have, so that it means the same in RE2, JavaScript and Java.
+NOT_PORTABLE = re.compile(r"\(\?(?!:)|\\[1-9AZ]|(?<!\\)[*+?}][+]")
+HARMLESS = (
+    "",
+    "hello",
+    "good morning",
+    "what can you do",
+    "안녕하세요",
+    "오늘 뭐 해",
+    "x",
+)  # no pattern may match these
+
+
+class CategoryJson(TypedDict):
+    """A category of guard.json.
+
+    Attributes:
+        replies: What is said, by language.
+        patterns: Regular expressions by language; a folded text in which one is found belongs to the category.
+        unless: Regular expressions by language of what is taken out of the text before.
+        examples: Texts of the category, to check a port with.
+    """
+
+    name: str
+    replies: dict[str, str]
+    patterns: dict[str, list[str]]
+    unless: dict[str, list[str]]
+    examples: list[str]
+
+
+class GuardJson(TypedDict):
+    """The content of guard.json: categories by priority."""
+
+    categories: Annotated[list[CategoryJson], NotEmpty()]
+
+
+class Guarded(NamedTuple):
+    """The answer of a guard: the category of the text, and the reply in its language."""
+
+    category: str
+    reply: str
+
+
+def fold(text: str, language: str) -> str:
+    """A text as the patterns of a language see it: lower case without punctuation, each word between single spaces;
+    for Korean without spaces."""
+    text = unicodedata.normalize("NFC", INVISIBLE.sub("", text)).casefold()
+    text = STRETCHED.sub(r"\1", APOSTROPHE.sub("", text))
+    words = NO_WORD.sub(" ", LAUGHTER.sub(" ", text)).split()
+    return "".join(words) if language in COMPACT else f" {' '.join(words)} "
+
+
+def syntax_mistake(pattern: str) -> str | None:
+    """Why a regular expression cannot be used; None if it can."""
+    if NOT_PORTABLE.search(pattern):
+        return "lookaround, flags, backreferences and possessive quantifiers do not work everywhere"
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"no valid pattern: {error}"
+    return None
+
+
+def pattern_mistake(pattern: str, language: str) -> str | None:
+    """Why a pattern cannot decide about texts of a language; None if it can."""
+    if mistake := syntax_mistake(pattern):
+        return mistake
+    found = next((text for text in HARMLESS if re.search(pattern, fold(text, language))), None)
+    return None if found is None else f"matches everything, or at least {found!r}"
+
+
+@dataclass(frozen=True)
+class Category:
+    """A kind of message with replies of its own, as in `CategoryJson`."""
+
+    name: str
+    replies: Mapping[str, str]
+    patterns: Mapping[str, Sequence[str]]
+    unless: Mapping[str, Sequence[str]]
+
+    def __contains__(self, folded: Mapping[str, str]) -> bool:
+        """Whether a text, folded for each language, belongs to the category."""
+        return any(self._found(language, text) for language, text in folded.items() if language in self.patterns)
+
+    def reply(self, language: str) -> str:
+        """The reply in a language, or the first one."""
+        return self.replies.get(language) or next(iter(self.replies.values()))
+
+    def _found(self, language: str, text: str) -> bool:
+        wanted, unless = self._compiled[language]
+        return wanted.search(unless.sub(" ", text) if unless else text) is not None
+
+    @cached_property
+    def _compiled(self) -> "_Compiled":
+        return _Compiled(self)
+
+
+class _Compiled(dict[str, tuple[re.Pattern[str], re.Pattern[str] | None]]):
+    """The patterns of a category by language, compiled when a text needs them."""
+
+    def __init__(self, category: Category):
+        super().__init__()
+        self.category = category
+
+    def __missing__(self, language: str) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
+        patterns, unless = self.category.patterns[language], self.category.unless.get(language, ())
+        self[language] = re.compile("|".join(patterns)), re.compile("|".join(unless)) if unless else None
+        return self[language]
+
+
+class Guard:
+    """Answers messages that a model must not.
+
+    Args:
+        categories: By priority.
+    """
+
+    def __init__(self, categories: Sequence[Category]):
+        self.categories = categories
+        self.languages = sorted({language for category in categories for language in category.patterns})
+
+    @classmethod
+    def open(cls, path: Path) -> "Guard":
+        """Read guard.json.
+
+        Raises:
+            UserError: If it is damaged, or a pattern is not valid.
+        """
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise UserError(f"{path}: not a guard: {error}") from None
+        if found := [*mistakes(values, GuardJson, "guard")] or [*_pattern_mistakes(values)]:
+            raise UserError(f"{path}: not a guard: {found[0]}")
+        return cls.of_values(values)
+
+    @classmethod
+    def of_values(cls, values: GuardJson) -> "Guard":
+        """The guard of valid JSON values."""
+        return cls(
+            [
+                Category(entry["name"], entry["replies"], entry["patterns"], entry["unless"])
+                for entry in values["categories"]
+            ]
+        )
+
+    def check(self, text: str) -> Guarded | None:
+        """The answer to a text; None if the model may answer."""
+        folded = {
+            language: fold(text, language)
+            for language in self.languages
+            if language not in LETTERS or LETTERS[language].search(text)
+        }
+        found = next((category for category in self.categories if folded in category), None)
+        if found is None:
+            return None
+        language = next((language for language in LETTERS if language in folded), "en")
+        return Guarded(found.name, found.reply(language))
+
+
+def _pattern_mistakes(values: GuardJson) -> Iterator[str]:
+    for entry in values["categories"]:
+        if not entry["replies"]:
+            yield f"category {entry['name']!r} has no reply"
+        found = [
+            (pattern, pattern_mistake(pattern, language))
+            for language, patterns in entry["patterns"].items()
+            for pattern in patterns
+        ]
+        found += [(pattern, syntax_mistake(pattern)) for patterns in entry["unless"].values() for pattern in patterns]
+        yield from (f"category {entry['name']!r}: {pattern!r}: {mistake}" for pattern, mistake in found if mistake)

@@ -1,0 +1,58 @@
+"""Builds guard.json: the phrases that decide before a chat's model."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from seq2edge.device.guard import CategoryJson, GuardJson
+from seq2edge.pipeline.data.corpus import FOLDER as SMALLTALK
+from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
+
+FOLDER = SMALLTALK / "guard"
+LANGUAGES = ("en", "ko")
+WORDS = re.compile(r"<(\w+)>")  # stands in a pattern for the alternatives of that name
+
+
+def build_guard(settings: GuardSettings) -> GuardJson:
+    """The content of guard.json for a recipe; without categories there is no guard."""
+    own: list[CategoryJson] = [
+        {**category.model_dump(), "examples": []}  # type: ignore[typeddict-item]
+        for category in settings.categories
+    ]
+    return {"categories": [*own, *(bundled_categories() if settings.bundled else [])]}
+
+
+def bundled_categories() -> list[CategoryJson]:
+    """The categories for people in distress, by priority."""
+    about = _read("replies")
+    numbers = about["numbers"]
+    rules = {language: _read(language) for language in LANGUAGES}
+    return [
+        {
+            "name": name,
+            "replies": {language: category[language].format(**numbers) for language in LANGUAGES},
+            "patterns": {language: _expanded(rules[language], name, "patterns") for language in LANGUAGES},
+            # Long ones first, because the first that fits is taken.
+            "unless": {
+                language: sorted(_expanded(rules[language], name, "unless"), key=len, reverse=True)
+                for language in LANGUAGES
+            },
+            "examples": category["examples"],
+        }
+        for name, category in about["categories"].items()
+    ]
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _expanded(rules: Mapping[str, Any], category: str, kind: str) -> list[str]:
+    """The patterns of a category with the alternatives of their words."""
+    words: Mapping[str, Sequence[str]] = rules.get("words", {})
+
+    def alternatives(found: re.Match[str]) -> str:
+        return f"(?:{'|'.join(WORDS.sub(alternatives, word) for word in words[found[1]])})"
+
+    return [WORDS.sub(alternatives, pattern) for pattern in rules[category].get(kind, [])]

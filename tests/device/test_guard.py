@@ -1,0 +1,124 @@
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.guard import Guard, fold, pattern_mistake, syntax_mistake
+from seq2edge.export.guard import build_guard
+from seq2edge.pipeline.data.corpus import LANGUAGES, intents
+from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
+
+TEXTS = Path(__file__).parent / "guard_texts"
+CRISIS = {"self_harm", "overdose", "abuse", "eating_disorder"}  # with help lines; the others are condolence
+NEEDED = 95  # percent of the messages in each category
+
+
+def rows(name):
+    with (TEXTS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@pytest.fixture(scope="module")
+def guard():
+    return Guard.of_values(build_guard(GuardSettings()))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_messages_of_people_in_distress_are_recognised(guard, language):
+    found, right = {}, {}
+    for row in rows("distress.tsv"):
+        if row["language"] == language:
+            answer = guard.check(row["text"])
+            found.setdefault(row["category"], []).append(answer is not None)
+            kind = answer is not None and (answer.category in CRISIS) == (row["category"] in CRISIS)
+            right.setdefault(row["category"], []).append(kind)
+    shares = {category: 100 * sum(hits) / len(hits) for category, hits in found.items()}
+    assert {category: share for category, share in shares.items() if share < NEEDED} == {}
+    assert sum(map(sum, right.values())) >= 0.9 * sum(map(sum, found.values()))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_idioms_raise_no_alarm(guard, language):
+    texts = [row["text"] for row in rows("harmless.tsv") if row["language"] == language]
+    assert len(texts) == 100
+    assert [text for text in texts if guard.check(text)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_corpus_raises_no_alarm(guard, language):
+    texts = [text for intent in intents() for text in intent.phrasings[language]]
+    assert [text for text in texts if guard.check(text)] == []
+
+
+def test_the_examples_are_of_their_category():
+    values = build_guard(GuardSettings())
+    guard = Guard.of_values(values)
+    for category in values["categories"]:
+        assert category["examples"]
+        assert {guard.check(text).category for text in category["examples"]} == {category["name"]}
+
+
+def test_a_reply_is_in_the_language_of_the_message(guard):
+    assert "109" in guard.check("죽고 싶어").reply
+    assert "988" in guard.check("I want to die").reply
+    assert "988" not in guard.check("my cat died").reply
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "folded"),
+    [
+        ("I WANNA  dieee... don't care!!", "en", " i wanna die dont care "),
+        ("죽 고 싶어ㅠㅠㅠ", "ko", "죽고싶어"),
+        ("so too", "en", " so too "),
+        ("", "en", "  "),
+    ],
+)
+def test_a_text_is_folded(text, language, folded):
+    assert fold(text, language) == folded
+
+
+@pytest.mark.parametrize("pattern", ["(die", "(?=die)", "(?i)die", r"(d)ie\1", "die++"])
+def test_what_is_no_portable_pattern(pattern):
+    assert syntax_mistake(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["", ".*", " ", "[a-z]*", "x?"])
+def test_a_pattern_that_matches_everything_is_a_mistake(pattern):
+    assert "matches everything" in pattern_mistake(pattern, "en")
+
+
+def test_ones_own_category_goes_first():
+    own = {"name": "refunds", "replies": {"en": "Call us."}, "patterns": {"en": [" (refund|died) "]}}
+    guard = Guard.of_values(build_guard(GuardSettings(categories=[own])))
+    assert guard.check("I want a REFUND!") == ("refunds", "Call us.")
+    assert guard.check("my cat died").category == "refunds"
+    assert guard.check("I want to die").category == "self_harm"
+    assert guard.check("환불해 주세요") is None
+
+
+def test_what_is_taken_out_before_does_not_count():
+    own = {"name": "a", "replies": {"en": "x"}, "patterns": {"en": [" die "]}, "unless": {"en": [" die (cast|hard) "]}}
+    guard = Guard.of_values(build_guard(GuardSettings(bundled=False, categories=[own])))
+    assert guard.check("die hard is a film") is None
+    assert guard.check("die hard or die") is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda values: values["categories"].clear(), "expected a list that is not empty"),
+        (lambda values: values["categories"][0]["patterns"].update(en=[".*"]), "matches everything"),
+        (lambda values: values["categories"][0]["patterns"].update(en=["("]), "no valid pattern"),
+        (lambda values: values["categories"][0].pop("replies"), "replies is missing"),
+        (lambda values: values["categories"][0]["replies"].clear(), "has no reply"),
+    ],
+)
+def test_a_damaged_guard_is_refused_in_one_line(tmp_path, change, message):
+    values = build_guard(GuardSettings())
+    change(values)
+    (tmp_path / "guard.json").write_text(json.dumps(values), encoding="utf-8")
+    with pytest.raises(UserError, match=message) as error:
+        Guard.open(tmp_path / "guard.json")
+    assert "\n" not in str(error.value)

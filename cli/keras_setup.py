@@ -4,21 +4,19 @@ import os
 
 
 def quiet_tensorflow() -> None:
-    """Keep TensorFlow's notes off standard error, unless the user has set TF_CPP_MIN_LOG_LEVEL=0.
+    """Import TensorFlow, if it is installed, and keep its notes off standard error unless TF_CPP_MIN_LOG_LEVEL is 0.
 
-    That are its start-up lines, which its C++ writes whatever the settings are, and advice to programmers, such as that
-    on retracing. Without TensorFlow it does nothing.
+    These are its start-up lines, which its C++ writes whatever the settings are, and advice to programmers, such as
+    that on retracing. If the import fails, whatever needs TensorFlow imports it again and raises the error.
     """
+    import contextlib
     import logging
-    from importlib.util import find_spec
 
     from seq2edge.device.native_notes import notes_wanted, without_notes
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    if find_spec("tensorflow") is None:
-        return
-    with without_notes():
+    with without_notes(), contextlib.suppress(ImportError):
         import tensorflow  # noqa: F401
     if not notes_wanted():
         logging.getLogger("tensorflow").setLevel(logging.ERROR)

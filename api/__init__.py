@@ -11,9 +11,9 @@ Attributes:
     __version__: Of this installation.
 """
 
-from typing import TYPE_CHECKING, Any
-
 __all__ = ["Runner", "__version__", "load"]
+
+TYPE_CHECKING = False  # as type checkers understand it; to import it from typing takes most of the time
 
 if TYPE_CHECKING:
     from seq2edge.device.runners.interface import Runner
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     __version__: str
 else:
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
         """A public name, imported when it is used (PEP 562): numpy and the runtime take a while."""
         if name == "load":
             from seq2edge.device.runners.load import load_runner
@@ -40,4 +40,4 @@ else:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return __all__

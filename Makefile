@@ -8,8 +8,7 @@ quickstart: $(VENV)/train
 	$(BIN)/seq2edge quickstart
 
 demo: $(VENV)/demo
-	@test -d bundles/quickstart-int8 || $(MAKE) quickstart
-	$(BIN)/seq2edge demo bundles/quickstart-int8
+	$(BIN)/seq2edge demo
 
 test: $(VENV)/dev
 	$(BIN)/pip install --quiet --no-deps --editable .

@@ -2,14 +2,16 @@
 
 import argparse
 
+from seq2edge.cli.bundle_argument import add_bundle
+
 HELP = "measure a bundle's speed, memory and size on this machine"
 EXAMPLES = """\
-  seq2edge bench bundles/quickstart-int8
+  seq2edge bench                                        the bundle that is installed with seq2edge
   seq2edge bench bundles/multi30k-en-de-int8 --threads 1 2 4 --beam 5 --file captions.txt --json"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", help="folder of the bundle")
+    add_bundle(parser)
     parser.add_argument(
         "--threads",
         type=int,
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         ]
         if not texts:
             raise UserError(f"{arguments.file}: contains no texts")
-    result = bench(Path(arguments.bundle), arguments.threads, arguments.beam, arguments.rounds, texts)
+    result = bench(arguments.bundle, arguments.threads, arguments.beam, arguments.rounds, texts)
     if arguments.json:
         print(json.dumps(result))
         return 0

@@ -1,15 +1,21 @@
 """seq2edge demo: open a web page for bundles."""
 
 import argparse
+from pathlib import Path
+
+from seq2edge.cli.bundle_argument import DEFAULT
+from seq2edge.device.shipped_bundle import SHIPPED
 
 HELP = "open a web page for one or more bundles"
 EXAMPLES = """\
-  seq2edge demo bundles/quickstart-int8
+  seq2edge demo                                         the chatbot that is installed with seq2edge
   seq2edge demo bundles/quickstart-int8 bundles/multi30k-en-de-int8 --port 8080"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundles", metavar="BUNDLE", nargs="+", help="folders of bundles")
+    parser.add_argument(
+        "bundles", metavar="BUNDLE", nargs="*", type=Path, default=[SHIPPED], help=f"folders of bundles ({DEFAULT})"
+    )
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)"
     )
@@ -17,9 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from pathlib import Path
-
     from seq2edge.demo.app import serve
 
-    serve([Path(path) for path in arguments.bundles], arguments.host, arguments.port)
+    serve(arguments.bundles, arguments.host, arguments.port)
     return 0

@@ -3,28 +3,29 @@
 import argparse
 from typing import Any
 
+from seq2edge.cli.bundle_argument import add_bundle
+
 HELP = "describe a bundle"
 EXAMPLES = """\
-  seq2edge info bundles/quickstart-int8
+  seq2edge info                                         the bundle that is installed with seq2edge
   seq2edge info bundles/quickstart-int8 --json"""
 
 BARS = " ▁▂▃▄▅▆▇█"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", help="folder of the bundle")
+    add_bundle(parser)
     parser.add_argument("--json", action="store_true", help="print bundle.json")
 
 
 def run(arguments: argparse.Namespace) -> int:
     import math
-    from pathlib import Path
 
     from seq2edge.device.bundle import Bundle, read_bundle
     from seq2edge.device.manifests.common import Manifest
     from seq2edge.device.tasks import TASKS
 
-    bundle: Bundle[Manifest] = read_bundle(Path(arguments.bundle))
+    bundle: Bundle[Manifest] = read_bundle(arguments.bundle)
     manifest = bundle.manifest
     if arguments.json:
         print(manifest.to_json(), end="")

@@ -1,10 +1,22 @@
-"""What has to be set before TensorFlow is imported."""
+"""What has to be done before Keras is imported."""
 
 import os
 
 
 def quiet_tensorflow() -> None:
-    """Keep TensorFlow's start-up lines off standard error, unless the user has asked for them."""
+    """Import TensorFlow, if it is installed, and keep its notes off standard error unless TF_CPP_MIN_LOG_LEVEL is 0.
+
+    These are its start-up lines, which its C++ writes whatever the settings are, and advice to programmers, such as
+    that on retracing. If the import fails, whatever needs TensorFlow imports it again and raises the error.
+    """
+    import contextlib
+    import logging
+
+    from seq2edge.device.native_notes import notes_wanted, without_notes
+
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    os.environ.setdefault("ABSL_MIN_LOG_LEVEL", "2")
+    with without_notes(), contextlib.suppress(ImportError):
+        import tensorflow  # noqa: F401
+    if not notes_wanted():
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)

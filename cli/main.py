@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     It is 0 when the command is done, 1 if a check failed, 2 if the input was wrong, 70 after an internal error and 130
     after Ctrl-C.
     """
-    parser = _parser()
-    parsed = parser.parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parsed = _parser(arguments).parse_args(arguments)
     try:
         return parsed.run(parsed) or DONE
     except UserError as error:
@@ -59,14 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return internal_error()
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the command that is called, or of all commands if the arguments do not start with one."""
     parser = argparse.ArgumentParser(
         prog="seq2edge",
         description="Train models on pairs of texts, and run them on small devices.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in [name for name in COMMANDS if name in arguments[:1]] or COMMANDS:
         module = importlib.import_module(f"seq2edge.cli.{name}")
         command = commands.add_parser(
             name,

@@ -1,11 +1,17 @@
 """seq2edge quickstart: from the bundled corpus to a verified bundle."""
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seq2edge.pipeline.run import Run
 
 HELP = "train, score, export and verify the bundled chatbot"
 EXAMPLES = """\
   seq2edge quickstart
   seq2edge quickstart --set training.epochs=2           a quick look at the steps; the model will be poor"""
+COMPARED = 100  # test phrasings that this bundle and the installed one answer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import sys
     import time
-    from pathlib import Path
 
     from seq2edge.cli.keras_setup import quiet_tensorflow
     from seq2edge.pipeline.recipe_schema.load import RECIPES, load_recipe
@@ -29,9 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.quiet:
             print(f"[{time.monotonic() - started:4.0f} s] {line}", file=sys.stderr, flush=True)
 
-    quiet_tensorflow()
     recipe = load_recipe(RECIPES / "quickstart.toml", arguments.set)
     tell("loading TensorFlow")
+    quiet_tensorflow()
     from seq2edge.device.runners.load import load_runner
     from seq2edge.device.vectors.check import check_vectors
     from seq2edge.export.bundle import bundle_name, export_bundle
@@ -54,13 +59,34 @@ def run(arguments: argparse.Namespace) -> int:
         bundle = export_bundle(trained, path, options, tell)
         checked = check_vectors(path)
         print(f"{summary(bundle)}, {'verified' if checked['passed'] else 'NOT VERIFIED'} on {checked['runtime']}")
+    _compare_with_installed(trained, path)
     for question in ("good morning", "심심해", "what can you do?"):
         print(f"> {question}\n  {load_runner(path).run(question).text}")
     tell("done")
     print(
         f"\nChat with it:    seq2edge run {path}\n"
-        f"In a browser:    make demo\n"
+        f"In a browser:    seq2edge demo {path}\n"
         f"Your own pairs:  seq2edge init pairs.tsv && seq2edge train pairs.toml",
         file=sys.stderr,
     )
     return 0
+
+
+def _compare_with_installed(run: "Run", bundle: Path) -> None:
+    """Print the scores of the bundle that is installed with seq2edge, and the share of replies that are the same."""
+    from seq2edge.device.bundle import read_bundle
+    from seq2edge.device.errors import UserError
+    from seq2edge.device.runners.load import load_runner
+    from seq2edge.device.shipped_bundle import SHIPPED
+    from seq2edge.export.card import summary
+    from seq2edge.export.held_out import held_out_examples, share
+
+    try:
+        print(summary(read_bundle(SHIPPED)))
+    except UserError as error:
+        print(f"not compared: {error}")
+        return
+    phrasings = [example.source for example in held_out_examples(run, COMPARED)]
+    ours, theirs = ([reply.text for reply in load_runner(path).run_all(phrasings)] for path in (bundle, SHIPPED))
+    same = share([one == other for one, other in zip(ours, theirs, strict=True)])
+    print(f"{same} % of the replies to {len(phrasings)} test phrasings are the same in both")

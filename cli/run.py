@@ -1,16 +1,21 @@
 """seq2edge run: answer texts with a bundle."""
 
 import argparse
+import os
+from pathlib import Path
 from typing import Any
 
+from seq2edge.cli.bundle_argument import DEFAULT
 from seq2edge.device.option import Option
 from seq2edge.device.runners.classification_options import OPTIONS as CLASSIFICATION_OPTIONS
 from seq2edge.device.search.options import OPTIONS as DECODING_OPTIONS
+from seq2edge.device.shipped_bundle import SHIPPED
 
 HELP = "answer texts with a bundle"
 EXAMPLES = """\
-  seq2edge run bundles/quickstart-int8 "good morning"
-  seq2edge run bundles/quickstart-int8                  a prompt; Ctrl-D ends it
+  seq2edge run "good morning"                           the chatbot that is installed with seq2edge
+  seq2edge run                                          a prompt; Ctrl-D ends it
+  seq2edge run bundles/mine-int8 "good morning"
   cat lines.txt | seq2edge run bundles/multi30k-en-de-int8 --beam 5 > translated.txt
   seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --n-best 3 --attention --json
   seq2edge run bundles/intents-int8 "good morning" --n-best 3
@@ -23,7 +28,12 @@ SCORE_FORMATS = {"text": "8.3f", "label": "6.2f"}  # by what targets are; the sc
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", help="folder of the bundle")
+    parser.add_argument(
+        "bundle",
+        metavar="BUNDLE",
+        nargs="?",
+        help=f"folder of the bundle ({DEFAULT}); what is neither a folder nor has a {os.sep} is a TEXT",
+    )
     parser.add_argument("text", metavar="TEXT", nargs="*", help="text to answer (default: lines of standard input)")
     parser.add_argument("--attention", action="store_true", help="print the attention of each token")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each answer")
@@ -55,16 +65,27 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.threads < 1:
         raise UserError(f"--threads is {arguments.threads}, allowed is 1 or more")
     settings = {name: value for name in OPTIONS if (value := getattr(arguments, name)) is not None}
-    runner = load_runner(arguments.bundle, arguments.threads)
-    if arguments.text:
+    bundle, texts = _bundle_and_texts(arguments)
+    runner = load_runner(bundle, arguments.threads)
+    if texts:
         options = runner.options(**settings)
-        for text in arguments.text:
+        for text in texts:
             _answer(runner, text, options, arguments)
     elif sys.stdin.isatty():
         _prompt(runner, settings, arguments)
     else:
         _filter(runner, runner.options(**settings), arguments)
     return 0
+
+
+def _bundle_and_texts(arguments: argparse.Namespace) -> tuple[Path, list[str]]:
+    """The bundle's folder, and the texts to answer; without a folder, the first argument is a text too."""
+    first, texts = arguments.bundle, arguments.text
+    if first is None:
+        return SHIPPED, texts
+    if os.sep in first or os.path.isdir(first):  # noqa: PTH112 (Path.is_dir refuses a long text)
+        return Path(first), texts
+    return SHIPPED, [first, *texts]
 
 
 def _filter(runner: Any, options: Any, arguments: argparse.Namespace) -> None:

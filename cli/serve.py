@@ -2,11 +2,13 @@
 
 import argparse
 
+from seq2edge.cli.bundle_argument import add_bundle
 from seq2edge.cli.option_flags import add_flags, flag_fields, flag_values
 from seq2edge.device.limits import Limits
 
 HELP = "serve a bundle over HTTP"
 EXAMPLES = """\
+  seq2edge serve                                        the chatbot that is installed with seq2edge
   seq2edge serve bundles/quickstart-int8
   curl -d '{"text": "good morning"}' http://127.0.0.1:8000/run
   curl -d '{"texts": ["A dog runs.", "A man sleeps."], "beam": 5, "attention": true}' http://127.0.0.1:8000/run
@@ -14,7 +16,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", help="folder of the bundle")
+    add_bundle(parser)
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)"
     )

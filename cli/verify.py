@@ -2,24 +2,25 @@
 
 import argparse
 
+from seq2edge.cli.bundle_argument import add_bundle
+
 HELP = "check a bundle's files, and repeat its test vectors"
 EXAMPLES = """\
-  seq2edge verify bundles/quickstart-int8
+  seq2edge verify                                       the bundle that is installed with seq2edge
   seq2edge verify bundles/quickstart-int8 --json"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", help="folder of the bundle")
+    add_bundle(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     import json
-    from pathlib import Path
 
     from seq2edge.device.vectors.check import check_vectors
 
-    result = check_vectors(Path(arguments.bundle))
+    result = check_vectors(arguments.bundle)
     if arguments.json:
         print(json.dumps(result, ensure_ascii=False, indent=2))
     else:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import File, Manifest
 from seq2edge.device.manifests.read import manifest_from_json
+from seq2edge.device.shipped_bundle import SHIPPED
 from seq2edge.device.tokenizer_files import tokenizer_paths
 
 FILE, MODEL = "bundle.json", "model.tflite"
@@ -52,6 +53,15 @@ def read_bundle(
         UserError: If a file is missing, altered or outside the folder, the manifest is not valid, or the bundle is of
             another family.
     """
+    try:
+        return _read(path, kind)
+    except UserError as error:
+        if path == SHIPPED:
+            raise UserError(f"{error}; reinstall seq2edge, which this bundle is part of") from None
+        raise
+
+
+def _read(path: Path, kind: type[AnyManifest]) -> Bundle[AnyManifest]:
     file = path / FILE
     if not file.is_file():
         raise UserError(f"{path}: not a bundle, {FILE} is missing")

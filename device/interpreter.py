@@ -12,6 +12,7 @@ from seq2edge.device.batching import pad_sources
 from seq2edge.device.bundle import MODEL, Bundle
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import Manifest
+from seq2edge.device.native_notes import without_notes
 from seq2edge.device.processors.interface import Features, source_length
 
 RUNTIMES = {"ai_edge_litert": "LiteRT", "tflite_runtime": "tflite-runtime"}  # package: its name in messages
@@ -71,9 +72,11 @@ class _Interpreter:
 
     def run(self, signature: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         try:
-            if signature not in self.signatures:
-                self.signatures[signature] = self.interpreter.get_signature_runner(signature)
-            return self.signatures[signature](**inputs)
+            if signature in self.signatures:
+                return self.signatures[signature](**inputs)
+            self.signatures[signature] = self.interpreter.get_signature_runner(signature)
+            with without_notes():  # the first run allocates, and LiteRT tells of its delegate
+                return self.signatures[signature](**inputs)
         except (RuntimeError, MemoryError) as error:
             reason = (str(error).strip().splitlines() or ["out of memory"])[0]
             raise UserError(f"{self.description} cannot run {signature}: {reason}") from None

@@ -281,6 +281,17 @@ def classifier_bundles(made_once, classifier_run):
 
 
 @pytest.fixture(scope="session")
+def shipped():
+    """The bundle that is installed with seq2edge; tests that need it are skipped in a checkout without one."""
+    from seq2edge.device.bundle import read_bundle
+    from seq2edge.device.shipped_bundle import SHIPPED
+
+    if not SHIPPED.is_dir():
+        pytest.skip("device/shipped is missing")
+    return read_bundle(SHIPPED)
+
+
+@pytest.fixture(scope="session")
 def environment(made_once):
     """Make an environment of packages without TensorFlow, and return its Python."""
 

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("models", "pipeline", "export", "device", "demo", "cli")
+ROOMS = ("models", "pipeline", "export", "device", "demo", "cli", "api")
 MODULE_LINES, FUNCTION_LINES, PARAMETERS = 300, 50, 6
 PIPELINE_ENTRIES, PIPELINE_ARROWS = 10, 25
 OWN_FILES = {"__init__.py", "py.typed", "__pycache__"}

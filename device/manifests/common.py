@@ -105,6 +105,7 @@ class Manifest:
         verified_on: Runtimes on which the answers were compared with Keras'.
         scores: Of this file and of the Keras model.
         licence: Of the training data.
+        made_from: SHA-256 of the settings of the recipe ("recipe") and of the pairs it names ("data").
         created_with: Name and version of the program that wrote the bundle.
         schema_version: Of this description.
     """
@@ -130,6 +131,7 @@ class Manifest:
     verified_on: list[str] = field(default_factory=list)
     scores: dict[str, Any] = field(default_factory=dict)
     licence: str
+    made_from: dict[str, Sha256] = field(default_factory=dict, metadata={"optional": True})
     created_with: str
     schema_version: Literal[3] = SCHEMA_VERSION
 

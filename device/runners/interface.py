@@ -95,6 +95,8 @@ class Runner(ABC, Generic[Options]):
             raise TextError(INPUT_IS_EMPTY)
         return dataclasses.replace(result, seconds=time.perf_counter() - started)
 
+    __call__ = run
+
     def run_all(self, sources: Sequence[Any], options: Options | None = None, **changes: Any) -> list[Result]:
         """Answer many sources, in their order. The answer to an empty source is empty.
 

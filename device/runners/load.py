@@ -8,6 +8,7 @@ from seq2edge.device.bundle import Bundle, read_bundle
 from seq2edge.device.runners.classification import ClassificationRunner
 from seq2edge.device.runners.interface import Runner
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
+from seq2edge.device.shipped_bundle import SHIPPED
 from seq2edge.device.tasks import TASKS, Family
 
 RUNNERS: dict[Family, Callable[[Bundle[Any], int, int], Runner[Any]]] = {
@@ -16,17 +17,18 @@ RUNNERS: dict[Family, Callable[[Bundle[Any], int, int], Runner[Any]]] = {
 }
 
 
-def load_runner(path: str | Path, threads: int = 1, num_interpreters: int = 1) -> Runner[Any]:
+def load_runner(path: str | Path | None = None, threads: int = 1, num_interpreters: int = 1) -> Runner[Any]:
     """Load a bundle. Any number of threads may use the runner at once.
 
     Args:
+        path: The bundle's folder; None: the bundle that is installed with seq2edge.
         threads: Of the runtime, for one source.
         num_interpreters: Number of sources that are answered at the same time.
 
     Raises:
         UserError: If the bundle is damaged, or no runtime is installed.
     """
-    return runner_of(read_bundle(Path(path)), threads, num_interpreters)
+    return runner_of(read_bundle(SHIPPED if path is None else Path(path)), threads, num_interpreters)
 
 
 def runner_of(bundle: Bundle[Any], threads: int = 1, num_interpreters: int = 1) -> Runner[Any]:

@@ -135,7 +135,7 @@ def step_by_step(
     model: TFLiteModel, sources: Sequence[Features], options: DecodingOptions, doing: str
 ) -> list[Hypothesis]:
     """The best hypothesis for each source from `encode` and the decode steps, with a progress bar."""
-    progress = tqdm(sources, doing, unit="sentence", file=sys.stderr, leave=False)
+    progress = tqdm(sources, doing, unit="sentence", file=sys.stderr, leave=False, disable=None)
     return [decode_stepwise(model, [source], options)[0][0] for source in progress]
 
 

@@ -65,7 +65,7 @@ def suggest_float(run: Run, quiet: bool = False) -> list[Cost]:
         content = convert(Path(folder) / "saved_model", "int8")
     base = Cost("", 0, _error(content, steps, signatures.state_names))
     costs = []
-    for name in tqdm(int8_weights(parse(content), weights), "weights", file=sys.stderr, disable=quiet):
+    for name in tqdm(int8_weights(parse(content), weights), "weights", file=sys.stderr, disable=quiet or None):
         edited = parse(content)
         keep_float(edited, {name: weights[name]})
         packed = pack(edited)

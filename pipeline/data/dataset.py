@@ -72,6 +72,11 @@ class Dataset:
         """Names of the labels, in the order of their indices."""
         return self.summary["labels"]
 
+    @property
+    def content(self) -> dict[str, str]:
+        """SHA-256 of the files and corpora it was prepared from, as "data"; empty where `prepare` did not record it."""
+        return {"data": self.summary["content"]} if "content" in self.summary else {}
+
     def checksums(self) -> dict[str, str]:
         """SHA-256 of the tokenizers and columns by file name: what a model is trained on."""
         folders = (self.path / "train", self.path / "valid")

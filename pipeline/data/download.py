@@ -83,6 +83,7 @@ def _fetch(url: str, partial: Path) -> None:
                     unit_scale=True,
                     desc=_file_name(url),
                     file=sys.stderr,
+                    disable=None,
                 ) as bar,
             ):
                 while chunk := response.read(CHUNK):

@@ -146,7 +146,7 @@ def write_columns(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
 def _write_split(encoder: PairEncoder, folder: Path, split: str, samples: int, quiet: bool) -> int:
     """Write the columns of a split; returns the number of pairs left out."""
     pairs = written = 0
-    rows = tqdm(read_split(folder, split), f"{split} ids", unit="pair", disable=quiet, file=sys.stderr)
+    rows = tqdm(read_split(folder, split), f"{split} ids", unit="pair", disable=quiet or None, file=sys.stderr)
     with write_table(folder / split, encoder.columns(samples)) as columns:
         for batch in batched(rows, BATCH):
             pairs += len(batch)

@@ -17,7 +17,7 @@ from seq2edge.pipeline.data.labelled_folder import folder_checksum
 from seq2edge.pipeline.data.labels import check_labels
 from seq2edge.pipeline.data.split_files import Location, count_pairs, locate_files, located_pairs, write_splits
 from seq2edge.pipeline.files import CHECKPOINT_FILE, DATA_FOLDER, MODEL_FILE, checksum, whole_folder, write_text
-from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.recipe_schema.recipe import Data, Recipe
 
 TRAINED = (MODEL_FILE, CHECKPOINT_FILE)  # files of a run that depend on its data
 
@@ -68,6 +68,7 @@ def prepare(recipe: Recipe, output: Path, options: PrepareOptions | None = None)
     output.mkdir(parents=True, exist_ok=True)
     with whole_folder(folder) as new:
         summary = {"format": FORMAT, "name": recipe.name, "fingerprint": fingerprint}
+        summary["content"] = content_digest(recipe.data, locations)
         summary |= _write_data(recipe, locations, tokenizers, new, options.quiet)
         write_text(new / SUMMARY_FILE, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     if not options.quiet:
@@ -118,12 +119,22 @@ def describe(summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def content_digest(data: Data, locations: Sequence[Location]) -> str:
+    """SHA-256 of what the files of a recipe contain, and of the bundled corpora that it names."""
+    return hashlib.sha256(json.dumps(_checksums(data, locations)).encode()).hexdigest()
+
+
+def _checksums(data: Data, locations: Sequence[Location]) -> list[Any]:
+    """Of each file and its targets' file, or of the bundled corpus."""
+    return [
+        [_checksum(path) if path else None for path in found] if found else _corpus_hash(file.path)
+        for file, found in zip(data.files, locations, strict=True)
+    ]
+
+
 def _fingerprint(recipe: Recipe, locations: Sequence[Location], tokenizers: tuple[Path, ...] | None) -> str:
     """Digest of everything that the dataset depends on."""
-    contents = [
-        [_checksum(path) if path else None for path in found] if found else _corpus_hash(file.path)
-        for file, found in zip(recipe.data.files, locations, strict=True)
-    ]
+    contents = _checksums(recipe.data, locations)
     settings = [recipe.task, recipe.data.model_dump(), recipe.tokenizer.model_dump(), recipe.model_lengths]
     seed = recipe.training.seed if recipe.tokenizer.samples > 1 else None
     parts = [FORMAT, settings, contents, seed]

@@ -60,7 +60,7 @@ def write_splits(cleaner: Cleaner, locations: Sequence[Location], folder: Path, 
             for split in SPLITS
         }
         for file, location in zip(data.files, locations, strict=True):
-            progress = tqdm(_read(file, location), desc=file.path, unit="pair", disable=quiet, file=sys.stderr)
+            progress = tqdm(_read(file, location), desc=file.path, unit="pair", disable=quiet or None, file=sys.stderr)
             split_for = partial(_split_for, data, file)
             for pair in cleaner.clean(progress, split_for):
                 outputs[split_for(pair)].write(split_line(pair))

@@ -82,7 +82,12 @@ def answer_all(request: AnswerRequest, folder: Path, quiet: bool = False) -> lis
     missing = [index for index in range(len(sources)) if index not in answers]
     folder.mkdir(parents=True, exist_ok=True)
     bar = tqdm(
-        total=len(sources), initial=len(answers), desc=system.name, unit="sentence", disable=quiet, file=sys.stderr
+        total=len(sources),
+        initial=len(answers),
+        desc=system.name,
+        unit="sentence",
+        disable=quiet or None,
+        file=sys.stderr,
     )
     with bar, path.open("a" if answers else "w", encoding="utf-8") as file:
         if not answers:

@@ -35,7 +35,7 @@ def perplexity(runner: Seq2SeqRunner, expected: Sequence[Example], name: str, qu
     ]
     pairs.sort(key=lambda pair: (source_length(pair[0]), len(pair[1])))
     log_probs: list[float] = []
-    with tqdm(total=len(pairs), desc=f"{name}: perplexity", unit="pair", disable=quiet, file=sys.stderr) as bar:
+    with tqdm(total=len(pairs), desc=f"{name}: perplexity", unit="pair", disable=quiet or None, file=sys.stderr) as bar:
         for group in batched(pairs, runner.model.max_batch_size):
             sources, targets = zip(*group, strict=True)
             log_probs += itertools.chain.from_iterable(target_log_probs(runner.model, sources, targets))

@@ -17,5 +17,6 @@ def manifest_fields(recipe: Recipe, data: Dataset) -> dict[str, Any]:
         "length_bucket": LENGTH_MULTIPLE,
         "processors": {"source": data.processor(recipe).to_manifest()},
         "licence": recipe.data.licence,
+        "made_from": {"recipe": recipe.digest(), **data.content},
         "created_with": f"seq2edge {importlib.metadata.version('seq2edge')}",
     }

@@ -1,5 +1,7 @@
 """The schema of a recipe: the sections and keys of all families, and which settings go together."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -260,6 +262,11 @@ class Recipe(Section):
                 f"export.fixed_lengths = {longest}: longer than model.source_length; allowed: up to "
                 f"{self.model.source_length}"
             )
+
+    def digest(self) -> str:
+        """SHA-256 of the settings that differ from the defaults. Texts for people do not count."""
+        values = self.model_dump(mode="json", exclude={"about", "measured"}, exclude_defaults=True)
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def to_toml(self) -> str:
         """The resolved recipe with all defaults."""

@@ -72,7 +72,7 @@ def _write_targets(teacher: Run, data: Dataset, folder: Path, options: DistillOp
     pairs = list(data.texts("train"))
     chunks = folder / f"beam-{options.beam}-{_key(teacher, runner, pairs, options.closest)}"
     chunks.mkdir(exist_ok=True)
-    with tqdm(total=len(pairs), desc="teacher", unit="sentence", disable=options.quiet, file=sys.stderr) as bar:
+    with tqdm(total=len(pairs), desc="teacher", unit="sentence", disable=options.quiet or None, file=sys.stderr) as bar:
         for start in range(0, len(pairs), CHUNK):
             chunk, path = pairs[start : start + CHUNK], chunks / f"{start:09}.jsonl"
             if not path.is_file():

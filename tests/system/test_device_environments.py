@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,28 @@ def wheel(tmp_path_factory):
     )
     (path,) = folder.glob("*.whl")
     return path
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_the_wheel_alone_answers_within_a_second(wheel, shipped, tmp_path):
+    with zipfile.ZipFile(wheel) as content:
+        packed = {Path(name).name for name in content.namelist() if name.startswith("seq2edge/device/shipped/")}
+        assert "seq2edge/py.typed" in content.namelist()
+    assert packed == {path.name for path in shipped.path.iterdir()}
+    programs = environment(wheel, tmp_path / "alone", "device").parent
+    assert not {"tensorflow", "pydantic"} & {path.name for path in (tmp_path / "alone").rglob("site-packages/*")}
+    program = "import seq2edge; print(seq2edge.load()('good morning').text)"
+    commands = [[programs / "seq2edge", "run", "good morning"], [programs / "python", "-c", program]]
+    seconds, replies = [], set()
+    for command in commands * 3:
+        started = time.monotonic()
+        process = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
+        seconds.append(time.monotonic() - started)
+        replies.add(process.stdout)
+        assert process.stderr == ""
+    assert len(replies) == 1
+    assert sorted(seconds)[len(seconds) // 2] < 1.0
 
 
 def environment(wheel, folder, extra):

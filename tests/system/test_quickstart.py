@@ -1,5 +1,10 @@
 """The whole journey, with a model too small and too briefly trained to be any good."""
 
+import os
+import re
+import subprocess
+import sys
+
 import pytest
 
 from seq2edge.cli.main import main
@@ -11,18 +16,46 @@ SMALL = [
     "tokenizer.samples=1",
     "training.score_sentences=5",
 ]
+OUR_LINES = re.compile(
+    r"\[ *\d+ s\] (loading|training|scoring|exporting|converting|verifying|done).*"
+    r"|pairs: .*|(source|target) tokens: .*|[\d,]+ parameters, .*|epoch 1/1 .*"
+    r"|(Chat with it|In a browser|Your own pairs): .*|"
+)
+
+pytestmark = pytest.mark.slow
 
 
-@pytest.mark.slow
-def test_from_the_bundled_corpus_to_a_bundle_that_talks(tmp_path, capsys):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("quickstart")
+
+
+@pytest.fixture(scope="module")
+def quickstart(folder):
     settings = [word for setting in SMALL for word in ("--set", setting)]
-    folders = ["--runs", str(tmp_path / "runs"), "--bundles", str(tmp_path / "bundles")]
-    assert main(["quickstart", "--quiet", *settings, *folders]) == 0
-    out = capsys.readouterr().out
-    assert "nearest neighbour" in out
-    assert "Hangul" in out
-    assert "verified on LiteRT" in out
-    bundle = tmp_path / "bundles" / "quickstart-int8"
+    command = [sys.executable, "-m", "seq2edge.cli.main", "quickstart", *settings]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True)
+
+
+def test_from_the_bundled_corpus_to_a_bundle_that_talks(quickstart, folder, capsys):
+    assert "nearest neighbour" in quickstart.stdout
+    assert "Hangul" in quickstart.stdout
+    assert "verified on LiteRT" in quickstart.stdout
+    bundle = folder / "bundles" / "quickstart-int8"
     assert sum(path.stat().st_size for path in bundle.iterdir()) < 4_000_000
     assert main(["run", str(bundle), "안녕", "hello"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_no_library_writes_a_line(quickstart):
+    assert [line for line in quickstart.stderr.splitlines() if not OUR_LINES.fullmatch(line)] == []
+
+
+def test_it_is_compared_with_the_installed_bundle(quickstart, shipped):
+    scores = shipped.manifest.scores["bundle"]
+    (line,) = [line for line in quickstart.stdout.splitlines() if line.startswith(f"{shipped.path}: ")]
+    assert f"exact match {scores['exact_match']} %" in line
+    assert re.search(
+        r"^\d+\.\d+ % of the replies to 100 test phrasings are the same in both$", quickstart.stdout, re.MULTILINE
+    )

@@ -23,6 +23,7 @@ class ProgressBar(keras.callbacks.Callback):
             unit="step",
             desc="train",
             file=sys.stderr,
+            disable=None,  # unless it is a terminal
             mininterval=1.0,
             dynamic_ncols=True,
         )

@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from seq2edge.device.errors import UserError
@@ -37,6 +39,17 @@ def test_prepared_data_is_reused_until_recipe_or_file_change(tiny_recipe, pairs_
     assert (first.path / "summary.json").stat().st_mtime_ns == stamp
     changed = prepare(tiny_recipe(settings=["data.test=0.2"]), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     assert changed.summary["pairs"]["test"] > first.summary["pairs"]["test"]
+    assert changed.content == first.content
+
+
+def test_the_content_is_that_of_the_files(tiny_recipe, pairs_file, tmp_path):
+    shutil.copy(pairs_file, tmp_path / "pairs.tsv")
+    first = prepare(tiny_recipe(), tmp_path / "first", PrepareOptions(tmp_path, quiet=True))
+    same = prepare(tiny_recipe(), tmp_path / "same", PrepareOptions(pairs_file.parent, quiet=True))
+    with (tmp_path / "pairs.tsv").open("a", encoding="utf-8") as file:
+        file.write("one more\tpair\n")
+    other = prepare(tiny_recipe(), tmp_path / "other", PrepareOptions(tmp_path, quiet=True))
+    assert first.content == same.content != other.content
 
 
 def test_sampled_encodings_of_a_source_spell_the_same_text(tiny_recipe, pairs_file, tmp_path):

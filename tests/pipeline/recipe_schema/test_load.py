@@ -212,3 +212,11 @@ def test_a_task_with_code_keeps_targets_as_they_are(tmp_path):
 def test_sources_that_are_kept_cannot_be_lower_cased(tmp_path):
     with pytest.raises(UserError, match=r"tokenizer\.fold_case = true: changes sources, .* allowed: false"):
         load(tmp_path, MINIMAL, ["data.normalisation=none", "tokenizer.joint=false", "tokenizer.fold_case=true"])
+
+
+def test_a_digest_is_that_of_the_settings(tmp_path):
+    quickstart = RECIPES / "quickstart.toml"
+    digest = load_recipe(quickstart).digest()
+    (tmp_path / "recipe.toml").write_text(load_recipe(quickstart).to_toml(), encoding="utf-8")
+    assert load_recipe(tmp_path / "recipe.toml", ["about=other words", "measured="]).digest() == digest
+    assert load_recipe(quickstart, ["model.units=64"]).digest() != digest

@@ -1,0 +1,39 @@
+"""The notebook: its cells run in one namespace, without a kernel, which would be a heavy dependency of the tests."""
+
+import json
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+NOTEBOOK = Path(__file__).parents[2] / "examples" / "notebook" / "attention.ipynb"
+CELLS = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
+
+
+@pytest.fixture
+def namespace(shipped, monkeypatch):
+    """What the names in the notebook are after its last cell."""
+    monkeypatch.setattr(matplotlib.pyplot, "show", lambda: None)
+    matplotlib.use("agg")
+    names = {}
+    for source in CODE:
+        exec(compile(source, str(NOTEBOOK), "exec"), names)
+    yield names
+    plt.close("all")
+
+
+def test_it_is_stored_without_outputs():
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in CELLS if "outputs" in cell)
+
+
+def test_it_shows_replies_attention_and_a_beam(namespace, capsys):
+    part = namespace["part"]
+    assert namespace["bot"].manifest.task == "chat"
+    assert np.allclose(part.attention.sum(axis=1), 1, atol=0.01)
+    (image,) = namespace["axes"].get_images()
+    assert image.get_array().shape == (len(part.target_tokens), len(part.source_tokens))
+    assert len(namespace["beam"].alternatives) == 3
+    assert namespace["beam"].score >= namespace["greedy"].score - 1e-6

@@ -1,9 +1,12 @@
 """The bundle that is installed with seq2edge: what it was made from, and that its answers are still those scored."""
 
+import json
+
 import pytest
 
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.vectors.check import check_vectors
+from seq2edge.export.guard import build_guard
 from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.dataset import read_split
 from seq2edge.pipeline.data.prepare import content_digest
@@ -31,6 +34,11 @@ def test_it_is_small_free_and_whole(shipped):
 def test_it_was_made_from_the_recipe_and_the_corpus_that_are_here(shipped, recipe):
     data = content_digest(recipe.data, locate_files(recipe.data, None))
     assert shipped.manifest.made_from == {"recipe": recipe.digest(), "data": data}, REMAKE
+
+
+def test_its_guard_is_that_of_the_recipe(shipped, recipe):
+    guard = json.loads((shipped.path / "guard.json").read_text(encoding="utf-8"))
+    assert guard == build_guard(recipe.guard), REMAKE
 
 
 def test_its_vectors_give_the_same_answers(shipped):

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.guard import Category, Guard
 from seq2edge.device.processors.text import MAX_CHARACTERS
 from seq2edge.device.runners.load import load_runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.decoding import decode, decode_stepwise
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.vectors.check import check_vectors
@@ -176,3 +178,24 @@ def test_options_and_single_fields_can_be_given_together(runner):
 def test_phrases_are_required_of_one_part_only(runner):
     with pytest.raises(UserError, match=r"has to be split into \d+ segments; send one sentence"):
         runner.run("the red stone is here\n" * 3, beam=5, required=["red"])
+
+
+@pytest.fixture
+def guarded(runner):
+    """The runner with a guard that answers what is about rivers."""
+    category = Category("water", {"en": "Mind the water."}, {"en": [" river "]}, {"en": [" cold river "]})
+    return Seq2SeqRunner(runner.manifest, runner.model, runner.processor, runner.tokenizer, Guard([category]))
+
+
+def test_a_guard_answers_before_the_model_and_says_so(guarded):
+    result = guarded.run("The RIVER, is it here?", n_best=3, beam=5)
+    assert (result.text, result.guard, result.parts) == ("Mind the water.", "water", ())
+    assert result.as_json()["guard"] == "water"
+    assert list(guarded.stream("the red river is here")) == ["Mind the water."]
+    assert guarded.limited(9).run("the red river is here").guard == "water"
+
+
+def test_the_model_answers_what_the_guard_leaves(guarded):
+    results = guarded.run_all(["the red stone is here", "the old river is here", "", "the cold river is here"])
+    assert [result.text for result in results] == ["stone red", "Mind the water.", "", "river cold"]
+    assert [result.guard for result in results] == [None, "water", None, None]

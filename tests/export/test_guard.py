@@ -1,0 +1,97 @@
+import json
+
+import pytest
+
+from seq2edge.cli.main import main
+from seq2edge.device.errors import UserError
+from seq2edge.device.runners.load import load_runner
+from seq2edge.export.bundle import export_bundle
+from seq2edge.export.guard import build_guard
+from seq2edge.export.options import ExportOptions
+from seq2edge.export.saved_model import export_saved_model
+from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
+from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
+from seq2edge.pipeline.run import Run
+
+OWN = {
+    "name": "water",
+    "replies": {"en": "Mind the water.", "ko": "물 조심하세요."},
+    "patterns": {"en": [" river "], "ko": ["강물"]},
+    "unless": {"en": [" cold river "]},
+}
+SAID = [
+    ("the RED river!", "water"),
+    ("강 물", "water"),
+    ("the cold river is here", None),
+    ("the red stone is here", None),
+]
+
+
+@pytest.fixture(scope="module")
+def guarded_run(trained_run):
+    """The tiny run with a guard in its recipe."""
+    guard = GuardSettings.model_validate({"bundled": False, "categories": [OWN]})
+    return Run(trained_run.path, trained_run.recipe.model_copy(update={"guard": guard}), trained_run.data)
+
+
+@pytest.fixture(scope="module")
+def guarded_bundle(guarded_run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("guarded") / "bundle"
+    export_bundle(guarded_run, folder, ExportOptions("none"), lambda line: None)
+    return folder
+
+
+def test_a_bundle_has_the_guard_of_its_recipe(guarded_bundle):
+    runner = load_runner(guarded_bundle)
+    assert [runner.run(text).guard for text, _ in SAID] == [category for _, category in SAID]
+    assert runner.run("강물").text == "물 조심하세요."
+    assert "guard.json" in runner.manifest.files
+
+
+def test_run_says_that_the_guard_answered(guarded_bundle, capsys):
+    assert main(["run", str(guarded_bundle), "the red river"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "Mind the water.\n"
+    assert "note: answered by the guard (water), not by the model" in err
+
+
+def test_a_damaged_guard_is_refused_in_one_line(guarded_bundle, replace_file, tmp_path):
+    import shutil
+
+    copy = shutil.copytree(guarded_bundle, tmp_path / "copy")
+    values = json.loads((copy / "guard.json").read_text(encoding="utf-8"))
+    values["categories"][0]["patterns"]["en"] = [".*"]
+    replace_file(copy, "guard.json", json.dumps(values).encode())
+    with pytest.raises(UserError, match=r"guard\.json: not a guard: category 'water': '\.\*': matches everything"):
+        load_runner(copy)
+
+
+@pytest.mark.slow
+def test_a_saved_model_has_it_too(guarded_run, tmp_path):
+    import tensorflow as tf
+
+    path = export_saved_model(guarded_run, tmp_path / "saved")
+    for signature in ("serving_default", "beam"):
+        found = tf.saved_model.load(str(path)).signatures[signature](text=tf.constant([text for text, _ in SAID]))
+        assert [name.decode() or None for name in found["guard"].numpy()] == [category for _, category in SAID]
+        answers = [text.decode() for text in found["text"].numpy()]
+        assert answers == ["Mind the water.", "물 조심하세요.", "river cold", "stone red"]
+
+
+def test_the_quickstart_has_the_bundled_guard_and_one_line_turns_it_off():
+    recipe = load_recipe(find_recipe("quickstart"))
+    names = [category["name"] for category in build_guard(recipe.guard)["categories"]]
+    assert names == ["overdose", "self_harm", "abuse", "eating_disorder", "illness", "bereavement"]
+    off = load_recipe(find_recipe("quickstart"), ["guard.bundled=false"])
+    assert build_guard(off.guard)["categories"] == []
+
+
+def test_a_wrong_pattern_in_a_recipe_is_named(tmp_path):
+    text = find_recipe("quickstart").read_text(encoding="utf-8")
+    own = '[[guard.categories]]\nname = "a"\nreplies.en = "b"\npatterns.en = ["(", ".*", " fine "]\n'
+    (tmp_path / "a.toml").write_text(text + own, encoding="utf-8")
+    with pytest.raises(UserError) as error:
+        load_recipe(tmp_path / "a.toml")
+    first, second = str(error.value).splitlines()
+    assert "patterns.en = '(': no valid pattern" in first
+    assert "patterns.en = '.*': matches everything" in second

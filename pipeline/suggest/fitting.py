@@ -55,8 +55,8 @@ SEQ2SEQ_SIZES = (
 CLASSIFIER_SIZES = (
     Size(3_000, 2_000, 128, 128, 0.5, 30, 32, "bag", 16),
     Size(15_000, 4_000, 256, 256, 0.5, 20, 64, "bag", 16),
-    Size(60_000, 8_000, 256, 256, 0.4, 10, 64, "bag", 8),
-    Size(400_000, 16_000, 256, 256, 0.3, 5, 128, "gru", 2),
+    Size(60_000, 8_000, 256, 256, 0.4, 10, 64, "bag", 4),
+    Size(400_000, 16_000, 256, 256, 0.3, 5, 128, "gru"),
     Size(10**12, 24_000, 320, 320, 0.2, 3, 256, "gru"),
 )
 SIZES: dict[Family, tuple[Size, ...]] = {"seq2seq": SEQ2SEQ_SIZES, "classification": CLASSIFIER_SIZES}

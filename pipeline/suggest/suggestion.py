@@ -17,7 +17,7 @@ from seq2edge.pipeline.suggest.labels import MOST_LABELS
 
 TEMPLATES: dict[Family, str] = {"seq2seq": "seq2seq.toml.jinja", "classification": "classification.toml.jinja"}
 # Target tokens, or those of a text with a label, in training with 256 units on two CPU cores, by encoder.
-TOKENS_PER_SECOND = {"lstm": 3_000, "gru": 6_000, "bag": 20_000}
+TOKENS_PER_SECOND = {"lstm": 3_000, "gru": 12_000, "bag": 20_000}
 UNITS_MEASURED = 256
 SHORTEST_LIMIT = 100  # characters
 SMALLEST_RATIO = 15.0

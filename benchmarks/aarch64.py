@@ -71,6 +71,7 @@ RUNTIMES = {
 # All bundles in one process: to load the runtime takes seconds there. A line a sentence shows that it goes on.
 WORKER = """
 import json, sys
+from pathlib import Path
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.vectors.check import check_vectors
 bundles, texts = json.load(sys.stdin)
@@ -81,7 +82,7 @@ for path in bundles:
         results += runner.run_all([text])
         print(flush=True)
     seconds = sum(result.seconds for result in results) / len(results)
-    said = {"texts": [result.text for result in results], "seconds": seconds, "vectors": check_vectors(path)}
+    said = {"texts": [result.text for result in results], "seconds": seconds, "vectors": check_vectors(Path(path))}
     print(json.dumps(said), flush=True)
 """
 

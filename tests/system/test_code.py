@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from seq2edge.cli.main import main
-from seq2edge.device.runner import Runner
+from seq2edge.device.runners.load import load_runner
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
 from seq2edge.pipeline.run import Run
 
@@ -28,7 +28,7 @@ def bundle(code_folder):
 @pytest.fixture(scope="module")
 def pair(run, bundle):
     """A pair of the training set that the bundle reproduces."""
-    pairs, runner = list(run.data.texts("train")), Runner.from_bundle(bundle)
+    pairs, runner = list(run.data.texts("train")), load_runner(bundle)
     answers = runner.run_all([pair.source for pair in pairs])
     known = [pair for pair, answer in zip(pairs, answers, strict=True) if answer.text == pair.target]
     assert len(known) > 0.8 * len(pairs)
@@ -36,34 +36,34 @@ def pair(run, bundle):
 
 
 def test_keras_and_the_bundle_write_a_function_as_it_was(run, bundle, pair):
-    for runner in (run.runner(), Runner.from_bundle(bundle)):
+    for runner in (run.runner(), load_runner(bundle)):
         assert runner.manifest.normalisations == ("NFC", "none")
         assert runner.run(pair.source).text == pair.target
         assert runner.run(pair.source, beam=5, n_best=2).alternatives[0][0] == pair.target
 
 
 def test_a_stream_keeps_white_space(bundle, pair):
-    shown = list(Runner.from_bundle(bundle).stream(pair.source))
+    shown = list(load_runner(bundle).stream(pair.source))
     assert shown[-1] == pair.target
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(shown))
 
 
 def test_phrases_are_code_too(bundle, pair):
-    runner = Runner.from_bundle(bundle)
+    runner = load_runner(bundle)
     start = pair.target[: pair.target.index("if")]
     assert runner.run(pair.source, prefix=start).text == pair.target
     assert "\t" not in runner.run(pair.source, banned=("\t",)).text
 
 
 def test_lines_of_a_source_are_one_text(bundle, pair):
-    runner = Runner.from_bundle(bundle)
+    runner = load_runner(bundle)
     first, rest = pair.source.split(" ", 1)
     assert runner.run(f"\n{first}\n\n {rest}.\n").parts[0].source_tokens[-1] == "</s>"
     assert runner.run(f"{first}\n{rest}").text == pair.target
 
 
 def test_a_long_source_is_truncated_and_said(bundle, pair):
-    result = Runner.from_bundle(bundle).run(f"{pair.source}. " * 20)
+    result = load_runner(bundle).run(f"{pair.source}. " * 20)
     assert len(result.parts) == 1
     assert len(result.parts[0].source_tokens) <= 24
     assert result.cut.startswith("the text is longer than the model reads")

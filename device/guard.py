@@ -49,7 +49,7 @@ class CategoryJson(TypedDict):
     """
 
     name: str
-    replies: dict[str, str]
+    replies: Annotated[dict[str, str], NotEmpty()]
     patterns: dict[str, list[str]]
     unless: dict[str, list[str]]
     examples: list[str]
@@ -104,6 +104,7 @@ class Category:
     replies: Mapping[str, str]
     patterns: Mapping[str, Sequence[str]]
     unless: Mapping[str, Sequence[str]]
+    examples: Sequence[str] = ()
 
     def __contains__(self, folded: Mapping[str, str]) -> bool:
         """Whether a text, folded for each language, belongs to the category."""
@@ -131,7 +132,10 @@ class _Compiled(dict[str, tuple[re.Pattern[str], re.Pattern[str] | None]]):
 
     def __missing__(self, language: str) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
         patterns, unless = self.category.patterns[language], self.category.unless.get(language, ())
-        self[language] = re.compile("|".join(patterns)), re.compile("|".join(unless)) if unless else None
+        try:
+            self[language] = re.compile("|".join(patterns)), re.compile("|".join(unless)) if unless else None
+        except (re.error, OverflowError, RecursionError) as error:
+            raise UserError(f"{FILE}: category {self.category.name!r}: no valid pattern: {error}") from None
         return self[language]
 
 
@@ -148,16 +152,16 @@ class Guard:
 
     @classmethod
     def open(cls, path: Path) -> "Guard":
-        """Read guard.json.
+        """Read guard.json. Its patterns are compiled when a text needs them, which takes a while.
 
         Raises:
-            UserError: If it is damaged, or a pattern is not valid.
+            UserError: If it is damaged.
         """
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
             raise UserError(f"{path}: not a guard: {error}") from None
-        if found := [*mistakes(values, GuardJson, "guard")] or [*_pattern_mistakes(values)]:
+        if found := [*mistakes(values, GuardJson, "guard")]:
             raise UserError(f"{path}: not a guard: {found[0]}")
         return cls.of_values(values)
 
@@ -166,10 +170,32 @@ class Guard:
         """The guard of valid JSON values."""
         return cls(
             [
-                Category(entry["name"], entry["replies"], entry["patterns"], entry["unless"])
+                Category(entry["name"], entry["replies"], entry["patterns"], entry["unless"], entry["examples"])
                 for entry in values["categories"]
             ]
         )
+
+    def verify(self) -> None:
+        """Check all patterns and examples.
+
+        Raises:
+            UserError: With the first mistake.
+        """
+        if found := next(self._mistakes(), None):
+            raise UserError(f"{FILE}: {found}")
+
+    def _mistakes(self) -> Iterator[str]:
+        for category in self.categories:
+            found = [
+                (pattern, pattern_mistake(pattern, language))
+                for language, patterns in category.patterns.items()
+                for pattern in patterns
+            ]
+            found += [(pattern, syntax_mistake(pattern)) for some in category.unless.values() for pattern in some]
+            yield from (f"category {category.name!r}: {one!r}: {mistake}" for one, mistake in found if mistake)
+            for text in category.examples:
+                if (answer := self.check(text)) is None or answer.category != category.name:
+                    yield f"category {category.name!r}: its example {text!r} is not recognised"
 
     def check(self, text: str) -> Guarded | None:
         """The answer to a text; None if the model may answer."""
@@ -183,16 +209,3 @@ class Guard:
             return None
         language = next((language for language in LETTERS if language in folded), "en")
         return Guarded(found.name, found.reply(language))
-
-
-def _pattern_mistakes(values: GuardJson) -> Iterator[str]:
-    for entry in values["categories"]:
-        if not entry["replies"]:
-            yield f"category {entry['name']!r} has no reply"
-        found = [
-            (pattern, pattern_mistake(pattern, language))
-            for language, patterns in entry["patterns"].items()
-            for pattern in patterns
-        ]
-        found += [(pattern, syntax_mistake(pattern)) for patterns in entry["unless"].values() for pattern in patterns]
-        yield from (f"category {entry['name']!r}: {pattern!r}: {mistake}" for pattern, mistake in found if mistake)

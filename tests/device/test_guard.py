@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.guard import Guard, fold, pattern_mistake, syntax_mistake
+from seq2edge.device.guard import Category, Guard, fold, pattern_mistake, syntax_mistake
 from seq2edge.export.guard import build_guard
 from seq2edge.pipeline.data.corpus import LANGUAGES, intents
 from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
@@ -109,10 +109,8 @@ def test_what_is_taken_out_before_does_not_count():
     ("change", "message"),
     [
         (lambda values: values["categories"].clear(), "expected a list that is not empty"),
-        (lambda values: values["categories"][0]["patterns"].update(en=[".*"]), "matches everything"),
-        (lambda values: values["categories"][0]["patterns"].update(en=["("]), "no valid pattern"),
         (lambda values: values["categories"][0].pop("replies"), "replies is missing"),
-        (lambda values: values["categories"][0]["replies"].clear(), "has no reply"),
+        (lambda values: values["categories"][0]["replies"].clear(), "replies is {}"),
     ],
 )
 def test_a_damaged_guard_is_refused_in_one_line(tmp_path, change, message):
@@ -122,3 +120,21 @@ def test_a_damaged_guard_is_refused_in_one_line(tmp_path, change, message):
     with pytest.raises(UserError, match=message) as error:
         Guard.open(tmp_path / "guard.json")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "message"), [([".*"], "matches everything"), (["("], "no valid pattern"), (["xyz"], "not recognised")]
+)
+def test_a_guard_verifies_its_patterns_and_examples(patterns, message):
+    category = Category("a", {"en": "b"}, {"en": patterns}, {}, ["I want to die"])
+    with pytest.raises(UserError, match=message):
+        Guard([category]).verify()
+
+
+def test_a_pattern_that_is_none_is_one_line_where_it_is_used():
+    with pytest.raises(UserError, match=r"guard\.json: category 'a': no valid pattern"):
+        Guard([Category("a", {"en": "b"}, {"en": ["("]}, {})]).check("hello")
+
+
+def test_the_bundled_guard_is_valid(guard):
+    guard.verify()

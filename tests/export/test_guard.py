@@ -5,6 +5,7 @@ import pytest
 from seq2edge.cli.main import main
 from seq2edge.device.errors import UserError
 from seq2edge.device.runners.load import load_runner
+from seq2edge.device.vectors.check import check_vectors
 from seq2edge.export.bundle import export_bundle
 from seq2edge.export.guard import build_guard
 from seq2edge.export.options import ExportOptions
@@ -55,15 +56,15 @@ def test_run_says_that_the_guard_answered(guarded_bundle, capsys):
     assert "note: answered by the guard (water), not by the model" in err
 
 
-def test_a_damaged_guard_is_refused_in_one_line(guarded_bundle, replace_file, tmp_path):
+def test_verify_finds_a_wrong_pattern(guarded_bundle, replace_file, tmp_path):
     import shutil
 
     copy = shutil.copytree(guarded_bundle, tmp_path / "copy")
     values = json.loads((copy / "guard.json").read_text(encoding="utf-8"))
     values["categories"][0]["patterns"]["en"] = [".*"]
     replace_file(copy, "guard.json", json.dumps(values).encode())
-    with pytest.raises(UserError, match=r"guard\.json: not a guard: category 'water': '\.\*': matches everything"):
-        load_runner(copy)
+    with pytest.raises(UserError, match=r"guard\.json: category 'water': '\.\*': matches everything"):
+        check_vectors(copy)
 
 
 @pytest.mark.slow

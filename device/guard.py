@@ -7,10 +7,10 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, NamedTuple, TypedDict
+from typing import Annotated, NamedTuple, NotRequired, TypedDict
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import NotEmpty, mistakes
@@ -18,6 +18,7 @@ from seq2edge.device.processors.text import INVISIBLE
 
 FILE = "guard.json"
 COMPACT = ("ko",)  # languages whose texts are compared without spaces, which people leave out or put anywhere
+KEPT = 10_000  # compiled expressions
 LETTERS = {
     "ko": re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 }  # a text without them is no text of a language
@@ -46,6 +47,8 @@ class CategoryJson(TypedDict):
         patterns: Regular expressions by language; a folded text in which one is found belongs to the category.
         unless: Regular expressions by language of what is taken out of the text before.
         examples: Texts of the category, to check a port with.
+        literals: By "patterns" or "unless", and by language: strings, each with the positions of the regular
+            expressions that match no text without one of theirs. It only saves time.
     """
 
     name: str
@@ -53,6 +56,7 @@ class CategoryJson(TypedDict):
     patterns: dict[str, list[str]]
     unless: dict[str, list[str]]
     examples: list[str]
+    literals: NotRequired[dict[str, dict[str, dict[str, list[int]]]]]
 
 
 class GuardJson(TypedDict):
@@ -96,6 +100,44 @@ def pattern_mistake(pattern: str, language: str) -> str | None:
     return None if found is None else f"matches everything, or at least {found!r}"
 
 
+class Expressions:
+    """Regular expressions that are compiled when a text may match them, because compiling all takes a second.
+
+    Args:
+        patterns: The regular expressions.
+        literals: Strings, each with the positions of the patterns that match no text without one of theirs; without it
+            each text may match all.
+    """
+
+    def __init__(self, patterns: Sequence[str], literals: Mapping[str, Sequence[int]] | None = None):
+        self.patterns = patterns
+        self.literals = {"": range(len(patterns))} if literals is None else literals
+        self._compiled: dict[tuple[int, ...], re.Pattern[str]] = {}
+
+    def search(self, text: str) -> bool:
+        """Whether one of them is found in a text."""
+        return any(self._as_one((position,)).search(text) for position in self._fitting(text))
+
+    def remove(self, text: str) -> str:
+        """A text with a space in place of what they match; where several do, the first one counts."""
+        fitting = self._fitting(text)
+        return self._as_one(fitting).sub(" ", text) if fitting else text
+
+    def _fitting(self, text: str) -> tuple[int, ...]:
+        """The positions of the patterns that a text may match."""
+        return tuple(sorted({one for literal, some in self.literals.items() if literal in text for one in some}))
+
+    def _as_one(self, positions: tuple[int, ...]) -> re.Pattern[str]:
+        if positions not in self._compiled:
+            if len(self._compiled) >= KEPT:
+                self._compiled.clear()
+            try:
+                self._compiled[positions] = re.compile("|".join(self.patterns[position] for position in positions))
+            except (re.error, OverflowError, RecursionError) as error:
+                raise UserError(f"{FILE}: no valid pattern: {error}") from None
+        return self._compiled[positions]
+
+
 @dataclass(frozen=True)
 class Category:
     """A kind of message with replies of its own, as in `CategoryJson`."""
@@ -105,6 +147,7 @@ class Category:
     patterns: Mapping[str, Sequence[str]]
     unless: Mapping[str, Sequence[str]]
     examples: Sequence[str] = ()
+    literals: Mapping[str, Mapping[str, Mapping[str, Sequence[int]]]] = field(default_factory=dict)
 
     def __contains__(self, folded: Mapping[str, str]) -> bool:
         """Whether a text, folded for each language, belongs to the category."""
@@ -115,28 +158,20 @@ class Category:
         return self.replies.get(language) or next(iter(self.replies.values()))
 
     def _found(self, language: str, text: str) -> bool:
-        wanted, unless = self._compiled[language]
-        return wanted.search(unless.sub(" ", text) if unless else text) is not None
+        if language in self.unless:
+            text = self.expressions["unless"][language].remove(text)
+        return self.expressions["patterns"][language].search(text)
 
     @cached_property
-    def _compiled(self) -> "_Compiled":
-        return _Compiled(self)
-
-
-class _Compiled(dict[str, tuple[re.Pattern[str], re.Pattern[str] | None]]):
-    """The patterns of a category by language, compiled when a text needs them."""
-
-    def __init__(self, category: Category):
-        super().__init__()
-        self.category = category
-
-    def __missing__(self, language: str) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
-        patterns, unless = self.category.patterns[language], self.category.unless.get(language, ())
-        try:
-            self[language] = re.compile("|".join(patterns)), re.compile("|".join(unless)) if unless else None
-        except (re.error, OverflowError, RecursionError) as error:
-            raise UserError(f"{FILE}: category {self.category.name!r}: no valid pattern: {error}") from None
-        return self[language]
+    def expressions(self) -> dict[str, dict[str, Expressions]]:
+        """The regular expressions by "patterns" or "unless", and by language."""
+        return {
+            kind: {
+                language: Expressions(some, self.literals.get(kind, {}).get(language))
+                for language, some in patterns.items()
+            }
+            for kind, patterns in (("patterns", self.patterns), ("unless", self.unless))
+        }
 
 
 class Guard:
@@ -152,7 +187,7 @@ class Guard:
 
     @classmethod
     def open(cls, path: Path) -> "Guard":
-        """Read guard.json. Its patterns are compiled when a text needs them, which takes a while.
+        """Read guard.json. Its patterns are compiled when a text may match them.
 
         Raises:
             UserError: If it is damaged.
@@ -168,12 +203,7 @@ class Guard:
     @classmethod
     def of_values(cls, values: GuardJson) -> "Guard":
         """The guard of valid JSON values."""
-        return cls(
-            [
-                Category(entry["name"], entry["replies"], entry["patterns"], entry["unless"], entry["examples"])
-                for entry in values["categories"]
-            ]
-        )
+        return cls([Category(**entry) for entry in values["categories"]])
 
     def verify(self) -> None:
         """Check all patterns and examples.
@@ -192,6 +222,13 @@ class Guard:
                 for pattern in patterns
             ]
             found += [(pattern, syntax_mistake(pattern)) for some in category.unless.values() for pattern in some]
+            found += [
+                (literal, "stands for a pattern that is not there")
+                for kind in category.expressions.values()
+                for some in kind.values()
+                for literal, positions in some.literals.items()
+                if not all(0 <= position < len(some.patterns) for position in positions)
+            ]
             yield from (f"category {category.name!r}: {one!r}: {mistake}" for one, mistake in found if mistake)
             for text in category.examples:
                 if (answer := self.check(text)) is None or answer.category != category.name:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seq2edge.device.guard import CategoryJson, GuardJson
+from seq2edge.export.literals import literal_index
 from seq2edge.pipeline.data.corpus import FOLDER as SMALLTALK
 from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
 
@@ -20,7 +21,15 @@ def build_guard(settings: GuardSettings) -> GuardJson:
         {**category.model_dump(), "examples": []}  # type: ignore[typeddict-item]
         for category in settings.categories
     ]
-    return {"categories": [*own, *(bundled_categories() if settings.bundled else [])]}
+    categories = [*own, *(bundled_categories() if settings.bundled else [])]
+    return {"categories": [{**category, "literals": _literals(category)} for category in categories]}
+
+
+def _literals(category: CategoryJson) -> dict[str, dict[str, dict[str, list[int]]]]:
+    return {
+        kind: {language: literal_index(some) for language, some in patterns.items()}
+        for kind, patterns in (("patterns", category["patterns"]), ("unless", category["unless"]))
+    }
 
 
 def bundled_categories() -> list[CategoryJson]:

@@ -107,11 +107,16 @@ class Expressions:
         patterns: The regular expressions.
         literals: Strings, each with the positions of the patterns that match no text without one of theirs; without it
             each text may match all.
+
+    Raises:
+        UserError: If the positions are not those of the patterns.
     """
 
     def __init__(self, patterns: Sequence[str], literals: Mapping[str, Sequence[int]] | None = None):
         self.patterns = patterns
         self.literals = {"": range(len(patterns))} if literals is None else literals
+        if {position for some in self.literals.values() for position in some} != {*range(len(patterns))}:
+            raise UserError(f"{FILE}: the positions in literals are not those of the {len(patterns)} patterns")
         self._compiled: dict[tuple[int, ...], re.Pattern[str]] = {}
 
     def search(self, text: str) -> bool:
@@ -222,13 +227,6 @@ class Guard:
                 for pattern in patterns
             ]
             found += [(pattern, syntax_mistake(pattern)) for some in category.unless.values() for pattern in some]
-            found += [
-                (literal, "stands for a pattern that is not there")
-                for kind in category.expressions.values()
-                for some in kind.values()
-                for literal, positions in some.literals.items()
-                if not all(0 <= position < len(some.patterns) for position in positions)
-            ]
             yield from (f"category {category.name!r}: {one!r}: {mistake}" for one, mistake in found if mistake)
             for text in category.examples:
                 if (answer := self.check(text)) is None or answer.category != category.name:

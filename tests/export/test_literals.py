@@ -1,0 +1,30 @@
+import re
+
+import pytest
+
+from seq2edge.export.literals import literal_index, needed_literals
+
+
+@pytest.mark.parametrize(
+    ("pattern", "literals"),
+    [
+        (" river ", {" river "}),
+        ("(?:mum|dad) (died|passed away)", {"died", "passed away"}),
+        ("(cat|dog)s? bowl", {" bowl"}),
+        ("(very )?sad", {"sad"}),
+        ("[0-9]+ pills", {" pills"}),
+        ("죽(고싶|을래)", {"고싶", "을래"}),
+        ("(a|.)", {""}),
+        (".*", {""}),
+    ],
+)
+def test_the_rarest_literals_that_a_match_needs(pattern, literals):
+    assert needed_literals(pattern) == literals
+
+
+def test_a_text_that_matches_has_a_literal_of_the_pattern():
+    patterns = ["(?:mum|dad) (died|passed away)", "so+ (sad|tired)( of (life|it))?", "^(ab|ac)+$", "x?"]
+    index = literal_index(patterns)
+    for text in ("my mum passed away", "soo tired of it", "abac", "", "dad died", "acab"):
+        candidates = {position for literal, some in index.items() if literal in text for position in some}
+        assert candidates >= {position for position, pattern in enumerate(patterns) if re.search(pattern, text)}

@@ -1,4 +1,4 @@
-"""Phrases that decide before a chat's model, so that nobody in distress gets a joke.
+"""Patterns that answer a message before a chat's model does, so that nobody in distress gets a joke.
 
 It is a safety net and not a service: it recognises what its patterns say and nothing else.
 """

@@ -69,6 +69,7 @@ class JsonType:
     bound: Bound | None
 
     @classmethod
+    @cache  # large files have thousands of values of few types
     def of(cls, hint: Any) -> "JsonType":
         """Take a type hint apart."""
         bound = None

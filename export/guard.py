@@ -1,4 +1,4 @@
-"""Builds guard.json: the phrases that decide before a chat's model."""
+"""Builds guard.json: the patterns that are tried before a chat's model answers."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""Literal strings that a text must have for a pattern to match: what spares a device to compile a thousand patterns."""
+"""Strings that a text must have for a pattern to match, so that a device compiles only the patterns it needs."""
 
 from collections.abc import Iterable, Sequence
 from re import _constants as code  # type: ignore[attr-defined]
@@ -37,15 +37,13 @@ def _of_sequence(items: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:
         if (literals := _of_item(kind, value)) is not None:
             found.append(literals)
     found += [frozenset([run])] if run else []
-    return max(found, key=lambda literals: (min(ENOUGH, *map(len, literals), ENOUGH), -len(literals)), default=None)
+    return max(found, key=lambda literals: (min(ENOUGH, *map(len, literals)), -len(literals)), default=None)
 
 
 def _of_item(kind: Any, value: Any) -> frozenset[str] | None:
-    if kind is code.SUBPATTERN:
-        return _of_sequence(value[-1])
-    if kind is code.MAX_REPEAT and value[0] > 0:
+    if kind is code.SUBPATTERN or (kind is code.MAX_REPEAT and value[0] > 0):
         return _of_sequence(value[-1])
     if kind is code.BRANCH:
         branches = [_of_sequence(branch) for branch in value[1]]
-        return None if None in branches else frozenset().union(*(branch for branch in branches if branch))
+        return None if None in branches else frozenset[str]().union(*branches)  # type: ignore[arg-type]
     return None

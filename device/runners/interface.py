@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import TextError, UserError
+from seq2edge.device.guard import Guard
 from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.option import Option
 from seq2edge.device.processors.interface import SourceProcessor, SourceSpec
@@ -31,6 +32,7 @@ class Runner(ABC, Generic[Options]):
         manifest: What the bundle says of the model.
         processor: What turns a source into features.
         runtime: Name and version of what runs the model; empty for a Keras model.
+        guard: What answers before the model; None: nothing.
     """
 
     OPTIONS: ClassVar[Mapping[str, Option]]
@@ -38,6 +40,7 @@ class Runner(ABC, Generic[Options]):
     manifest: Manifest
     processor: SourceProcessor
     runtime: str
+    guard: Guard | None = None
 
     @abstractmethod
     def options(self, options: Options | None = None, **changes: Any) -> Options:
@@ -62,7 +65,7 @@ class Runner(ABC, Generic[Options]):
 
     @abstractmethod
     def stream(self, source: Any, options: Options | None = None, **changes: Any) -> Iterator[str]:
-        """Yield the growing answer. Each text starts with the one before; the last is that of `run`.
+        """Yield the answer as it grows. Each text extends the previous one; the last equals the text of `run`.
 
         Args and Raises as for `run`.
         """

@@ -7,8 +7,6 @@ from typing import Any
 
 from seq2edge.device.bundle import Bundle, read_bundle
 from seq2edge.device.errors import UserError
-from seq2edge.device.guard import FILE as GUARD
-from seq2edge.device.guard import Guard
 from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.runners.load import runner_of
 from seq2edge.device.tasks import TASKS, Family
@@ -52,8 +50,8 @@ def check_vectors(path: Path) -> dict[str, Any]:
     """
     bundle: Bundle[Manifest] = read_bundle(path)
     runner, family, vectors = runner_of(bundle), _family(bundle), read_vectors(bundle)
-    if GUARD in bundle.manifest.files:
-        Guard.open(bundle.path / GUARD).verify()
+    if runner.guard:
+        runner.guard.verify()
     repeated = [family.repeat(runner, vector) for vector in vectors]
     same = sum(one.same for one in repeated)
     largest = max((one.logit_difference for one in repeated), default=0.0)

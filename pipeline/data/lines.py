@@ -33,7 +33,7 @@ def raw_lines(path: Path, encoding: str) -> Iterator[str]:
     row = 0
     try:
         with (
-            _bytes(path) as raw,
+            open_bytes(path) as raw,
             io.TextIOWrapper(raw, "utf-8-sig" if codec == "utf-8" else codec, newline="\n") as text,
         ):
             for line in text:
@@ -52,5 +52,6 @@ def raw_lines(path: Path, encoding: str) -> Iterator[str]:
         raise UserError(f"{path}, after row {row}: damaged or truncated gzip file: {error}") from None
 
 
-def _bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a file, plain or gzip, to read its bytes."""
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]

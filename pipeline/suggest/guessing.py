@@ -10,6 +10,7 @@ from typing import Any
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.labelled_folder import label_files
+from seq2edge.pipeline.data.lines import open_bytes
 from seq2edge.pipeline.data.readers import FORMATS
 from seq2edge.pipeline.recipe_schema.recipe import File
 from seq2edge.pipeline.recipe_schema.template import is_template
@@ -60,7 +61,7 @@ def _folder_encoding(folder: Path) -> str:
 def _read_head(path: Path) -> tuple[str, str]:
     """Encoding and first characters of a file."""
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with open_bytes(path) as file:
             head = file.read(HEAD)
     except (EOFError, gzip.BadGzipFile) as error:
         raise UserError(f"{path}: damaged or truncated gzip file: {error}") from None

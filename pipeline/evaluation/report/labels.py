@@ -13,7 +13,7 @@ from seq2edge.pipeline.evaluation.report.sections import SHOWN, Output, Sections
 from seq2edge.pipeline.evaluation.scoring import Evaluation
 
 PAIRS = 20  # rows of the table of confused labels
-TEXTS = 3  # sources in such a row
+TEXTS = 3  # example sources shown in a row of that table
 MARKS = Markup("<ins>wrong labels</ins> and <del>the labels expected instead</del>")
 
 

@@ -8,6 +8,7 @@ PAD: Final = 0
 UNK: Final = 1
 BOS: Final = 2
 EOS: Final = 3
+UNKNOWN: Final = "⁇"  # SentencePiece's text of unk; as a target: a source that has no answer
 TokenId = Annotated[int, Between(EOS + 1, 1 << 20)]
 
 

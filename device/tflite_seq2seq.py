@@ -56,6 +56,7 @@ class TFLiteModel(SequenceModel):
     ):
         self.file = ModelFile(bundle, threads, num_interpreters, runtime)
         self.runtime, self.target_length = self.file.runtime, bundle.manifest.target_length
+        self.unknown = bundle.manifest.unknown
         self.state_names = [state.name for state in bundle.manifest.states]
         self.mutable: Sequence[bool] = [state.mutable for state in bundle.manifest.states]
         self.beam_sizes = sorted(bundle.manifest.beam_sizes)
@@ -96,7 +97,7 @@ class TFLiteModel(SequenceModel):
             outputs = {name: output[:rows] for name, output in outputs.items()}
         new_states, attention = [outputs[name] for name in self.state_names], outputs.get("attention")
         if not memory.top:
-            return StepOutput(outputs["logits"], new_states, attention)
+            return StepOutput(outputs["logits"], new_states, attention, unknown=self.unknown)
         top_ids = outputs["top_ids"] if memory.shortlist is None else memory.shortlist[outputs["top_places"]]
         return StepOutput(outputs["top_log_probs"], new_states, attention, top_ids)
 

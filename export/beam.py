@@ -7,7 +7,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from seq2edge.device.search.options import DecodingOptions
-from seq2edge.device.special_ids import BOS, EOS
+from seq2edge.device.special_ids import BOS, EOS, UNK
 from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 
 Step = Callable[[tf.Tensor, list[tf.Tensor]], tuple[tf.Tensor, list[tf.Tensor]]]  # tokens, states → logits, states
@@ -56,17 +56,19 @@ class GraphBeam:
         beam: Number of hypotheses kept and returned.
         length_penalty: Alpha of Wu et al. 2016, equation 14.
         max_length: Maximum target tokens, eos included.
+        unknown: unk has a share of the probability, as for `seq2edge.device.search.model.SequenceModel`.
     """
 
     beam: int
     length_penalty: float
     max_length: int
+    unknown: bool = False
 
     @classmethod
-    def from_recipe(cls, recipe: Seq2SeqRecipe) -> "GraphBeam":
+    def from_recipe(cls, recipe: Seq2SeqRecipe, unknown: bool = False) -> "GraphBeam":
         """The recipe's search, or one with a beam of 5 if the recipe is greedy."""
         beam = recipe.decoding.beam if recipe.decoding.beam > 1 else BESIDE_GREEDY
-        return cls(beam, recipe.decoding.length_penalty, recipe.model.target_length)
+        return cls(beam, recipe.decoding.length_penalty, recipe.model.target_length, unknown)
 
     def options(self) -> DecodingOptions:
         """The same search in `seq2edge.device.search`."""
@@ -147,6 +149,8 @@ class GraphBeam:
         """The best extensions: enough to fill the beam with live ones even if as many end. Greedy search needs one."""
         count = 2 * self.beam if self.beam > 1 else 1
         log_probs = tf.nn.log_softmax(logits[:, EOS:], axis=-1)  # pad, unk and bos come before eos: never generated
+        if self.unknown:
+            log_probs = tf.nn.log_softmax(tf.concat([logits[:, UNK : UNK + 1], logits[:, EOS:]], axis=1))[:, 1:]
         vocabulary = tf.shape(log_probs)[1]
         extended = tf.reshape(beams.totals, [-1, 1]) + log_probs
         totals, flat = tf.math.top_k(tf.reshape(extended, [-1, self.beam * vocabulary]), count)

@@ -123,6 +123,7 @@ def _about(run: Run) -> dict[str, Any]:
         "tokenizers": {"source": source.name, "target": target.name},
         "processors": bundle.processors,
         "vocabulary": bundle.vocabulary,
+        "unknown": bundle.unknown,
         "special_ids": bundle.special_ids,
         "languages": bundle.languages,
         "source_length": bundle.source_length,

@@ -27,8 +27,8 @@ def verify_onnx(run: Run, path: Path, sentences: int = SENTENCES) -> dict[str, f
     if not installed("onnxruntime"):
         return None
     sources = source_features(run, held_out_examples(run, sentences))
-    search = GraphBeam.from_recipe(run.recipe)
-    keras, onnx = KerasSequenceModel(run.model()), OnnxModel(path)
+    search = GraphBeam.from_recipe(run.recipe, run.data.has_unknown)
+    keras, onnx = KerasSequenceModel(run.model()), OnnxModel(path, unknown=run.data.has_unknown)
     return {
         name: identical(best_hypotheses(keras, sources, options), best_hypotheses(onnx, sources, options))
         for name, options in (("greedy", search.greedy_options()), ("beam", search.options()))
@@ -41,11 +41,12 @@ class OnnxModel(SequenceModel):
     Args:
         folder: A folder with encoder.onnx and decoder_step.onnx, as `export_onnx` writes it.
         threads: Number of threads of ONNX Runtime.
+        unknown: As in onnx.json.
     """
 
     max_batch_size = 64
 
-    def __init__(self, folder: Path, threads: int = 1):
+    def __init__(self, folder: Path, threads: int = 1, unknown: bool = False):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -54,6 +55,7 @@ class OnnxModel(SequenceModel):
             onnxruntime.InferenceSession(str(folder / file), options, providers=["CPUExecutionProvider"])
             for file in (ENCODER, STEP)
         )
+        self.unknown = unknown
         self.states = [output.name for output in self.encoder.get_outputs() if output.name.startswith("state_")]
         self.mutable: Sequence[bool] = [True] * len(self.states)
 
@@ -72,7 +74,7 @@ class OnnxModel(SequenceModel):
             **{name: values if shared else values[sentence] for name, values in memory.items()},
             **dict(zip(self.states, states, strict=True)),
         )
-        return StepOutput(outputs["logits"], [outputs[NEXT + name] for name in self.states], outputs.get("attention"))
+        return StepOutput(outputs["logits"], [outputs[NEXT + name] for name in self.states], outputs.get("attention"), None, self.unknown)
 
 
 def _call(session: Any, **inputs: np.ndarray) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from annotated_types import Interval
 
 from seq2edge.models.checks import value_mistakes
 from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig
-from seq2edge.models.encoders.config import SourceConfig, SourceSettings
+from seq2edge.models.encoders.config import NGramEncoderConfig, SourceConfig, SourceSettings
 from seq2edge.models.layers.settings import Length, Pooling
 
 
@@ -21,7 +21,7 @@ class Seq2SeqSettings(SourceSettings):
         decoder: Any encoder goes with any decoder.
         tie_embeddings: The output layer is the target embedding (Press & Wolf 2017).
         share_embeddings: The source embedding is the target embedding, which needs one vocabulary for both sides.
-            None: if they are tied and there is one vocabulary.
+            None: if they are tied and there is one vocabulary, unless the encoder has embeddings of n-grams.
         target_length: Longest target in tokens; a Transformer decoder's cache has room for this many steps.
     """
 
@@ -34,7 +34,9 @@ class Seq2SeqSettings(SourceSettings):
         """The model over vocabularies of these sizes; joint: both sides have one vocabulary."""
         settings = _values(self, Seq2SeqSettings)
         if self.share_embeddings is None:
-            settings["share_embeddings"] = self.tie_embeddings and joint
+            settings["share_embeddings"] = (
+                self.tie_embeddings and joint and not isinstance(self.encoder, NGramEncoderConfig)
+            )
         return Seq2SeqConfig(source_vocabulary, target_vocabulary, **settings)
 
 
@@ -44,10 +46,12 @@ class Seq2SeqConfig(Seq2SeqSettings, SourceConfig):
 
     Attributes:
         target_vocabulary: Target tokens.
+        unknown: unk is the target of sources that have no answer.
     """
 
     target_vocabulary: int = field(kw_only=False)
     share_embeddings: bool = False
+    unknown: bool = False
 
     def mistakes(self) -> list[str]:
         """Each setting that is not allowed or does not fit the others: its value, the reason, and what is allowed."""
@@ -64,6 +68,8 @@ class Seq2SeqConfig(Seq2SeqSettings, SourceConfig):
                 f"share_embeddings = true: needs one vocabulary, and there are {self.source_vocabulary} source and "
                 f"{self.target_vocabulary} target tokens; allowed: false, or one tokenizer for both sides"
             )
+        if self.share_embeddings and isinstance(self.encoder, NGramEncoderConfig):
+            yield "share_embeddings = true: a target has no embeddings of n-grams; allowed: false"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Self, TypedDict
 
 from seq2edge.device.errors import UserError
@@ -70,6 +70,7 @@ class Seq2SeqManifest(Manifest):
         beam_sizes: Rows of the decode steps in the model file.
         decoding: Defaults of the search.
         fallback: What replaces unlikely replies; None (null in JSON) if every reply is given as it is.
+        unknown: Whether the probability of unk is that of a source without an answer.
     """
 
     TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source", "target")
@@ -80,6 +81,7 @@ class Seq2SeqManifest(Manifest):
     beam_sizes: Annotated[list[Beam], NotEmpty()]
     decoding: Decoding
     fallback: Fallback | None
+    unknown: bool = field(default=False, metadata={"optional": True})
 
     @classmethod
     def of_values(cls, values: dict[str, Any]) -> Self:

@@ -10,7 +10,7 @@ import numpy as np
 
 from seq2edge.device.processors.interface import Features
 from seq2edge.device.search.options import DecodingOptions
-from seq2edge.device.special_ids import EOS
+from seq2edge.device.special_ids import EOS, UNK
 
 
 class Vocabulary(Enum):
@@ -36,16 +36,18 @@ class StepOutput:
         states, attention: `(rows, …)`; attention is None if the model has none.
         token_ids: The token of each column, `(rows, columns)`, if there are columns for the most likely tokens only;
             their logits are log-probabilities then. None: column i is token i.
+        unknown: As for `SequenceModel`.
     """
 
     logits: np.ndarray
     states: list[np.ndarray]
     attention: np.ndarray | None
     token_ids: np.ndarray | None = None
+    unknown: bool = False
 
     def log_probs(self) -> np.ndarray:
         """Log-probabilities `(rows, columns)` in nats."""
-        return log_softmax(self.logits) if self.token_ids is None else self.logits
+        return log_softmax(self.logits, self.unknown) if self.token_ids is None else self.logits
 
 
 class GreedyOutput(NamedTuple):
@@ -63,10 +65,13 @@ class SequenceModel(ABC):
     Attributes:
         mutable: For each state whether a step changes it; only these are reordered between hypotheses.
         max_batch_size: Number of sources that `encode` takes at once.
+        unknown: Whether the probability of unk is that of a source without an answer. It is never generated, but what
+            is left for the answers is smaller.
     """
 
     mutable: Sequence[bool]
     max_batch_size: int
+    unknown: bool = False
 
     @abstractmethod
     def encode(
@@ -102,9 +107,14 @@ class SequenceModel(ABC):
         return None
 
 
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    """Log-probabilities `(rows, vocabulary)`; pad, unk and bos are never generated."""
+def log_softmax(logits: np.ndarray, unknown: bool = False) -> np.ndarray:
+    """Log-probabilities `(rows, vocabulary)`; pad, unk and bos are never generated.
+
+    Args:
+        unknown: unk has a share of the probability all the same, as for `SequenceModel`.
+    """
     log_probs = logits - logits[:, EOS:].max(axis=1, keepdims=True)
+    no_answer = np.exp(log_probs[:, UNK]) if unknown else 0.0
     log_probs[:, :EOS] = -np.inf
-    log_probs -= np.log(np.exp(log_probs).sum(axis=1, keepdims=True))
+    log_probs -= np.log(no_answer + np.exp(log_probs).sum(axis=1))[:, np.newaxis]
     return log_probs

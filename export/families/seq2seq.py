@@ -83,7 +83,7 @@ def text_model(run: Run[Seq2SeqRecipe]) -> Savable:
 
     recipe, (source, target) = run.recipe, (tokenizer.read_bytes() for tokenizer in run.data.tokenizers)
     encoder = GraphTextEncoder(source, recipe.data.normalisation, recipe.model.source_length)
-    search = GraphBeam.from_recipe(recipe)
+    search = GraphBeam.from_recipe(recipe, run.data.has_unknown)
     guard = _guard(run)
     return Seq2SeqTextModel(
         run.model(),
@@ -96,7 +96,7 @@ def text_model(run: Run[Seq2SeqRecipe]) -> Savable:
 
 
 def text_model_answers(run: Run[Seq2SeqRecipe], sources: Sequence[Features]) -> dict[tuple[str, str], list[str]]:
-    search = GraphBeam.from_recipe(run.recipe)
+    search = GraphBeam.from_recipe(run.recipe, run.data.has_unknown)
     tokenizer, model = run.data.target_tokenizer(), KerasSequenceModel(run.model())
     return {
         (signature, "text"): [tokenizer.decode(best.ids) for best in best_hypotheses(model, sources, options)]

@@ -1,13 +1,14 @@
 """The signatures of an encoder-decoder's model file, as TensorFlow functions over its encoder and decoder step."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import tensorflow as tf
 
 from seq2edge.device import signature_names
 from seq2edge.device.signature_names import OUTPUT_ROWS
-from seq2edge.device.special_ids import BOS, EOS, PAD
+from seq2edge.device.special_ids import BOS, EOS, PAD, UNK
 from seq2edge.models.seq2seq import Seq2Seq
 
 Tensors = dict[str, tf.Tensor]
@@ -57,7 +58,7 @@ class Seq2SeqSignatures(tf.Module):
             self.functions[signature_names.encode(length)] = self._encode_function(length)
             for batch in beam_sizes:
                 name = signature_names.decode_step(batch, length)
-                self.functions[name] = self._step_function(batch, _of_vocabulary, length)
+                self.functions[name] = self._step_function(batch, partial(_of_vocabulary, model.config.unknown), length)
             self.functions[signature_names.generate(length)] = self._generate_function(length)
         if shortlist:
             self.functions[OUTPUT_ROWS] = self._rows_function()
@@ -142,7 +143,10 @@ class Seq2SeqSignatures(tf.Module):
             step: tf.Tensor, token: tf.Tensor, alive: tf.Tensor, written: Tensors, states: list[tf.Tensor]
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Tensors, list[tf.Tensor]]:
             outputs = self.step(token, encoded, states)
-            token, log_prob = _next_token(outputs, shortlist_ids, output_rows)
+            if shortlist_ids is None or output_rows is None:
+                token, log_prob = _likeliest(outputs["logits"], self.model.config.unknown)
+            else:
+                token, log_prob = _likeliest_of_shortlist(outputs["vector"], shortlist_ids, output_rows)
             token *= alive
             new = outputs | {"target_ids": token, "log_probs": log_prob * tf.cast(alive, tf.float32)}
             now = places == step
@@ -168,38 +172,43 @@ class Seq2SeqSignatures(tf.Module):
         tf.saved_model.save(self, str(path), signatures=self.functions)
 
 
-def _of_vocabulary(top_k: int, vector: tf.Tensor, logits: tf.Tensor) -> Tensors:
+def _of_vocabulary(unknown: bool, top_k: int, vector: tf.Tensor, logits: tf.Tensor) -> Tensors:
     """All logits, and the most likely tokens. pad, unk and bos come before eos and are never generated."""
-    columns, log_probs = _top(top_k, logits[:, EOS:], logits.shape[1] - EOS)
-    return {"logits": logits, "top_ids": columns + EOS, "top_log_probs": log_probs}
+    best, columns = tf.math.top_k(logits[:, EOS:], min(top_k, logits.shape[1] - EOS))
+    return {"logits": logits, "top_ids": columns + EOS, "top_log_probs": best - _log_total_of_vocabulary(logits, unknown)}
 
 
 def _of_shortlist(top_k: int, vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> Tensors:
     """The places in the shortlist of its most likely tokens; `rows` are those of the output layer for the shortlist."""
-    columns, log_probs = _top(top_k, tf.matmul(vector, rows, transpose_b=True), logits.shape[1] - EOS)
-    return {"top_places": columns, "top_log_probs": log_probs}
+    likely = tf.matmul(vector, rows, transpose_b=True)
+    best, columns = tf.math.top_k(likely, min(top_k, logits.shape[1] - EOS))
+    return {"top_places": columns, "top_log_probs": best - _log_total(likely)}
 
 
-def _next_token(
-    outputs: Tensors, shortlist_ids: tf.Tensor | None, output_rows: tf.Tensor | None
+def _likeliest(logits: tf.Tensor, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    """The most likely token of each row, and its log-probability; pad, unk and bos, before eos, are never generated."""
+    token, best = _best(logits[:, EOS:])
+    return token + EOS, best - _log_total_of_vocabulary(logits, unknown)[:, 0]
+
+
+def _likeliest_of_shortlist(
+    vector: tf.Tensor, shortlist_ids: tf.Tensor, output_rows: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The most likely token of each row, of the shortlist if there is one, and its log-probability."""
-    if shortlist_ids is None:
-        column, log_prob = _best(outputs["logits"][:, EOS:])
-        return column + EOS, log_prob  # pad, unk and bos come before eos and are never generated
-    place, log_prob = _best(tf.matmul(outputs["vector"], output_rows, transpose_b=True))
-    return tf.gather(shortlist_ids, place), log_prob
-
-
-def _top(top_k: int, logits: tf.Tensor, tokens: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """The most likely columns of each row, best first, and their log-probabilities."""
-    best, columns = tf.math.top_k(logits, min(top_k, tokens))
-    return columns, best - _log_total(logits)
+    """The same among the tokens of a shortlist."""
+    logits = tf.matmul(vector, output_rows, transpose_b=True)
+    place, best = _best(logits)
+    return tf.gather(shortlist_ids, place), best - _log_total(logits)[:, 0]
 
 
 def _best(logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The most likely column of each row, and its log-probability."""
-    return tf.argmax(logits, axis=-1, output_type=tf.int32), tf.reduce_max(logits, axis=-1) - _log_total(logits)[:, 0]
+    """The most likely column of each row, and its logit."""
+    return tf.argmax(logits, axis=-1, output_type=tf.int32), tf.reduce_max(logits, axis=-1)
+
+
+def _log_total_of_vocabulary(logits: tf.Tensor, unknown: bool) -> tf.Tensor:
+    """`_log_total` of what is generated, and of unk if it counts, as in `seq2edge.device.search.model.log_softmax`."""
+    total = _log_total(logits[:, EOS:])
+    return total + tf.math.log(1.0 + tf.exp(logits[:, UNK : UNK + 1] - total)) if unknown else total
 
 
 def _log_total(logits: tf.Tensor) -> tf.Tensor:

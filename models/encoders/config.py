@@ -6,9 +6,13 @@ A new encoder is a module with its layer, a dataclass here and in `EncoderConfig
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from annotated_types import Interval
 
 from seq2edge.models.layers.settings import CellKind, Length, Rate, RecurrentSettings, TransformerSettings, Width
+
+MAX_ROWS = 22_000  # of n-grams: times the factor of their hash it is below 2**31
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +103,25 @@ class BagEncoderConfig:
         return iter(())
 
 
-EncoderConfig: TypeAlias = RecurrentEncoderConfig | TransformerEncoderConfig | BagEncoderConfig  # by `kind`
+@dataclass(frozen=True, kw_only=True)
+class NGramEncoderConfig(BagEncoderConfig):
+    """Settings of a bag of n-grams: a `BagEncoder` over an `NGramEmbedding`.
+
+    Attributes:
+        longest: Tokens of the longest n-grams.
+        rows: Of the table that n-grams of two and more tokens share by a hash; best a prime.
+    """
+
+    REFUSED: ClassVar[Mapping[str, str]] = dict.fromkeys(BagEncoderConfig.REFUSED, "a bag of n-grams has no layers")
+
+    kind: Literal["ngrams"] = "ngrams"  # type: ignore[assignment]
+    longest: Annotated[int, Interval(ge=2, le=8)] = 5
+    rows: Annotated[int, Interval(ge=16, le=MAX_ROWS)] = 16_381
+
+
+EncoderConfig: TypeAlias = (  # by `kind`
+    RecurrentEncoderConfig | TransformerEncoderConfig | BagEncoderConfig | NGramEncoderConfig
+)
 
 
 @dataclass(frozen=True, kw_only=True)

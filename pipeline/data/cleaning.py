@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from seq2edge.device.processors.text import is_blank, normalise
+from seq2edge.device.special_ids import UNKNOWN
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.recipe import Data
 
@@ -63,7 +64,7 @@ class Cleaner:
             return "empty"
         if longer > self.settings.max_characters:
             return "too long"
-        if longer > self.settings.max_length_ratio * max(shorter, SHORT):
+        if longer > self.settings.max_length_ratio * max(shorter, SHORT) and pair.target != UNKNOWN:
             return "length ratio"
         if pair.source == pair.target and not self.settings.keep_identical:
             return "identical sides"

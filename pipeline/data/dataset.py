@@ -68,6 +68,11 @@ class Dataset:
         return self.summary["vocabulary"]
 
     @property
+    def has_unknown(self) -> bool:
+        """Whether it has sources without an answer."""
+        return self.summary.get("unknown", 0) > 0
+
+    @property
     def labels(self) -> list[str]:
         """Names of the labels, in the order of their indices."""
         return self.summary["labels"]

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import sentencepiece
 
-from seq2edge.device.special_ids import EOS
+from seq2edge.device.special_ids import EOS, UNK, UNKNOWN
 from seq2edge.device.tasks import TASKS, Target
 from seq2edge.device.tokenizer_files import load_tokenizer, tokenizer_paths
 from seq2edge.pipeline.data.columns import ColumnType
@@ -37,7 +37,7 @@ class TargetEncoder(Protocol):
 
 
 class TokenEncoder:
-    """Texts to token ids that end in eos.
+    """Texts to token ids that end in eos; `UNKNOWN` is unk.
 
     Args:
         target_length: Largest number of tokens, eos included.
@@ -48,14 +48,17 @@ class TokenEncoder:
     def __init__(self, tokenizer: sentencepiece.SentencePieceProcessor, target_length: int):
         self.tokenizer, self.target_length = tokenizer, target_length
         self.type = ColumnType.of_ids(tokenizer.get_piece_size())
-        self.summary: dict[str, Any] = {}
+        self.summary: dict[str, Any] = {"unknown": 0}
 
     @classmethod
     def of(cls, recipe: Any, folder: Path) -> "TokenEncoder":
         return cls(load_tokenizer(tokenizer_paths(folder)[1]), recipe.model.target_length)
 
     def encode(self, targets: Sequence[str]) -> list[list[int] | None]:
-        return [[*ids, EOS] if len(ids) < self.target_length else None for ids in self.tokenizer.encode(list(targets))]
+        encoded = self.tokenizer.encode(list(targets))
+        self.summary["unknown"] += targets.count(UNKNOWN)
+        answered = [ids if target != UNKNOWN else [UNK] for ids, target in zip(encoded, targets, strict=True)]
+        return [[*ids, EOS] if len(ids) < self.target_length else None for ids in answered]
 
 
 @dataclass(frozen=True)

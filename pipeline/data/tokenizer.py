@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import sentencepiece
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.special_ids import BOS, EOS, PAD, UNK
+from seq2edge.device.special_ids import BOS, EOS, PAD, UNK, UNKNOWN
 from seq2edge.pipeline.data.kept_text import trainer_options, with_denormalizer
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
@@ -37,7 +37,7 @@ def sentences(pairs: Iterable[Pair], side: str) -> Iterator[str]:
     for pair in pairs:
         if side != "target":
             yield pair.source
-        if side != "source":
+        if side != "source" and pair.target != UNKNOWN:
             yield pair.target
 
 
@@ -115,6 +115,7 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str, ke
             input_sentence_size=LARGEST_SAMPLE,
             max_sentence_length=LONGEST_SENTENCE,
             split_by_whitespace=not phrases,
+            hard_vocab_limit=settings.model_type != "char",  # the characters are those that the text has
             max_sentencepiece_length=LONGEST_PHRASE if phrases else LONGEST_WORD,
             shuffle_input_sentence=True,
             num_threads=2,  # the vocabulary depends on the number of threads

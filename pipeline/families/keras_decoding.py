@@ -21,7 +21,7 @@ class KerasSequenceModel(SequenceModel):
     max_batch_size = 64
 
     def __init__(self, model: Seq2Seq):
-        self.encoder, self.decoder_step = model.encoder, model.decoder_step
+        self.encoder, self.decoder_step, self.unknown = model.encoder, model.decoder_step, model.config.unknown
         self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
         self.mutable: Sequence[bool] = [True] * len(self.state_names)
         for half in (self.encoder, self.decoder_step):
@@ -57,4 +57,5 @@ class KerasSequenceModel(SequenceModel):
             logits=outputs["logits"][:rows],
             states=[outputs[name][:rows] for name in self.state_names],
             attention=outputs["attention"][:rows] if "attention" in outputs else None,
+            unknown=self.unknown,
         )

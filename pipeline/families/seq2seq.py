@@ -1,5 +1,6 @@
 """Encoder-decoders: text out of any source."""
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -22,7 +23,8 @@ from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 
 
 def model_config(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqConfig:
-    return recipe.model.config(data.vocabulary["source"], data.vocabulary["target"], recipe.tokenizer.joint)
+    config = recipe.model.config(data.vocabulary["source"], data.vocabulary["target"], recipe.tokenizer.joint)
+    return dataclasses.replace(config, unknown=data.has_unknown)
 
 
 def build_models(config: Seq2SeqConfig, dtype: str = "float32", unroll: int = 1) -> Seq2Seq:
@@ -60,6 +62,7 @@ def manifest(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqManifest:
             "max_length": recipe.model.target_length,
         },
         fallback=None,
+        unknown=data.has_unknown,
     )
 
 

@@ -124,7 +124,7 @@ class Tokenizer(Section):
     target_vocabulary: Annotated[int, Field(ge=262, le=64_000)] | None = None  # if not joint; None: as vocabulary
     target_phrases: bool = False  # if not joint: target tokens (BPE) may span words, for replies that recur
     fold_case: bool = False  # if not joint: sources are lower-cased
-    model_type: Literal["unigram", "bpe"] = "unigram"
+    model_type: Literal["unigram", "bpe", "char"] = "unigram"  # "char": each character is a token
     samples: Annotated[int, Field(ge=1, le=64)] = 1  # encodings of each training source (subword regularisation)
 
     @property

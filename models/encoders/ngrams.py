@@ -1,0 +1,70 @@
+"""Embeddings of hashed n-grams: what tokens next to each other say together, without a recurrence."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from seq2edge.models.encoders.config import NGramEncoderConfig
+from seq2edge.models.layers.configured import ConfiguredLayer
+from seq2edge.models.layers.tensors import Shape, Tensor
+
+# The hash of an n-gram is that of its beginning times FACTOR plus the last token. With up to MAX_ROWS rows it stays
+# below 2**31, since a model file has 32-bit integers.
+FACTOR = 92_821
+
+
+@keras.saving.register_keras_serializable(package="seq2edge")
+class NGramEmbedding(ConfiguredLayer):
+    """The embedding of each token plus those of the n-grams that end in it.
+
+    n-grams of two and more tokens share one table by a hash (Weinberger et al. 2009; Bojanowski et al. 2017). Before
+    the first token there is padding, so that an n-gram at the beginning of a text differs from one within it.
+
+    Args:
+        config: Longest n-grams, and rows of the table.
+        tokens: Size of the vocabulary.
+        width: Of the embeddings.
+        deviation: Standard deviation of the weights at first.
+    Call arguments:
+        token_ids: Integer `(batch, length)`.
+    Returns:
+        `(batch, length, width)`.
+    Reference:
+        [Bojanowski et al., 2017](https://arxiv.org/abs/1607.04606)
+    """
+
+    CONFIG = NGramEncoderConfig
+    SETTINGS = ("tokens", "width", "deviation")
+    config: NGramEncoderConfig
+
+    def __init__(
+        self, config: NGramEncoderConfig, tokens: int, width: int, deviation: float = 0.01, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.config, self.tokens, self.width, self.deviation = config, tokens, width, deviation
+
+    def build(self, token_ids_shape: Shape) -> None:
+        initializer = keras.initializers.RandomNormal(stddev=self.deviation)
+        self.embeddings = self.add_weight((self.tokens, self.width), initializer, name="embeddings")
+        self.ngrams = self.add_weight((self.config.rows, self.width), initializer, name="ngrams")
+
+    def call(self, token_ids: Tensor) -> Tensor:
+        token_ids = ops.cast(token_ids, "int32")
+        summed = ops.take(self.embeddings, token_ids, axis=0)
+        hashed = token_ids
+        for _ in range(1, self.config.longest):
+            beginning = ops.concatenate([ops.zeros_like(hashed[:, :1]), hashed[:, :-1]], axis=1)
+            hashed = self._row(self._row(beginning) * FACTOR + token_ids)
+            summed += ops.take(self.ngrams, hashed, axis=0)
+        return ops.cast(summed, self.compute_dtype)
+
+    def _row(self, numbers: Tensor) -> Tensor:
+        """Numbers modulo the rows; tflite-runtime 2.14 has no operator for it."""
+        rows = self.config.rows
+        return numbers - numbers // rows * rows
+
+    def compute_output_shape(self, token_ids_shape: Shape) -> Shape:
+        return (*token_ids_shape, self.width)
+
+

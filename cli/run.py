@@ -106,13 +106,17 @@ def _filter(runner: Any, options: Any, arguments: argparse.Namespace) -> None:
 
 
 def _answer(runner: Any, text: str, options: Any, arguments: argparse.Namespace, one_line: bool = False) -> None:
+    """Answer a text and print the result."""
+    _print(runner.run(text, options), runner, options, arguments, one_line)
+
+
+def _print(result: Any, runner: Any, options: Any, arguments: argparse.Namespace, one_line: bool = False) -> None:
     """Print an answer; with `one_line` the line ends that a model writes become spaces."""
     import json
     import sys
 
     from seq2edge.device.tasks import TASKS
 
-    result = runner.run(text, options)
     if arguments.json:
         print(json.dumps(result.as_json(arguments.attention), ensure_ascii=False), flush=True)
         return
@@ -132,14 +136,16 @@ def _answer(runner: Any, text: str, options: Any, arguments: argparse.Namespace,
 
 
 def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace) -> None:
-    """Read texts from a terminal and show the answers as they grow. In a conversation earlier replies are penalised."""
+    """Read texts from a terminal and show the answers as they grow. A message of a conversation may refer to the reply
+    before, or, without memory, earlier replies are penalised."""
     import sys
 
+    from seq2edge.device.conversation import Conversation
     from seq2edge.device.errors import TextError
     from seq2edge.device.tasks import TASKS
 
-    options = runner.options(**settings)
-    is_whole = "beam" in settings or options.n_best > 1 or arguments.json or arguments.attention
+    options, chat = runner.options(**settings), Conversation(runner)
+    is_whole = "beam" in settings or options.n_best > 1 or arguments.json or arguments.attention or runner.has_memory
     is_conversation = TASKS[runner.manifest.task].is_conversation
     earlier = settings.get("earlier_replies") or []
     while True:
@@ -152,7 +158,7 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
             continue
         try:
             if is_whole:
-                _answer(runner, text, options, arguments)
+                _print(chat(text, options=options), runner, options, arguments)
                 continue
             reply = _stream(runner, text, settings)
         except TextError as error:

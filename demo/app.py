@@ -13,6 +13,7 @@ import gradio as gr
 from seq2edge.demo.heatmap import STYLE, heatmap
 from seq2edge.demo.settings import SHOWN, control
 from seq2edge.demo.words import ENGLISH, KOREAN
+from seq2edge.device.conversation import Conversation
 from seq2edge.device.errors import UserError
 from seq2edge.device.result import Result
 from seq2edge.device.runners.interface import Runner
@@ -63,20 +64,23 @@ def _chat_tab(runners: dict[str, Runner[Any]], names: Sequence[str], words: Any)
         message = gr.Textbox(show_label=False, placeholder=words("message"), scale=5, elem_id="message", max_lines=4)
         send = gr.Button(words("send"), variant="primary", scale=1, min_width=80, elem_id="send")
     clear = gr.Button(words("clear"), size="sm", variant="secondary")
+    previous = gr.State("")  # what the next message may refer to
 
-    def reply(text: str, history: list[dict[str, Any]], name: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    def reply(
+        text: str, history: list[dict[str, Any]], name: str, previous: str
+    ) -> Iterator[tuple[str, list[dict[str, Any]], str]]:
         if not text.strip():
-            yield "", history
+            yield "", history, previous
             return
         history = [*history, {"role": "user", "content": text}, {"role": "assistant", "content": ""}]
-        yield "", history
-        for growing in _answers(runners[name], text):
+        yield "", history, previous
+        for growing, new_previous in _turn(Conversation(runners[name], previous), text):
             history[-1] = {"role": "assistant", "content": growing}
-            yield "", history
+            yield "", history, new_previous
 
-    inputs = [message, conversation, chosen]
-    gr.on([send.click, message.submit], reply, inputs, [message, conversation], api_name="chat")
-    clear.click(lambda: [], None, conversation, api_name=False)
+    inputs = [message, conversation, chosen, previous]
+    gr.on([send.click, message.submit], reply, inputs, [message, conversation, previous], api_name="chat")
+    clear.click(lambda: ([], ""), None, [conversation, previous], api_name=False)
 
 
 def _translation_tab(runners: dict[str, Runner[Any]], names: Sequence[str], words: Any) -> None:
@@ -126,12 +130,16 @@ def _heatmaps(result: Result) -> str:
     )
 
 
-def _answers(runner: Runner[Any], text: str) -> Iterator[str]:
-    """The growing answer; a mistake of the user's is answered within the conversation."""
+def _turn(chat: Conversation, text: str) -> Iterator[tuple[str, str]]:
+    """The growing answer, with what the next message may refer to; a mistake of the user's is answered within the
+    conversation."""
     try:
-        yield from runner.stream(text)
+        if chat.runner.has_memory:
+            yield chat(text).text, chat.previous
+        else:
+            yield from ((growing, "") for growing in chat.runner.stream(text))
     except UserError as error:
-        yield f"({error})"
+        yield f"({error})", chat.previous
 
 
 def load(bundles: Sequence[Path]) -> dict[str, Runner[Any]]:

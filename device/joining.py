@@ -12,6 +12,7 @@ from seq2edge.device.processors.interface import Features, SourceProcessor, sour
 from seq2edge.device.result import Part, Result, cut_note
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.target_tokenizer import TargetTokenizer
+from seq2edge.device.turns import message_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Joiner:
     def answer(self, source: Any, decoded: Sequence[Decoded]) -> str:
         """The best text, or the fallback line if its score is too low."""
         fallback = self._fallback(_score(decoded, 0))
-        return fallback.reply(source) if fallback else self.text(decoded)
+        return fallback.reply(message_of(source)) if fallback else self.text(decoded)
 
     def result(self, source: Any, decoded: Sequence[Decoded], n_best: int, required: Sequence[str]) -> Result:
         """The result of a source.
@@ -59,17 +60,19 @@ class Joiner:
         ranks = range(min(n_best, *(len(one.hypotheses) for one in decoded)))
         best = [one.hypotheses[0] for one in decoded]
         missing = {phrase for hypothesis in best for phrase in hypothesis.missing}
-        score = _score(decoded, 0)
+        score, text = _score(decoded, 0), self.answer(source, decoded)
+        is_fallback = self._fallback(score) is not None
         return Result(
-            text=self.answer(source, decoded),
+            text=text,
             score=score,
             confidence=float(np.exp(np.mean([value for hypothesis in best for value in hypothesis.token_log_probs]))),
-            fallback=self._fallback(score) is not None,
+            fallback=is_fallback,
             alternatives=tuple((self.text(decoded, rank), _score(decoded, rank)) for rank in ranks),
             parts=tuple(self._part(one.job.features, one.hypotheses[0]) for one in decoded),
             cut=cut_note([one.job.segment for one in decoded]),
             missing=tuple(phrase for phrase in required if self.tokenizer.encode(phrase) in missing),
             seconds=sum(one.seconds for one in decoded),
+            previous="" if is_fallback else text,
         )
 
     def _part(self, features: Features, best: Hypothesis) -> Part:

@@ -50,6 +50,7 @@ class Result:
         missing: Required phrases that the text lacks because they did not fit.
         seconds: Time it took.
         guard: Category of the guard that answered in place of the model; None: the model answered.
+        previous: What the next message of a conversation may refer to; empty: nothing.
     """
 
     text: str
@@ -62,6 +63,7 @@ class Result:
     missing: tuple[str, ...]
     seconds: float
     guard: str | None = None
+    previous: str = ""
 
     def as_json(self, attention: bool = False) -> dict[str, Any]:
         """JSON values of all fields; those of the parts only with `attention`."""
@@ -75,6 +77,7 @@ class Result:
             "missing": self.missing,
             "seconds": round(self.seconds, 4),
             "guard": self.guard,
+            "previous": self.previous,
         }
         if attention:
             values["parts"] = [part.as_json() for part in self.parts]

@@ -15,9 +15,10 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.limits import Limits
 from seq2edge.device.resources import peak_rss_megabytes
 from seq2edge.device.runners.interface import Runner
+from seq2edge.device.turns import with_previous
 
 MAX_TEXTS = 100  # of one request
-FIELDS = ("text", "texts", "attention")  # of a request, beside the options of the runner
+FIELDS = ("text", "texts", "previous", "attention")  # of a request, beside the options of the runner
 PATHS = {"error": "not found; available are POST /run, GET /health and GET /metrics"}
 
 
@@ -28,11 +29,13 @@ class Request:
     Attributes:
         settings: Fields of the options of the runner.
         attention: Whether the answer contains the parts with their attention.
+        previous: The reply that the text of a conversation may refer to; `Result.previous` of the answer to it.
     """
 
     texts: list[str]
     settings: dict[str, Any]
     attention: bool
+    previous: str = ""
 
     @classmethod
     def from_json(cls, body: bytes, options: Iterable[str]) -> "Request":
@@ -56,12 +59,19 @@ class Request:
         if ("text" in values) == ("texts" in values):
             raise UserError("exactly one of text (a string) and texts (a list of strings) is needed")
         attention = values.pop("attention", False)
+        previous = values.pop("previous", "")
+        if not isinstance(previous, str) or (previous and "text" not in values):
+            raise UserError("previous must be a string, and belongs to a single text")
         texts = [values.pop("text")] if "text" in values else values.pop("texts")
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise UserError("text must be a string, texts a list of strings")
         if not 1 <= len(texts) <= MAX_TEXTS:
             raise UserError(f"{len(texts)} texts, allowed are 1 to {MAX_TEXTS}")
-        return cls(texts, values, bool(attention))
+        return cls(texts, values, bool(attention), previous)
+
+    def sources(self, has_memory: bool) -> list[str]:
+        """What a runner with or without memory gets."""
+        return [with_previous(text, self.previous) if has_memory else text for text in self.texts]
 
 
 class Server(ThreadingHTTPServer):
@@ -85,7 +95,8 @@ class Server(ThreadingHTTPServer):
         """The status and the JSON values of the answer to POST /run."""
         try:
             request = Request.from_json(body, self.runner.OPTIONS)
-            results = self.runner.limited(self.limits.timeout).run_all(request.texts, **request.settings)
+            sources = request.sources(self.runner.has_memory)
+            results = self.runner.limited(self.limits.timeout).run_all(sources, **request.settings)
         except TimeoutExceededError as error:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)}
         except UserError as error:

@@ -74,7 +74,8 @@ class OnnxModel(SequenceModel):
             **{name: values if shared else values[sentence] for name, values in memory.items()},
             **dict(zip(self.states, states, strict=True)),
         )
-        return StepOutput(outputs["logits"], [outputs[NEXT + name] for name in self.states], outputs.get("attention"), None, self.unknown)
+        states = [outputs[NEXT + name] for name in self.states]
+        return StepOutput(outputs["logits"], states, outputs.get("attention"), unknown=self.unknown)
 
 
 def _call(session: Any, **inputs: np.ndarray) -> dict[str, np.ndarray]:

@@ -70,6 +70,7 @@ class Seq2SeqManifest(Manifest):
         beam_sizes: Rows of the decode steps in the model file.
         decoding: Defaults of the search.
         fallback: What replaces unlikely replies; None (null in JSON) if every reply is given as it is.
+        memory: Whether a source may have the reply before it, "message ␞ reply".
         unknown: Whether the probability of unk is that of a source without an answer.
     """
 
@@ -81,6 +82,7 @@ class Seq2SeqManifest(Manifest):
     beam_sizes: Annotated[list[Beam], NotEmpty()]
     decoding: Decoding
     fallback: Fallback | None
+    memory: bool = field(default=False, metadata={"optional": True})
     unknown: bool = field(default=False, metadata={"optional": True})
 
     @classmethod

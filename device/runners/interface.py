@@ -33,6 +33,7 @@ class Runner(ABC, Generic[Options]):
         processor: What turns a source into features.
         runtime: Name and version of what runs the model; empty for a Keras model.
         guard: What answers before the model; None: nothing.
+        has_memory: Whether a message may refer to the reply before (`seq2edge.device.turns`).
     """
 
     OPTIONS: ClassVar[Mapping[str, Option]]
@@ -41,6 +42,7 @@ class Runner(ABC, Generic[Options]):
     processor: SourceProcessor
     runtime: str
     guard: Guard | None = None
+    has_memory: bool = False
 
     @abstractmethod
     def options(self, options: Options | None = None, **changes: Any) -> Options:

@@ -175,7 +175,8 @@ class Seq2SeqSignatures(tf.Module):
 def _of_vocabulary(unknown: bool, top_k: int, vector: tf.Tensor, logits: tf.Tensor) -> Tensors:
     """All logits, and the most likely tokens. pad, unk and bos come before eos and are never generated."""
     best, columns = tf.math.top_k(logits[:, EOS:], min(top_k, logits.shape[1] - EOS))
-    return {"logits": logits, "top_ids": columns + EOS, "top_log_probs": best - _log_total_of_vocabulary(logits, unknown)}
+    log_probs = best - _log_total_of_vocabulary(logits, unknown)
+    return {"logits": logits, "top_ids": columns + EOS, "top_log_probs": log_probs}
 
 
 def _of_shortlist(top_k: int, vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> Tensors:

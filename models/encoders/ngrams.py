@@ -66,5 +66,3 @@ class NGramEmbedding(ConfiguredLayer):
 
     def compute_output_shape(self, token_ids_shape: Shape) -> Shape:
         return (*token_ids_shape, self.width)
-
-

@@ -62,6 +62,7 @@ def manifest(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqManifest:
             "max_length": recipe.model.target_length,
         },
         fallback=None,
+        memory=recipe.data.memory,
         unknown=data.has_unknown,
     )
 

@@ -76,7 +76,7 @@ def test_it_answers_many_texts_in_their_order_with_settings(serve):
         ({"text": "a", "beam": "5"}, "beam is '5', expected int"),
         ({"text": "a", "beam": True, "sample": 1}, "beam is True, expected int; sample is 1, expected bool"),
         ({"text": "a", "required": "b"}, "required is 'b', expected a list of strings"),
-        ({"text": "a", "spam": [1]}, "spam: unknown field; allowed are text, texts, attention, beam"),
+        ({"text": "a", "spam": [1]}, "spam: unknown field; allowed are text, texts, previous, attention, beam"),
         ({"text": "a", "beam": 50}, "the bundle offers beam sizes 1, 5"),
         ({"text": "a", "beam": 2, "n_best": 3}, "n_best is 3"),
         ({"text": "a" * 30_000}, "30,000 characters"),
@@ -144,7 +144,7 @@ def test_a_classifier_answers_with_labels(serve, classifier_bundles):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"text": "a", "beam": 5}, "beam: unknown field; allowed are text, texts, attention, n_best"),
+        ({"text": "a", "beam": 5}, "beam: unknown field; allowed are text, texts, previous, attention, n_best"),
         ({"text": "a", "n_best": 0}, "n_best is 0, allowed is 1 or more"),
         ({"text": "a", "n_best": "all"}, "n_best is 'all', expected int"),
     ],

@@ -1,0 +1,35 @@
+"""A conversation with a bundle that remembers the last turn."""
+
+from typing import Any
+
+from seq2edge.device.result import Result
+from seq2edge.device.runners.interface import Runner
+from seq2edge.device.turns import with_previous
+
+
+class Conversation:
+    """Answers messages that may refer to the reply before, as "another one" and "why?" do.
+
+    With a bundle that has no memory each message is answered by itself.
+
+    Example:
+        >>> chat = Conversation(load_runner())
+        >>> chat("tell me a joke").text
+        >>> chat("another one").text
+
+    Attributes:
+        previous: What the next message may refer to.
+    """
+
+    def __init__(self, runner: Runner[Any], previous: str = ""):
+        self.runner, self.previous = runner, previous
+
+    def __call__(self, message: str, **options: Any) -> Result:
+        """Answer a message; options and errors as for `Runner.run`."""
+        result = self.runner.run(self.source(message), **options)
+        self.previous = result.previous
+        return result
+
+    def source(self, message: str) -> str:
+        """What the runner gets for a message."""
+        return with_previous(message, self.previous) if self.runner.has_memory else message

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from seq2edge.models.config import ClassifierConfig
-from seq2edge.models.encoders.build import SourceLayers, build_encoder, embedding_scale, source_embedding
+from seq2edge.models.encoders.build import SourceLayers, build_encoder, source_embedding, source_scale
 from seq2edge.models.layers.cells import sequence_dropout
 from seq2edge.models.layers.pooling import AttentionPooling, Pooling
 
@@ -40,7 +40,7 @@ def build_classifier(config: ClassifierConfig, dtype: str = "float32", unroll: i
         raise ValueError("\n".join(mistakes))
     layers = SourceLayers(
         embedding=source_embedding(config, dtype),
-        scale=embedding_scale(config.embedding, dtype),
+        scale=source_scale(config, dtype),
         dropout=sequence_dropout(config.dropout, config.variational_dropout, dtype),
         encoder=build_encoder(config, dtype, unroll),
     )

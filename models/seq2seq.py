@@ -17,6 +17,7 @@ from seq2edge.models.encoders.build import (
     embedding_scale,
     padded_length,
     source_embedding,
+    source_scale,
 )
 from seq2edge.models.layers.cells import sequence_dropout
 from seq2edge.models.layers.tensors import Tensor
@@ -80,10 +81,11 @@ class _SharedLayers:
 
     source: SourceLayers
     target_embedding: keras.layers.Layer
+    target_scale: keras.layers.Layer
     decoder: Decoder
 
     def embed_target(self, token_ids: Tensor) -> Tensor:
-        return self.source.scale(self.target_embedding(token_ids))
+        return self.target_scale(self.target_embedding(token_ids))
 
     def logits(self, vectors: Tensor) -> Tensor:
         return ops.cast(self.target_embedding(vectors, reverse=True), "float32")
@@ -92,11 +94,12 @@ class _SharedLayers:
 def _make_layers(config: Seq2SeqConfig, dtype: str, unroll: int) -> _SharedLayers:
     target_embedding = _target_embedding(config, dtype)
     embedding = target_embedding if config.share_embeddings else source_embedding(config, dtype)
-    scale = embedding_scale(config.embedding, dtype)
     encoder = build_encoder(config, dtype, unroll)
     decoder = _decoder(config, dtype, unroll)
     dropout = sequence_dropout(config.dropout, config.variational_dropout, dtype)
-    return _SharedLayers(SourceLayers(embedding, scale, dropout, encoder), target_embedding, decoder)
+    source = SourceLayers(embedding, source_scale(config, dtype), dropout, encoder)
+    target_scale = embedding_scale(config.embedding, dtype, "target_scale")
+    return _SharedLayers(source, target_embedding, target_scale, decoder)
 
 
 def _decoder_step(layers: _SharedLayers, encoder_outputs: dict[str, Tensor], dtype: str) -> keras.Model:

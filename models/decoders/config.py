@@ -11,7 +11,7 @@ from seq2edge.models.encoders.config import EncoderConfig
 from seq2edge.models.layers.settings import MAX_LENGTH, Alignment, RecurrentSettings, Score, TransformerSettings
 
 Attention = Literal["none", Score, "bahdanau"]
-InitialState = Literal["copy", "bridge", "mean", "zeros"]
+InitialState = Literal["copy", "bridge", "mean", "sum", "zeros"]
 _ONE_DIRECTION = {"bidirectional": "a decoder writes from first token to last and cannot read ahead"}
 
 
@@ -28,7 +28,8 @@ class RecurrentDecoderConfig(RecurrentSettings):
         window: Positions that local attention sees on either side of its centre.
         input_feeding: The attentional vector joins the next step's input (Luong et al. 2015, section 3.3).
         initial_state: "copy" the encoder's final states, a "bridge" from them (tanh of a dense layer), the same from
-            the "mean" of the memory, or "zeros". None: the first of these that fits the encoder.
+            the "mean" of the memory or from its "sum" over the root of its length, which keeps what a few positions say
+            in a long text, or "zeros". None: "sum" for n-grams, else the first of these that fits the encoder.
     """
 
     REFUSED: ClassVar[Mapping[str, str]] = {**RecurrentSettings.REFUSED, **_ONE_DIRECTION}
@@ -46,7 +47,7 @@ class RecurrentDecoderConfig(RecurrentSettings):
         normalised = self.layer_norm or encoder.normalises_memory
         initial_state: InitialState = "copy" if encoder.final_states == self.kind else "bridge"
         if encoder.final_states is None:
-            initial_state = "mean"
+            initial_state = "sum" if encoder.kind == "ngrams" else "mean"
         return dataclasses.replace(
             self,
             attention=self.attention or ("scaled_dot" if normalised else "general"),
@@ -63,12 +64,12 @@ class RecurrentDecoderConfig(RecurrentSettings):
         if self.initial_state == "copy" and encoder.final_states not in (None, self.kind):
             yield (
                 f"initial_state = 'copy': states of encoder.kind = {encoder.kind!r} do not fit decoder.kind = "
-                f"{self.kind!r}; allowed: 'bridge', 'mean', 'zeros'"
+                f"{self.kind!r}; allowed: 'bridge', 'mean', 'sum', 'zeros'"
             )
         if self.initial_state in ("copy", "bridge") and encoder.final_states is None:
             yield (
                 f"initial_state = {self.initial_state!r}: encoder.kind = {encoder.kind!r} has no final state; "
-                "allowed: 'mean', 'zeros'"
+                "allowed: 'mean', 'sum', 'zeros'"
             )
 
     def _alignment_mistakes(self) -> Iterator[str]:
@@ -92,7 +93,7 @@ class RecurrentDecoderConfig(RecurrentSettings):
         if self.initial_state == "zeros":
             yield (
                 "initial_state = 'zeros': without attention the initial state is all a decoder knows of its source; "
-                "allowed: 'copy', 'bridge', 'mean'"
+                "allowed: 'copy', 'bridge', 'mean', 'sum'"
             )
 
 

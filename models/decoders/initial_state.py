@@ -8,6 +8,7 @@ from keras import ops
 
 from seq2edge.models.decoders.config import RecurrentDecoderConfig
 from seq2edge.models.layers.cells import STATES
+from seq2edge.models.layers.pooling import Pooling
 from seq2edge.models.layers.tensors import Shape, Tensor
 
 
@@ -29,10 +30,11 @@ class InitialState(keras.layers.Layer):
         super().__init__(**kwargs)
         self.origin, self.layers, self.units = config.initial_state, config.layers, units
         self.states = STATES[config.kind]  # of a layer
+        self.pooling = Pooling(self.origin if self.origin == "sum" else "mean", dtype=self.dtype_policy)
         self.bridges = [
             keras.layers.Dense(units, activation="tanh", dtype=self.dtype_policy, name=f"bridge_{i}")
             for i in range(self.layers * self.states)
-            if self.origin in ("bridge", "mean")
+            if self.origin in ("bridge", "mean", "sum")
         ]
 
     def build(
@@ -47,10 +49,9 @@ class InitialState(keras.layers.Layer):
         if self.origin == "zeros":
             zeros = ops.zeros((ops.shape(memory)[0], self.units), self.compute_dtype)
             return [zeros] * (self.layers * self.states)
-        if self.origin == "mean":
-            mask = ops.cast(ops.expand_dims(memory_mask, 2), memory.dtype)
-            mean = ops.sum(memory * mask, axis=1) / ops.sum(mask, axis=1)
-            return [bridge(mean) for bridge in self.bridges]
+        if self.origin in ("mean", "sum"):
+            pooled = self.pooling(memory, memory_mask)
+            return [bridge(pooled) for bridge in self.bridges]
         below = [encoder_states[min(layer, len(encoder_states) - 1)] for layer in range(self.layers)]
         if self.origin == "copy":
             return [state for layer_states in below for state in layer_states]

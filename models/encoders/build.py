@@ -61,12 +61,18 @@ def source_embedding(config: SourceConfig, dtype: str) -> keras.layers.Layer:
     )
 
 
-def embedding_scale(embedding: int, dtype: str) -> keras.layers.Layer:
+def source_scale(config: SourceConfig, dtype: str) -> keras.layers.Layer:
+    """`embedding_scale`, but 1 for n-grams: all of a text move at once, and their sum would move too far in a step."""
+    width = 1 if isinstance(config.encoder, NGramEncoderConfig) else config.embedding
+    return embedding_scale(width, dtype, "embedding_scale")
+
+
+def embedding_scale(width: int, dtype: str, name: str) -> keras.layers.Layer:
     """Embeddings times the square root of their width (Vaswani et al. 2017, section 3.4).
 
     Without it a recurrent layer learns many times more slowly.
     """
-    return keras.layers.Rescaling(embedding**0.5, dtype=dtype, name="embedding_scale")
+    return keras.layers.Rescaling(width**0.5, dtype=dtype, name=name)
 
 
 def build_encoder(config: SourceConfig, dtype: str, unroll: int) -> keras.layers.Layer:

@@ -13,10 +13,11 @@ _LOWEST = -1e9
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class Pooling(keras.layers.Layer):
-    """The mean or the maximum of each feature.
+    """The mean, the sum or the maximum of each feature.
 
     Args:
-        kind: "mean" (Joulin et al. 2017) or "max" (Collobert et al. 2011, section 3.3.2).
+        kind: "mean" (Joulin et al. 2017); "sum" over the root of the length, which keeps what a few positions say in a
+            long text; or "max" (Collobert et al. 2011, section 3.3.2).
     Call arguments:
         memory: `(batch, source_length, units)`.
         memory_mask: Integer `(batch, source_length)`; 1 = real token.
@@ -29,16 +30,17 @@ class Pooling(keras.layers.Layer):
         [Collobert et al., 2011](https://arxiv.org/abs/1103.0398)
     """
 
-    def __init__(self, kind: Literal["mean", "max"] = "mean", **kwargs: Any) -> None:
+    def __init__(self, kind: Literal["mean", "sum", "max"] = "mean", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if kind not in ("mean", "max"):
-            raise ValueError(f"kind must be 'mean' or 'max'. Received: kind={kind!r}")
+        if kind not in ("mean", "sum", "max"):
+            raise ValueError(f"kind must be 'mean', 'sum' or 'max'. Received: kind={kind!r}")
         self.kind = kind
 
     def call(self, memory: Tensor, memory_mask: Tensor) -> Tensor:
         real = ops.cast(ops.expand_dims(memory_mask, 2), memory.dtype)
-        if self.kind == "mean":
-            return ops.sum(memory * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
+        if self.kind != "max":
+            length = ops.maximum(ops.sum(real, axis=1), 1.0)
+            return ops.sum(memory * real, axis=1) / (length if self.kind == "mean" else ops.sqrt(length))
         largest = ops.max(ops.where(real > 0, memory, ops.cast(_LOWEST, memory.dtype)), axis=1)
         return largest * ops.max(real, axis=1)
 

@@ -13,7 +13,7 @@ from annotated_types import Interval
 CellKind = Literal["rnn", "gru", "lstm"]
 Score = Literal["dot", "general", "concat", "location", "scaled_dot"]
 Alignment = Literal["global", "local-m", "local-p"]
-Pooling = Literal["mean", "max", "attention"]
+Pooling = Literal["mean", "sum", "max", "attention"]
 Layers = Annotated[int, Interval(ge=1, le=8)]
 Width = Annotated[int, Interval(ge=4, le=4096)]
 MAX_LENGTH = 2048  # tokens of a source or a target

@@ -40,7 +40,7 @@ class ClassificationRecipe(Recipe):
             "keep_identical": True,
         },
         "tokenizer": {"joint": False, "target_vocabulary": None, "target_phrases": False},
-        "training": {"scheduled_sampling": 0.0},
+        "training": {"scheduled_sampling": 0.0, "pretrain_epochs": 0},
     }
 
     model: Annotated[ClassifierModel, AfterValidator(_settings_fit)] = ClassifierModel()

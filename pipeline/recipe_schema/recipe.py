@@ -151,6 +151,7 @@ class Tokenizer(Section):
 
 class Training(Section):
     epochs: Annotated[int, Field(ge=1)] = 20
+    pretrain_epochs: Annotated[int, Field(ge=0)] = 0  # in which the encoder first learns to tell targets apart
     steps_per_epoch: Annotated[int, Field(ge=1)] | None = None  # None: one pass over the data
     batch_size: Annotated[int, Field(ge=1)] = 64
     batch_tokens: Annotated[int, Field(ge=16)] | None = None  # instead of batch_size: rows times longer side

@@ -99,6 +99,12 @@ class Seq2SeqRecipe(Recipe):
                 "model.share_embeddings = true: needs one vocabulary for both sides; allowed: false, or "
                 "tokenizer.joint = true"
             )
+        shares = self.model.config(1, 1, self.tokenizer.joint).share_embeddings
+        if self.training.pretrain_epochs and shares:
+            yield (
+                f"training.pretrain_epochs = {self.training.pretrain_epochs}: keeps the source embeddings, which are "
+                "the target's too; allowed: 0, or model.share_embeddings = false"
+            )
         if self.decoding.beam > max(self.export.beam_sizes):
             yield (
                 f"decoding.beam = {self.decoding.beam}: larger than the largest of export.beam_sizes, "

@@ -63,6 +63,8 @@ def set_up(recipe: Recipe, data: Dataset, shard: Shard, options: TrainOptions = 
         if not options.initial_parts:
             check_weights_fit(options.initial_run, recipe, data)
         load_initial_weights(options.initial_run, models, options.initial_parts)
+    if settings.pretrain_epochs:
+        models.training.get_layer("source_embedding").trainable = False  # once pre-training has made it
     loss = family.loss(settings)
     fitted = wrap_in_pass(models.training, settings, loss)
     steps_per_epoch = settings.steps_per_epoch or training_batches(recipe, data, shard).steps_per_pass

@@ -23,6 +23,7 @@ class Snapshot:
         """Copy the weights of the compiled model in training."""
         optimizer = getattr(fitted.optimizer, "inner_optimizer", fitted.optimizer)  # mixed_float16 wraps it
         averages = getattr(optimizer, "_model_variables_moving_average", None)
-        values = averages or fitted.trainable_weights
-        for weight, value in zip(self.models.training.trainable_weights, values, strict=True):
-            weight.assign(np.asarray(value))
+        averaged = dict(zip(map(id, fitted.trainable_weights), averages or (), strict=bool(averages)))
+        trained = getattr(fitted, "model", fitted)  # within a training pass
+        for weight, value in zip(self.models.training.weights, trained.weights, strict=True):
+            weight.assign(np.asarray(averaged.get(id(value), value)))

@@ -20,6 +20,7 @@ from seq2edge.pipeline.training.parallel.collectives import wait_for_all
 from seq2edge.pipeline.training.parallel.distribution import data_parallel
 from seq2edge.pipeline.training.parallel.hosts import Hosts
 from seq2edge.pipeline.training.parallel.synchronize import agree_on_data, agree_on_recipe, load_shared_checkpoint
+from seq2edge.pipeline.training.pretraining import pretrain_encoder
 from seq2edge.pipeline.training.progress import Progress
 from seq2edge.pipeline.training.setup import TrainingSetup, set_up, training_batches, validation_batches
 
@@ -53,6 +54,7 @@ def train(recipe: Recipe, output: Path, options: TrainOptions = TrainOptions()) 
         setup = set_up(recipe, data, shard, options)
         setup.progress = _resume(setup.fitted, output, hosts)
         if not setup.finished:
+            _pretrain(setup, options.quiet)
             _fit(setup, hosts, build_recorders(setup, output, options.quiet))
     if recipe.training.average > 1 and not setup.progress.averaged:
         keep_better_mean(setup, output, options.quiet)
@@ -80,6 +82,7 @@ def train_worker(recipe: Recipe, output: Path, options: TrainOptions) -> None:
         setup = set_up(recipe, data, shard, options)
         setup.progress = _resume(setup.fitted, output, hosts)
         if not setup.finished:
+            _pretrain(setup, quiet=True)
             _fit(setup, hosts, [])
 
 
@@ -98,6 +101,13 @@ def _resume(fitted: keras.Model, output: Path, hosts: Hosts | None) -> Progress:
     if hosts:
         return load_shared_checkpoint(hosts, output, fitted)
     return load_checkpoint(output, fitted) or Progress()
+
+
+def _pretrain(setup: TrainingSetup, quiet: bool) -> None:
+    """Pre-train the encoder, unless a checkpoint has it."""
+    settings = setup.recipe.training
+    if settings.pretrain_epochs and not setup.progress.epoch:
+        pretrain_encoder(setup.models, setup.data.train, settings, quiet)
 
 
 def _fit(setup: TrainingSetup, hosts: Hosts | None, recorders: list[keras.callbacks.Callback]) -> None:

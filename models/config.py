@@ -78,7 +78,8 @@ class ClassifierSettings(SourceSettings):
 
     Attributes:
         pooling: How the memory becomes one vector: the "mean" (Joulin et al. 2017), the "sum" over the root of the
-            length, or the "max" (Collobert et al. 2011) of each feature, or "attention" of a learned query, whose weights can be shown (Yang et al. 2016).
+            length, or the "max" (Collobert et al. 2011) of each feature, or "attention" of a learned query, whose
+            weights can be shown (Yang et al. 2016).
     """
 
     pooling: Pooling = "mean"

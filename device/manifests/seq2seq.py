@@ -70,7 +70,8 @@ class Seq2SeqManifest(Manifest):
         beam_sizes: Rows of the decode steps in the model file.
         decoding: Defaults of the search.
         fallback: What replaces unlikely replies; None (null in JSON) if every reply is given as it is.
-        memory: Whether a source may have the reply before it, "message ␞ reply".
+        follow_ups: The memory of a chat: for each reply to a message that refers to the reply before, the message that
+            is read with that ("why ␞ REPLY"); empty: no memory.
         unknown: Whether the probability of unk is that of a source without an answer.
     """
 
@@ -82,7 +83,7 @@ class Seq2SeqManifest(Manifest):
     beam_sizes: Annotated[list[Beam], NotEmpty()]
     decoding: Decoding
     fallback: Fallback | None
-    memory: bool = field(default=False, metadata={"optional": True})
+    follow_ups: dict[str, str] = field(default_factory=dict, metadata={"optional": True})
     unknown: bool = field(default=False, metadata={"optional": True})
 
     @classmethod

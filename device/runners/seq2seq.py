@@ -1,7 +1,6 @@
 """Answers sources with an encoder-decoder: any source in, text out."""
 
 import dataclasses
-import itertools
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +15,7 @@ from seq2edge.device.guard import Guard
 from seq2edge.device.joining import Decoded, Joiner
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.option import Option
-from seq2edge.device.processors.interface import SourceProcessor, source_length
-from seq2edge.device.questions import answer_of, parts_of
+from seq2edge.device.processors.interface import SourceProcessor
 from seq2edge.device.result import EMPTY, Result
 from seq2edge.device.runners.interface import INPUT_IS_EMPTY, Runner, bundle_processor
 from seq2edge.device.search.decoding import decode, decode_steps
@@ -26,7 +24,8 @@ from seq2edge.device.search.options import OPTIONS, DecodingOptions
 from seq2edge.device.search.phrases import Phrases
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.device.tflite_seq2seq import TFLiteModel
-from seq2edge.device.turns import PREVIOUS, message_of, with_previous
+from seq2edge.device.turn_taking import TurnTaking
+from seq2edge.device.turns import message_of
 
 
 class Seq2SeqRunner(Runner[DecodingOptions]):
@@ -57,7 +56,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
     ):
         self.manifest: Seq2SeqManifest = manifest
         self.model, self.processor, self.tokenizer, self.guard = model, processor, tokenizer, guard
-        self.runtime, self.has_memory = getattr(model, "runtime", ""), manifest.memory
+        self.runtime, self.has_memory = getattr(model, "runtime", ""), bool(manifest.follow_ups)
         self.defaults = DecodingOptions(**manifest.decoding)
         self.joiner = Joiner(processor, tokenizer, manifest.fallback)
 
@@ -97,7 +96,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         """As for `Runner`, the short sources first.
 
         Segments of similar lengths are decoded together if the model can, and the interpreter sees each length once.
-        A bundle with memory answers each question of a message.
+        A bundle with memory answers as `TurnTaking` says.
 
         Raises:
             TextError: Also if phrases are required of a source that has to be split.
@@ -107,24 +106,8 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         if not self.has_memory:
             yield from self._run_each(sources, options)
             return
-        parts = [self._parts(source) for source in sources]
-        of_parts = dict(self._run_each([part for some in parts for part in some], options))
-        starts = list(itertools.accumulate(map(len, parts), initial=0))
-        for index, whole in self._run_each([self._fitting(source) for source in sources], options):
-            some = [of_parts[number] for number in range(starts[index], starts[index + 1])]
-            yield index, answer_of(whole, some) if some and not whole.guard else whole
-
-    def _parts(self, source: str) -> list[str]:
-        """The questions of a source with memory, if there are several; the first one may refer to the reply before."""
-        message, _, previous = source.partition(PREVIOUS)
-        first, *others = parts_of(message) or [""]
-        return [with_previous(first, previous.strip()), *others] if others else []
-
-    def _fitting(self, source: str) -> str:
-        """A source, without the reply before if the model cannot read both."""
-        longest = self.manifest.source_length
-        is_long = PREVIOUS in source and source_length(self.processor(source, longest + 1)) > longest
-        return message_of(source) if is_long else source
+        turns = TurnTaking(lambda some: self._run_each(some, options), self.manifest.follow_ups)
+        yield from enumerate(turns.answers(sources))
 
     def _run_each(self, sources: Sequence[Any], options: DecodingOptions) -> Iterator[tuple[int, Result]]:
         """`run_each` with each source taken as a whole."""
@@ -153,8 +136,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
 
     def _guarded(self, source: Any) -> Result | None:
         """The guard's answer; None if the model answers."""
-        message = message_of(source) if self.has_memory else source
-        if self.guard is None or (found := self.guard.check(message)) is None:
+        if self.guard is None or (found := self.guard.check(message_of(source))) is None:
             return None
         return Result(found.reply, 0.0, 1.0, False, ((found.reply, 0.0),), (), None, (), 0.0, found.category)
 
@@ -170,16 +152,15 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
     def stream(self, source: Any, options: DecodingOptions | None = None, **changes: Any) -> Iterator[str]:
         """Yield the growing answer after each step; of a beam, what all its hypotheses agree on.
 
-        Without options the search is greedy. Leaving the iterator cancels the search.
+        Without options the search is greedy. Leaving the iterator cancels the search. A bundle with memory gives the
+        whole answer at once, because it may read a message again with the reply before.
         """
         if options is None:
             changes.setdefault("beam", 1)
         options = self.options(options, **changes)
-        guarded = self._guarded(source)
-        if guarded or (self.has_memory and self._parts(source)):
-            yield (guarded or self.run(source, options)).text
+        if self.has_memory or self._guarded(source):
+            yield self.run(source, options).text
             return
-        source = self._fitting(source) if self.has_memory else source
         phrases = Phrases.of(options, self.tokenizer)
         segments = self.processor.split(source)
         if not segments:

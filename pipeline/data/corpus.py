@@ -8,18 +8,15 @@ from pathlib import Path
 
 from seq2edge.device.special_ids import UNKNOWN
 from seq2edge.device.turns import with_previous
-from seq2edge.pipeline.data.cleaning import hash64
 from seq2edge.pipeline.data.readers import Pair
-from seq2edge.pipeline.data.splitting import place_of
 
 FOLDER = Path(__file__).parents[1] / "smalltalk"
 LANGUAGES = ("en", "ko")
 FOLLOW_UPS = ("another", "why", "and_you")  # what a message may ask of the reply before
 ASKING = {"another": "another_one", "why": "why", "and_you": "and_you"}  # the intents that ask for them
 AGAIN = "repeat"  # the intent that asks for the same reply again
-SHARES = {"another": 12, "why": 8, "and_you": 6, "again": 3}  # turns made of each reply
-UNRELATED = 3  # one in so many messages has a reply before it that does not matter
-HELD_OUT = 0.2  # of the places of messages: turns are made of the others, so that no split has a message of another's
+SAID = {"another": "+", "why": "?", "and_you": "&", "again": "="}  # what stands for them before a reply
+COPIES = 8  # of each turn, which repeat the sign: a message has many phrasings, and a turn only this
 
 
 @dataclass(frozen=True)
@@ -74,55 +71,34 @@ def corpus_pairs() -> Iterator[Pair]:
 
 
 def turn_pairs() -> Iterator[Pair]:
-    """Messages with the reply before them: some ask about that reply, to the others it does not matter."""
+    """What is said of a reply: another one, why, about the bot itself, or the same again."""
     for language in LANGUAGES:
-        phrasings = {intent.name: _kept(intent.phrasings[language]) for intent in intents()}
         for intent in intents():
-            yield from _follow_ups(intent, language, phrasings)
-        replies = [text for intent in intents() for text in _all_replies(intent, language)]
-        for intent in intents():
-            if intent.name in (*ASKING.values(), AGAIN):
-                continue
-            for phrasing in phrasings[intent.name][::UNRELATED]:
-                before = replies[hash64(f"{phrasing}\tbefore") % len(replies)]
-                yield Pair(with_previous(phrasing, before), intent.replies[language])
+            reply, another = intent.replies[language], intent.follow_ups["another"][language]
+            turns = [(SAID[kind], reply, intent.follow_ups[kind][language]) for kind in FOLLOW_UPS]
+            turns.append((SAID["another"], another, reply))
+            turns += [(SAID["again"], said, said) for said in _all_replies(intent, language)]
+            for message, before, answer in turns:
+                for copy in range(COPIES):
+                    yield Pair(with_previous(message * (copy + 1), before), answer)
+
+
+def follow_ups() -> dict[str, list[str]]:
+    """The section `decoding.follow_ups` of a recipe: the replies of the intents that refer to the reply before."""
+    asking = {SAID[kind]: name for kind, name in ASKING.items()} | {SAID["again"]: AGAIN}
+    of_name = {intent.name: intent for intent in intents()}
+    return {message: list(of_name[name].replies.values()) for message, name in asking.items()}
 
 
 def unknown_pairs() -> Iterator[Pair]:
-    """Messages about other things, alone and after a reply, with the target of sources that have no answer."""
+    """Messages about other things, with the target of sources that have no answer."""
     for language in LANGUAGES:
-        replies = [intent.replies[language] for intent in intents()]
         for text in (FOLDER / "unknown" / f"{language}.txt").read_text(encoding="utf-8").splitlines():
             yield Pair(text, UNKNOWN)
-            yield Pair(with_previous(text, replies[hash64(text) % len(replies)]), UNKNOWN)
-
-
-def _follow_ups(intent: Intent, language: str, phrasings: dict[str, list[str]]) -> Iterator[Pair]:
-    """Turns that ask about the replies of an intent."""
-    reply = intent.replies[language]
-    for kind, asking in ASKING.items():
-        answer = intent.follow_ups[kind][language]
-        for phrasing in _some(phrasings[asking], f"{intent.name} {kind}", SHARES[kind]):
-            yield Pair(with_previous(phrasing, reply), answer)
-    another = intent.follow_ups["another"][language]
-    for phrasing in _some(phrasings[ASKING["another"]], f"{intent.name} again", SHARES["again"]):
-        yield Pair(with_previous(phrasing, another), reply)
-    for said in _all_replies(intent, language):
-        for phrasing in _some(phrasings[AGAIN], said, SHARES["again"]):
-            yield Pair(with_previous(phrasing, said), said)
 
 
 def _all_replies(intent: Intent, language: str) -> list[str]:
     return [intent.replies[language], *(replies[language] for replies in intent.follow_ups.values())]
-
-
-def _kept(phrasings: Sequence[str]) -> list[str]:
-    return [phrasing for phrasing in phrasings if place_of(phrasing) >= HELD_OUT]
-
-
-def _some(phrasings: Sequence[str], salt: str, count: int) -> list[str]:
-    """The same few phrasings each time, others for each salt."""
-    return sorted(phrasings, key=lambda phrasing: hash64(f"{salt}\t{phrasing}"))[:count]
 
 
 # By their paths in a recipe.

@@ -69,7 +69,7 @@ def _train_tokenizers(recipe: Recipe, folder: Path) -> dict[str, bytes]:
 
     settings, kept = recipe.tokenizer, {side: recipe.data.keeps(side) for side in recipe.tokenizer_sides}
     try:
-        whole = {side: _earlier_replies(folder) if recipe.data.memory and side != "target" else () for side in kept}
+        whole = {side: _earlier_replies(folder) if side != "target" else () for side in kept}
         return {side: train_tokenizer(texts(side), settings, side, kept[side], whole[side]) for side in kept}
     except VocabularyError as error:
         if error.possible is None:

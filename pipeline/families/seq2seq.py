@@ -62,7 +62,7 @@ def manifest(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqManifest:
             "max_length": recipe.model.target_length,
         },
         fallback=None,
-        memory=recipe.data.memory,
+        follow_ups={reply: message for message, replies in recipe.decoding.follow_ups.items() for reply in replies},
         unknown=data.has_unknown,
     )
 

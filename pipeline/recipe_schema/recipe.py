@@ -100,7 +100,6 @@ class Data(Section):
     max_characters: Annotated[int, Field(ge=1)] = 400
     max_length_ratio: Annotated[float, Field(ge=1)] = 15.0  # longer side to shorter side, in characters
     keep_identical: bool = False
-    memory: bool = False  # of a conversation: after ␞ a source may have the reply before
 
     @property
     def normalisations(self) -> tuple[Normalisation, Normalisation]:

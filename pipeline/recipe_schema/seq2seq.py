@@ -42,6 +42,9 @@ class Decoding(Section):
     beam: BeamSize = 1
     length_penalty: Annotated[float, Field(ge=0, le=5)] = 0.6  # Wu et al. 2016, equation 14
     fallback: Fallback | None = None
+    # The memory of a chat: messages that refer to the reply before, as sources "MESSAGE ␞ REPLY" have them, with the
+    # replies that such messages get when nothing was said before.
+    follow_ups: dict[str, list[str]] = Field(default_factory=dict)
 
 
 class GuardCategory(Section):

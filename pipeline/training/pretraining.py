@@ -14,7 +14,7 @@ from keras import ops
 from seq2edge.models.layers.pooling import Pooling
 from seq2edge.models.loss import ClassificationLoss
 from seq2edge.models.seq2seq import Seq2Seq
-from seq2edge.pipeline.data.batches import BatchOptions, Batches
+from seq2edge.pipeline.data.batches import Batches, BatchOptions
 from seq2edge.pipeline.data.collate import collate_labels
 from seq2edge.pipeline.data.columns import Column, Table
 from seq2edge.pipeline.recipe_schema.recipe import Training

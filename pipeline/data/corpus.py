@@ -16,7 +16,7 @@ FOLLOW_UPS = ("another", "why", "and_you")  # what a message may ask of the repl
 ASKING = {"another": "another_one", "why": "why", "and_you": "and_you"}  # the intents that ask for them
 AGAIN = "repeat"  # the intent that asks for the same reply again
 SAID = {"another": "+", "why": "?", "and_you": "&", "again": "="}  # what stands for them before a reply
-COPIES = 8  # of each turn, which repeat the sign: a message has many phrasings, and a turn only this
+COPIES = 16  # of each turn, which repeat the sign: a message has many phrasings, and a turn only this
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,20 @@ import keras
 import numpy as np
 from keras import ops
 
+from seq2edge.models.encoders.bag import BagEncoder
 from seq2edge.models.layers.pooling import Pooling
 from seq2edge.models.loss import ClassificationLoss
-from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
 from seq2edge.pipeline.data.collate import collate_labels
 from seq2edge.pipeline.data.columns import Column, Table
+from seq2edge.pipeline.families.interface import Models
 from seq2edge.pipeline.recipe_schema.recipe import Training
 from seq2edge.pipeline.training.schedules import learning_rate
 
 ENCODING = ("source_embedding", "embedding_scale", "encoder")  # layers from token ids to memory
 
 
-def pretrain_encoder(models: Seq2Seq, table: Table, settings: Training, quiet: bool = False) -> None:
+def pretrain_encoder(models: Models, table: Table, settings: Training, quiet: bool = False) -> None:
     """Train the encoder for `settings.pretrain_epochs`, then keep its embeddings as they are.
 
     Args:
@@ -42,7 +43,7 @@ def pretrain_encoder(models: Seq2Seq, table: Table, settings: Training, quiet: b
     classifier = _classifier(models, classes)
     classifier.compile(
         keras.optimizers.Adam(learning_rate(settings, updates), global_clipnorm=settings.clip_norm),
-        ClassificationLoss(settings.label_smoothing),
+        ClassificationLoss(),
         jit_compile=keras.backend.backend() == "jax",
     )
     classifier.fit(
@@ -56,13 +57,15 @@ def pretrain_encoder(models: Seq2Seq, table: Table, settings: Training, quiet: b
     embedding.trainable = False
 
 
-def _classifier(models: Seq2Seq, classes: int) -> keras.Model:
+def _classifier(models: Models, classes: int) -> keras.Model:
     """The encoder with a pooled memory and a dense layer."""
     embedding, scale, encoder = (models.training.get_layer(name) for name in ENCODING)
     source_ids = keras.Input((None,), dtype="int32", name="source_ids")
     mask = ops.cast(source_ids != models.config.pad_id, "int32")
-    encoded = encoder(scale(embedding(source_ids)), mask)
-    pooled = keras.layers.Dropout(models.config.dropout)(Pooling("sum")(encoded.memory, encoded.mask))
+    memory = scale(embedding(source_ids))
+    if not isinstance(encoder, BagEncoder):  # which only brings the embeddings to the width of the decoder
+        memory = encoder(memory, mask).memory
+    pooled = keras.layers.Dropout(models.config.dropout)(Pooling("sum")(memory, mask))
     return keras.Model(source_ids, ops.cast(keras.layers.Dense(classes)(pooled), "float32"))
 
 

@@ -8,8 +8,15 @@ from seq2edge.models.classifier import build_classifier
 from seq2edge.models.config import ClassifierConfig, Seq2SeqConfig
 from seq2edge.models.encoders import build
 from seq2edge.models.encoders.bag import BagEncoder
-from seq2edge.models.encoders.config import BagEncoderConfig, RecurrentEncoderConfig, TransformerEncoderConfig
+from seq2edge.models.encoders.config import (
+    MAX_ROWS,
+    BagEncoderConfig,
+    NGramEncoderConfig,
+    RecurrentEncoderConfig,
+    TransformerEncoderConfig,
+)
 from seq2edge.models.encoders.interface import Encoded
+from seq2edge.models.encoders.ngrams import FACTOR, NGramEmbedding
 from seq2edge.models.encoders.recurrent import RecurrentEncoder
 from seq2edge.models.encoders.transformer import TransformerEncoder
 from seq2edge.models.layers.configured import ConfiguredLayer
@@ -55,6 +62,47 @@ def test_two_directions_need_an_even_number_of_units():
 def test_a_bag_of_tokens_is_the_embeddings_themselves():
     memory = BagEncoder(BagEncoderConfig(), units=6)(EMBEDDED, MASK).memory
     np.testing.assert_array_equal(memory, EMBEDDED * MASK[:, :, None])
+
+
+def ngrams(**settings):
+    layer = NGramEmbedding(
+        NGramEncoderConfig(**{"longest": 3, "rows": 101} | settings), tokens=30, width=4, deviation=1.0
+    )
+    layer.build((None, None))
+    return layer
+
+
+def test_a_token_has_the_embeddings_of_the_ngrams_that_end_in_it():
+    layer = ngrams()
+    found = np.asarray(layer(np.array([[7, 9, 7, 9]])))[0]
+    tokens, rows = map(np.asarray, layer.get_weights())
+
+    def row(*ids):  # of an n-gram; before the first token there is padding
+        hashed = 0
+        for token in ids:
+            hashed = (hashed % 101 * FACTOR + token) % 101
+        return rows[hashed]
+
+    np.testing.assert_allclose(found[0], tokens[7] + row(0, 7) + row(0, 0, 7), atol=1e-5)
+    np.testing.assert_allclose(found[3], tokens[9] + row(7, 9) + row(9, 7, 9), atol=1e-5)
+    assert not np.allclose(found[1], found[3])  # the same token after another beginning
+
+
+def test_the_hash_of_an_ngram_fits_into_32_bits():
+    layer = ngrams(longest=5, rows=MAX_ROWS)
+    ids = np.full((1, 6), 29, "int32")
+    exact = 29
+    for _ in range(4):
+        exact = (exact % MAX_ROWS * FACTOR + 29) % MAX_ROWS
+    assert (MAX_ROWS - 1) * FACTOR + 64_000 < 2**31
+    assert np.isfinite(np.asarray(layer(ids))).all()
+    assert 0 <= exact < MAX_ROWS
+
+
+def test_an_embedding_of_ngrams_is_made_again_from_its_config():
+    layer = ngrams()
+    again = NGramEmbedding.from_config(layer.get_config())
+    assert (again.config, again.tokens, again.width) == (layer.config, 30, 4)
 
 
 @dataclass(frozen=True, kw_only=True)

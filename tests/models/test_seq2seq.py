@@ -6,7 +6,12 @@ from seq2edge.device.special_ids import PAD
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerDecoderConfig
 from seq2edge.models.decoders.recurrent import RecurrentDecoder
-from seq2edge.models.encoders.config import BagEncoderConfig, RecurrentEncoderConfig, TransformerEncoderConfig
+from seq2edge.models.encoders.config import (
+    BagEncoderConfig,
+    NGramEncoderConfig,
+    RecurrentEncoderConfig,
+    TransformerEncoderConfig,
+)
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq
 
@@ -32,6 +37,11 @@ VARIANTS = {
         "share_embeddings": True,
     },
     "bag to gru": {"encoder": BagEncoderConfig(), "decoder": RecurrentDecoderConfig(kind="gru"), "embedding": 8},
+    "n-grams to gru": {
+        "encoder": NGramEncoderConfig(longest=3, rows=97),
+        "decoder": RecurrentDecoderConfig(kind="gru"),
+        "embedding": 8,
+    },
     "Transformer": {
         "encoder": TransformerEncoderConfig(layers=2, heads=2),
         "decoder": TransformerDecoderConfig(heads=8, feed_forward=24),

@@ -14,6 +14,12 @@ def test_the_mean_is_over_real_positions():
     np.testing.assert_allclose(pooled[1], MEMORY[1, :2].mean(axis=0), rtol=1e-5)
 
 
+def test_the_sum_is_divided_by_the_root_of_the_length():
+    memory = np.array([[[1.0, 2.0], [3.0, 4.0], [9.0, 9.0]]], "float32")
+    pooled = Pooling("sum")(memory, np.array([[1, 1, 0]], "int32"))
+    np.testing.assert_allclose(pooled, [[4 / 2**0.5, 6 / 2**0.5]], rtol=1e-6)
+
+
 def test_the_maximum_is_over_real_positions():
     pooled = Pooling("max")(MEMORY, MASK)
     np.testing.assert_array_equal(pooled[0], MEMORY[0].max(axis=0))
@@ -35,5 +41,5 @@ def test_nothing_real_gives_zeros():
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match="Received: kind='sum'"):
-        Pooling("sum")
+    with pytest.raises(ValueError, match="Received: kind='median'"):
+        Pooling("median")

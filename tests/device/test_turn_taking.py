@@ -1,0 +1,73 @@
+import pytest
+
+from seq2edge.device.result import Result
+from seq2edge.device.turn_taking import TurnTaking, questions
+from seq2edge.device.turns import with_previous
+
+REPLIES = {
+    "joke": ("A pun.", -0.1),
+    "why": ("Why what?", -0.1),
+    "? ␞ A pun.": ("Puns are cheap.", -0.1),
+    "hello": ("Hello!", -0.2),
+    "what is your name": ("Pebble.", -0.1),
+    "what is your name?": ("Pebble.", -0.1),
+    "how old are you": ("One.", -0.3),
+}
+
+
+def result(text, score, fallback=False, guard=None):
+    return Result(text, score, 0.9, fallback, ((text, score),), (), None, (), 0.0, guard, text)
+
+
+def run_each(sources):
+    for index, source in reversed(list(enumerate(sources))):  # in any order
+        yield index, result(*REPLIES.get(source, ("Pardon?", -2.0)), fallback=source not in REPLIES)
+
+
+CHAT = TurnTaking(run_each, {"Why what?": "?"})
+
+
+def said(*sources):
+    return [found.text for found in CHAT.answers(sources)]
+
+
+def test_a_message_that_refers_to_the_reply_before_is_read_with_it():
+    assert said(with_previous("why", "A pun."), "why") == ["Puns are cheap.", "Why what?"]
+
+
+def test_the_reply_before_does_not_matter_to_other_messages():
+    assert said(with_previous("joke", "Hello!")) == ["A pun."]
+
+
+def test_each_of_two_questions_is_answered():
+    (found,) = CHAT.answers(["what is your name and how old are you"])
+    assert (found.text, found.score, found.previous) == ("Pebble. One.", -0.3, "One.")
+    assert found.alternatives == (("Pebble. One.", -0.3),)
+
+
+def test_a_part_that_the_model_does_not_understand_leaves_the_whole():
+    assert said("what is your name? so and so.") == ["Pardon?"] == said("nothing of it")
+
+
+def test_what_the_guard_answers_is_not_read_again():
+    chat = TurnTaking(
+        lambda sources: ((i, result("Why what?", 0.0, guard="grief")) for i in range(len(sources))), {"Why what?": "?"}
+    )
+    assert [found.guard for found in chat.answers([with_previous("x", "y"), "a? b?"])] == ["grief", "grief"]
+
+
+@pytest.mark.parametrize(
+    ("message", "parts"),
+    [
+        ("hello! how are you?", ["hello!", "how are you?"]),
+        ("what is your name and how old are you", ["what is your name", "how old are you"]),
+        ("이름이 뭐야? 그리고 몇 살이야?", ["이름이 뭐야?", "몇 살이야?"]),
+        ("bread and butter", []),
+        ("hello", []),
+        ("well... ?!", []),
+        ("a. b. c. d.", []),
+        ("", []),
+    ],
+)
+def test_the_questions_of_a_message(message, parts):
+    assert questions(message) == parts

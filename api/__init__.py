@@ -6,16 +6,18 @@ Example:
     >>> bot("good morning").text
 
 Attributes:
+    Conversation: Answers messages that may refer to the reply before.
     load: Loads a bundle; without a path the one that is installed with seq2edge. See `load_runner`.
     Runner: What `load` returns.
     __version__: Of this installation.
 """
 
-__all__ = ["Runner", "__version__", "load"]
+__all__ = ["Conversation", "Runner", "__version__", "load"]
 
 TYPE_CHECKING = False  # as type checkers understand it; to import it from typing takes most of the time
 
 if TYPE_CHECKING:
+    from seq2edge.device.conversation import Conversation
     from seq2edge.device.runners.interface import Runner
     from seq2edge.device.runners.load import load_runner as load
 
@@ -28,6 +30,10 @@ else:
             from seq2edge.device.runners.load import load_runner
 
             return load_runner
+        if name == "Conversation":
+            from seq2edge.device.conversation import Conversation
+
+            return Conversation
         if name == "Runner":
             from seq2edge.device.runners.interface import Runner
 

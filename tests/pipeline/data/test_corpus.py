@@ -55,7 +55,12 @@ def test_phrasings_of_two_intents_that_are_near_each_other_have_been_looked_at()
 
 @pytest.mark.parametrize(
     ("one", "other", "near"),
-    [("abcdefgh", "abcdefgh", True), ("abcdefgh", "abXdefgYh", True), ("abcdefgh", "cdefgh", True), ("abcd", "dcba", False)],
+    [
+        ("abcdefgh", "abcdefgh", True),
+        ("abcdefgh", "abXdefgYh", True),
+        ("abcdefgh", "cdefgh", True),
+        ("abcd", "dcba", False),
+    ],
 )
 def test_two_letters_may_differ(one, other, near):
     assert is_near(one, other) == near

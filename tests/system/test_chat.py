@@ -1,0 +1,138 @@
+"""A chat that remembers the reply before and knows what it has no answer to, from its pairs to its bundle."""
+
+import json
+
+import pytest
+
+from seq2edge.device.conversation import Conversation
+from seq2edge.device.runners.load import load_runner
+from seq2edge.device.special_ids import UNKNOWN
+from seq2edge.device.turns import with_previous
+from seq2edge.export.bundle import export_bundle
+from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
+from seq2edge.pipeline.recipe_schema.load import load_recipe
+from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.training.options import TrainOptions
+from seq2edge.pipeline.training.trainer import train
+
+pytestmark = pytest.mark.slow
+
+ANIMALS = ["cat", "dog", "fish", "bird", "horse", "sheep"]
+WORDS = ["my {}", "a {} please", "tell me of the {}", "the {} again", "one {} here", "is there a {}", "{} {}", "oh {}"]
+OTHER = ["parking fine", "tax form", "bus stop", "new shoes", "printer ink", "window pane", "door key", "blue paint"]
+NOTHING = "Why what?"
+RECIPE = """
+name = "pets"
+task = "chat"
+
+[data]
+valid = 0.15
+test = 0
+
+[[data.files]]
+path = "pairs.jsonl"
+source = "say"
+target = "reply"
+
+[[data.files]]
+path = "train.jsonl"
+source = "say"
+target = "reply"
+split = "train"
+
+[tokenizer]
+joint = false
+model_type = "char"
+vocabulary = 400
+target_vocabulary = 320
+
+[model]
+encoder = {kind = "ngrams", longest = 3, rows = 997}
+decoder = "gru"
+units = 64
+embedding = 32
+dropout = 0.1
+source_length = 64
+target_length = 24
+
+[training]
+pretrain_epochs = 20
+epochs = 40
+batch_size = 16
+learning_rate = 0.01
+warmup_steps = 10
+score_sentences = 0
+patience = 40
+tensorboard = false
+
+[decoding.fallback]
+share = 0.01
+
+[decoding.fallback.replies]
+en = "Pardon?"
+
+[decoding.follow_ups]
+"?" = ["Why what?"]
+"""
+
+
+def reply(animal):
+    return f"I like the {animal}."
+
+
+@pytest.fixture(scope="module")
+def folder(made_once):
+    def fill(folder):
+        folder.mkdir()
+        pairs = [(words.format(animal, animal), reply(animal)) for animal in ANIMALS for words in WORDS]
+        pairs += [
+            (f"why {word}", NOTHING) for word in ("", "is that", "so", "please", "though", "then", "oh", "do you")
+        ]
+        turns = [
+            (with_previous("?" * n, reply(animal)), f"The {animal} is kind.") for animal in ANIMALS for n in (1, 2, 3)
+        ]
+        unknown = [(f"{words} {more}", UNKNOWN) for words in OTHER for more in ("", "now", "here", "lost", "for us")]
+        for name, rows in (("pairs", pairs), ("train", turns + unknown)):
+            lines = [json.dumps({"say": say, "reply": said}) for say, said in rows]
+            (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (folder / "pets.toml").write_text(RECIPE, encoding="utf-8")
+        run = train(load_recipe(folder / "pets.toml"), folder / "run", TrainOptions(recipe_folder=folder, quiet=True))
+        export_bundle(run, folder / "bundle", tell=lambda line: None)
+
+    return made_once("pets", fill, copied=False)
+
+
+@pytest.fixture(scope="module")
+def bot(folder):
+    return load_runner(folder / "bundle")
+
+
+def test_a_follow_up_is_answered_by_the_reply_before(bot):
+    for animal in ANIMALS:
+        chat = Conversation(bot)
+        assert chat(f"my {animal}").text == reply(animal)
+        assert chat("why is that").text == f"The {animal} is kind."
+    assert bot("why is that").alternatives[0][0] == NOTHING
+
+
+def test_what_has_no_answer_gets_the_fallback(bot):
+    assert all(bot(f"{words} today").text == "Pardon?" for words in OTHER)
+    assert not any(bot(f"my {animal}").fallback for animal in ANIMALS)
+
+
+def test_unk_counts_in_the_score_whichever_way_the_model_is_asked(bot, folder):
+    text, keras = "tax form today", KerasSequenceModel(Run.open(folder / "run").model())
+    greedy = bot.run(text)
+    every_logit = bot.run(text, no_repeat_ngram=9)  # looks at all tokens
+    beam = bot.run(text, beam=5, n_best=5)
+    assert every_logit.score == pytest.approx(greedy.score, abs=1e-3)
+    assert beam.score == pytest.approx(greedy.score, abs=0.5)
+    assert keras.unknown
+    assert greedy.score < bot.run("my cat").score - 0.5
+    assert UNKNOWN not in {alternative for alternative, _ in beam.alternatives}
+
+
+def test_the_attention_is_over_the_characters_of_the_message(bot):
+    (part,) = bot.run("my cat").parts
+    assert part.attention.shape == (len(part.target_tokens), len(part.source_tokens))
+    assert "c" in part.source_tokens

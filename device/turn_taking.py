@@ -1,13 +1,19 @@
 """How a chat with memory answers a message: each of its questions, and what refers to the reply before."""
 
 import dataclasses
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, TypedDict
 
+from seq2edge.device.errors import UserError
+from seq2edge.device.json_types import NotEmpty, mistakes
 from seq2edge.device.processors.segmentation import sentences
 from seq2edge.device.result import Result
-from seq2edge.device.turns import PREVIOUS, message_of, with_previous
+from seq2edge.device.turns import PREVIOUS, message_of
 
+FILE = "turns.json"
 MOST = 3  # questions of a message
 # "and" before a question of its own, as in "what is your name and how old are you".
 AND = re.compile(
@@ -17,6 +23,39 @@ AND = re.compile(
 )
 
 
+class FollowUp(TypedDict):
+    """A kind of message that refers to the reply before it, such as "why?".
+
+    Attributes:
+        replies: The model's replies to such a message, which are said when nothing was said before.
+        answers: For each reply before, what is said then; null: the same reply again.
+    """
+
+    replies: Annotated[list[str], NotEmpty()]
+    answers: dict[str, str] | None
+
+
+class TurnsJson(TypedDict):
+    """The content of turns.json."""
+
+    follow_ups: Annotated[list[FollowUp], NotEmpty()]
+
+
+def read_turns(path: Path) -> list[FollowUp]:
+    """The follow-ups of a bundle.
+
+    Raises:
+        UserError: If turns.json is damaged.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{path}: no follow-ups: {error}") from None
+    if found := [*mistakes(values, TurnsJson, "turns")]:
+        raise UserError(f"{path}: no follow-ups: {found[0]}")
+    return values["follow_ups"]
+
+
 def questions(message: str) -> list[str]:
     """The questions of a message, or none if it is one thing."""
     parts = [part.strip() for sentence in sentences(message) for part in AND.split(sentence)]
@@ -24,51 +63,49 @@ def questions(message: str) -> list[str]:
     return parts if 2 <= len(parts) <= MOST else []
 
 
-@dataclasses.dataclass(frozen=True)
 class TurnTaking:
     """Answers sources that are a message alone or with the reply before it.
 
-    A message is read by itself. If the reply to that is one of `follow_ups`, it refers to the reply before, and the
-    model reads both. A message of several questions gets the reply to each, if the model is surer of each of them than
-    of the whole.
+    The model replies to the message by itself. If that reply is one of a follow-up, the answer is looked up by the
+    reply before. A message of several questions gets the reply to each, if the model is surer of each of them than of
+    the whole.
 
-    Attributes:
-        run_each: Answers sources as they are.
-        follow_ups: For the replies of messages that refer to the reply before: the message to read with it.
+    Args:
+        run_each: Answers messages.
+        follow_ups: Those of the bundle.
     """
 
-    run_each: Callable[[Sequence[str]], Iterator[tuple[int, Result]]]
-    follow_ups: Mapping[str, str]
+    def __init__(
+        self, run_each: Callable[[Sequence[str]], Iterator[tuple[int, Result]]], follow_ups: Sequence[FollowUp]
+    ):
+        self.run_each = run_each
+        self.answers_to = {reply: kind["answers"] for kind in follow_ups for reply in kind["replies"]}
 
     def answers(self, sources: Sequence[str]) -> list[Result]:
         """The answers in order."""
         messages = [message_of(source) for source in sources]
         parts = [questions(message) for message in messages]
-        first = self._run([*messages, *(part for some in parts for part in some)])
-        results, of_parts = first[: len(messages)], iter(first[len(messages) :])
-        for index, some in enumerate(parts):
-            results[index] = _joined(results[index], [next(of_parts) for _ in some])
-        again = {index: self._with_previous(source, results[index]) for index, source in enumerate(sources)}
-        again = {index: source for index, source in again.items() if source}
-        for index, result in zip(again, self._run(list(again.values())), strict=True):
-            results[index] = result
-        return results
+        replies = dict(self.run_each([*messages, *(part for some in parts for part in some)]))
+        of_parts = (replies[index] for index in range(len(messages), len(replies)))
+        joined = [_joined(replies[index], [next(of_parts) for _ in some]) for index, some in enumerate(parts)]
+        return [self._follow_up(source, reply) for source, reply in zip(sources, joined, strict=True)]
 
-    def _run(self, sources: Sequence[str]) -> list[Result]:
-        found = dict(self.run_each(sources))
-        return [found[index] for index in range(len(sources))]
-
-    def _with_previous(self, source: str, result: Result) -> str:
-        """What the model reads if the message refers to the reply before, else nothing."""
-        previous = source.partition(PREVIOUS)[2].strip()
-        message = None if result.guard else self.follow_ups.get(result.alternatives[0][0])
-        return with_previous(message, previous) if message and previous else ""
+    def _follow_up(self, source: str, result: Result) -> Result:
+        """The result, or what is said after the reply before if the message refers to that."""
+        previous, reply = source.partition(PREVIOUS)[2].strip(), result.alternatives[0][0]
+        if result.guard or not previous or reply not in self.answers_to:
+            return result
+        answers = self.answers_to[reply]
+        answer = previous if answers is None else answers.get(previous, reply)
+        return dataclasses.replace(
+            result, text=answer, fallback=False, alternatives=((answer, result.score),), previous=answer
+        )
 
 
 def _joined(whole: Result, parts: Sequence[Result]) -> Result:
     """The replies to the parts of a message after each other, or the reply to the whole."""
     replies = list(dict.fromkeys(part.text for part in parts))
-    is_sure = not any(one.fallback or one.guard for one in (*parts, whole) if one is not whole or one.guard)
+    is_sure = not any(one.fallback or one.guard for one in parts) and not whole.guard
     if len(replies) < 2 or not is_sure or min(part.score for part in parts) < whole.score:
         return whole
     text, score = " ".join(replies), min(part.score for part in parts)

@@ -70,8 +70,6 @@ class Seq2SeqManifest(Manifest):
         beam_sizes: Rows of the decode steps in the model file.
         decoding: Defaults of the search.
         fallback: What replaces unlikely replies; None (null in JSON) if every reply is given as it is.
-        follow_ups: The memory of a chat: for each reply to a message that refers to the reply before, the message that
-            is read with that ("why ␞ REPLY"); empty: no memory.
         unknown: Whether the probability of unk is that of a source without an answer.
     """
 
@@ -83,7 +81,6 @@ class Seq2SeqManifest(Manifest):
     beam_sizes: Annotated[list[Beam], NotEmpty()]
     decoding: Decoding
     fallback: Fallback | None
-    follow_ups: dict[str, str] = field(default_factory=dict, metadata={"optional": True})
     unknown: bool = field(default=False, metadata={"optional": True})
 
     @classmethod

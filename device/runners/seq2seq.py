@@ -24,7 +24,8 @@ from seq2edge.device.search.options import OPTIONS, DecodingOptions
 from seq2edge.device.search.phrases import Phrases
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.device.tflite_seq2seq import TFLiteModel
-from seq2edge.device.turn_taking import TurnTaking
+from seq2edge.device.turn_taking import FILE as TURNS
+from seq2edge.device.turn_taking import FollowUp, TurnTaking, read_turns
 from seq2edge.device.turns import message_of
 
 
@@ -37,6 +38,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         processor: What turns a source into features.
         tokenizer: That of the targets.
         guard: Answers some sources in place of the model; None: none.
+        follow_ups: What is said to messages that refer to the reply before; empty: the chat has no memory.
 
     Example:
         >>> runner = load_runner("bundles/quickstart-int8")
@@ -53,10 +55,12 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         processor: SourceProcessor,
         tokenizer: TargetTokenizer,
         guard: Guard | None = None,
+        follow_ups: Sequence[FollowUp] = (),
     ):
         self.manifest: Seq2SeqManifest = manifest
-        self.model, self.processor, self.tokenizer, self.guard = model, processor, tokenizer, guard
-        self.runtime, self.has_memory = getattr(model, "runtime", ""), bool(manifest.follow_ups)
+        self.model, self.processor, self.tokenizer = model, processor, tokenizer
+        self.guard, self.follow_ups = guard, follow_ups
+        self.runtime, self.has_memory = getattr(model, "runtime", ""), bool(follow_ups)
         self.defaults = DecodingOptions(**manifest.decoding)
         self.joiner = Joiner(processor, tokenizer, manifest.fallback)
 
@@ -72,7 +76,8 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         model = TFLiteModel(bundle, threads, num_interpreters)
         tokenizer = TargetTokenizer(bundle.tokenizers[1], bundle.manifest.normalisations[1])
         guard = Guard.open(bundle.path / GUARD) if GUARD in bundle.manifest.files else None
-        return cls(bundle.manifest, model, bundle_processor(bundle), tokenizer, guard)
+        follow_ups = read_turns(bundle.path / TURNS) if TURNS in bundle.manifest.files else ()
+        return cls(bundle.manifest, model, bundle_processor(bundle), tokenizer, guard, follow_ups)
 
     def options(self, options: DecodingOptions | None = None, **changes: Any) -> DecodingOptions:
         """As for `Runner`. The bundle's defaults get a beam of at least the `n_best` that is asked for."""
@@ -106,7 +111,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         if not self.has_memory:
             yield from self._run_each(sources, options)
             return
-        turns = TurnTaking(lambda some: self._run_each(some, options), self.manifest.follow_ups)
+        turns = TurnTaking(lambda some: self._run_each(some, options), self.follow_ups)
         yield from enumerate(turns.answers(sources))
 
     def _run_each(self, sources: Sequence[Any], options: DecodingOptions) -> Iterator[tuple[int, Result]]:
@@ -153,7 +158,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         """Yield the growing answer after each step; of a beam, what all its hypotheses agree on.
 
         Without options the search is greedy. Leaving the iterator cancels the search. A bundle with memory gives the
-        whole answer at once, because it may read a message again with the reply before.
+        whole answer at once, because a message may refer to the reply before.
         """
         if options is None:
             changes.setdefault("beam", 1)
@@ -184,4 +189,4 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
 
     def limited(self, seconds: float) -> "Seq2SeqRunner":
         model = LimitedSequenceModel(self.model, seconds)
-        return Seq2SeqRunner(self.manifest, model, self.processor, self.tokenizer, self.guard)
+        return Seq2SeqRunner(self.manifest, model, self.processor, self.tokenizer, self.guard, self.follow_ups)

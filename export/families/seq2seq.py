@@ -13,6 +13,7 @@ from seq2edge.device.manifests.common import Signature
 from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest, State
 from seq2edge.device.processors.interface import Features
 from seq2edge.device.shortlist import FILE as SHORTLIST
+from seq2edge.device.turn_taking import FILE as TURNS
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.families.interface import Extra, Savable
 from seq2edge.export.families.seq2seq_comparison import Seq2SeqComparison, best_hypotheses
@@ -54,9 +55,11 @@ def _fallback(run: Run[Seq2SeqRecipe], model: Seq2Seq) -> Fallback | None:
 
 
 def write_files(run: Run[Seq2SeqRecipe], settings: BundleSettings, folder: Path) -> None:
-    """Write the guard and the shortlist, if there are to be any."""
+    """Write the guard, the follow-ups and the shortlist, if there are to be any."""
     if guard := _guard(run):
         write_text(folder / GUARD, json.dumps(guard, ensure_ascii=False, indent=1) + "\n")
+    if run.data.turns.is_file():
+        write_text(folder / TURNS, run.data.turns.read_text(encoding="utf-8"))
     if size := settings.section.shortlist:
         data = run.data
         lexicon = learn_shortlist(data.train, data.vocabulary["source"], data.vocabulary["target"], size)

@@ -3,20 +3,16 @@
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from seq2edge.device.special_ids import UNKNOWN
-from seq2edge.device.turns import with_previous
 from seq2edge.pipeline.data.readers import Pair
 
 FOLDER = Path(__file__).parents[1] / "smalltalk"
 LANGUAGES = ("en", "ko")
 FOLLOW_UPS = ("another", "why", "and_you")  # what a message may ask of the reply before
-ASKING = {"another": "another_one", "why": "why", "and_you": "and_you"}  # the intents that ask for them
-AGAIN = "repeat"  # the intent that asks for the same reply again
-SAID = {"another": "+", "why": "?", "and_you": "&", "again": "="}  # what stands for them before a reply
-COPIES = 16  # of each turn, which repeat the sign: a message has many phrasings, and a turn only this
+ASKING = {"another": "another_one", "why": "why", "and_you": "and_you", None: "repeat"}  # the intents of such messages
 
 
 @dataclass(frozen=True)
@@ -70,24 +66,14 @@ def corpus_pairs() -> Iterator[Pair]:
                 yield Pair(phrasing, intent.replies[language])
 
 
-def turn_pairs() -> Iterator[Pair]:
-    """What is said of a reply: another one, why, about the bot itself, or the same again."""
+def turn_pairs(kind: str) -> Iterator[Pair]:
+    """Each reply with what is said to a message that asks for one of `FOLLOW_UPS` after it."""
     for language in LANGUAGES:
         for intent in intents():
-            reply, another = intent.replies[language], intent.follow_ups["another"][language]
-            turns = [(SAID[kind], reply, intent.follow_ups[kind][language]) for kind in FOLLOW_UPS]
-            turns.append((SAID["another"], another, reply))
-            turns += [(SAID["again"], said, said) for said in _all_replies(intent, language)]
-            for message, before, answer in turns:
-                for copy in range(COPIES):
-                    yield Pair(with_previous(message * (copy + 1), before), answer)
-
-
-def follow_ups() -> dict[str, list[str]]:
-    """The section `decoding.follow_ups` of a recipe: the replies of the intents that refer to the reply before."""
-    asking = {SAID[kind]: name for kind, name in ASKING.items()} | {SAID["again"]: AGAIN}
-    of_name = {intent.name: intent for intent in intents()}
-    return {message: list(of_name[name].replies.values()) for message, name in asking.items()}
+            reply, answer = intent.replies[language], intent.follow_ups[kind][language]
+            yield Pair(reply, answer)
+            if kind == "another":
+                yield Pair(answer, reply)
 
 
 def unknown_pairs() -> Iterator[Pair]:
@@ -97,14 +83,10 @@ def unknown_pairs() -> Iterator[Pair]:
             yield Pair(text, UNKNOWN)
 
 
-def _all_replies(intent: Intent, language: str) -> list[str]:
-    return [intent.replies[language], *(replies[language] for replies in intent.follow_ups.values())]
-
-
-# By their paths in a recipe.
+# By their paths in a recipe, of data and of follow-ups.
 CORPORA = {
     "bundled:smalltalk": corpus_pairs,
-    "bundled:turns": turn_pairs,
     "bundled:unknown": unknown_pairs,
     "bundled:intents": intent_pairs,
 }
+TURNS = {f"bundled:{kind}": partial(turn_pairs, kind) for kind in FOLLOW_UPS}

@@ -13,6 +13,7 @@ from seq2edge.device.processors.registry import source_processor
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.device.tasks import TASKS
 from seq2edge.device.tokenizer_files import tokenizer_paths
+from seq2edge.device.turn_taking import FILE as TURNS
 from seq2edge.pipeline.data.columns import Table
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.files import checksum
@@ -66,6 +67,11 @@ class Dataset:
     def vocabulary(self) -> dict[str, int]:
         """Number of tokens of each side that is tokenized: "source", and "target" unless targets are labels."""
         return self.summary["vocabulary"]
+
+    @property
+    def turns(self) -> Path:
+        """What a chat says to messages that refer to the reply before, as a file of a bundle, if it has memory."""
+        return self.path / TURNS
 
     @property
     def has_unknown(self) -> bool:

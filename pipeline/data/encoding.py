@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +16,6 @@ from seq2edge.device.batching import batched
 from seq2edge.device.errors import UserError
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.tokenizer_files import TOKENIZER_FILES, load_tokenizer, tokenizer_paths
-from seq2edge.device.turns import PREVIOUS
 from seq2edge.pipeline.data.columns import ColumnType, Table, write_table
 from seq2edge.pipeline.data.dataset import read_split
 from seq2edge.pipeline.data.kept_text import keeps_text
@@ -30,7 +28,6 @@ from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 BATCH = 1000  # pairs encoded in one call of SentencePiece
 PERCENTILES = (50, 90, 99, 100)
-MOST_REPLIES = 2000  # before a message that are one token each
 IDS = "_ids"  # how the names of columns of tokens end
 
 
@@ -69,21 +66,13 @@ def _train_tokenizers(recipe: Recipe, folder: Path) -> dict[str, bytes]:
 
     settings, kept = recipe.tokenizer, {side: recipe.data.keeps(side) for side in recipe.tokenizer_sides}
     try:
-        whole = {side: _earlier_replies(folder) if side != "target" else () for side in kept}
-        return {side: train_tokenizer(texts(side), settings, side, kept[side], whole[side]) for side in kept}
+        return {side: train_tokenizer(texts(side), settings, side, kept[side]) for side in kept}
     except VocabularyError as error:
         if error.possible is None:
             raise
         sizes = {side: fitting_vocabulary(partial(texts, side), settings, side, kept[side])[0] for side in kept}
         working = ", ".join(f"tokenizer.{KEYS[side]} = {size}" for side, size in sizes.items())
         raise UserError(f"{error}; this works: {working}") from error
-
-
-def _earlier_replies(folder: Path) -> list[str]:
-    """The replies that stand before several messages, as a source has them: each becomes one token."""
-    parts = (pair.source.partition(PREVIOUS) for pair in read_split(folder, "train"))
-    counts = Counter(f"{mark}{reply}" for _, mark, reply in parts if mark)
-    return [text for text, count in counts.most_common(MOST_REPLIES) if count > 1]
 
 
 @dataclass(frozen=True)

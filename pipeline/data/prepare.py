@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.turn_taking import FILE as TURNS
 from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.corpus import CORPORA
 from seq2edge.pipeline.data.dataset import FORMAT, SPLITS, SUMMARY_FILE, Dataset
@@ -16,6 +17,7 @@ from seq2edge.pipeline.data.encoding import write_columns, write_tokenizers
 from seq2edge.pipeline.data.labelled_folder import folder_checksum
 from seq2edge.pipeline.data.labels import check_labels
 from seq2edge.pipeline.data.split_files import Location, count_pairs, locate_files, located_pairs, write_splits
+from seq2edge.pipeline.data.turns import turns_json
 from seq2edge.pipeline.files import CHECKPOINT_FILE, DATA_FOLDER, MODEL_FILE, checksum, whole_folder, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Data, Recipe
 
@@ -57,7 +59,8 @@ def prepare(recipe: Recipe, output: Path, options: PrepareOptions | None = None)
     tokenizers = options.tokenizers
     if tokenizers is None and existing and existing.summary.get("tokenizers_given") and not options.overwrite:
         tokenizers = existing.tokenizers
-    fingerprint = _fingerprint(recipe, locations, tokenizers)
+    turns = turns_json(recipe, options.recipe_folder)
+    fingerprint = _fingerprint(recipe, locations, tokenizers, turns)
     if existing and existing.summary.get("fingerprint") == fingerprint:
         return existing
     if existing and not options.overwrite and any((output / name).exists() for name in TRAINED):
@@ -70,6 +73,8 @@ def prepare(recipe: Recipe, output: Path, options: PrepareOptions | None = None)
         summary = {"format": FORMAT, "name": recipe.name, "fingerprint": fingerprint}
         summary["content"] = content_digest(recipe.data, locations)
         summary |= _write_data(recipe, locations, tokenizers, new, options.quiet)
+        if turns:
+            write_text(new / TURNS, turns)
         write_text(new / SUMMARY_FILE, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     if not options.quiet:
         print(describe(summary), file=sys.stderr)
@@ -132,13 +137,14 @@ def _checksums(data: Data, locations: Sequence[Location]) -> list[Any]:
     ]
 
 
-def _fingerprint(recipe: Recipe, locations: Sequence[Location], tokenizers: tuple[Path, ...] | None) -> str:
+def _fingerprint(recipe: Recipe, locations: Sequence[Location], tokenizers: tuple[Path, ...] | None, turns: str) -> str:
     """Digest of everything that the dataset depends on."""
     contents = _checksums(recipe.data, locations)
     settings = [recipe.task, recipe.data.model_dump(), recipe.tokenizer.model_dump(), recipe.model_lengths]
     seed = recipe.training.seed if recipe.tokenizer.samples > 1 else None
     parts = [FORMAT, settings, contents, seed]
     parts += [checksum(path) for path in tokenizers or ()]
+    parts += [turns] if turns else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

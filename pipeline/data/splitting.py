@@ -2,7 +2,6 @@
 
 import re
 
-from seq2edge.device.turns import message_of
 from seq2edge.pipeline.data.cleaning import hash64
 
 SEPARATORS = re.compile(r"[\W_]+")  # everything but letters and digits
@@ -33,5 +32,5 @@ def split_at(place: float, valid: float, test: float) -> str:
 
 
 def split_key(text: str) -> str:
-    """A text without case, white space, punctuation and the reply before it; unchanged if nothing else is in it."""
-    return SEPARATORS.sub("", message_of(text).casefold()) or text
+    """A text without case, white space and punctuation; unchanged if nothing else is in it."""
+    return SEPARATORS.sub("", text.casefold()) or text

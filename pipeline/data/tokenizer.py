@@ -2,13 +2,11 @@
 
 import io
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 import sentencepiece
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.processors.text import SPACE_TOKEN
 from seq2edge.device.special_ids import BOS, EOS, PAD, UNK, UNKNOWN
 from seq2edge.pipeline.data.kept_text import trainer_options, with_denormalizer
 from seq2edge.pipeline.data.readers import Pair
@@ -86,9 +84,7 @@ def _bound(trained: Callable[[int], bytes], vocabulary: int) -> int | None:
     return None
 
 
-def train_tokenizer(
-    sentences: Iterable[str], settings: Tokenizer, side: str, kept: bool = False, whole: Sequence[str] = ()
-) -> bytes:
+def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str, kept: bool = False) -> bytes:
     """Train a SentencePiece model.
 
     Characters that no token covers are encoded as bytes, so that no character is ever unknown.
@@ -97,7 +93,6 @@ def train_tokenizer(
         sentences: Normalised text.
         side: "joint", "source" or "target".
         kept: Every text must come back from its ids as it is, with its white space.
-        whole: Texts that are one token each.
 
     Returns:
         The content of the model file.
@@ -120,7 +115,6 @@ def train_tokenizer(
             input_sentence_size=LARGEST_SAMPLE,
             max_sentence_length=LONGEST_SENTENCE,
             split_by_whitespace=not phrases,
-            user_defined_symbols=[_as_token(text, rule) for text in whole],
             hard_vocab_limit=settings.model_type != "char",  # the characters are those that the text has
             max_sentencepiece_length=LONGEST_PHRASE if phrases else LONGEST_WORD,
             shuffle_input_sentence=True,
@@ -135,12 +129,6 @@ def train_tokenizer(
     except (RuntimeError, OSError) as error:
         raise _vocabulary_error(str(error), settings, side) from error
     return with_denormalizer(model.getvalue()) if kept else model.getvalue()
-
-
-def _as_token(text: str, rule: str) -> str:
-    """A text as SentencePiece has it after the normalisation."""
-    folded = unicodedata.normalize("NFKC", text).casefold() if rule == "nfkc_cf" else text
-    return folded.replace(" ", SPACE_TOKEN)
 
 
 def _vocabulary_error(message: str, settings: Tokenizer, side: str) -> VocabularyError:

@@ -10,6 +10,7 @@ from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.turn_taking import read_turns
 from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
@@ -62,11 +63,13 @@ def manifest(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqManifest:
             "max_length": recipe.model.target_length,
         },
         fallback=None,
-        follow_ups={reply: message for message, replies in recipe.decoding.follow_ups.items() for reply in replies},
         unknown=data.has_unknown,
     )
 
 
 def runner(recipe: Seq2SeqRecipe, data: Dataset, models: Seq2Seq) -> Seq2SeqRunner:
     decoder = KerasSequenceModel(models)
-    return Seq2SeqRunner(manifest(recipe, data), decoder, data.processor(recipe), data.target_tokenizer())
+    follow_ups = read_turns(data.turns) if data.turns.is_file() else ()
+    return Seq2SeqRunner(
+        manifest(recipe, data), decoder, data.processor(recipe), data.target_tokenizer(), follow_ups=follow_ups
+    )

@@ -38,13 +38,18 @@ class Fallback(Section):
     share: Annotated[float, Field(gt=0, lt=1)] = 0.05  # of the correct validation replies that it may replace
 
 
+class FollowUpSettings(Section):
+    """A kind of message that refers to the reply before it, such as "why?"."""
+
+    replies: Annotated[list[str], Field(min_length=1)]  # of the data to such messages: nothing was said before
+    path: str | None = None  # a file of pairs, the reply before → what is said then; None: the same reply again
+
+
 class Decoding(Section):
     beam: BeamSize = 1
     length_penalty: Annotated[float, Field(ge=0, le=5)] = 0.6  # Wu et al. 2016, equation 14
     fallback: Fallback | None = None
-    # The memory of a chat: messages that refer to the reply before, as sources "MESSAGE ␞ REPLY" have them, with the
-    # replies that such messages get when nothing was said before.
-    follow_ups: dict[str, list[str]] = Field(default_factory=dict)
+    follow_ups: list[FollowUpSettings] = Field(default_factory=list)  # the memory of a chat; empty: it has none
 
 
 class GuardCategory(Section):

@@ -1,13 +1,14 @@
 import pytest
 
+from seq2edge.device.errors import UserError
 from seq2edge.device.result import Result
-from seq2edge.device.turn_taking import TurnTaking, questions
+from seq2edge.device.turn_taking import TurnTaking, questions, read_turns
 from seq2edge.device.turns import with_previous
 
 REPLIES = {
     "joke": ("A pun.", -0.1),
     "why": ("Why what?", -0.1),
-    "? ␞ A pun.": ("Puns are cheap.", -0.1),
+    "again": ("Nothing said.", -0.1),
     "hello": ("Hello!", -0.2),
     "what is your name": ("Pebble.", -0.1),
     "what is your name?": ("Pebble.", -0.1),
@@ -24,15 +25,26 @@ def run_each(sources):
         yield index, result(*REPLIES.get(source, ("Pardon?", -2.0)), fallback=source not in REPLIES)
 
 
-CHAT = TurnTaking(run_each, {"Why what?": "?"})
+FOLLOW_UPS = [
+    {"replies": ["Why what?"], "answers": {"A pun.": "Puns are cheap."}},
+    {"replies": ["Nothing said."], "answers": None},
+]
+CHAT = TurnTaking(run_each, FOLLOW_UPS)
 
 
 def said(*sources):
     return [found.text for found in CHAT.answers(sources)]
 
 
-def test_a_message_that_refers_to_the_reply_before_is_read_with_it():
+def test_a_message_that_refers_to_the_reply_before_gets_what_is_said_after_it():
     assert said(with_previous("why", "A pun."), "why") == ["Puns are cheap.", "Why what?"]
+    assert said(with_previous("again", "A pun."), "again") == ["A pun.", "Nothing said."]
+    assert said(with_previous("why", "Something else.")) == ["Why what?"]
+
+
+def test_a_follow_up_may_be_asked_of_a_follow_up():
+    (found,) = CHAT.answers([with_previous("why", "A pun.")])
+    assert (found.previous, found.fallback) == ("Puns are cheap.", False)
 
 
 def test_the_reply_before_does_not_matter_to_other_messages():
@@ -49,11 +61,24 @@ def test_a_part_that_the_model_does_not_understand_leaves_the_whole():
     assert said("what is your name? so and so.") == ["Pardon?"] == said("nothing of it")
 
 
-def test_what_the_guard_answers_is_not_read_again():
-    chat = TurnTaking(
-        lambda sources: ((i, result("Why what?", 0.0, guard="grief")) for i in range(len(sources))), {"Why what?": "?"}
-    )
-    assert [found.guard for found in chat.answers([with_previous("x", "y"), "a? b?"])] == ["grief", "grief"]
+def test_what_the_guard_answers_stays():
+    guarded = result("Why what?", 0.0, guard="grief")
+    chat = TurnTaking(lambda sources: ((index, guarded) for index in range(len(sources))), FOLLOW_UPS)
+    assert [found.guard for found in chat.answers([with_previous("why", "A pun."), "a? b?"])] == ["grief", "grief"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "no follow-ups"),
+        ('{"follow_ups": []}', "not empty"),
+        ('{"follow_ups": [{"replies": ["a"]}]}', "answers is missing"),
+    ],
+)
+def test_damaged_follow_ups_are_one_line(tmp_path, content, message):
+    (tmp_path / "turns.json").write_text(content)
+    with pytest.raises(UserError, match=message):
+        read_turns(tmp_path / "turns.json")
 
 
 @pytest.mark.parametrize(

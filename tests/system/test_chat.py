@@ -7,7 +7,6 @@ import pytest
 from seq2edge.device.conversation import Conversation
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.special_ids import UNKNOWN
-from seq2edge.device.turns import with_previous
 from seq2edge.export.bundle import export_bundle
 from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.recipe_schema.load import load_recipe
@@ -71,8 +70,9 @@ share = 0.01
 [decoding.fallback.replies]
 en = "Pardon?"
 
-[decoding.follow_ups]
-"?" = ["Why what?"]
+[[decoding.follow_ups]]
+path = "why.tsv"
+replies = ["Why what?"]
 """
 
 
@@ -88,13 +88,13 @@ def folder(made_once):
         pairs += [
             (f"why {word}", NOTHING) for word in ("", "is that", "so", "please", "though", "then", "oh", "do you")
         ]
-        turns = [
-            (with_previous("?" * n, reply(animal)), f"The {animal} is kind.") for animal in ANIMALS for n in (1, 2, 3)
-        ]
-        unknown = [(f"{words} {more}", UNKNOWN) for words in OTHER for more in ("", "now", "here", "lost", "for us")]
-        for name, rows in (("pairs", pairs), ("train", turns + unknown)):
+        after = ("", "now", "here", "lost", "for us")
+        unknown = [(f"{words} {more}", UNKNOWN) for words in OTHER for more in after]
+        for name, rows in (("pairs", pairs), ("train", unknown)):
             lines = [json.dumps({"say": say, "reply": said}) for say, said in rows]
             (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        why = "".join(f"{reply(animal)}\tThe {animal} is kind.\n" for animal in ANIMALS)
+        (folder / "why.tsv").write_text(why, encoding="utf-8")
         (folder / "pets.toml").write_text(RECIPE, encoding="utf-8")
         run = train(load_recipe(folder / "pets.toml"), folder / "run", TrainOptions(recipe_folder=folder, quiet=True))
         export_bundle(run, folder / "bundle", tell=lambda line: None)

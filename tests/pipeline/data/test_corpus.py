@@ -8,12 +8,11 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from seq2edge.device.special_ids import UNKNOWN
-from seq2edge.device.turns import message_of, with_previous
 from seq2edge.pipeline.data.corpus import (
+    ASKING,
     FOLLOW_UPS,
     LANGUAGES,
     corpus_pairs,
-    follow_ups,
     intents,
     turn_pairs,
     unknown_pairs,
@@ -94,19 +93,20 @@ def test_all_replies_differ():
     assert len(set(replies)) == len(replies) == len(intents()) * len(LANGUAGES) * (1 + len(FOLLOW_UPS))
 
 
-def test_a_turn_asks_for_what_is_said_after_a_reply():
-    turns = {pair.source: pair.target for pair in turn_pairs()}
+def test_follow_ups_say_what_stands_in_the_corpus():
+    said = {kind: {pair.source: pair.target for pair in turn_pairs(kind)} for kind in FOLLOW_UPS}
     joke = next(intent for intent in intents() if intent.name == "joke")
     for language in LANGUAGES:
         reply, another = joke.replies[language], joke.follow_ups["another"][language]
-        assert turns[with_previous("+", reply)] == another
-        assert turns[with_previous("+", another)] == reply
-        assert turns[with_previous("?", reply)] == joke.follow_ups["why"][language]
-        assert turns[with_previous("=", another)] == another
+        assert (said["another"][reply], said["another"][another]) == (another, reply)
+        assert said["why"][reply] == joke.follow_ups["why"][language]
 
 
 def test_the_recipe_names_the_replies_that_refer_to_the_reply_before():
-    assert load_recipe(find_recipe("quickstart")).decoding.follow_ups == follow_ups()
+    replies = {intent.name: list(intent.replies.values()) for intent in intents()}
+    settings = load_recipe(find_recipe("quickstart")).decoding.follow_ups
+    found = {one.path and one.path.removeprefix("bundled:"): one.replies for one in settings}
+    assert found == {kind: replies[name] for kind, name in ASKING.items()}
 
 
 def test_there_are_enough_messages_about_other_things():
@@ -117,8 +117,8 @@ def test_there_are_enough_messages_about_other_things():
 
 
 def test_the_text_is_nfc_and_has_no_stray_spaces():
-    for pairs in (corpus_pairs(), turn_pairs(), unknown_pairs()):
+    for pairs in (corpus_pairs(), turn_pairs("another"), turn_pairs("why"), turn_pairs("and_you"), unknown_pairs()):
         for pair in pairs:
-            for text in (message_of(pair.source), pair.target):
+            for text in (pair.source, pair.target):
                 assert unicodedata.is_normalized("NFC", text)
                 assert text == " ".join(text.split())

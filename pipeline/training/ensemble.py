@@ -49,7 +49,8 @@ def build_ensemble_run(paths: Sequence[Path], output: Path, overwrite: bool = Fa
     with whole_folder(output) as new:
         shutil.copytree(data.path, new / DATA_FOLDER)
         save_model(new, ensemble.training)
-        write_csv(new / HISTORY_FILE, [{"seconds": sum(run.history()[-1]["seconds"] for run in runs)}])
+        seconds = sum(run.history()[-1]["seconds"] for run in runs)
+        write_csv(new / HISTORY_FILE, [{"seconds": round(seconds, 1)}])
         write_text(new / RECIPE_FILE, recipe.to_toml())
     return Run.open(output)
 
@@ -78,8 +79,9 @@ def _open_members(paths: Sequence[Path]) -> list[Run[Seq2SeqRecipe]]:
             mistakes.append(str(error))
             continue
         unfit = list(_unfit(run))
-        mistakes += unfit or (_differences(run, runs[0]) if runs else [])
-        runs += [] if unfit else [run]
+        if not unfit:
+            runs.append(run)
+        mistakes += unfit or _differences(run, runs[0])
     if mistakes:
         raise UserError("\n".join(mistakes))
     return runs

@@ -17,6 +17,7 @@ COMMANDS = (
     "prepare",
     "train",
     "distill",
+    "ensemble",
     "evaluate",
     "compare",
     "export",

@@ -1,6 +1,6 @@
 """Several encoder-decoders over the same tokens as one: their logits are averaged at every step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,10 @@ from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 
 @dataclass(frozen=True)
 class EnsembleConfig:
-    """The members of an ensemble.
+    """Settings of an ensemble.
 
     Attributes:
-        members: They have the same vocabularies.
+        members: Over the same vocabularies, with the same lengths. What else they are may differ.
     """
 
     members: tuple[Seq2SeqConfig, ...]
@@ -26,40 +26,48 @@ class EnsembleConfig:
     def unknown(self) -> bool:
         return self.members[0].unknown
 
-    @property
-    def target_vocabulary(self) -> int:
-        return self.members[0].target_vocabulary
-
 
 @dataclass(frozen=True)
 class Ensemble(Seq2Seq):
-    """A `Seq2Seq` over several: the memory and the vector before the output layer are those of the members side by
-    side, the states one after the other, and the attention is the mean of those that attend.
+    """A `Seq2Seq` whose logits are the mean of its members'.
 
-    The mean of logits is the geometric mean of the members' probabilities, up to a factor (Hinton 2002, products of
-    experts).
+    Memory and `vector` are those of the members side by side, the states one after the other. `attention` is the mean
+    of the members that have it.
+
+    The mean of logits is, up to a factor, the geometric mean of the probabilities (Hinton 2002, products of experts).
+
+    Attributes:
+        config: An `EnsembleConfig`.
+        members: They share their layers with the ensemble.
     """
 
     config: Any
     members: tuple[Seq2Seq, ...]
 
     def output_rows(self, token_ids: Tensor) -> Tensor:
+        """As `Seq2Seq.output_rows`; `vector` and a row are as wide as those of all members together."""
         rows = [member.output_rows(token_ids) for member in self.members]
         return ops.concatenate(rows, axis=1) / len(rows)
 
 
 def build_ensemble(config: EnsembleConfig, dtype: str = "float32", unroll: int = 1) -> Ensemble:
     """Build an ensemble with fresh weights; arguments and errors as for `build_seq2seq`."""
-    members = tuple(build_seq2seq(member, dtype, unroll) for member in config.members)
-    for number, member in enumerate(members):
-        for model in (member.training, member.encoder, member.decoder_step):
-            model.name = f"{model.name}_{number}"
+    members = tuple(_build_member(number, member, dtype, unroll) for number, member in enumerate(config.members))
     source_ids = keras.Input((None,), dtype="int32", name="source_ids")
     target_inputs = keras.Input((None,), dtype="int32", name="target_inputs")
-    logits = [member.training([source_ids, target_inputs]) for member in members]
-    training = keras.Model([source_ids, target_inputs], _mean(logits), name="ensemble")
+    logits = _mean([member.training([source_ids, target_inputs]) for member in members])
+    training = keras.Model([source_ids, target_inputs], logits, name="seq2seq")
     encoder = keras.Model(source_ids, _encoded(members, source_ids), name="encoder")
     return Ensemble(config, training, encoder, _decoder_step(members, encoder), members)
+
+
+def _build_member(number: int, config: Seq2SeqConfig, dtype: str, unroll: int) -> Seq2Seq:
+    """A member whose models and weights have other names than those of the other members."""
+    with keras.name_scope(f"member_{number}"):
+        member = build_seq2seq(config, dtype, unroll)
+    for model in (member.training, member.encoder, member.decoder_step):
+        model.name = f"{model.name}_{number}"
+    return member
 
 
 def _encoded(members: Sequence[Seq2Seq], source_ids: Tensor) -> dict[str, Tensor]:
@@ -80,29 +88,38 @@ def _decoder_step(members: Sequence[Seq2Seq], encoder: keras.Model) -> keras.Mod
             for name, output in encoder.output.items()
         },
     }
-    outputs, first_state, first_feature = [], 0, 0
-    for member in members:
-        names = _states(member.encoder.output)
-        width = member.encoder.output["memory"].shape[-1]
-        states = {name: inputs[f"state_{first_state + number}"] for number, name in enumerate(names)}
-        memory = inputs["memory"][..., first_feature : first_feature + width]
-        shared = {"token_ids": inputs["token_ids"], "memory": memory, "memory_mask": inputs["memory_mask"]}
-        outputs.append(member.decoder_step({**shared, **states}))
-        first_state, first_feature = first_state + len(names), first_feature + width
+    outputs = [
+        member.decoder_step(own) for member, own in zip(members, _inputs_of_members(members, inputs), strict=True)
+    ]
     joined = {
         "logits": _mean([one["logits"] for one in outputs]),
         "vector": ops.concatenate([one["vector"] for one in outputs], axis=-1),
     }
-    states_after = [one[name] for one in outputs for name in _states(one)]
-    joined |= {f"state_{number}": state for number, state in enumerate(states_after)}
+    states = [one[name] for one in outputs for name in _states(one)]
+    joined |= {f"state_{number}": state for number, state in enumerate(states)}
     if attention := [one["attention"] for one in outputs if "attention" in one]:
         joined["attention"] = _mean(attention)
     return keras.Model(inputs, joined, name="decoder_step")
 
 
+def _inputs_of_members(members: Sequence[Seq2Seq], inputs: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+    """Each member's part of the inputs of a step."""
+    first_state, first_feature = 0, 0
+    for member in members:
+        names = _states(member.encoder.output)
+        last_feature = first_feature + member.encoder.output["memory"].shape[-1]
+        yield {
+            "token_ids": inputs["token_ids"],
+            "memory": inputs["memory"][..., first_feature:last_feature],
+            "memory_mask": inputs["memory_mask"],
+            **{name: inputs[f"state_{first_state + number}"] for number, name in enumerate(names)},
+        }
+        first_state, first_feature = first_state + len(names), last_feature
+
+
 def _states(tensors: dict[str, Tensor]) -> list[str]:
     """Names of the states, in order."""
-    return sorted((name for name in tensors if name.startswith("state_")), key=lambda name: int(name[6:]))
+    return [name for name in tensors if name.startswith("state_")]
 
 
 def _mean(tensors: Sequence[Tensor]) -> Tensor:

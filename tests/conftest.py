@@ -147,6 +147,41 @@ def trained_run(made_once, pairs_file):
 
 
 @pytest.fixture(scope="session")
+def gru_run(made_once, pairs_file):
+    """A tiny run of another architecture that has learned the same task from the same data."""
+    from seq2edge.pipeline.run import Run
+    from seq2edge.pipeline.training.trainer import train
+
+    decoder = 'model.decoder={kind="gru", attention="concat"}'
+    recipe, options = tiny_training(pairs_file, "gru", 'model.encoder="gru"', decoder, "model.units=48")
+    return Run.open(made_once("gru", lambda folder: train(recipe, folder, options)))
+
+
+@pytest.fixture(scope="session")
+def ensemble_run(made_once, trained_run, gru_run):
+    """The two tiny runs as one."""
+    from seq2edge.pipeline.run import Run
+    from seq2edge.pipeline.training.ensemble import build_ensemble_run
+
+    members = [trained_run.path, gru_run.path]
+    return Run.open(made_once("ensemble", lambda folder: build_ensemble_run(members, folder)))
+
+
+@pytest.fixture(scope="session")
+def ensemble_bundles(made_once, ensemble_run):
+    """Bundles of the tiny ensemble by quantization, "none" and "int8"."""
+    from seq2edge.export.bundle import export_bundle
+    from seq2edge.export.options import ExportOptions
+
+    def fill(folder):
+        folder.mkdir()
+        for quantization in ("none", "int8"):
+            export_bundle(ensemble_run, folder / quantization, ExportOptions(quantization), lambda line: None)
+
+    return made_once("ensemble-bundles", fill)
+
+
+@pytest.fixture(scope="session")
 def transformer_bundle(made_once, pairs_file):
     """The int8 bundle of a tiny Transformer that has learned the same task."""
     from seq2edge.export.bundle import export_bundle

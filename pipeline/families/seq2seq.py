@@ -12,6 +12,7 @@ from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.turn_taking import read_turns
 from seq2edge.models.config import Seq2SeqConfig
+from seq2edge.models.ensemble import EnsembleConfig, build_ensemble
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import Seq2Seq, build_seq2seq
 from seq2edge.pipeline.data.batches import Collate
@@ -20,15 +21,20 @@ from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.families.common import manifest_fields
 from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.recipe_schema.recipe import Training
-from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
+from seq2edge.pipeline.recipe_schema.seq2seq import Model, Seq2SeqRecipe
 
 
-def model_config(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqConfig:
-    config = recipe.model.config(data.vocabulary["source"], data.vocabulary["target"], recipe.tokenizer.joint)
-    return dataclasses.replace(config, unknown=data.has_unknown)
+def model_config(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqConfig | EnsembleConfig:
+    def config(model: Model) -> Seq2SeqConfig:
+        known = model.config(data.vocabulary["source"], data.vocabulary["target"], recipe.tokenizer.joint)
+        return dataclasses.replace(known, unknown=data.has_unknown)
+
+    return EnsembleConfig(tuple(map(config, recipe.members))) if recipe.is_ensemble else config(recipe.model)
 
 
-def build_models(config: Seq2SeqConfig, dtype: str = "float32", unroll: int = 1) -> Seq2Seq:
+def build_models(config: Seq2SeqConfig | EnsembleConfig, dtype: str = "float32", unroll: int = 1) -> Seq2Seq:
+    if isinstance(config, EnsembleConfig):
+        return build_ensemble(config, dtype, unroll)
     return build_seq2seq(config, dtype, unroll)
 
 

@@ -240,6 +240,11 @@ class Recipe(Section):
         """The largest numbers of tokens: "source_length" and, if targets are texts, "target_length"."""
         return {name: value for name, value in vars(self.model).items() if name.endswith("_length")}
 
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether its model is made of those of other runs, by `seq2edge ensemble`, and not trained."""
+        return False
+
     @model_validator(mode="after")
     def _sections_fit(self) -> Self:
         if mistakes := list(self.mistakes()):

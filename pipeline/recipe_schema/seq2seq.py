@@ -31,6 +31,9 @@ def _settings_fit(model: Model) -> Model:
     return model
 
 
+FittingModel = Annotated[Model, AfterValidator(_settings_fit)]
+
+
 class Fallback(Section):
     """A line said instead of a reply whose score is below a threshold, which is found on validation data."""
 
@@ -96,10 +99,16 @@ class Seq2SeqRecipe(Recipe):
     TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source", "target")
     STOP_ON: ClassVar[tuple[str, ...]] = ("loss", "bleu", "chrf", "exact_match")
 
-    model: Annotated[Model, AfterValidator(_settings_fit)] = Model()
+    model: FittingModel = Model()
+    # The models that `seq2edge ensemble` made one of, which all have the lengths of `model`; empty: `model` alone.
+    members: list[FittingModel] = Field(default_factory=list)
     decoding: Decoding = Decoding()
     guard: GuardSettings | None = None  # None: every message goes to the model
     export: Seq2SeqExport = Seq2SeqExport()
+
+    @property
+    def is_ensemble(self) -> bool:
+        return bool(self.members)
 
     def mistakes(self) -> Iterator[str]:
         if self.model.share_embeddings and not self.tokenizer.joint:

@@ -19,6 +19,7 @@ from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sentence_chrf
 from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE, checksum, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.training.ensemble import refuse_ensemble
 from seq2edge.pipeline.training.options import DistillOptions
 from seq2edge.pipeline.training.trainer import train
 from seq2edge.pipeline.training.warm_start import check_weights_fit
@@ -43,6 +44,7 @@ def distill(teacher: Run, recipe: Recipe, output: Path, options: DistillOptions 
         UserError: If teacher and recipe differ in task or normalisation, or `options.initial_run` has another model;
             with both values.
     """
+    refuse_ensemble(recipe)
     _check_teacher(teacher, recipe)
     if options.initial_run is not None:  # before the teacher decodes, which takes long
         check_weights_fit(options.initial_run, recipe, options.initial_run.data)

@@ -14,6 +14,7 @@ from seq2edge.pipeline.training.attention_plot import plot_run_attention
 from seq2edge.pipeline.training.averaging import keep_better_mean
 from seq2edge.pipeline.training.callbacks.build import build_callbacks, build_recorders
 from seq2edge.pipeline.training.checkpoint import load_checkpoint
+from seq2edge.pipeline.training.ensemble import refuse_ensemble
 from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.output_folder import claim_output, discard_replaced
 from seq2edge.pipeline.training.parallel.collectives import wait_for_all
@@ -41,6 +42,7 @@ def train(recipe: Recipe, output: Path, options: TrainOptions = TrainOptions()) 
     Raises:
         UserError: If recipe or data are unsuitable, `output` holds something else, or another process is lost.
     """
+    refuse_ensemble(recipe)
     hosts = options.hosts
     if hosts:
         agree_on_recipe(hosts, recipe)
@@ -71,6 +73,7 @@ def train_worker(recipe: Recipe, output: Path, options: TrainOptions) -> None:
         UserError: As `train`.
         ValueError: If `options` has no hosts.
     """
+    refuse_ensemble(recipe)
     hosts = options.hosts
     if hosts is None:
         raise ValueError("a worker needs options.hosts")

@@ -21,8 +21,11 @@ def check_weights_fit(initial_run: Run, recipe: Recipe, data: Dataset) -> None:
     """Check that all of a run's weights fit the model of a recipe for the data.
 
     Raises:
-        UserError: If the models are of different families; or with both values of every setting that differs.
+        UserError: If the run is an ensemble, or the models are of different families; or with both values of every
+            setting that differs.
     """
+    if initial_run.recipe.is_ensemble:
+        raise UserError(f"{initial_run.path}: an ensemble; allowed: a run of one model, such as one of its members")
     before, now = initial_run.recipe.task, recipe.task
     if TASKS[before].family != TASKS[now].family:
         raise UserError(

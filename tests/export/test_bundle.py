@@ -23,6 +23,20 @@ def test_float32_gives_the_same_ids_as_keras(bundles):
     assert agreement["largest_logit_difference"] < 1e-3
 
 
+def test_an_ensemble_gives_the_same_replies_as_keras(ensemble_bundles, ensemble_run):
+    agreement = manifest(ensemble_bundles, "none")["scores"]["agreement_with_keras"]
+    assert {share for name, share in agreement.items() if name.endswith("identical")} == {100}
+    values = manifest(ensemble_bundles, "int8")
+    assert values["runtimes"] == ["litert", "tflite-2.14"]
+    assert len(values["weights"]) == len(ensemble_run.model().training.weights)
+    sources = ["the red stone is here", "the cold river is here"]
+    for quantization in ("none", "int8"):
+        runner = load_runner(ensemble_bundles / quantization)
+        for beam in (1, 5):
+            found = [result.text for result in runner.run_all(sources, beam=beam)]
+            assert found == [result.text for result in ensemble_run.runner().run_all(sources, beam=beam)]
+
+
 def test_int8_is_small_and_keeps_the_score(bundles):
     sizes = {q: manifest(bundles, q)["files"]["model.tflite"]["bytes"] for q in ("none", "float16", "int8")}
     assert sizes["int8"] < sizes["float16"] < sizes["none"]

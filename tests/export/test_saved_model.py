@@ -36,6 +36,12 @@ def test_the_saved_model_answers_text_with_text_as_keras_does(trained_run, tmp_p
 
 
 @pytest.mark.slow
+def test_the_saved_model_of_an_ensemble_answers_as_keras_does(ensemble_run, tmp_path):
+    path = export_saved_model(ensemble_run, tmp_path / "ensemble.saved_model")
+    assert verify_saved_model(ensemble_run, path) == {"serving_default": 100, "beam": 100}
+
+
+@pytest.mark.slow
 def test_saved_model_keeps_both_tokenizers_apart(tiny_recipe, pairs_file, tmp_path):
     settings = ["tokenizer.joint=false", "tokenizer.vocabulary=320", "tokenizer.target_vocabulary=300"]
     recipe = tiny_recipe(epochs=5, settings=[*settings, "tokenizer.fold_case=true"])

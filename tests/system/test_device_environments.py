@@ -65,14 +65,18 @@ def answers(python, bundle, beam):
 
 @pytest.mark.network
 @pytest.mark.slow
-def test_both_runtimes_say_the_same_without_tensorflow(wheel, bundles, transformer_bundle, tmp_path):
+def test_both_runtimes_say_the_same_without_tensorflow(wheel, bundles, transformer_bundle, ensemble_bundles, tmp_path):
     said = {}
     for extra in ("device", "device-tflite"):
         if extra == "device-tflite" and sys.version_info >= (3, 12):
             pytest.skip("tflite-runtime has no wheel for this Python")
         python = environment(wheel, tmp_path / extra, extra)
         assert subprocess.run([python, "-c", "import tensorflow"], capture_output=True).returncode != 0
-        said[extra] = [answers(python, bundles / "int8", beam=1), answers(python, transformer_bundle, beam=5)]
+        said[extra] = [
+            answers(python, bundles / "int8", beam=1),
+            answers(python, transformer_bundle, beam=5),
+            answers(python, ensemble_bundles / "int8", beam=5),
+        ]
     assert said["device"] == said["device-tflite"]
 
 

@@ -26,6 +26,18 @@ def test_it_survives_being_written_out(tmp_path):
     assert load(tmp_path, recipe.to_toml()) == recipe
 
 
+def test_members_of_an_ensemble_are_models(tmp_path):
+    members = '[[members]]\nunits = 64\n[[members]]\nencoder = "bag"\n[members.decoder]\nkind = "gru"\n'
+    recipe = load(tmp_path, MINIMAL + members)
+    assert [(model.units, model.encoder.kind, model.decoder.kind) for model in recipe.members] == [
+        (64, "lstm", "lstm"),
+        (recipe.model.units, "bag", "gru"),
+    ]
+    assert load(tmp_path, recipe.to_toml()) == recipe
+    with pytest.raises(UserError, match=r"unknown key 'members\.1\.unit'; did you mean 'units'\?"):
+        load(tmp_path, MINIMAL + "[[members]]\n[[members]]\nunit = 64\n")
+
+
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_bundled_recipe_is_valid_and_says_what_it_is(name):
     recipe = load_recipe(RECIPES / f"{name}.toml")

@@ -1,0 +1,31 @@
+"""seq2edge ensemble: several trained runs → one run."""
+
+import argparse
+
+HELP = "make one run of several trained ones: the mean of their logits decides at every step"
+EXAMPLES = """\
+  seq2edge ensemble runs/first runs/second runs/third --output runs/three
+  seq2edge export runs/three                         as any run
+  seq2edge distill runs/three small.toml             one small model that has learned from all of them"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="folders of runs of the same task, data and tokenizers")
+    parser.add_argument("--output", metavar="RUN", required=True, help="folder of the new run")
+    parser.add_argument("--overwrite", action="store_true", help="overwrite an existing run")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import sys
+    from pathlib import Path
+
+    from seq2edge.cli.keras_setup import quiet_tensorflow
+
+    quiet_tensorflow()
+    from seq2edge.pipeline.training.ensemble import build_ensemble_run
+
+    paths = [Path(path) for path in arguments.runs]
+    ensemble = build_ensemble_run(paths, Path(arguments.output), arguments.overwrite)
+    print(f"run: {ensemble.path}")
+    print(f"next: seq2edge evaluate {ensemble.path}", file=sys.stderr)
+    return 0

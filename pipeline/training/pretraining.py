@@ -24,7 +24,7 @@ from seq2edge.pipeline.training.schedules import learning_rate
 ENCODING = ("source_embedding", "embedding_scale", "encoder")  # layers from token ids to memory
 
 
-def pretrain_encoder(models: Models, table: Table, settings: Training, quiet: bool = False) -> None:
+def pretrain(models: Models, table: Table, settings: Training, quiet: bool = False) -> None:
     """Train the encoder for `settings.pretrain_epochs`, then keep its embeddings as they are.
 
     Args:

@@ -21,7 +21,7 @@ from seq2edge.pipeline.training.parallel.collectives import wait_for_all
 from seq2edge.pipeline.training.parallel.distribution import data_parallel
 from seq2edge.pipeline.training.parallel.hosts import Hosts
 from seq2edge.pipeline.training.parallel.synchronize import agree_on_data, agree_on_recipe, load_shared_checkpoint
-from seq2edge.pipeline.training.pretraining import pretrain_encoder
+from seq2edge.pipeline.training.pretraining import pretrain
 from seq2edge.pipeline.training.progress import Progress
 from seq2edge.pipeline.training.setup import TrainingSetup, set_up, training_batches, validation_batches
 
@@ -107,10 +107,10 @@ def _resume(fitted: keras.Model, output: Path, hosts: Hosts | None) -> Progress:
 
 
 def _pretrain(setup: TrainingSetup, quiet: bool) -> None:
-    """Pre-train the encoder, unless a checkpoint has it."""
+    """Pre-train, unless a checkpoint has the result."""
     settings = setup.recipe.training
     if settings.pretrain_epochs and not setup.progress.epoch:
-        pretrain_encoder(setup.models, setup.data.train, settings, quiet)
+        pretrain(setup.models, setup.data.train, settings, quiet)
 
 
 def _fit(setup: TrainingSetup, hosts: Hosts | None, recorders: list[keras.callbacks.Callback]) -> None:

@@ -37,7 +37,7 @@ def test_a_resolved_recipe_is_the_same_again(load):
         ("tokenizer.joint=true", "tokenizer.joint = true: about the text of targets"),
         ("training.scheduled_sampling=0.5", "training.scheduled_sampling = 0.5: about the text of targets"),
         ("training.stop_on='bleu'", "training.stop_on = 'bleu': not a score of this task; allowed: 'loss', 'accuracy'"),
-        ("model.pooling='sum'", "model.pooling"),
+        ("model.pooling='median'", "model.pooling"),
         ("model.decoder='gru'", "unknown key 'model.decoder'"),
         ("export.beam_sizes=[1]", "unknown key 'export.beam_sizes'"),
         ("decoding.beam=5", "unknown key 'decoding'"),

@@ -57,8 +57,9 @@ def test_all_mistakes_are_reported_at_once_with_suggestions(tmp_path):
     lines = str(error.value).split("\n")
     assert len(lines) == 4
     assert "unknown key 'model.unit'; did you mean 'units'?" in str(error.value)
-    assert "model.encoder.kind: Input should be one of 'rnn', 'gru', 'lstm', 'transformer', 'bag'; given 'rnm'" in str(
-        error.value
+    assert (
+        "model.encoder.kind: Input should be one of 'rnn', 'gru', 'lstm', 'transformer', 'bag', 'ngrams'; given 'rnm'"
+        in str(error.value)
     )
     assert "training.learning_rate: Input should be greater than 0; given -1" in str(error.value)
     assert "unknown key 'decodin'; did you mean 'decoding'?" in str(error.value)

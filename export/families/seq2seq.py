@@ -56,7 +56,7 @@ def _fallback(run: Run[Seq2SeqRecipe], model: Seq2Seq) -> Fallback | None:
 def write_files(run: Run[Seq2SeqRecipe], settings: BundleSettings, folder: Path) -> None:
     """Write the guard and the shortlist, if there are to be any."""
     if guard := _guard(run):
-        write_text(folder / GUARD, json.dumps(guard, ensure_ascii=False, indent=1) + "\n")
+        write_text(folder / GUARD, json.dumps(guard, ensure_ascii=False, separators=(",", ":")) + "\n")
     if size := settings.section.shortlist:
         data = run.data
         lexicon = learn_shortlist(data.train, data.vocabulary["source"], data.vocabulary["target"], size)

@@ -1,7 +1,7 @@
 """A linear classifier of folded messages: is somebody in distress, and of which kind.
 
-What it knows are weights of n-grams, learned from messages (`seq2edge.export.guard_training`). Any language computes it:
-the sum of the weights of a text's n-grams, divided by the root of their number, plus a bias.
+What it knows are weights of n-grams, learned from messages (`seq2edge.export.guard_training`). It is easy to compute
+anywhere: the sum of the weights of a text's n-grams, divided by the root of their number, plus a bias.
 """
 
 from collections.abc import Sequence

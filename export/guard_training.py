@@ -51,8 +51,8 @@ class Settings:
 
 
 SETTINGS = {
-    "en": Settings("word", longest=2, bonus=3.5, threshold=2.4, least=2, kept=22_000),
-    "ko": Settings("character", longest=4, bonus=2.0, threshold=1.5, least=3, kept=26_000),
+    "en": Settings("word", longest=2, bonus=3.5, threshold=2.45, least=2, kept=22_000),
+    "ko": Settings("character", longest=4, bonus=2.0, threshold=1.6, least=3, kept=26_000),
 }
 
 
@@ -74,34 +74,36 @@ def digests() -> dict[str, str]:
 def train(language: str) -> ClassifierJson:
     """The classifier of a language, without an alarm among the phrasings of the bundled corpus."""
     settings, given = SETTINGS[language], messages(language)
-    distress = [(category, text) for category, text in given if category != HARMLESS]
-    phrasings = [text for intent in intents() for text in intent.phrasings[language]]
-    texts = [fold(text, language) for text in [*(text for _, text in given), *phrasings]]
-    is_distress = np.array([category != HARMLESS for category, _ in given] + [False] * len(phrasings))
-    features, kinds = Features(texts, settings), Features([fold(text, language) for _, text in distress], settings)
-    names = sorted({category for category, _ in distress})
+    phrasings = [fold(text, language) for intent in intents() for text in intent.phrasings[language]]
+    features = Features([*(fold(text, language) for _, text in given), *phrasings], settings)
+    labels = np.array([category != HARMLESS for category, _ in given] + [False] * len(phrasings))
     values: ClassifierJson = {
         "unit": settings.unit,
         "longest": settings.longest,
         "distress": {"bias": 0.0, "weights": []},
-        "categories": {
-            name: kinds.fitted(np.array([category == name for category, _ in distress]), settings.kept // 4 // len(names))
-            for name in names
-        },
+        "categories": _categories(language, settings, given),
         "bonus": settings.bonus,
         "threshold": settings.threshold,
     }
-    importance = np.ones(len(texts))
-    has_pattern = _pattern_hits(language, texts[len(given) :])
+    importance = np.ones(len(labels))
+    has_pattern = _pattern_hits(language, phrasings)
     for _ in range(ROUNDS):
-        values["distress"] = features.fitted(is_distress, settings.kept, importance)
-        classifier = Classifier(values)
-        pairs = zip(texts[len(given) :], has_pattern, strict=True)
-        alarms = np.array([classifier.is_distress(*pair) for pair in pairs])
+        values["distress"] = features.fitted(labels, settings.kept, importance)
+        is_alarm = Classifier(values).is_distress
+        alarms = np.array([is_alarm(text, hit) for text, hit in zip(phrasings, has_pattern, strict=True)])
         if not alarms.any():
             return values
         importance[len(given) :][alarms] *= 2
-    raise RuntimeError(f"{alarms.sum()} phrasings of the corpus raise an alarm: {np.array(phrasings)[alarms]}")
+    raise RuntimeError(f"phrasings of the corpus raise an alarm: {np.array(phrasings)[alarms].tolist()}")
+
+
+def _categories(language: str, settings: Settings, given: Sequence[tuple[str, str]]) -> dict[str, LinearJson]:
+    """What tells a category from the others, by name."""
+    distress = [(category, fold(text, language)) for category, text in given if category != HARMLESS]
+    features = Features([text for _, text in distress], settings)
+    names = sorted({category for category, _ in distress})
+    kept = settings.kept // 4 // len(names)
+    return {name: features.fitted(np.array([category == name for category, _ in distress]), kept) for name in names}
 
 
 def _pattern_hits(language: str, texts: Sequence[str]) -> list[bool]:
@@ -113,7 +115,6 @@ class Features:
     """The n-grams of folded texts as a matrix; rare ones count more, so that the penalty does not hold them down."""
 
     def __init__(self, texts: Sequence[str], settings: Settings):
-        from scipy.sparse import diags
         from sklearn.feature_extraction.text import CountVectorizer
 
         self.settings = settings
@@ -125,7 +126,7 @@ class Features:
         lengths = [max(1, len(ngrams(text, settings.unit, settings.longest))) for text in texts]
         rareness = np.log(len(texts) / (1 + np.asarray((counts > 0).sum(axis=0)).ravel()))
         self.scales = rareness / rareness.mean()
-        self.matrix = (diags(1 / np.sqrt(lengths)) @ counts @ diags(self.scales)).tocsc()
+        self.matrix = counts.multiply(1 / np.sqrt(lengths)[:, np.newaxis]).multiply(self.scales).tocsc()
 
     def fitted(self, labels: np.ndarray, kept: int, importance: np.ndarray | None = None) -> LinearJson:
         """A logistic regression of labels `(texts,)` on as many n-grams as are to be kept."""

@@ -1,6 +1,6 @@
-"""Patterns that answer a message before a chat's model does, so that nobody in distress gets a joke.
+"""Answers a message before a chat's model does, so that nobody in distress gets a joke.
 
-It is a safety net and not a service: it recognises what its patterns say and nothing else.
+It is a safety net and not a service: it recognises what its patterns and its classifier know and nothing else.
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple, NotRequired, TypedDict
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.guard_classifier import Classifier, ClassifierJson
 from seq2edge.device.json_types import NotEmpty, mistakes
 from seq2edge.device.processors.text import INVISIBLE
 
@@ -49,6 +50,7 @@ class CategoryJson(TypedDict):
         examples: Texts of the category, to check a port with.
         literals: By "patterns" or "unless", and by language: strings, each with the positions of the regular
             expressions that match no text without one of theirs. It only saves time.
+        classified: Whether the classifier of a language, where there is one, decides together with the patterns.
     """
 
     name: str
@@ -57,12 +59,19 @@ class CategoryJson(TypedDict):
     unless: dict[str, list[str]]
     examples: list[str]
     literals: NotRequired[dict[str, dict[str, dict[str, list[int]]]]]
+    classified: NotRequired[bool]
 
 
 class GuardJson(TypedDict):
-    """The content of guard.json: categories by priority."""
+    """The content of guard.json.
+
+    Attributes:
+        categories: By priority.
+        classifiers: By language, for the categories that are classified.
+    """
 
     categories: Annotated[list[CategoryJson], NotEmpty()]
+    classifiers: NotRequired[dict[str, ClassifierJson]]
 
 
 class Guarded(NamedTuple):
@@ -153,16 +162,16 @@ class Category:
     unless: Mapping[str, Sequence[str]]
     examples: Sequence[str] = ()
     literals: Mapping[str, Mapping[str, Mapping[str, Sequence[int]]]] = field(default_factory=dict)
-
-    def __contains__(self, folded: Mapping[str, str]) -> bool:
-        """Whether a text, folded for each language, belongs to the category."""
-        return any(self._found(language, text) for language, text in folded.items() if language in self.patterns)
+    classified: bool = False
 
     def reply(self, language: str) -> str:
         """The reply in a language, or the first one."""
         return self.replies.get(language) or next(iter(self.replies.values()))
 
-    def _found(self, language: str, text: str) -> bool:
+    def found(self, language: str, text: str) -> bool:
+        """Whether one of its patterns is found in a text that is folded for a language."""
+        if language not in self.patterns:
+            return False
         if language in self.unless:
             text = self.expressions["unless"][language].remove(text)
         return self.expressions["patterns"][language].search(text)
@@ -184,11 +193,20 @@ class Guard:
 
     Args:
         categories: By priority.
+        classifiers: By language.
+
+    Raises:
+        UserError: If a classifier has other categories than those that are classified.
     """
 
-    def __init__(self, categories: Sequence[Category]):
-        self.categories = categories
-        self.languages = sorted({language for category in categories for language in category.patterns})
+    def __init__(self, categories: Sequence[Category], classifiers: Mapping[str, Classifier] | None = None):
+        self.categories, self.classifiers = categories, classifiers or {}
+        self.languages = sorted({*self.classifiers, *(language for one in categories for language in one.patterns)})
+        classified = {category.name for category in categories if category.classified}
+        for language, classifier in self.classifiers.items():
+            if classifier.categories.keys() != classified:
+                names = [", ".join(sorted(some)) for some in (classifier.categories, classified)]
+                raise UserError(f"{FILE}: classifiers.{language} tells apart {names[0]}, expected {names[1]}")
 
     @classmethod
     def open(cls, path: Path) -> "Guard":
@@ -208,7 +226,8 @@ class Guard:
     @classmethod
     def of_values(cls, values: GuardJson) -> "Guard":
         """The guard of valid JSON values."""
-        return cls([Category(**entry) for entry in values["categories"]])
+        classifiers = {language: Classifier(some) for language, some in values.get("classifiers", {}).items()}
+        return cls([Category(**entry) for entry in values["categories"]], classifiers)
 
     def verify(self) -> None:
         """Check all patterns and examples.
@@ -239,8 +258,26 @@ class Guard:
             for language in self.languages
             if language not in LETTERS or LETTERS[language].search(text)
         }
-        found = next((category for category in self.categories if folded in category), None)
-        if found is None:
+        if (found := self._category(folded)) is None:
             return None
         language = next((language for language in LETTERS if language in folded), "en")
         return Guarded(found.name, found.reply(language))
+
+    def _category(self, folded: Mapping[str, str]) -> Category | None:
+        """The category of a text that is folded for each language; None if it has none."""
+        for category in self.categories:
+            unsure = self.classifiers if category.classified else {}
+            if any(category.found(language, text) for language, text in folded.items() if language not in unsure):
+                return category
+        return next(filter(None, (self._classified(language, folded[language]) for language in folded)), None)
+
+    def _classified(self, language: str, text: str) -> Category | None:
+        """What the classifier of a language and the patterns make of a folded text."""
+        if (classifier := self.classifiers.get(language)) is None:
+            return None
+        classified = [category for category in self.categories if category.classified]
+        hit = next((category for category in classified if category.found(language, text)), None)
+        if not classifier.is_distress(text, hit is not None):
+            return None
+        name = classifier.category(text)
+        return hit or next(category for category in classified if category.name == name)

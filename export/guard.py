@@ -1,17 +1,20 @@
-"""Builds guard.json: the patterns that are tried before a chat's model answers."""
+"""Builds guard.json: what answers messages before a chat's model does."""
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seq2edge.device.guard import CategoryJson, GuardJson
+from seq2edge.device.guard_classifier import ClassifierJson
 from seq2edge.export.literals import literal_index
 from seq2edge.pipeline.data.corpus import FOLDER as SMALLTALK
 from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
 
 FOLDER = SMALLTALK / "guard"
 LANGUAGES = ("en", "ko")
+WEIGHTS = FOLDER / "weights.json"  # of the classifiers; `seq2edge.export.guard_training` makes it
 WORDS = re.compile(r"<(\w+)>")  # stands in a pattern for the alternatives of that name
 
 
@@ -22,7 +25,8 @@ def build_guard(settings: GuardSettings) -> GuardJson:
         for category in settings.categories
     ]
     categories = [*own, *(bundled_categories() if settings.bundled else [])]
-    return {"categories": [{**category, "literals": _literals(category)} for category in categories]}
+    guard: GuardJson = {"categories": [{**category, "literals": _literals(category)} for category in categories]}
+    return {**guard, "classifiers": bundled_classifiers()} if settings.bundled else guard
 
 
 def _literals(category: CategoryJson) -> dict[str, dict[str, dict[str, list[int]]]]:
@@ -48,9 +52,15 @@ def bundled_categories() -> list[CategoryJson]:
                 for language in LANGUAGES
             },
             "examples": category["examples"],
+            "classified": True,
         }
         for name, category in about["categories"].items()
     ]
+
+
+def bundled_classifiers() -> dict[str, ClassifierJson]:
+    """The classifier of each language."""
+    return json.loads(WEIGHTS.read_text(encoding="utf-8"))["classifiers"]
 
 
 def _read(name: str) -> dict[str, Any]:

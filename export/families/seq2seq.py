@@ -57,7 +57,7 @@ def _fallback(run: Run[Seq2SeqRecipe], model: Seq2Seq) -> Fallback | None:
 def write_files(run: Run[Seq2SeqRecipe], settings: BundleSettings, folder: Path) -> None:
     """Write the guard, the follow-ups and the shortlist, if there are to be any."""
     if guard := _guard(run):
-        write_text(folder / GUARD, json.dumps(guard, ensure_ascii=False, indent=1) + "\n")
+        write_text(folder / GUARD, json.dumps(guard, ensure_ascii=False, separators=(",", ":")) + "\n")
     if run.data.turns.is_file():
         write_text(folder / TURNS, run.data.turns.read_text(encoding="utf-8"))
     if size := settings.section.shortlist:

@@ -14,7 +14,7 @@ from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
 TEXTS = Path(__file__).parent / "guard_texts"
 CRISIS = {"self_harm", "overdose", "abuse", "eating_disorder"}  # with help lines; the others are condolence
 NEEDED = 95  # percent of the messages in each category
-FLOOR, ALARMS = 90, 8  # percent of all messages and of the idioms: what holds today (docs/guard.md)
+FLOOR, ALARMS = 92, 4  # percent of all messages and of the idioms: what holds today (docs/guard.md)
 short_of = pytest.mark.xfail(reason="docs/guard.md states what is found and what raises a false alarm", strict=False)
 
 
@@ -150,7 +150,8 @@ def test_a_pattern_that_is_none_is_one_line_where_it_is_used():
 
 
 def test_literals_only_save_time(guard):
-    slow = Guard([dataclasses.replace(category, literals={}) for category in guard.categories])
+    categories = [dataclasses.replace(category, literals={}) for category in guard.categories]
+    slow = Guard(categories, guard.classifiers)
     texts = [row["text"] for name in ("distress.tsv", "harmless.tsv") for row in rows(name)]
     assert [guard.check(text) for text in texts] == [slow.check(text) for text in texts]
 

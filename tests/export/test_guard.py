@@ -4,10 +4,12 @@ import pytest
 
 from seq2edge.cli.main import main
 from seq2edge.device.errors import UserError
+from seq2edge.device.guard import Guard
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.vectors.check import check_vectors
 from seq2edge.export.bundle import export_bundle
-from seq2edge.export.guard import build_guard
+from seq2edge.export.guard import LANGUAGES, build_guard
+from seq2edge.export.guard_training import messages
 from seq2edge.export.options import ExportOptions
 from seq2edge.export.saved_model import export_saved_model
 from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
@@ -77,6 +79,23 @@ def test_a_saved_model_has_it_too(guarded_run, tmp_path):
         assert [name.decode() or None for name in found["guard"].numpy()] == [category for _, category in SAID]
         answers = [text.decode() for text in found["text"].numpy()]
         assert answers == ["Mind the water.", "물 조심하세요.", "river cold", "stone red"]
+
+
+@pytest.mark.slow
+def test_the_bundled_guard_is_the_same_in_a_graph():
+    import tensorflow as tf
+
+    from seq2edge.export.text_guard import GraphGuard
+
+    values = build_guard(GuardSettings(categories=[OWN]))
+    guard = Guard.of_values(values)
+    texts = ["the RED river!", "강 물", "", *(text for name in LANGUAGES for _, text in messages(name)[::340])]
+    found = GraphGuard(values).answer(tf.constant(texts), tf.constant(["?"] * len(texts)))
+    replies, categories = ([one.decode() for one in some.numpy()] for some in found)
+    expected = [guard.check(text) for text in texts]
+    assert categories == [one.category if one else "" for one in expected]
+    assert replies == [one.reply if one else "?" for one in expected]
+    assert len(set(categories)) > 4
 
 
 def test_the_quickstart_has_the_bundled_guard_and_one_line_turns_it_off():

@@ -32,7 +32,7 @@ class Settings:
     """How the classifier of a language is trained.
 
     They are those with which most messages of writers whose messages were left out of the training were found, while
-    at most 2 % of these writers' near misses and 0.5 % of unseen phrasings of the corpus were (docs/guard.md).
+    not more than 1 % of unseen phrasings of the corpus were (docs/guard.md).
 
     Attributes:
         unit, longest, bonus, threshold: As in `ClassifierJson`.

@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.data.corpus import intent_pairs
+from seq2edge.pipeline.data.corpus import intent_pairs, intents
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 
@@ -87,10 +87,10 @@ def test_a_label_that_training_lacks_is_refused_with_its_row(tmp_path):
 
 
 def test_the_bundled_intents(tmp_path):
-    (tmp_path / "recipe.toml").write_text(RECIPE.replace("330", "3500"), encoding="utf-8")
+    (tmp_path / "recipe.toml").write_text(RECIPE.replace("330", "4000"), encoding="utf-8")
     with (tmp_path / "recipe.toml").open("a") as file:
         file.write('[[data.files]]\npath = "bundled:intents"\nformat = "bundled"\n')
     data = prepare(load_recipe(tmp_path / "recipe.toml"), tmp_path / "run", PrepareOptions(quiet=True))
-    assert len(data.labels) == 85
+    assert len(data.labels) == len(intents())
     assert "weather" in data.labels
     assert sum(data.summary["pairs"].values()) == len(list(intent_pairs()))

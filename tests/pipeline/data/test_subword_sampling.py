@@ -10,7 +10,7 @@ from seq2edge.pipeline.data.subword_sampling import ALPHA, Sampler
 from seq2edge.pipeline.data.tokenizer import train_tokenizer
 from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 
-TEXTS = sorted({pair.source for pair in corpus_pairs()})[::4]
+TEXTS = sorted({pair.source for pair in corpus_pairs()})[::8]
 TEXT = "안녕 little robot, how are you"
 IN_A_NEW_PROCESS = """
 import sys, sentencepiece
@@ -22,7 +22,7 @@ print(list(Sampler(processor, True, 7).draw("안녕 little robot", 7)))
 
 @pytest.fixture(scope="module")
 def model():
-    return train_tokenizer(TEXTS, Tokenizer(vocabulary=1000), "joint")
+    return train_tokenizer(TEXTS, Tokenizer(vocabulary=2500), "joint")
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +59,14 @@ def test_cuts_are_as_frequent_as_those_of_sentencepiece(processor):
 
 
 def test_drawn_encodings_fold_case_where_the_model_does():
-    model = train_tokenizer(TEXTS, Tokenizer(vocabulary=1000, joint=False, fold_case=True), "source")
+    model = train_tokenizer(TEXTS, Tokenizer(vocabulary=2500, joint=False, fold_case=True), "source")
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     found = Sampler(processor, True, 1).draw("Hello THERE", 12)
     assert {processor.decode(ids) for ids in found} == {"hello there"}
 
 
 def test_a_bpe_model_is_sampled_too():
-    model = train_tokenizer(TEXTS, Tokenizer(vocabulary=1000, model_type="bpe"), "joint")
+    model = train_tokenizer(TEXTS, Tokenizer(vocabulary=2500, model_type="bpe"), "joint")
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     found = list(Sampler(processor, False, 1).draw(TEXT, 12))
     assert {processor.decode(ids) for ids in found} == {TEXT}

@@ -20,7 +20,7 @@ class Task:
         target: What its targets are: texts, or the names of labels.
         multiline: White space carries meaning, as in code: texts are not split, and a recipe keeps targets as they are.
         is_conversation: Texts are turns of a conversation. Both sides are in one language, a turn is one text even if
-            it has several lines, a prompt remembers the replies it gave, and the demo shows a chat.
+            it has several lines or is too long, a prompt remembers the replies it gave, and the demo shows a chat.
         groups_references: Pairs with the same source are one example with several references. Otherwise every pair is
             an example of its own, so that scores compare with published ones.
         baseline: A simple model of the training data that an evaluation scores beside the systems.

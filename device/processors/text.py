@@ -80,8 +80,9 @@ class TextProcessor:
         return {"source_ids": np.array([*(ids if longest is None else ids[: longest - 1]), EOS], np.int32)}
 
     def split(self, source: str) -> list[Segment]:
-        """Split a text at lines, at sentence ends, and only then within a sentence. A text in which white space carries
-        meaning is not split but truncated. A text without visible characters has no segments.
+        """Split a text at lines, at sentence ends, and only then within a sentence. A message of a conversation, and a
+        text in which white space carries meaning, are not split but truncated. A text without visible characters has
+        no segments.
 
         Raises:
             TextError: If the text is too long.
@@ -95,7 +96,8 @@ class TextProcessor:
             return [] if is_blank(text) else whole(text, self._length, self.source_length)
         lines = [normalise(line, self.normalisation) for line in source.split("\n")]
         if self.task.is_conversation:
-            lines = [" ".join(line for line in lines if line)]
+            text = " ".join(line for line in lines if line)
+            return [] if is_blank(text) else whole(text, self._length, self.source_length)
         return segments("\n".join(lines), self._length, self.source_length)
 
     def _length(self, text: str) -> int:

@@ -56,6 +56,12 @@ def test_a_turn_of_a_conversation_is_one_segment_whatever_its_lines(processor):
     assert [segment.source for segment in processor.split("red\n\nstone")] == ["red", "stone"]
 
 
+def test_a_turn_that_is_too_long_is_truncated(processor):
+    (segment,) = TextProcessor(processor.tokenizer, "NFC", 24, TASKS["chat"]).split("the red stone. " * 50)
+    assert segment.truncated
+    assert segment.source.startswith("the red stone.")
+
+
 def test_source_and_target_share_a_joint_tokenizer(trained_run):
     source, target = map(load_tokenizer, trained_run.data.tokenizers)
     assert source is target

@@ -105,7 +105,7 @@ def test_settings_of_a_recipe_become_a_config():
 
 
 MISFITS = {
-    "an unknown pooling": ({"pooling": "sum"}, "pooling = 'sum': not known; allowed: mean, max, attention"),
+    "an unknown pooling": ({"pooling": "median"}, "pooling = 'median': not known; allowed: mean, sum, max, attention"),
     "no classes": ({"classes": 0}, "classes = 0: out of range; allowed: >= 1"),
     "a dropout for recurrence without recurrence": (
         {"encoder": BagEncoderConfig(), "variational_dropout": True},

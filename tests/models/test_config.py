@@ -53,7 +53,7 @@ MISFITS = {
     ),
     "a copy of no state": (
         {"encoder": TransformerEncoderConfig(), **decoding(initial_state="copy")},
-        "has no final state; allowed: 'mean', 'zeros'",
+        "has no final state; allowed: 'mean', 'sum', 'zeros'",
     ),
     "a bridge from no state": (
         {"encoder": TransformerEncoderConfig(), **decoding(initial_state="bridge")},

@@ -77,7 +77,7 @@ RECIPES_OF_PARTS = {
 }
 TINY_SHARED = [
     'data.files=[{path="bundled:smalltalk"}]',
-    "tokenizer.vocabulary=1300",
+    "tokenizer.vocabulary=2000",
     "tokenizer.samples=1",
     "model.units=16",
     "model.embedding=16",

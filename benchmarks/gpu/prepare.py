@@ -29,7 +29,7 @@ def prepare_folder(folder: Path, python: str, also: list[str], tiny: bool) -> No
         (folder / f"{part}.toml").write_text(recipe.to_toml(), encoding="utf-8")
     download_wheels(folder / WHEELS_FOLDER, python, also)
     settings: dict[str, Any] = {"tiny": tiny, "commit": _commit(), "speed": TINY_SPEED if tiny else SPEED}
-    settings |= {"passes": 2 if tiny else 10, "save_seconds": 1 if tiny else 60}
+    settings |= {"passes": 2 if tiny else 10, "save_seconds": 0 if tiny else 60}
     (folder / SETTINGS_FILE).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder}: {size / 2**20:.1f} MiB")

@@ -3,7 +3,6 @@
 It is a safety net and not a service: it recognises what its patterns and its classifier know and nothing else.
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from typing import Annotated, NamedTuple, NotRequired, TypedDict
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.guard_classifier import Classifier, ClassifierJson
-from seq2edge.device.json_types import NotEmpty, mistakes
+from seq2edge.device.json_types import NotEmpty, read_json
 from seq2edge.device.processors.text import INVISIBLE
 
 FILE = "guard.json"
@@ -215,13 +214,7 @@ class Guard:
         Raises:
             UserError: If it is damaged.
         """
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise UserError(f"{path}: not a guard: {error}") from None
-        if found := [*mistakes(values, GuardJson, "guard")]:
-            raise UserError(f"{path}: not a guard: {found[0]}")
-        return cls.of_values(values)
+        return cls.of_values(read_json(path, GuardJson, "not a guard"))
 
     @classmethod
     def of_values(cls, values: GuardJson) -> "Guard":

@@ -9,7 +9,10 @@ import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+from seq2edge.device.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,24 @@ def required_fields(kind: Any) -> set[str]:
     if typing.is_typeddict(kind):
         return set(kind.__required_keys__)
     return {field.name for field in dataclasses.fields(kind) if not field.metadata.get("optional")}
+
+
+def read_json(path: Path, hint: Any, problem: str) -> Any:
+    """The JSON values of a file, which are of a type.
+
+    Args:
+        problem: What the message says of a file that is not, as "not a guard".
+
+    Raises:
+        UserError: With the first mistake, if the file cannot be read or is of another type.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{path}: {problem}: {error}") from None
+    if found := next(mistakes(values, hint, path.stem), None):
+        raise UserError(f"{path}: {problem}: {found}")
+    return values
 
 
 def mistakes(value: Any, hint: Any, key: str = "") -> Iterator[str]:

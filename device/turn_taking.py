@@ -1,14 +1,12 @@
 """How a chat with memory answers a message: each of its questions, and what refers to the reply before."""
 
 import dataclasses
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, TypedDict
 
-from seq2edge.device.errors import UserError
-from seq2edge.device.json_types import NotEmpty, mistakes
+from seq2edge.device.json_types import NotEmpty, read_json
 from seq2edge.device.processors.segmentation import sentences
 from seq2edge.device.result import Result
 from seq2edge.device.turns import PREVIOUS, message_of
@@ -27,7 +25,7 @@ class FollowUp(TypedDict):
     """A kind of message that refers to the reply before it, such as "why?".
 
     Attributes:
-        replies: The model's replies to such a message, which are said when nothing was said before.
+        replies: What the model replies to such a message by itself, as if it were the first of the conversation.
         answers: For each reply before, what is said then; null: the same reply again.
     """
 
@@ -47,13 +45,7 @@ def read_turns(path: Path) -> list[FollowUp]:
     Raises:
         UserError: If turns.json is damaged.
     """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path}: no follow-ups: {error}") from None
-    if found := [*mistakes(values, TurnsJson, "turns")]:
-        raise UserError(f"{path}: no follow-ups: {found[0]}")
-    return values["follow_ups"]
+    return read_json(path, TurnsJson, "no follow-ups")["follow_ups"]
 
 
 def questions(message: str) -> list[str]:

@@ -70,7 +70,7 @@ class Seq2SeqManifest(Manifest):
         beam_sizes: Rows of the decode steps in the model file.
         decoding: Defaults of the search.
         fallback: What replaces unlikely replies; None (null in JSON) if every reply is given as it is.
-        unknown: Whether the probability of unk is that of a source without an answer.
+        unknown: Whether the model was trained with unk as the answer to sources that have none.
     """
 
     TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source", "target")

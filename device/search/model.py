@@ -65,8 +65,8 @@ class SequenceModel(ABC):
     Attributes:
         mutable: For each state whether a step changes it; only these are reordered between hypotheses.
         max_batch_size: Number of sources that `encode` takes at once.
-        unknown: Whether the probability of unk is that of a source without an answer. It is never generated, but what
-            is left for the answers is smaller.
+        unknown: Whether the model was trained with unk as the answer to sources that have none. unk is never generated,
+            but its probability lowers that of all other tokens.
     """
 
     mutable: Sequence[bool]

@@ -9,8 +9,8 @@ from seq2edge.models.encoders.config import NGramEncoderConfig
 from seq2edge.models.layers.configured import ConfiguredLayer
 from seq2edge.models.layers.tensors import Shape, Tensor
 
-# The hash of an n-gram is that of its beginning times FACTOR plus the last token. With up to MAX_ROWS rows it stays
-# below 2**31, since a model file has 32-bit integers.
+# hash(t_1 … t_n) = (hash(t_1 … t_n-1) * FACTOR + t_n) mod rows. A model file has 32-bit integers, and with at most
+# MAX_ROWS rows no intermediate value reaches 2**31.
 FACTOR = 92_821
 
 

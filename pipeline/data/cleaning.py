@@ -3,13 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from seq2edge.device.processors.text import is_blank, normalise
 from seq2edge.device.special_ids import UNKNOWN
 from seq2edge.pipeline.data.readers import Pair
-from seq2edge.pipeline.recipe_schema.recipe import Data
+from seq2edge.pipeline.recipe_schema.data import Data
 
 EXAMPLE_LENGTH = 100  # characters of each side
 SHORT = 4  # characters; the length ratio takes shorter sides as this long, so that one-word answers pass
@@ -45,7 +45,8 @@ class Cleaner:
             if _is_broken(pair.source) or _is_broken(pair.target):
                 reason, cleaned = "broken encoding", pair
             else:
-                cleaned = Pair(normalise(pair.source, source_form), normalise(pair.target, target_form))
+                source, target = normalise(pair.source, source_form), normalise(pair.target, target_form)
+                cleaned = replace(pair, source=source, target=target)
                 reason = self._reason_to_drop(cleaned, split_for)
             if reason is None:
                 self.kept += 1

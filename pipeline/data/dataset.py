@@ -17,7 +17,8 @@ from seq2edge.device.turn_taking import FILE as TURNS
 from seq2edge.pipeline.data.columns import Table
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.files import checksum
-from seq2edge.pipeline.recipe_schema.recipe import File, Recipe
+from seq2edge.pipeline.recipe_schema.data import File
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 SPLITS = ("train", "valid", "test")
 SUMMARY_FILE = "summary.json"
@@ -121,7 +122,8 @@ def split_path(folder: Path, split: str) -> Path:
 
 def split_line(pair: Pair) -> str:
     """A pair as a line of a split's file, in JSON Lines: texts may contain line feeds and tabs."""
-    return json.dumps({"source": pair.source, "target": pair.target}, ensure_ascii=False) + "\n"
+    origin = {"origin": pair.origin} if pair.origin else {}
+    return json.dumps({"source": pair.source, "target": pair.target, **origin}, ensure_ascii=False) + "\n"
 
 
 def split_file(path: Path, split: str) -> File:

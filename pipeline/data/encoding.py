@@ -100,8 +100,8 @@ class PairEncoder:
         source = ColumnType.of_ids(self.source.get_piece_size(), samples)
         return {"source_ids": source, self.target.column: self.target.type}
 
-    def encode(self, pairs: Sequence[Pair], samples: int) -> Iterator[tuple[list[list[int]], list[int]]]:
-        """For each pair that fits, the encodings of its source, which end in eos, and its target.
+    def encode(self, pairs: Sequence[Pair], samples: int) -> Iterator[tuple[Pair, list[list[int]], list[int]]]:
+        """Each pair that fits, the encodings of its source, which end in eos, and its target.
 
         Args:
             samples: Encodings of each source. The first is the most probable one, the others are sampled.
@@ -114,28 +114,30 @@ class PairEncoder:
             # A sampled encoding can be longer than the best one; if it is too long, the best one replaces it.
             sampled = self.sampler.draw(pair.source, samples - 1)
             encodings = [best, *(ids if len(ids) < self.source_length else best for ids in sampled)]
-            yield [[*ids, EOS] for ids in encodings], target
+            yield pair, [[*ids, EOS] for ids in encodings], target
 
 
 def write_columns(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
     """Write the columns of train and valid.
 
     Returns:
-        "too_many_tokens", the number of pairs left out; "lengths", percentiles of the tokens of a training pair; and
-        what the summary says of the targets.
+        "too_many_tokens", the number of pairs left out; "lengths", percentiles of the tokens of a training pair;
+        "origins", which files of the recipe the training rows come from, as [file, number of rows] of each run of rows;
+        and what the summary says of the targets.
 
     Raises:
         UserError: If too few pairs of a split fit into the model's lengths.
     """
     encoder = PairEncoder.of(recipe, folder)
     samples = {"train": recipe.tokenizer.samples, "valid": 1}
-    left_out = sum(_write_split(encoder, folder, split, samples[split], quiet) for split in samples)
+    written = {split: _write_split(encoder, folder, split, samples[split], quiet) for split in samples}
     for split in samples:
         _refuse_too_few(recipe, folder, split)
     columns = Table.open(folder / "train").columns
     lengths = {name.removesuffix(IDS): column.lengths for name, column in columns.items() if name.endswith(IDS)}
     return {
-        "too_many_tokens": left_out,
+        "too_many_tokens": sum(left_out for left_out, _ in written.values()),
+        "origins": written["train"][1],
         "lengths": {
             side: {str(p): int(np.percentile(values, p)) for p in PERCENTILES} for side, values in lengths.items()
         },
@@ -143,18 +145,22 @@ def write_columns(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
     }
 
 
-def _write_split(encoder: PairEncoder, folder: Path, split: str, samples: int, quiet: bool) -> int:
-    """Write the columns of a split; returns the number of pairs left out."""
-    pairs = written = 0
+def _write_split(
+    encoder: PairEncoder, folder: Path, split: str, samples: int, quiet: bool
+) -> tuple[int, list[list[int]]]:
+    """Write the columns of a split; returns the number of pairs left out, and the origins of the others."""
+    pairs, origins = 0, list[list[int]]()
     rows = tqdm(read_split(folder, split), f"{split} ids", unit="pair", disable=quiet or None, file=sys.stderr)
     with write_table(folder / split, encoder.columns(samples)) as columns:
         for batch in batched(rows, BATCH):
             pairs += len(batch)
-            for sources, target in encoder.encode(batch, samples):
+            for pair, sources, target in encoder.encode(batch, samples):
                 columns["source_ids"].append(*sources)
                 columns[encoder.target.column].append(target)
-                written += 1
-    return pairs - written
+                if not origins or origins[-1][0] != pair.origin:
+                    origins.append([pair.origin, 0])
+                origins[-1][1] += 1
+    return pairs - sum(rows for _, rows in origins), origins
 
 
 def _refuse_too_few(recipe: Recipe, folder: Path, split: str) -> None:

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,18 @@ from seq2edge.pipeline.data.dataset import FORMAT, SPLITS, SUMMARY_FILE, Dataset
 from seq2edge.pipeline.data.encoding import write_columns, write_tokenizers
 from seq2edge.pipeline.data.labelled_folder import folder_checksum
 from seq2edge.pipeline.data.labels import check_labels
-from seq2edge.pipeline.data.split_files import Location, count_pairs, locate_files, located_pairs, write_splits
+from seq2edge.pipeline.data.split_files import (
+    Location,
+    count_by_file,
+    count_pairs,
+    locate_files,
+    located_pairs,
+    write_splits,
+)
 from seq2edge.pipeline.data.turns import turns_json
 from seq2edge.pipeline.files import CHECKPOINT_FILE, DATA_FOLDER, MODEL_FILE, checksum, whole_folder, write_text
-from seq2edge.pipeline.recipe_schema.recipe import Data, Recipe
+from seq2edge.pipeline.recipe_schema.data import Data
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 TRAINED = (MODEL_FILE, CHECKPOINT_FILE)  # files of a run that depend on its data
 
@@ -102,6 +111,7 @@ def _write_data(
         "normalisation": source,
         "target_normalisation": target,
         "pairs": pairs,
+        "files": count_by_file(folder, recipe.data),
         "dropped": dict(cleaner.dropped),
         "dropped_examples": cleaner.examples,
         "vocabulary": vocabulary,
@@ -113,7 +123,7 @@ def _write_data(
 def describe(summary: dict[str, Any]) -> str:
     """The summary of a dataset in a few lines: pairs, dropped pairs with an example, lengths."""
     pairs = ", ".join(f"{count:,} {split}" for split, count in summary["pairs"].items() if split in SPLITS)
-    lines = [f"pairs: {pairs}"]
+    lines = [f"pairs: {pairs}", *_describe_files(summary["files"])]
     dropped = summary["dropped"] | {k: v for k, v in summary["pairs"].items() if k not in SPLITS and v}
     dropped |= {"more tokens than the model allows": summary["too_many_tokens"]} if summary["too_many_tokens"] else {}
     for reason, count in dropped.items():
@@ -122,6 +132,20 @@ def describe(summary: dict[str, Any]) -> str:
     for side, lengths in summary["lengths"].items():
         lines.append(f"{side} tokens: median {lengths['50']}, 99 % up to {lengths['99']}, longest {lengths['100']}")
     return "\n".join(lines)
+
+
+def _describe_files(files: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Pairs of each domain and of each file without one, with their share of the training pairs; if there are two."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for file in files:
+        counts[file["domain"] or file["path"]].update({split: file[split] for split in SPLITS})
+    total = sum(count["train"] for count in counts.values())
+    return [
+        f"  {name}: {', '.join(f'{number:,} {split}' for split, number in count.items())} "
+        f"({count['train'] / total:.1%} of train)"
+        for name, count in counts.items()
+        if len(counts) > 1
+    ]
 
 
 def content_digest(data: Data, locations: Sequence[Location]) -> str:
@@ -140,7 +164,7 @@ def _checksums(data: Data, locations: Sequence[Location]) -> list[Any]:
 def _fingerprint(recipe: Recipe, locations: Sequence[Location], tokenizers: tuple[Path, ...] | None, turns: str) -> str:
     """Digest of everything that the dataset depends on."""
     contents = _checksums(recipe.data, locations)
-    settings = [recipe.task, recipe.data.model_dump(), recipe.tokenizer.model_dump(), recipe.model_lengths]
+    settings = [recipe.task, recipe.data.settings_of_dataset(), recipe.tokenizer.model_dump(), recipe.model_lengths]
     seed = recipe.training.seed if recipe.tokenizer.samples > 1 else None
     parts = [FORMAT, settings, contents, seed]
     parts += [checksum(path) for path in tokenizers or ()]

@@ -10,7 +10,7 @@ from pathlib import Path
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.labelled_folder import labelled_texts
 from seq2edge.pipeline.data.lines import numbered_lines, raw_lines
-from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.data import File
 from seq2edge.pipeline.recipe_schema.template import Template, is_template, parse_template
 
 LONE_RETURN = re.compile(r"\r(?![\r\n]|\Z)")
@@ -25,12 +25,16 @@ class Pair:
     Attributes:
         row: Where it was read, from 1.
         file: Name of the file within a folder; empty if it was no folder.
+        split_key: What its split is decided by; None: source, target or both.
+        origin: Index of its file in the recipe.
     """
 
     source: str
     target: str
     row: int = field(default=0, compare=False)
     file: str = field(default="", compare=False)
+    split_key: str | None = field(default=None, compare=False)
+    origin: int = field(default=0, compare=False)
 
     def place(self, path: str | Path) -> str:
         """Where it was read in a file or folder, "FILE, row N"."""
@@ -38,14 +42,17 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class _Side:
-    """How the text of a side is made of the cells of a row: a template, and the columns of its fields."""
+class _Text:
+    """How a text is made of the cells of a row: a template, and the columns of its fields."""
 
     template: Template
     columns: tuple[int, ...]
 
     def text(self, cells: Sequence[str]) -> str:
         return self.template.fill([cells[column] for column in self.columns])
+
+
+Texts = tuple[_Text, ...]  # of source, target and, if the file has one, split key
 
 
 def read_pairs(file: File, path: Path, target_path: Path | None = None) -> Iterator[Pair]:
@@ -88,38 +95,38 @@ def file_format(file: File) -> str:
 
 
 def _read_tsv(path: Path, file: File) -> Iterator[Pair]:
-    sides: tuple[_Side, _Side] | None = None
+    texts: Texts | None = None
     for row, line in numbered_lines(path, file.encoding):
         cells = line.split("\t")
-        if sides is None:
-            sides = _sides(path, file, cells)
+        if texts is None:
+            texts = _texts(path, file, cells)
             if _has_header(file):
                 continue
-        yield _pick(path, row, cells, sides)
+        yield _pick(path, row, cells, texts)
 
 
 def _read_csv(path: Path, file: File) -> Iterator[Pair]:
-    sides: tuple[_Side, _Side] | None = None
+    texts: Texts | None = None
     # The csv module takes a lone carriage return as the end of a row.
     lines = (LONE_RETURN.sub(RETURN_MARK, line) for line in raw_lines(path, file.encoding))
     reader = csv.reader(lines, strict=True)
     try:
         for marked in reader:
             cells = [cell.replace(RETURN_MARK, "\r") for cell in marked]
-            if sides is None:
-                sides = _sides(path, file, cells)
+            if texts is None:
+                texts = _texts(path, file, cells)
                 if _has_header(file):
                     continue
             if cells:
-                yield _pick(path, reader.line_num, cells, sides)
+                yield _pick(path, reader.line_num, cells, texts)
     except csv.Error as error:
         raise UserError(f"{path}, row {reader.line_num}: invalid CSV: {error}") from None
-    if sides is None:
+    if texts is None:
         raise UserError(f"{path}: the file is empty")
 
 
 def _read_jsonl(path: Path, file: File) -> Iterator[Pair]:
-    templates = [(column, parse_template(column)) for column in (file.source, file.target)]
+    templates = [(column, parse_template(column)) for column in _columns(file)]
     for row, line in numbered_lines(path, file.encoding):
         try:
             values = json.loads(line)
@@ -132,8 +139,7 @@ def _read_jsonl(path: Path, file: File) -> Iterator[Pair]:
                 if not isinstance(values, dict) or not isinstance(values.get(key), str | int | float):
                     raise UserError(f"{path}, row {row}: key {key!r}{_of(column)} is missing or no text")
             texts.append(template.fill([json_text(values[key]) for key in keys]))
-        source, target = texts
-        yield Pair(source, target, row)
+        yield _pair(texts, row)
 
 
 def json_text(value: str | float) -> str:
@@ -161,20 +167,30 @@ def _read_parallel(path: Path, target_path: Path, encoding: str) -> Iterator[Pai
         yield Pair(source[1], target[1], source[0])
 
 
+def _columns(file: File) -> list[int | str]:
+    """The columns, or templates of them, of source, target and, if the file has one, split key."""
+    return [file.source, file.target, *([] if file.split_key is None else [file.split_key])]
+
+
+def _pair(texts: Sequence[str], row: int) -> Pair:
+    source, target, *split_key = texts
+    return Pair(source, target, row, split_key=split_key[0] if split_key else None)
+
+
 def _has_header(file: File) -> bool:
     if file.header is None:
-        return isinstance(file.source, str) or isinstance(file.target, str)
+        return any(isinstance(field, str) for column in _columns(file) for field in parse_template(column).fields)
     return file.header
 
 
-def _sides(path: Path, file: File, first: list[str]) -> tuple[_Side, _Side]:
-    """How source and target are made of the columns, which are named by the first row if there is a header."""
-    return _side(path, file.source, first), _side(path, file.target, first)
+def _texts(path: Path, file: File, first: list[str]) -> Texts:
+    """How texts are made of the columns, which are named by the first row if there is a header."""
+    return tuple(_text(path, column, first) for column in _columns(file))
 
 
-def _side(path: Path, column: int | str, first: list[str]) -> _Side:
+def _text(path: Path, column: int | str, first: list[str]) -> _Text:
     template = parse_template(column)
-    return _Side(template, tuple(_column(path, field, first, _of(column)) for field in template.fields))
+    return _Text(template, tuple(_column(path, field, first, _of(column)) for field in template.fields))
 
 
 def _column(path: Path, field: int | str, first: list[str], origin: str) -> int:
@@ -193,10 +209,9 @@ def _of(column: int | str) -> str:
     return f" of the template {column!r}" if is_template(column) else ""
 
 
-def _pick(path: Path, row: int, cells: list[str], sides: tuple[_Side, _Side]) -> Pair:
-    source, target = sides
+def _pick(path: Path, row: int, cells: list[str], texts: Texts) -> Pair:
     try:
-        return Pair(source.text(cells), target.text(cells), row)
+        return _pair([text.text(cells) for text in texts], row)
     except IndexError:
-        needed = 1 + max(*source.columns, *target.columns)
+        needed = 1 + max(column for text in texts for column in text.columns)
         raise UserError(f"{path}, row {row}: {len(cells)} columns, at least {needed} are needed") from None

@@ -2,21 +2,24 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.cleaning import Cleaner, hash64
+from seq2edge.pipeline.data.components import Components
 from seq2edge.pipeline.data.corpus import CORPORA
 from seq2edge.pipeline.data.dataset import SPLITS, read_split, split_line, split_path
 from seq2edge.pipeline.data.download import locate
 from seq2edge.pipeline.data.readers import Pair, read_pairs
-from seq2edge.pipeline.data.splitting import FEWEST, split_key, split_of
-from seq2edge.pipeline.recipe_schema.recipe import Data, File
+from seq2edge.pipeline.data.splitting import FEWEST, place_of, split_at, split_key
+from seq2edge.pipeline.recipe_schema.data import Data, File
 
 HELD_OUT = "also in valid or test"  # reason for which a training pair is dropped
 
@@ -54,14 +57,16 @@ def write_splits(cleaner: Cleaner, locations: Sequence[Location], folder: Path, 
         UserError: If a file cannot be read, or a split has too few pairs.
     """
     data = cleaner.settings
+    place = _places(data, locations)
     with ExitStack() as stack:
         outputs = {
             split: stack.enter_context(split_path(folder, split).open("w", encoding="utf-8", newline="\n"))
             for split in SPLITS
         }
-        for file, location in zip(data.files, locations, strict=True):
-            progress = tqdm(_read(file, location), desc=file.path, unit="pair", disable=quiet or None, file=sys.stderr)
-            split_for = partial(_split_for, data, file)
+        for number, file in enumerate(data.files):
+            rows = _read(data, locations, number)
+            progress = tqdm(rows, desc=file.path, unit="pair", disable=quiet or None, file=sys.stderr)
+            split_for = partial(_split_for, data, place)
             for pair in cleaner.clean(progress, split_for):
                 outputs[split_for(pair)].write(split_line(pair))
     cleaner.forget_seen()
@@ -72,8 +77,8 @@ def write_splits(cleaner: Cleaner, locations: Sequence[Location], folder: Path, 
 
 def located_pairs(data: Data, locations: Sequence[Location]) -> Iterator[tuple[str, Pair]]:
     """The pairs of all files as they are there, each with its place, "FILE, row N"."""
-    for file, location in zip(data.files, locations, strict=True):
-        for pair in _read(file, location):
+    for number, file in enumerate(data.files):
+        for pair in _read(data, locations, number):
             yield pair.place(file.path), pair
 
 
@@ -82,12 +87,55 @@ def count_pairs(folder: Path) -> dict[str, int]:
     return {split: sum(1 for _ in read_split(folder, split)) for split in SPLITS}
 
 
-def _read(file: File, location: Location) -> Iterator[Pair]:
-    return CORPORA[file.path]() if location is None else read_pairs(file, *location)
+def count_by_file(folder: Path, data: Data) -> list[dict[str, Any]]:
+    """For each file of a recipe its path, its domain and its pairs in each split."""
+    counts = [Counter(pair.origin for pair in read_split(folder, split)) for split in SPLITS]
+    return [
+        {"path": file.path, "domain": file.domain}
+        | {split: count[number] for split, count in zip(SPLITS, counts, strict=True)}
+        for number, file in enumerate(data.files)
+    ]
 
 
-def _split_for(data: Data, file: File, pair: Pair) -> str:
-    return split_of(pair.source, data.valid, data.test) if file.split == "all" else file.split
+def _read(data: Data, locations: Sequence[Location], number: int) -> Iterator[Pair]:
+    """The pairs of a file, as the model's sources and targets, without the rows to skip."""
+    file, location = data.files[number], locations[number]
+    unused = set(file.skip)
+    for pair in CORPORA[file.path]() if location is None else read_pairs(file, *location):
+        if pair.split_key in file.skip:
+            unused.discard(pair.split_key)
+            continue
+        source, target = data.turned(pair.source, pair.target)
+        yield replace(pair, source=source, target=target, origin=number)
+    if unused:
+        raise UserError(f"{file.path}: skip = {sorted(unused)}: no row has these values of split_key; leave them out")
+
+
+def _places(data: Data, locations: Sequence[Location]) -> Callable[[Pair], float]:
+    """What gives a pair its place from 0 to 1, which decides its split."""
+    components = Components()
+    if data.split_by == "both":
+        for number, file in enumerate(data.files):
+            if file.split == "all" and file.split_key is None:
+                for pair in Cleaner(data).clean(_read(data, locations, number)):
+                    components.join(*data.turned(pair.source, pair.target))
+
+    def place(pair: Pair) -> float:
+        source, target = data.turned(pair.source, pair.target)
+        if pair.split_key is not None:
+            return place_of(pair.split_key)
+        return (
+            components.place(source)
+            if data.split_by == "both"
+            else place_of({"source": source, "target": target}[data.split_by])
+        )
+
+    return place
+
+
+def _split_for(data: Data, place: Callable[[Pair], float], pair: Pair) -> str:
+    split = data.files[pair.origin].split
+    return split_at(place(pair), data.valid, data.test) if split == "all" else split
 
 
 def _drop_held_out(folder: Path) -> dict[str, int]:

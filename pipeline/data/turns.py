@@ -9,7 +9,7 @@ from seq2edge.device.turn_taking import FollowUp, TurnsJson
 from seq2edge.pipeline.data.corpus import TURNS
 from seq2edge.pipeline.data.download import locate
 from seq2edge.pipeline.data.readers import Pair, read_pairs
-from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.data import File
 from seq2edge.pipeline.recipe_schema.seq2seq import FollowUpSettings, Seq2SeqRecipe
 
 

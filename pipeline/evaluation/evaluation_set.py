@@ -8,7 +8,7 @@ from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.readers import read_pairs
 from seq2edge.pipeline.evaluation.baseline import Baseline
 from seq2edge.pipeline.evaluation.examples import Example, examples
-from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.data import File
 from seq2edge.pipeline.run import Run
 
 
@@ -35,7 +35,8 @@ class EvaluationSet:
         Raises:
             UserError: If the split is empty.
         """
-        expected = examples(list(run.data.texts(split)), run.recipe.task)
+        domains = [file.domain for file in run.recipe.data.files]
+        expected = examples(list(run.data.texts(split)), run.recipe.task, domains)
         if not expected:
             raise UserError(
                 f"{run.path}: the {split} set is empty; data.{split} in the recipe is its share of the data"

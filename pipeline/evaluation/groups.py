@@ -1,4 +1,4 @@
-"""Groups of examples that are scored on their own: by script and by source length."""
+"""Groups of examples that are scored on their own: by domain, by script and by source length."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,7 +8,16 @@ import numpy as np
 from seq2edge.pipeline.data.scripts import script_of
 from seq2edge.pipeline.evaluation.examples import Example
 
-BY_SCRIPT, BY_LENGTH = "by script", "by source length in tokens"
+BY_DOMAIN, BY_SCRIPT, BY_LENGTH = "by domain", "by script", "by source length in tokens"
+
+
+def by_domain(expected: Sequence[Example]) -> dict[str, list[int]]:
+    """Indices of the examples of each domain, in the order of their files. Empty if one domain has all of them."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for index, example in enumerate(expected):
+        for domain in example.domains:
+            groups[domain].append(index)
+    return {} if any(len(indices) == len(expected) for indices in groups.values()) else dict(groups)
 
 
 def by_script(expected: Sequence[Example]) -> dict[str, list[int]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from seq2edge.pipeline.evaluation.answers import Answer
 from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
-from seq2edge.pipeline.evaluation.groups import BY_LENGTH, BY_SCRIPT, by_length, by_script
+from seq2edge.pipeline.evaluation.groups import BY_DOMAIN, BY_LENGTH, BY_SCRIPT, by_domain, by_length, by_script
 from seq2edge.pipeline.evaluation.metrics.registry import signatures, task_scores
 
 
@@ -19,7 +19,7 @@ class Evaluation:
         beam: Beam size of the search; None if the task has no search.
         length_penalty: None: the system's own, or no search.
         scores: By metric key, with "sentences", "signatures" and, if it was computed, "perplexity".
-        groups: Scores of parts of the set: kind ("by script" …) → group → scores.
+        groups: Scores of parts of the set: kind ("by domain" …) → group → scores.
         baseline: Scores of the set's baseline; empty if it has none.
     """
 
@@ -80,6 +80,7 @@ def score(
     if perplexity is not None:
         scores["perplexity"] = round(perplexity, 2)
     groups = {
+        BY_DOMAIN: by_domain(test_set.expected),
         BY_SCRIPT: by_script(test_set.expected),
         BY_LENGTH: by_length([answer.source_length for answer in answers]),
     }

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, model_validator
 from seq2edge.models.checks import as_toml
 from seq2edge.models.config import ClassifierSettings
 from seq2edge.models.encoders.config import EncoderConfig, RecurrentEncoderConfig
-from seq2edge.pipeline.recipe_schema.recipe import Recipe, misfit
+from seq2edge.pipeline.recipe_schema.recipe import Recipe
+from seq2edge.pipeline.recipe_schema.section import misfit
 from seq2edge.pipeline.recipe_schema.sides import BY_KIND
 
 
@@ -36,6 +37,8 @@ class ClassificationRecipe(Recipe):
         "data": {
             "target_language": None,
             "target_normalisation": None,
+            "reverse": False,
+            "split_by": "source",
             "max_length_ratio": math.inf,
             "keep_identical": True,
         },

@@ -2,120 +2,18 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import tomli_w
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, model_validator
 
-from seq2edge.device.manifests.common import LANGUAGE_CODE, UNKNOWN_LANGUAGE, Normalisation, Quantization, Runtime
+from seq2edge.device.manifests.common import Quantization, Runtime
 from seq2edge.device.tasks import TASKS
 from seq2edge.models.encoders.config import SourceSettings
+from seq2edge.pipeline.recipe_schema.data import Data
+from seq2edge.pipeline.recipe_schema.section import Section, misfit
 from seq2edge.pipeline.recipe_schema.task_defaults import with_task_defaults
-from seq2edge.pipeline.recipe_schema.template import is_template, parse_template
-
-
-def _valid_column(column: int | str) -> int | str:
-    parse_template(column)
-    return column
-
-
-def _is_language(code: str) -> str:
-    if not re.fullmatch(LANGUAGE_CODE, code):
-        raise ValueError('not a BCP-47 code such as "en" or "pt-BR"')
-    return code
-
-
-# A column: a number from 0, a name in the header, for jsonl a key, or a template of such names, "{title}: {text}".
-Column = Annotated[int | str, AfterValidator(_valid_column)]
-Language = Annotated[str, AfterValidator(_is_language)]
-
-
-class Section(BaseModel):
-    """A section of a recipe: unknown keys are refused, and values cannot be changed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def misfit(mistakes: list[str]) -> PydanticCustomError:
-    """An error for settings that do not go together, one on each line: "key = value: reason; allowed: …"."""
-    return PydanticCustomError("misfit", "{mistakes}", {"mistakes": "\n".join(mistakes)})
-
-
-class File(Section):
-    """One file of pairs, or two parallel files (`path` and `target_path`), each plain or gzip (`.gz`).
-
-    Or a folder of labelled texts: LABEL/NAME.txt is one text of a label, LABEL.txt has a text of it a line.
-    """
-
-    path: str  # absolute, or relative to SEQ2EDGE_DATA or the recipe's folder; or "bundled:smalltalk"
-    target_path: str | None = None
-    url: str | None = None
-    target_url: str | None = None
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-    target_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-    format: Literal["tsv", "csv", "jsonl", "parallel", "folder", "bundled"] | None = (
-        None  # None: by the suffix of the name
-    )
-    encoding: str = "utf-8"
-    header: bool | None = None  # None: yes if a column is given by name
-    source: Column = 0
-    target: Column = 1
-    split: Literal["all", "train", "valid", "test"] = "all"  # "all" is split by a hash of the source
-
-    @model_validator(mode="after")
-    def _parallel_needs_both(self) -> "File":
-        if self.format == "parallel" and self.target_path is None:
-            raise ValueError("format parallel needs target_path beside path")
-        return self
-
-    @model_validator(mode="after")
-    def _folder_is_local(self) -> "File":
-        given = [key for key in ("url", "sha256", "header") if getattr(self, key) is not None]
-        if self.format == "folder" and (given or self.target_path is not None):
-            raise ValueError(f"{', '.join(given) or 'target_path'}: not with format folder, which has a path alone")
-        return self
-
-    @model_validator(mode="after")
-    def _template_needs_names(self) -> "File":
-        templates = [key for key in ("source", "target") if is_template(getattr(self, key))]
-        if templates and (self.target_path is not None or self.format in ("folder", "bundled") or self.header is False):
-            raise ValueError(
-                f"{' and '.join(templates)}: a template needs named fields: tsv or csv with a header, or jsonl"
-            )
-        return self
-
-
-class Data(Section):
-    files: Annotated[list[File], Field(min_length=1)]
-    licence: str = "not stated"
-    source_language: Language | None = None  # BCP-47 code, as "en" or "pt-BR"; "mul" for several
-    target_language: Language | None = None
-    normalisation: Normalisation = "NFC"  # "none": texts are kept as they are
-    target_normalisation: Normalisation | None = None  # None: as normalisation; "none" if the task is multiline
-    valid: Annotated[float, Field(ge=0, le=0.4)] = 0.05  # share of the sources held out from files with split = "all"
-    test: Annotated[float, Field(ge=0, le=0.4)] = 0.05
-    max_characters: Annotated[int, Field(ge=1)] = 400
-    max_length_ratio: Annotated[float, Field(ge=1)] = 15.0  # longer side to shorter side, in characters
-    keep_identical: bool = False
-
-    @property
-    def normalisations(self) -> tuple[Normalisation, Normalisation]:
-        """Of sources and targets."""
-        return self.normalisation, self.target_normalisation or self.normalisation
-
-    def keeps(self, side: str) -> bool:
-        """Whether texts of a side ("source", "target", or "joint" if either side has some) are kept as they are."""
-        sides = {"source": self.normalisations[:1], "target": self.normalisations[1:], "joint": self.normalisations}
-        return "none" in sides[side]
-
-    @property
-    def languages(self) -> list[str]:
-        """BCP-47 codes of source and target, "und" for one that is not given; empty if neither is."""
-        given = self.source_language, self.target_language
-        return [code or UNKNOWN_LANGUAGE for code in given] if any(given) else []
 
 
 class Tokenizer(Section):
@@ -198,12 +96,12 @@ class Training(Section):
 
 
 class Export(Section):
-    """What every family's bundles have."""
+    """What every family's bundles have. pydantic copies the defaults for each recipe."""
 
-    quantize: Annotated[list[Quantization], Field(min_length=1)] = ["int8"]
-    runtimes: Annotated[list[Runtime], Field(min_length=1)] = ["litert", "tflite-2.14"]
+    quantize: Annotated[list[Quantization], Field(min_length=1)] = ["int8"]  # noqa: RUF012
+    runtimes: Annotated[list[Runtime], Field(min_length=1)] = ["litert", "tflite-2.14"]  # noqa: RUF012
     # Source lengths that get signatures with fixed shapes. The runtime "web" needs them; by default it gets some.
-    fixed_lengths: list[Annotated[int, Field(ge=1)]] = []
+    fixed_lengths: list[Annotated[int, Field(ge=1)]] = Field(default_factory=list)
 
 
 def _known_task(name: str) -> str:

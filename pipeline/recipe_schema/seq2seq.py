@@ -11,7 +11,8 @@ from seq2edge.device.search.options import LARGEST_BEAM
 from seq2edge.models.config import Seq2SeqSettings
 from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig
 from seq2edge.models.encoders.config import EncoderConfig, RecurrentEncoderConfig
-from seq2edge.pipeline.recipe_schema.recipe import Export, Recipe, Section, misfit
+from seq2edge.pipeline.recipe_schema.recipe import Export, Recipe
+from seq2edge.pipeline.recipe_schema.section import Section, misfit
 from seq2edge.pipeline.recipe_schema.sides import BY_KIND
 
 BeamSize = Annotated[int, Field(ge=1, le=LARGEST_BEAM)]

@@ -32,19 +32,22 @@ def is_template(column: int | str) -> bool:
 def parse_template(column: int | str) -> Template:
     """Parse a column of a recipe. One that is not a template is the text of that column alone.
 
+    A number in braces is that of a column, so that a file without a header can have templates.
+
     Raises:
         ValueError: If a brace stands alone, a field has no name, or there is no field.
     """
     if not isinstance(column, str) or not is_template(column):
         return Template(("", ""), (column,))
-    literals, fields, end = [""], [], 0
+    literals, end = [""], 0
+    fields: list[int | str] = []
     for token in TOKEN.finditer(column):
         literals[-1] += column[end : token.start()]
         end = token.end()
         if token[0] in ("{{", "}}"):
             literals[-1] += token[0][0]
         elif token[1]:
-            fields.append(token[1])
+            fields.append(int(token[1]) if token[1].isdecimal() else token[1])
             literals.append("")
         else:
             what = "{} names no field" if token[0] == "{}" else f"{token[0]!r} stands alone"

@@ -19,7 +19,8 @@ from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.data.splitting import FEWEST, place_of, split_at
 from seq2edge.pipeline.data.tokenizer import fitting_vocabulary, sentences
-from seq2edge.pipeline.recipe_schema.recipe import Data, Tokenizer
+from seq2edge.pipeline.recipe_schema.data import Data
+from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 
 FEWEST_PAIRS = 30  # after cleaning; fewer cannot be split into training, validation and test
 FEWEST_BY_SPLIT = FEWEST | {"test": 2}

@@ -12,7 +12,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.labelled_folder import label_files
 from seq2edge.pipeline.data.lines import open_bytes
 from seq2edge.pipeline.data.readers import FORMATS
-from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.data import File
 from seq2edge.pipeline.recipe_schema.template import is_template
 from seq2edge.pipeline.suggest.columns import guess_columns
 

@@ -14,7 +14,7 @@ from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.cleaning import SHORT, hash64
 from seq2edge.pipeline.data.readers import Pair, file_format, read_pairs
 from seq2edge.pipeline.data.scripts import script_of
-from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.data import File
 from seq2edge.pipeline.recipe_schema.template import is_template
 from seq2edge.pipeline.suggest.columns import is_known_name, is_label_name
 from seq2edge.pipeline.suggest.guessing import guess_file

@@ -10,7 +10,8 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.tasks import TASKS, Family, Task
 from seq2edge.pipeline.data.labels import check_counts
 from seq2edge.pipeline.data.readers import file_format
-from seq2edge.pipeline.recipe_schema.recipe import Data, Tokenizer
+from seq2edge.pipeline.recipe_schema.data import Data
+from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 from seq2edge.pipeline.suggest.fitting import Fit, Size, fit, size_for
 from seq2edge.pipeline.suggest.inspection import Inspection
 from seq2edge.pipeline.suggest.labels import MOST_LABELS

@@ -53,7 +53,7 @@ def distill(teacher: Run, recipe: Recipe, output: Path, options: DistillOptions 
     _write_targets(teacher, data, folder, options)
     paths = {split: split_path(folder if split == "train" else data.path, split) for split in SPLITS}
     files = [split_file(path, split) for split, path in paths.items() if path.stat().st_size]
-    student = recipe.model_copy(update={"data": recipe.data.model_copy(update={"files": files})})
+    student = recipe.model_copy(update={"data": recipe.data.as_prepared(files)})
     return train(student, output, dataclasses.replace(options, recipe_folder=folder))
 
 

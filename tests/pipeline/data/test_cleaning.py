@@ -4,8 +4,8 @@ import pytest
 
 from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.readers import Pair
-from seq2edge.pipeline.data.splitting import split_key, split_of
-from seq2edge.pipeline.recipe_schema.recipe import Data, File
+from seq2edge.pipeline.data.splitting import place_of, split_at, split_key
+from seq2edge.pipeline.recipe_schema.data import Data, File
 
 SETTINGS = Data(files=[File(path="a.tsv")], max_characters=20, max_length_ratio=3)
 
@@ -52,9 +52,9 @@ def test_a_side_without_normalisation_is_kept():
 
 
 def test_split_is_reproducible_and_keeps_near_copies_together():
-    assert split_of("Hello, there!", 0.5, 0.0) == split_of("hello there", 0.5, 0.0)
-    assert [split_of(str(i), 0.2, 0.2) for i in range(8)] == SPLIT_OF_NUMBERS
-    shares = [split_of(f"sentence {i}", 0.1, 0.2) for i in range(5000)]
+    assert place_of("Hello, there!") == place_of("hello there")
+    assert [split_at(place_of(str(i)), 0.2, 0.2) for i in range(8)] == SPLIT_OF_NUMBERS
+    shares = [split_at(place_of(f"sentence {i}"), 0.1, 0.2) for i in range(5000)]
     assert shares.count("valid") / 5000 == pytest.approx(0.1, abs=0.02)
     assert shares.count("test") / 5000 == pytest.approx(0.2, abs=0.02)
 

@@ -17,7 +17,7 @@ from seq2edge.pipeline.data.corpus import (
     turn_pairs,
     unknown_pairs,
 )
-from seq2edge.pipeline.data.splitting import split_key, split_of
+from seq2edge.pipeline.data.splitting import place_of, split_at, split_key
 from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
 from tests.pipeline.data.near_texts import is_near, near_pairs
 
@@ -70,7 +70,7 @@ def test_most_held_out_phrasings_are_unlike_those_of_training(capsys):
     splits = {"train": [], "test": []}
     for some in PHRASINGS.values():
         for phrasing in some:
-            splits.get(split_of(phrasing, 0.05, 0.08), []).append(phrasing)
+            splits.get(split_at(place_of(phrasing), 0.05, 0.08), []).append(phrasing)
     vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), dtype=np.float32)
     train, test = vectorizer.fit_transform(splits["train"]), vectorizer.transform(splits["test"])
     nearest = (test @ train.T).max(axis=1).toarray()
@@ -82,7 +82,9 @@ def test_most_held_out_phrasings_are_unlike_those_of_training(capsys):
 
 def test_no_test_message_is_in_the_corpus():
     keys = {split_key(pair.source) for pairs in (corpus_pairs(), unknown_pairs()) for pair in pairs}
-    held_out = {split_key(pair.source) for pair in corpus_pairs() if split_of(pair.source, 0.05, 0.08) == "test"}
+    held_out = {
+        split_key(pair.source) for pair in corpus_pairs() if split_at(place_of(pair.source), 0.05, 0.08) == "test"
+    }
     texts = [row["text"] for name in ("phrasings.tsv", "other.tsv") for row in rows(name)]
     assert [text for text in texts if split_key(text) in keys - held_out] == []
 

@@ -5,7 +5,7 @@ from seq2edge.pipeline.data.labelled_folder import folder_checksum
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.data.readers import Pair, read_pairs
 from seq2edge.pipeline.recipe_schema.classification import ClassificationRecipe
-from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.data import File
 
 COLOURS = ["red", "blue", "green", "yellow", "black", "white"]
 

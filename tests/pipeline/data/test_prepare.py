@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
+from seq2edge.pipeline.data.prepare import PrepareOptions, describe, prepare
 
 
 def test_pairs_become_ids_that_decode_to_the_same_text(tiny_recipe, pairs_file, tmp_path):
@@ -119,3 +119,78 @@ def test_data_of_a_training_is_kept_unless_overwrite(tiny_recipe, pairs_file, tm
         == before.summary
     )
     assert prepare(other, tmp_path, PrepareOptions(pairs_file.parent, quiet=True)).vocabulary["source"] == 290
+
+
+def write_translations(folder):
+    """60 English sentences, each with two Korean translations, one of which every third sentence shares."""
+    rows = [f"sentence {i}\t문장 {i}\n" for i in range(60)] + [f"sentence {i}\t글 {i // 3}\n" for i in range(60)]
+    (folder / "pairs.tsv").write_text("".join(rows), encoding="utf-8")
+
+
+def split_rows(data, turned=False):
+    """For each split its rows, as they are in the file."""
+    sides = ("target", "source") if turned else ("source", "target")
+    return {
+        split: {tuple(getattr(pair, side) for side in sides) for pair in data.texts(split)}
+        for split in ("train", "valid", "test")
+    }
+
+
+@pytest.mark.parametrize("split_by", ["source", "target", "both"])
+def test_both_directions_hold_out_the_same_sentences(tiny_recipe, tmp_path, split_by):
+    write_translations(tmp_path)
+    settings = [f"data.split_by={split_by}", "data.valid=0.2", "tokenizer.vocabulary=300"]
+    options = PrepareOptions(tmp_path, quiet=True)
+    forth = prepare(tiny_recipe(settings=settings), tmp_path / "forth", options)
+    back = prepare(tiny_recipe(settings=[*settings, "data.reverse=true"]), tmp_path / "back", options)
+    rows = split_rows(forth)
+    assert split_rows(back, turned=True) == rows
+    for side, name in enumerate(("source", "target")):
+        texts = [{row[side] for row in rows[split]} for split in rows]
+        if split_by in (name, "both"):
+            assert sum(map(len, texts)) == len(set().union(*texts))
+
+
+def test_a_reversed_recipe_has_the_settings_of_the_other_side(tiny_recipe):
+    sides = ["data.source_language=ko", "data.target_language=en", "data.target_normalisation=none"]
+    data = tiny_recipe(settings=[*sides, "data.reverse=true"]).data
+    assert (data.languages, data.normalisations) == (["en", "ko"], ("none", "NFC"))
+    prepared = data.as_prepared(data.files)
+    assert (prepared.languages, prepared.normalisations) == (data.languages, data.normalisations)
+
+
+def test_a_split_key_keeps_rows_together_and_some_can_be_skipped(tiny_recipe, tmp_path):
+    rows = [f"book\t{chapter}\t{verse}\twords {chapter} {verse}\twords {verse}\n" for chapter in range(40)
+            for verse in range(3)]  # fmt: skip
+    (tmp_path / "verses.tsv").write_text("".join(rows))
+    file = "path='verses.tsv',source=3,target=4,split_key='{0} {1}'"
+    options = PrepareOptions(tmp_path, quiet=True)
+
+    def prepared(skip):
+        settings = [f"data.files=[{{{file},skip={skip}}}]", "data.valid=0.2", "tokenizer.vocabulary=280"]
+        return prepare(tiny_recipe(settings=settings), tmp_path / "run", options)
+
+    data = prepared("['book 3']")
+    chapters = [{pair.source.split()[1] for pair in data.texts(split)} for split in ("train", "valid")]
+    assert not chapters[0] & chapters[1]
+    assert "3" not in chapters[0] | chapters[1]
+    with pytest.raises(UserError, match=r"verses\.tsv: skip = \['book 99'\]: no row has these values of split_key"):
+        prepared("['book 99']")
+
+
+def test_pairs_are_counted_for_each_file(tiny_recipe, pairs_file, tmp_path):
+    files = f"data.files=[{{path='{pairs_file}',domain='a'}},{{path='more.tsv',split='train'}}]"
+    (tmp_path / "more.tsv").write_text("".join(f"more {i}\tmore of {i}\n" for i in range(30)))
+    data = prepare(tiny_recipe(settings=[files]), tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
+    first, second = data.summary["files"]
+    assert (second["path"], second["domain"], second["train"], second["valid"]) == ("more.tsv", None, 30, 0)
+    assert data.summary["origins"] == [[0, first["train"]], [1, 30]]
+    assert "  a: " in describe(data.summary)
+    assert "  more.tsv: 30 train, 0 valid, 0 test (" in describe(data.summary)
+    assert [pair.origin for pair in data.texts("train")] == [0] * first["train"] + [1] * 30
+
+
+def test_data_prepared_before_a_recipe_had_these_keys_is_used(tiny_recipe):
+    keys = tiny_recipe().data.settings_of_dataset()
+    assert not {"reverse", "split_by"} & keys.keys()
+    assert not {"domain", "split_key", "skip"} & keys["files"][0].keys()

@@ -5,7 +5,7 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.readers import Pair, read_pairs
-from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.data import File
 
 PAIRS = [Pair("hello there", "안녕"), Pair("a, b", 'say "hi"')]
 

@@ -1,6 +1,6 @@
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.evaluation.examples import examples
-from seq2edge.pipeline.evaluation.groups import by_length, by_script
+from seq2edge.pipeline.evaluation.groups import by_domain, by_length, by_script
 
 PAIRS = [Pair("hi", "hello"), Pair("hi", "hey"), Pair("안녕", "반가워요")]
 
@@ -16,3 +16,11 @@ def test_sources_of_one_length_are_no_groups():
 
 def test_a_group_of_one_length_is_named_by_it():
     assert list(by_length([1, 2, 3, 3, 3, 4, 5, 6])) == ["1–2", "3", "4", "5–6"]
+
+
+def test_domains_are_groups_unless_one_has_everything():
+    pairs = [Pair("hi", "hey"), Pair("man ls", "ls", origin=1), Pair("hi", "hello", origin=2)]
+    domains = ["talk", "manual", None]
+    assert by_domain(examples(pairs, "translation", domains)) == {"talk": [0], "manual": [1]}
+    assert by_domain(examples(pairs[:1], "translation", domains)) == {}
+    assert by_domain(examples(pairs, "chat", ["talk", None, "slang"])) == {"talk": [0], "slang": [0]}

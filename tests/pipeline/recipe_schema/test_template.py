@@ -15,6 +15,7 @@ from seq2edge.pipeline.recipe_schema.template import Template, parse_template
         ("<{a}{b}>", ("a", "b"), "<AB>"),
         ("{a} {a}", ("a", "a"), "A B"),
         ("{{{a}}} }}{b}{{", ("a", "b"), "{A} }B{"),
+        ("{0} {3}", (0, 3), "A B"),
         ("{first name}: {제목}", ("first name", "제목"), "A: B"),
     ],
 )
@@ -35,8 +36,10 @@ def test_values_are_not_read_as_templates():
         ('source = "title}"', r"data\.files\.0\.source: '\}' stands alone"),
         ('target = "{}: {text}"', r"data\.files\.0\.target: \{\} names no field"),
         ('source = "{{title}}"', r"data\.files\.0\.source: a template without a field"),
-        ('source = "{a}"\nheader = false', r"data\.files\.0: source: a template needs named fields: tsv or csv with"),
-        ('source = "{a}"\ntarget_path = "b.en"', r"data\.files\.0: source: a template needs named fields"),
+        ('source = "{a}"\nheader = false', r"data\.files\.0\.source = '\{a\}': names a column, and header is false"),
+        ('source = "{a}"\ntarget_path = "b.en"', r"data\.files\.0\.source = '\{a\}': only in files with columns"),
+        ('split_key = 0\nformat = "folder"', r"data\.files\.0\.split_key = 0: only in files with columns"),
+        ('skip = ["a"]', r"data\.files\.0\.skip = \['a'\]: names values of split_key; allowed: \[\], or set"),
     ],
 )
 def test_what_is_no_template_is_refused(tmp_path, line, message):

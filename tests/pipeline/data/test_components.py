@@ -1,0 +1,26 @@
+from seq2edge.pipeline.data.components import Components
+from seq2edge.pipeline.data.splitting import place_of
+
+
+def test_rows_that_share_a_text_have_one_place():
+    rows = [("one", "eins"), ("two", "zwei"), ("a", "eins"), ("A!", "ein"), ("three", "drei"), ("lone", "zwei")]
+    components = Components()
+    for row in rows:
+        components.join(*row)
+    assert [components.place(source) for source, _ in rows] == [
+        place_of("one"), place_of("two"), place_of("one"), place_of("one"), place_of("three"), place_of("two")
+    ]  # fmt: skip
+
+
+def test_a_later_row_can_join_two_groups():
+    components = Components()
+    for row in (("x", "1"), ("y", "2"), ("z", "3"), ("y", "3"), ("x", "3")):
+        components.join(*row)
+    assert {components.place(source) for source in "xyz"} == {place_of("x")}
+
+
+def test_a_source_is_not_a_target_of_the_same_letters():
+    components = Components()
+    components.join("no", "nein")
+    components.join("nein", "no")
+    assert components.place("no") != components.place("nein")

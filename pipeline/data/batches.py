@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from seq2edge.pipeline.data.columns import FILLER, Table
+from seq2edge.pipeline.data.mixing import Mixing
 from seq2edge.pipeline.data.sharding import WHOLE_BATCH, Shard
 
 LENGTH_MULTIPLE = 2  # bucket lengths are rounded up to a multiple of it
@@ -55,6 +56,7 @@ class BatchOptions:
         buckets: Number of length groups. There are fewer if the lengths differ too little.
         seed: Seed of the order. None keeps the order of the data (validation).
         shard: The part of each batch to return, if several processes train together.
+        mixing: Which rows a pass has. None: each row once. Needs a seed.
     """
 
     batch_size: int
@@ -62,6 +64,22 @@ class BatchOptions:
     buckets: int = 4
     seed: int | None = None
     shard: Shard = WHOLE_BATCH
+    mixing: Mixing | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Which rows a batch has.
+
+    Attributes:
+        bucket: Its number.
+        rows: Indices of rows, or `FILLER`.
+        visits: How often each row was drawn before: the next encoding of it is taken.
+    """
+
+    bucket: int
+    rows: np.ndarray
+    visits: np.ndarray
 
 
 class Batches(keras.utils.PyDataset):
@@ -86,52 +104,61 @@ class Batches(keras.utils.PyDataset):
         self.table, self.collate, self.options, self.first_step = table, collate, options, first_step
         self.buckets, self.shapes = _make_buckets(table, options.buckets)
         self.batch_sizes = [_batch_size(options, shape) for shape in self.shapes]
-        self.steps_per_pass = sum(
-            -(-len(bucket) // rows) for bucket, rows in zip(self.buckets, self.batch_sizes, strict=True)
-        )
+        sizes = [options.mixing.size(bucket) if options.mixing else len(bucket) for bucket in self.buckets]
+        self.steps_per_pass = sum(-(-size // rows) for size, rows in zip(sizes, self.batch_sizes, strict=True))
         self.steps = self.steps_per_pass if steps is None else steps
-        self._plan: tuple[int, list[tuple[int, np.ndarray]]] | None = None
+        self._plan: tuple[int, list[Batch]] | None = None
 
     def __len__(self) -> int:
         return self.steps
 
     def __getitem__(self, index: int) -> Any:
         step, seed = self.first_step + index, self.options.seed
-        bucket, chosen, data_pass = self._place(index)
-        own = self.options.shard.rows(len(chosen))
+        batch = self._batch(index)
+        own = self.options.shard.rows(len(batch.rows))
         rows = {
-            name: column.padded(chosen[own], length, 0 if seed is None else data_pass % column.samples)
-            for (name, column), length in zip(self.table.columns.items(), self.shapes[bucket], strict=True)
+            name: column.padded(batch.rows[own], length, batch.visits[own] % column.samples)
+            for (name, column), length in zip(self.table.columns.items(), self.shapes[batch.bucket], strict=True)
         }
-        return self.collate(rows, None if seed is None else BatchRandom(seed, step, len(chosen), own))
+        return self.collate(rows, None if seed is None else BatchRandom(seed, step, len(batch.rows), own))
 
     def rows(self, index: int) -> list[dict[str, np.ndarray]]:
         """The rows of a batch before they are padded and collated, in their first encoding."""
-        _, chosen, _ = self._place(index)
+        chosen = self._batch(index).rows
         own = chosen[self.options.shard.rows(len(chosen))]
         return [{name: column.row(row) for name, column in self.table.columns.items()} for row in own if row != FILLER]
 
-    def _place(self, index: int) -> tuple[int, np.ndarray, int]:
-        """Bucket and indices of the rows of a batch, and the pass that it belongs to."""
+    def _batch(self, index: int) -> Batch:
         data_pass, position = divmod(self.first_step + index, self.steps_per_pass)
-        return *self._plan_of(data_pass)[position], data_pass
-
-    def _plan_of(self, data_pass: int) -> list[tuple[int, np.ndarray]]:
-        """The batches of one pass: (bucket, indices of its rows)."""
         if self._plan is None or self._plan[0] != data_pass:
-            seed = self.options.seed
-            order = None if seed is None else np.random.default_rng([seed, data_pass])
-            plan = []
-            for number, bucket in enumerate(self.buckets):
-                indices = bucket if order is None else order.permutation(bucket)
-                rows = self.batch_sizes[number]
-                missing = -len(indices) % rows
-                filler = np.full(missing, FILLER) if order is None else np.resize(indices, missing)
-                plan += [(number, chosen) for chosen in np.concatenate([indices, filler]).reshape(-1, rows)]
-            if order is not None:
-                plan = [plan[i] for i in order.permutation(len(plan))]
-            self._plan = data_pass, plan
-        return self._plan[1]
+            self._plan = data_pass, self._batches_of(data_pass)
+        return self._plan[1][position]
+
+    def _batches_of(self, data_pass: int) -> list[Batch]:
+        """The batches of one pass."""
+        seed = self.options.seed
+        if seed is None:
+            return [batch for number in range(len(self.buckets)) for batch in self._in_order(number)]
+        order = np.random.default_rng([seed, data_pass])
+        plan: list[Batch] = []
+        for number, rows in enumerate(self.batch_sizes):
+            indices, visits = self._draw(number, data_pass, seed)
+            plan += [Batch(number, indices[i], visits[i]) for i in _fill_up(order.permutation(len(indices)), rows)]
+        return [plan[i] for i in order.permutation(len(plan))]
+
+    def _in_order(self, number: int) -> Iterator[Batch]:
+        """The batches of a bucket in the order of the data, the last one filled up with padding."""
+        rows, bucket = self.batch_sizes[number], self.buckets[number]
+        filler = np.full(-len(bucket) % rows, FILLER)
+        for chosen in np.concatenate([bucket, filler]).reshape(-1, rows):
+            yield Batch(number, chosen, np.zeros(rows, int))
+
+    def _draw(self, number: int, data_pass: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of a bucket that a pass has, and how often each was drawn before."""
+        bucket = self.buckets[number]
+        if self.options.mixing is None:
+            return bucket, np.full(len(bucket), data_pass)
+        return self.options.mixing.draw(bucket, data_pass, [seed, number])
 
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(self)))
@@ -151,6 +178,11 @@ class Batches(keras.utils.PyDataset):
         )
         dataset = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=signature)
         return dataset.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(4)
+
+
+def _fill_up(values: np.ndarray, rows: int) -> np.ndarray:
+    """Rows of `rows` values. Those that the last one lacks are taken from the start."""
+    return np.concatenate([values, np.resize(values, -len(values) % rows)]).reshape(-1, rows)
 
 
 def _batch_size(options: BatchOptions, shape: tuple[int, ...]) -> int:

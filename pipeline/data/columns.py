@@ -94,12 +94,13 @@ class Column:
         """Length of the longest encoding of each row, `(rows,)`."""
         return np.diff(self.offsets).reshape(len(self), self.samples).max(axis=1)
 
-    def padded(self, rows: np.ndarray, length: int, sample: int = 0) -> np.ndarray:
+    def padded(self, rows: np.ndarray, length: int, sample: np.ndarray | int = 0) -> np.ndarray:
         """One encoding of each of some rows, padded with 0, `(len(rows), length, *item_shape)`.
 
         Args:
             rows: Indices; `FILLER` for a row of padding.
             length: At least that of the longest encoding.
+            sample: Which encoding, of each row or of all.
         """
         positions = rows * self.samples + sample
         starts, ends = self.offsets[positions], self.offsets[positions + 1]

@@ -126,7 +126,10 @@ def split_line(pair: Pair) -> str:
     return json.dumps({"source": pair.source, "target": pair.target, **origin}, ensure_ascii=False) + "\n"
 
 
-def split_file(path: Path, split: str) -> File:
-    """A split's file as an entry of a recipe."""
-    keys = {"source": "source", "target": "target"}
-    return File.model_validate({"path": str(path.resolve()), "format": "jsonl", "split": split, **keys})
+def split_file(path: Path, split: str, origin: File) -> File:
+    """A split's file as an entry of a recipe, with domain and weight of the file that its pairs come from."""
+    keys = {"source": "source", "target": "target", "domain": origin.domain}
+    weight = origin.weight if split == "train" else 1.0
+    return File.model_validate(
+        {"path": str(path.resolve()), "format": "jsonl", "split": split, "weight": weight, **keys}
+    )

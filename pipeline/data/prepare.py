@@ -3,8 +3,7 @@
 import hashlib
 import json
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.turn_taking import FILE as TURNS
 from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.corpus import CORPORA
-from seq2edge.pipeline.data.dataset import FORMAT, SPLITS, SUMMARY_FILE, Dataset
+from seq2edge.pipeline.data.dataset import FORMAT, SUMMARY_FILE, Dataset
 from seq2edge.pipeline.data.encoding import write_columns, write_tokenizers
 from seq2edge.pipeline.data.labelled_folder import folder_checksum
 from seq2edge.pipeline.data.labels import check_labels
@@ -25,6 +24,7 @@ from seq2edge.pipeline.data.split_files import (
     located_pairs,
     write_splits,
 )
+from seq2edge.pipeline.data.summary import describe
 from seq2edge.pipeline.data.turns import turns_json
 from seq2edge.pipeline.files import CHECKPOINT_FILE, DATA_FOLDER, MODEL_FILE, checksum, whole_folder, write_text
 from seq2edge.pipeline.recipe_schema.data import Data
@@ -86,7 +86,7 @@ def prepare(recipe: Recipe, output: Path, options: PrepareOptions | None = None)
             write_text(new / TURNS, turns)
         write_text(new / SUMMARY_FILE, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     if not options.quiet:
-        print(describe(summary), file=sys.stderr)
+        print(describe(recipe.data, summary), file=sys.stderr)
     return Dataset.open(folder)
 
 
@@ -118,34 +118,6 @@ def _write_data(
         "tokenizers_given": tokenizers is not None,
         **columns,
     }
-
-
-def describe(summary: dict[str, Any]) -> str:
-    """The summary of a dataset in a few lines: pairs, dropped pairs with an example, lengths."""
-    pairs = ", ".join(f"{count:,} {split}" for split, count in summary["pairs"].items() if split in SPLITS)
-    lines = [f"pairs: {pairs}", *_describe_files(summary["files"])]
-    dropped = summary["dropped"] | {k: v for k, v in summary["pairs"].items() if k not in SPLITS and v}
-    dropped |= {"more tokens than the model allows": summary["too_many_tokens"]} if summary["too_many_tokens"] else {}
-    for reason, count in dropped.items():
-        example = summary["dropped_examples"].get(reason)
-        lines.append(f"dropped: {count:,} {reason}" + (f", e.g. {example}" if example else ""))
-    for side, lengths in summary["lengths"].items():
-        lines.append(f"{side} tokens: median {lengths['50']}, 99 % up to {lengths['99']}, longest {lengths['100']}")
-    return "\n".join(lines)
-
-
-def _describe_files(files: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Pairs of each domain and of each file without one, with their share of the training pairs; if there are two."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for file in files:
-        counts[file["domain"] or file["path"]].update({split: file[split] for split in SPLITS})
-    total = sum(count["train"] for count in counts.values())
-    return [
-        f"  {name}: {', '.join(f'{number:,} {split}' for split, number in count.items())} "
-        f"({count['train'] / total:.1%} of train)"
-        for name, count in counts.items()
-        if len(counts) > 1
-    ]
 
 
 def content_digest(data: Data, locations: Sequence[Location]) -> str:

@@ -30,6 +30,7 @@ Value = TypeVar("Value")
 
 # Keys with the values that do nothing: datasets prepared before a recipe could have them are still used.
 UNUSED = {"reverse": False, "split_by": "source", "domain": None, "split_key": None, "skip": []}
+UNSEEN = {"temperature", "weight"}  # keys that change nothing in a dataset
 
 
 class File(Section):
@@ -52,6 +53,7 @@ class File(Section):
     source: Column = 0
     target: Column = 1
     domain: Annotated[str, Field(pattern=r"^\S+$")] | None = None  # scored on its own in an evaluation
+    weight: Annotated[float, Field(gt=0)] = 1.0  # multiplies the file's share of the training pairs that are drawn
     split: Literal["all", "train", "valid", "test"] = "all"  # "all" is split by a hash, see data.split_by
     # A template of columns, "{book} {chapter}", in place of data.split_by: rows with the same text stay together.
     split_key: Column | None = None
@@ -71,10 +73,12 @@ class File(Section):
         return self
 
     @model_validator(mode="after")
-    def _columns_exist(self) -> "File":
+    def _settings_fit(self) -> "File":
         mistakes = list(self._misplaced_columns())
         if self.skip and self.split_key is None:
             mistakes.append(f"skip = {as_toml(self.skip)}: names values of split_key; allowed: [], or set split_key")
+        if self.weight != 1 and self.split in ("valid", "test"):
+            mistakes.append(f"weight = {self.weight}: training does not draw from split {self.split!r}; allowed: 1.0")
         if mistakes:
             raise misfit(mistakes)
         return self
@@ -106,6 +110,7 @@ class Data(Section):
     test: Annotated[float, Field(ge=0, le=0.4)] = 0.05
     # Whose hash decides the split, by its name in [[data.files]]. Rows with the same text there are never separated.
     split_by: Literal["source", "target", "both"] = "source"
+    temperature: Annotated[float, Field(ge=1)] = 1.0  # a file's share of training is rows ** (1 / temperature)
     max_characters: Annotated[int, Field(ge=1)] = 400
     max_length_ratio: Annotated[float, Field(ge=1)] = 15.0  # longer side to shorter side, in characters
     keep_identical: bool = False
@@ -114,6 +119,12 @@ class Data(Section):
     def normalisations(self) -> tuple[Normalisation, Normalisation]:
         """Of the model's sources and targets."""
         return self.turned(self.normalisation, self.target_normalisation or self.normalisation)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether training draws pairs of some files more often than others."""
+        files = [file for file in self.files if file.split in ("all", "train")]
+        return len(files) > 1 and (self.temperature > 1 or len({file.weight for file in files}) > 1)
 
     def keeps(self, side: str) -> bool:
         """Whether texts of a side ("source", "target", or "joint" if either side has some) are kept as they are."""
@@ -134,9 +145,9 @@ class Data(Section):
         """What a prepared dataset depends on. A key of `UNUSED` at its default is as if it did not exist."""
         values = self.model_dump()
         for section in (values, *values["files"]):
-            for key, default in UNUSED.items():
-                if section.get(key) == default:
-                    section.pop(key, None)
+            for key in section.keys() & (UNUSED.keys() | UNSEEN):
+                if key in UNSEEN or section[key] == UNUSED[key]:
+                    del section[key]
         return values
 
     def as_prepared(self, files: list[File]) -> "Data":

@@ -1,8 +1,9 @@
 """Sequence-level distillation (Kim & Rush 2016): a student is trained on the outputs of a teacher."""
 
-import dataclasses
 import hashlib
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from tqdm import tqdm
 from seq2edge.device.errors import UserError
 from seq2edge.device.result import Result
 from seq2edge.device.runners.interface import Runner
-from seq2edge.pipeline.data.dataset import SPLITS, Dataset, split_file, split_line, split_path
+from seq2edge.pipeline.data.dataset import SPLITS, Dataset, read_split, split_file, split_line, split_path
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.evaluation.examples import Example
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sentence_chrf
 from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE, checksum, write_text
+from seq2edge.pipeline.recipe_schema.data import Data, File
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.ensemble import refuse_ensemble
@@ -52,9 +54,9 @@ def distill(teacher: Run, recipe: Recipe, output: Path, options: DistillOptions 
     data = prepare(recipe, folder, PrepareOptions(options.recipe_folder, quiet=options.quiet))
     _write_targets(teacher, data, folder, options)
     paths = {split: split_path(folder if split == "train" else data.path, split) for split in SPLITS}
-    files = [split_file(path, split) for split, path in paths.items() if path.stat().st_size]
+    files = [file for split, path in paths.items() for file in _files_by_origin(recipe.data, split, path, folder)]
     student = recipe.model_copy(update={"data": recipe.data.as_prepared(files)})
-    return train(student, output, dataclasses.replace(options, recipe_folder=folder))
+    return train(student, output, replace(options, recipe_folder=folder))
 
 
 def _check_teacher(teacher: Run, recipe: Recipe) -> None:
@@ -79,10 +81,23 @@ def _write_targets(teacher: Run, data: Dataset, folder: Path, options: DistillOp
             chunk, path = pairs[start : start + CHUNK], chunks / f"{start:09}.jsonl"
             if not path.is_file():
                 rows = zip(chunk, _outputs(runner, chunk, options), strict=True)
-                write_text(path, "".join(split_line(Pair(pair.source, target)) for pair, target in rows))
+                write_text(path, "".join(split_line(replace(pair, target=target)) for pair, target in rows))
             bar.update(len(chunk))
     parts = [path.read_text(encoding="utf-8") for path in sorted(chunks.glob("*.jsonl"))]
     write_text(split_path(folder, "train"), "".join(parts))
+
+
+def _files_by_origin(data: Data, split: str, path: Path, folder: Path) -> Iterator[File]:
+    """A split as files of the student's recipe: one for each file of `data`, as domains and weights may differ."""
+    lines: dict[int, list[str]] = {}
+    for pair in read_split(path.parent, split):
+        lines.setdefault(pair.origin, []).append(split_line(pair))
+    for origin, own in lines.items():
+        part = path
+        if len(lines) > 1:
+            part = folder / f"{split}-{origin}.jsonl"
+            write_text(part, "".join(own))
+        yield split_file(part, split, data.files[origin])
 
 
 def _key(teacher: Run, runner: Runner[Any], pairs: list[Pair], closest: bool) -> str:
@@ -92,7 +107,7 @@ def _key(teacher: Run, runner: Runner[Any], pairs: list[Pair], closest: bool) ->
         checksum(teacher.path / RECIPE_FILE),
         runner.manifest.quantization,
     ]
-    of_pairs = [split_line(pair if closest else Pair(pair.source, "")) for pair in pairs]
+    of_pairs = [split_line(pair if closest else Pair(pair.source, "", origin=pair.origin)) for pair in pairs]
     return hashlib.sha256("\n".join([*of_teacher, *of_pairs]).encode()).hexdigest()[:12]
 
 

@@ -7,6 +7,7 @@ import keras
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
 from seq2edge.pipeline.data.dataset import Dataset
+from seq2edge.pipeline.data.mixing import Mixing
 from seq2edge.pipeline.data.sharding import WHOLE_BATCH, Shard
 from seq2edge.pipeline.families.interface import Models
 from seq2edge.pipeline.families.registry import family_of
@@ -101,6 +102,7 @@ def training_batches(
         buckets=settings.buckets,
         seed=settings.seed,
         shard=shard,
+        mixing=Mixing.of(recipe.data, data),
     )
     return Batches(data.train, family_of(recipe.task).collate(settings), options, first_step, steps)
 

@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.data.prepare import PrepareOptions, describe, prepare
+from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 
 
 def test_pairs_become_ids_that_decode_to_the_same_text(tiny_recipe, pairs_file, tmp_path):
@@ -185,8 +185,6 @@ def test_pairs_are_counted_for_each_file(tiny_recipe, pairs_file, tmp_path):
     first, second = data.summary["files"]
     assert (second["path"], second["domain"], second["train"], second["valid"]) == ("more.tsv", None, 30, 0)
     assert data.summary["origins"] == [[0, first["train"]], [1, 30]]
-    assert "  a: " in describe(data.summary)
-    assert "  more.tsv: 30 train, 0 valid, 0 test (" in describe(data.summary)
     assert [pair.origin for pair in data.texts("train")] == [0] * first["train"] + [1] * 30
 
 

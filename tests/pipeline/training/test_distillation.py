@@ -6,6 +6,7 @@ import pytest
 from seq2edge.device.errors import UserError
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.pipeline.data.dataset import read_split
+from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sacrebleu_metrics
 from seq2edge.pipeline.run import Run
@@ -122,3 +123,24 @@ def test_a_teacher_of_another_task_is_refused_with_both_values(trained_run, tiny
         distill(
             teacher, tiny_recipe(), tmp_path / "student", DistillOptions(recipe_folder=pairs_file.parent, quiet=True)
         )
+
+
+def test_a_student_keeps_domains_weights_and_direction(trained_run, tiny_recipe, pairs_file, tmp_path, monkeypatch):
+    trained = []
+    monkeypatch.setattr(distillation, "train", lambda recipe, *_: trained.append(recipe))
+    rows = pairs_file.read_text(encoding="utf-8").splitlines()
+    turned = [("\t".join(reversed(row.split("\t")))) for row in rows]
+    (tmp_path / "a.tsv").write_text("\n".join([*turned[::2], ""]), encoding="utf-8")
+    (tmp_path / "b.tsv").write_text("\n".join([*turned[1::2], ""]), encoding="utf-8")
+    files = "data.files=[{path='a.tsv',domain='a'},{path='b.tsv',domain='b',weight=3.0}]"
+    recipe = tiny_recipe(settings=[files, "data.reverse=true", "data.target_language=en"])
+    distill(trained_run, recipe, tmp_path / "student", DistillOptions(recipe_folder=tmp_path, beam=1, quiet=True))
+    (data,) = [student.data for student in trained]
+    assert (data.reverse, data.languages) == (False, recipe.data.languages)
+    weights = {"train": (1.0, 3.0), "valid": (1.0, 1.0), "test": (1.0, 1.0)}
+    assert [(file.split, file.domain, file.weight) for file in data.files] == [
+        (split, domain, weight) for split, both in weights.items() for domain, weight in zip("ab", both, strict=True)
+    ]
+    prepared = prepare(trained[0], tmp_path / "data", PrepareOptions(quiet=True))
+    sources = {pair.source for pair in prepared.texts("train")}
+    assert sources <= {row.split("\t")[0] for row in rows}

@@ -1,4 +1,4 @@
-"""Downloads the files of a recipe into a cache and verifies their checksums."""
+"""Downloads files into a cache and verifies their checksums."""
 
 import hashlib
 import http.client
@@ -18,42 +18,30 @@ CHUNK = 1 << 20  # bytes
 TIMEOUT = 60  # seconds
 
 
-def locate(name: str, url: str | None, sha256: str | None, recipe_folder: Path | None) -> Path:
-    """Find a file of a recipe, or a folder of labelled texts.
+def cache_folder() -> Path:
+    """Where downloads, and what is built of them, are kept: SEQ2EDGE_CACHE, or ~/.cache/seq2edge."""
+    return Path(os.environ.get("SEQ2EDGE_CACHE") or Path.home() / ".cache" / "seq2edge")
 
-    It is looked up in SEQ2EDGE_DATA, in the recipe's folder and in the working directory, then downloaded.
+
+def download(url: str, sha256: str | None = None, licence: str = "not stated") -> Path:
+    """Download a file into the cache, or reuse the cached one. Resumes partial downloads.
+
+    Args:
+        licence: Shown before the content is transferred, with address and size.
 
     Raises:
-        UserError: If it is not found, cannot be downloaded, or its checksum differs.
+        UserError: If it cannot be downloaded, or its checksum differs.
     """
-    folders = [Path(os.environ["SEQ2EDGE_DATA"])] if os.environ.get("SEQ2EDGE_DATA") else []
-    folders += [recipe_folder, Path()] if recipe_folder else [Path()]
-    for folder in folders:
-        path = folder / name
-        if path.exists():
-            if sha256:
-                _check(path, sha256)
-            return path
-    if url is None:
-        looked = ", ".join(str(folder.resolve()) for folder in folders)
-        raise UserError(f"{name}: no such file; looked in {looked}")
-    return download(url, sha256)
-
-
-def download(url: str, sha256: str | None) -> Path:
-    """Download a file into the cache, or reuse the cached one. Resumes partial downloads."""
-    cache = Path(os.environ.get("SEQ2EDGE_CACHE") or Path.home() / ".cache" / "seq2edge")
-    folder = cache / hashlib.sha256(url.encode()).hexdigest()[:16]
+    folder = cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:16]
     path = folder / _file_name(url)
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.part")
-        _fetch(url, partial)
-        if sha256:
-            _check(partial, sha256, url, remove=True)
+        _fetch(url, partial, licence)
+        _check(partial, sha256, url)
         partial.replace(path)
-    elif sha256:
-        _check(path, sha256, url, remove=True)
+    else:
+        _check(path, sha256, url)
     return path
 
 
@@ -62,7 +50,7 @@ def _file_name(url: str) -> str:
     return urllib.parse.unquote(urllib.parse.urlsplit(url).path).rstrip("/").rsplit("/", 1)[-1] or "file"
 
 
-def _fetch(url: str, partial: Path) -> None:
+def _fetch(url: str, partial: Path, licence: str) -> None:
     have = partial.stat().st_size if partial.is_file() else 0
     try:
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
@@ -74,6 +62,8 @@ def _fetch(url: str, partial: Path) -> None:
                 have = 0
             length = response.headers.get("Content-Length")
             whole = have + int(length) if length else None
+            size = f" ({whole / 1e6:.1f} MB)" if whole else ""
+            print(f"downloading {url}{size}; licence of the data: {licence}", file=sys.stderr)
             with (
                 partial.open("ab" if have else "wb") as file,
                 tqdm(
@@ -98,9 +88,8 @@ def _fetch(url: str, partial: Path) -> None:
         raise UserError(f"{url}: download failed: {reason}; try again to resume it") from None
 
 
-def _check(path: Path, sha256: str, name: str | None = None, remove: bool = False) -> None:
-    found = checksum(path)
-    if found != sha256:
-        if remove:
-            path.unlink()
-        raise UserError(f"{name or path}: sha256 is {found}, but the recipe says {sha256}")
+def _check(path: Path, sha256: str | None, url: str) -> None:
+    """Refuse and remove a file whose checksum differs."""
+    if sha256 and (found := checksum(path)) != sha256:
+        path.unlink()
+        raise UserError(f"{url}: sha256 is {found}, but the recipe says {sha256}")

@@ -16,7 +16,7 @@ from seq2edge.pipeline.data.cleaning import Cleaner, hash64
 from seq2edge.pipeline.data.components import Components
 from seq2edge.pipeline.data.corpus import CORPORA
 from seq2edge.pipeline.data.dataset import SPLITS, read_split, split_line, split_path
-from seq2edge.pipeline.data.download import locate
+from seq2edge.pipeline.data.locate import Wanted, locate
 from seq2edge.pipeline.data.readers import Pair, read_pairs
 from seq2edge.pipeline.data.splitting import FEWEST, place_of, split_at, split_key
 from seq2edge.pipeline.recipe_schema.data import Data, File
@@ -32,19 +32,19 @@ def locate_files(data: Data, recipe_folder: Path | None) -> list[Location]:
     Raises:
         UserError: If a file is nowhere, or its checksum differs.
     """
-    return [_locate(file, recipe_folder) for file in data.files]
+    return [_locate(file, data.licence_notice, recipe_folder) for file in data.files]
 
 
-def _locate(file: File, recipe_folder: Path | None) -> Location:
+def _locate(file: File, licence: str, recipe_folder: Path | None) -> Location:
     if file.path in CORPORA:
         return None
     if file.path.startswith("bundled:"):
         raise UserError(f"data.files: unknown bundled corpus {file.path!r}; allowed: {', '.join(map(repr, CORPORA))}")
-    target = file.target_path
-    return (
-        locate(file.path, file.url, file.sha256, recipe_folder),
-        locate(target, file.target_url, file.target_sha256, recipe_folder) if target else None,
-    )
+    path = locate(Wanted(file.path, file.url, file.sha256, file.built_by, licence), recipe_folder)
+    if file.target_path is None:
+        return path, None
+    target = Wanted(file.target_path, file.target_url, file.target_sha256, licence=licence)
+    return path, locate(target, recipe_folder)
 
 
 def write_splits(cleaner: Cleaner, locations: Sequence[Location], folder: Path, quiet: bool) -> dict[str, int]:
@@ -98,15 +98,22 @@ def count_by_file(folder: Path, data: Data) -> list[dict[str, Any]]:
 
 
 def _read(data: Data, locations: Sequence[Location], number: int) -> Iterator[Pair]:
-    """The pairs of a file, as the model's sources and targets, without the rows to skip."""
+    """The pairs of a file, as the model's sources and targets, without the rows to skip.
+
+    Raises:
+        UserError: At the end, if the file has another number of rows than the recipe says, or no row to skip.
+    """
     file, location = data.files[number], locations[number]
-    unused = set(file.skip)
+    unused, rows = set(file.skip), 0
     for pair in CORPORA[file.path]() if location is None else read_pairs(file, *location):
+        rows += 1
         if pair.split_key in file.skip:
             unused.discard(pair.split_key)
             continue
         source, target = data.turned(pair.source, pair.target)
         yield replace(pair, source=source, target=target, origin=number)
+    if file.rows is not None and file.rows != rows:
+        raise UserError(f"{file.path}: has {rows:,} rows, but the recipe says {file.rows:,}")
     if unused:
         raise UserError(f"{file.path}: skip = {sorted(unused)}: no row has these values of split_key; leave them out")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from seq2edge.device.turn_taking import FollowUp, TurnsJson
 from seq2edge.pipeline.data.corpus import TURNS
-from seq2edge.pipeline.data.download import locate
+from seq2edge.pipeline.data.locate import Wanted, locate
 from seq2edge.pipeline.data.readers import Pair, read_pairs
 from seq2edge.pipeline.recipe_schema.data import File
 from seq2edge.pipeline.recipe_schema.seq2seq import FollowUpSettings, Seq2SeqRecipe
@@ -34,7 +34,7 @@ def _follow_up(settings: FollowUpSettings, recipe_folder: Path | None) -> Follow
 def _pairs(path: str, recipe_folder: Path | None) -> Iterable[Pair]:
     if path in TURNS:
         return TURNS[path]()
-    return read_pairs(File(path=path), locate(path, None, None, recipe_folder), None)
+    return read_pairs(File(path=path), locate(Wanted(path), recipe_folder), None)
 
 
 def _answers(pairs: Iterable[Pair]) -> dict[str, str]:

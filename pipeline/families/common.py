@@ -16,7 +16,7 @@ def manifest_fields(recipe: Recipe, data: Dataset) -> dict[str, Any]:
         "source_length": recipe.model.source_length,
         "length_bucket": LENGTH_MULTIPLE,
         "processors": {"source": data.processor(recipe).to_manifest()},
-        "licence": recipe.data.licence,
+        "licence": recipe.data.licence_notice,
         "made_from": {"recipe": recipe.digest(), **data.content},
         "created_with": f"seq2edge {importlib.metadata.version('seq2edge')}",
     }

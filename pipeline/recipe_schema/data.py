@@ -26,11 +26,21 @@ def _is_language(code: str) -> str:
 # A column: a number from 0, a name in the header, for jsonl a key, or a template of such names, "{title}: {text}".
 Column = Annotated[int | str, AfterValidator(_valid_column)]
 Language = Annotated[str, AfterValidator(_is_language)]
+Builder = Literal["bible", "tldr"]  # data that is not published as files of pairs, see pipeline/data/sources
+Redistribution = Literal["free", "non-commercial", "research"]
 Value = TypeVar("Value")
+
+# What is added to a licence, by data.redistribution.
+NOTICES: dict[Redistribution | None, str] = {
+    None: "",
+    "free": "",
+    "non-commercial": " (not for commercial use)",
+    "research": " (for research only: do not pass it on)",
+}
 
 # Keys with the values that do nothing: datasets prepared before a recipe could have them are still used.
 UNUSED = {"reverse": False, "split_by": "source", "domain": None, "split_key": None, "skip": []}
-UNSEEN = {"temperature", "weight"}  # keys that change nothing in a dataset
+UNSEEN = {"temperature", "weight", "redistribution", "built_by", "rows"}  # keys that change nothing in a dataset
 
 
 class File(Section):
@@ -44,6 +54,8 @@ class File(Section):
     url: str | None = None
     target_url: str | None = None
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    built_by: Builder | None = None  # where path is missing; sha256 is that of what is in the file, without gzip
+    rows: Annotated[int, Field(ge=1)] | None = None  # that it must have, before cleaning
     target_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     format: Literal["tsv", "csv", "jsonl", "parallel", "folder", "bundled"] | None = (
         None  # None: by the suffix of the name
@@ -77,6 +89,8 @@ class File(Section):
         mistakes = list(self._misplaced_columns())
         if self.skip and self.split_key is None:
             mistakes.append(f"skip = {as_toml(self.skip)}: names values of split_key; allowed: [], or set split_key")
+        if self.built_by and (given := [key for key in ("url", "target_path") if getattr(self, key) is not None]):
+            mistakes.append(f"built_by = {self.built_by!r}: not beside {' and '.join(given)}; leave one of them out")
         if self.weight != 1 and self.split in ("valid", "test"):
             mistakes.append(f"weight = {self.weight}: training does not draw from split {self.split!r}; allowed: 1.0")
         if mistakes:
@@ -101,6 +115,7 @@ class File(Section):
 class Data(Section):
     files: Annotated[list[File], Field(min_length=1)]
     licence: str = "not stated"
+    redistribution: Redistribution | None = None  # whether others may get the data; None: not stated
     source_language: Language | None = None  # BCP-47 code, as "en" or "pt-BR"; "mul" for several
     target_language: Language | None = None
     normalisation: Normalisation = "NFC"  # "none": texts are kept as they are
@@ -114,6 +129,11 @@ class Data(Section):
     max_characters: Annotated[int, Field(ge=1)] = 400
     max_length_ratio: Annotated[float, Field(ge=1)] = 15.0  # longer side to shorter side, in characters
     keep_identical: bool = False
+
+    @property
+    def licence_notice(self) -> str:
+        """The licence, and what it forbids."""
+        return self.licence + NOTICES[self.redistribution]
 
     @property
     def normalisations(self) -> tuple[Normalisation, Normalisation]:
@@ -144,6 +164,8 @@ class Data(Section):
     def settings_of_dataset(self) -> dict[str, Any]:
         """What a prepared dataset depends on. A key of `UNUSED` at its default is as if it did not exist."""
         values = self.model_dump()
+        for file in values["files"]:
+            file["sha256"] = None if file["built_by"] else file["sha256"]  # of the content, which counts itself
         for section in (values, *values["files"]):
             for key in section.keys() & (UNUSED.keys() | UNSEEN):
                 if key in UNSEEN or section[key] == UNUSED[key]:

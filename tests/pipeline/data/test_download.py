@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.data.download import download, locate
+from seq2edge.pipeline.data.download import download
 
 CONTENT = b"source\ttarget\n" * 10_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -32,7 +32,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def address(tmp_path, monkeypatch):
     monkeypatch.setenv("SEQ2EDGE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("SEQ2EDGE_DATA", raising=False)
     Handler.asked = []
     monkeypatch.setattr(Handler, "limit", len(CONTENT))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -46,6 +45,18 @@ def test_a_file_is_fetched_once_and_checked(address):
     assert path.read_bytes() == CONTENT
     assert download(address, SHA256) == path
     assert Handler.asked == [0]
+
+
+def test_the_licence_is_said_before_the_content_comes(address, capsys, monkeypatch):
+    monkeypatch.setattr(Handler, "limit", 0)
+    with pytest.raises(UserError, match="closed after 0 of 140,000 bytes"):
+        download(address, SHA256, "CC0")
+    assert capsys.readouterr().err.startswith(f"downloading {address} (0.1 MB); licence of the data: CC0\n")
+    monkeypatch.setattr(Handler, "limit", len(CONTENT))
+    download(address, SHA256, "CC0")
+    capsys.readouterr()
+    download(address, SHA256, "CC0")
+    assert capsys.readouterr().err == ""
 
 
 def test_a_broken_download_is_gone_on_with(address):
@@ -66,22 +77,6 @@ def test_a_wrong_checksum_is_refused_and_nothing_is_kept(address, tmp_path):
 def test_an_address_that_does_not_answer_is_said():
     with pytest.raises(UserError, match="download failed"):
         download("http://127.0.0.1:9/pairs.tsv", None)
-
-
-def test_the_data_folder_is_looked_in_first(address, tmp_path, monkeypatch):
-    monkeypatch.setenv("SEQ2EDGE_DATA", str(tmp_path))
-    (tmp_path / "pairs.tsv").write_bytes(CONTENT)
-    assert locate("pairs.tsv", address, SHA256, None) == tmp_path / "pairs.tsv"
-    assert Handler.asked == []
-    (tmp_path / "pairs.tsv").write_bytes(b"other")
-    with pytest.raises(UserError, match="but the recipe says"):
-        locate("pairs.tsv", address, SHA256, None)
-
-
-def test_a_missing_file_names_the_places_searched(tmp_path, monkeypatch):
-    monkeypatch.delenv("SEQ2EDGE_DATA", raising=False)
-    with pytest.raises(UserError, match=r"no\.tsv: no such file; looked in"):
-        locate("no.tsv", None, None, tmp_path)
 
 
 def test_a_broken_connection_never_counts_as_a_whole_file(address, monkeypatch):

@@ -191,4 +191,13 @@ def test_pairs_are_counted_for_each_file(tiny_recipe, pairs_file, tmp_path):
 def test_data_prepared_before_a_recipe_had_these_keys_is_used(tiny_recipe):
     keys = tiny_recipe().data.settings_of_dataset()
     assert not {"reverse", "split_by"} & keys.keys()
-    assert not {"domain", "split_key", "skip"} & keys["files"][0].keys()
+    assert not {"domain", "split_key", "skip", "weight", "rows", "built_by"} & keys["files"][0].keys()
+
+
+def test_another_number_of_rows_is_refused_with_both(tiny_recipe, pairs_file, tmp_path):
+    count = len(pairs_file.read_text(encoding="utf-8").splitlines())
+    options = PrepareOptions(pairs_file.parent, quiet=True)
+    with pytest.raises(UserError, match=rf"^pairs\.tsv: has {count:,} rows, but the recipe says 7$"):
+        prepare(tiny_recipe(settings=["data.files=[{path='pairs.tsv',rows=7}]"]), tmp_path / "run", options)
+    assert not (tmp_path / "run" / "data").exists()
+    prepare(tiny_recipe(settings=[f"data.files=[{{path='pairs.tsv',rows={count}}}]"]), tmp_path / "run", options)

@@ -1,0 +1,45 @@
+import pytest
+from pydantic import ValidationError
+
+from seq2edge.pipeline.recipe_schema.data import Data
+
+
+def data(file=None, **settings):
+    return Data.model_validate({"files": [{"path": "a.tsv"} | (file or {})], **settings})
+
+
+@pytest.mark.parametrize(
+    ("redistribution", "notice"),
+    [
+        (None, "CC BY 4.0"),
+        ("free", "CC BY 4.0"),
+        ("non-commercial", "CC BY 4.0 (not for commercial use)"),
+        ("research", "CC BY 4.0 (for research only: do not pass it on)"),
+    ],
+)
+def test_a_licence_says_what_it_forbids(redistribution, notice):
+    assert data(licence="CC BY 4.0", redistribution=redistribution).licence_notice == notice
+
+
+def test_all_mistakes_of_a_file_are_said_at_once():
+    file = {"built_by": "tldr", "url": "http://a", "weight": 2, "split": "test", "skip": ["x"]}
+    with pytest.raises(ValidationError) as error:
+        data(file)
+    message = error.value.errors()[0]["msg"]
+    assert "skip = ['x']: names values of split_key; allowed: [], or set split_key" in message
+    assert "built_by = 'tldr': not beside url; leave one of them out" in message
+    assert "weight = 2.0: training does not draw from split 'test'; allowed: 1.0" in message
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_mixed"),
+    [
+        ({}, False),
+        ({"temperature": 2}, True),
+        ({"files": [{"path": "a"}, {"path": "b", "weight": 2}]}, True),
+        ({"files": [{"path": "a", "weight": 2}, {"path": "b", "weight": 2}]}, False),
+        ({"files": [{"path": "a"}, {"path": "b", "split": "test"}], "temperature": 2}, False),
+    ],
+)
+def test_pairs_are_mixed_if_some_files_are_drawn_more_often(settings, is_mixed):
+    assert Data.model_validate({"files": [{"path": "a"}, {"path": "b"}], **settings}).is_mixed == is_mixed

@@ -139,6 +139,20 @@ def test_scores_are_given_by_length_of_the_source():
     }
 
 
+def test_each_domain_is_scored_beside_the_total():
+    expected = [Example("s", ("right",), ("manual",)), Example("s", ("right",), ("talk",)), Example("s", ("right",))]
+    answers = [Answer(text, 1.0, 1, []) for text in ("right", "wrong", "right")]
+    found = score("x", EvaluationSet("t", "commands", expected), answers, beam=1)
+    assert found.scores["exact_match"] == pytest.approx(66.67, abs=0.01)
+    domains = found.as_dict()["groups"]["by domain"]
+    assert {name: (values["sentences"], values["exact_match"]) for name, values in domains.items()} == {
+        "manual": (1, 100),
+        "talk": (1, 0),
+    }
+    lines = [line.split() for line in table([found]).splitlines()]
+    assert ["talk", "1"] in [line[:2] for line in lines]
+
+
 def test_systems_stand_side_by_side():
     expected = [Example("s", ("right",))] * 4
     systems = [

@@ -4,6 +4,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.dataset import Dataset, read_split, split_file, split_line, split_path
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.data.readers import Pair, read_pairs
+from seq2edge.pipeline.recipe_schema.data import File
 
 
 @pytest.fixture
@@ -44,4 +45,4 @@ def test_no_character_of_a_text_is_lost(tmp_path):
     path = split_path(tmp_path, "train")
     path.write_text("".join(map(split_line, pairs)), encoding="utf-8", newline="\n")
     assert list(read_split(tmp_path, "train")) == pairs
-    assert list(read_pairs(split_file(path, "train"), path)) == pairs  # as a recipe's file
+    assert list(read_pairs(split_file(path, "train", File(path="a.tsv")), path)) == pairs  # as a recipe's file

@@ -15,6 +15,7 @@ from seq2edge.device.special_ids import EOS
 MOST = 80  # nodes shown
 DROPPED = {"winner": 2, "kept": 1, "pruned": 0}  # shown after each hypothesis
 WIDTH, HEIGHT, COLUMN, ROW = 128, 38, 168, 48  # pixels of a box, and from one to the next
+ROOT_WIDTH = 64
 COLUMNS_OF_TEXT = 13
 MINUS = str.maketrans("-", "−")
 
@@ -25,6 +26,21 @@ class Place:
 
     column: int
     row: int
+
+    @property
+    def left(self) -> int:
+        """Pixels from the left edge of the picture to that of the box; the root's box is narrower."""
+        return COLUMN * self.column - (WIDTH - ROOT_WIDTH) * (self.column > 0)
+
+    @property
+    def width(self) -> int:
+        """Pixels of the box."""
+        return WIDTH if self.column else ROOT_WIDTH
+
+    @property
+    def top(self) -> int:
+        """Pixels from the top of the picture to that of the box."""
+        return ROW * self.row
 
 
 class BeamTree:
@@ -111,8 +127,8 @@ def beam_tree(part: InspectedPart, strings: Mapping[str, str]) -> str:
         strings: As `strings.ENGLISH`.
     """
     tree = BeamTree(part)
-    width = COLUMN * (1 + max(place.column for place in tree.places.values())) - COLUMN + WIDTH + 4
-    height = ROW * (1 + max(place.row for place in tree.places.values())) + 4
+    width = max(place.left + place.width for place in tree.places.values()) + 4
+    height = max(place.top for place in tree.places.values()) + HEIGHT + 4
     edges = "".join(_edge(tree, node) for node in tree.shown if node.parent is not None)
     nodes = "".join(_node(tree, node, strings) for node in _in_reading_order(tree))
     name, hidden = escape(strings["look_tree_name"]), len(tree.trace.nodes) - len(tree.shown)
@@ -136,8 +152,7 @@ def _in_reading_order(tree: BeamTree) -> Iterable[Node]:
 
 def _edge(tree: BeamTree, node: Node) -> str:
     start, end = tree.places[node.parent or ROOT.id], tree.places[node.id]
-    x, y, z = COLUMN * start.column + WIDTH, ROW * start.row + HEIGHT // 2, ROW * end.row + HEIGHT // 2
-    to = COLUMN * end.column
+    x, y, to, z = start.left + start.width, start.top + HEIGHT // 2, end.left, end.top + HEIGHT // 2
     middle = (x + to) // 2
     return f'<path class="li-edge li-{tree.state(node)}" d="M{x} {y} C{middle} {y} {middle} {z} {to} {z}"/>'
 
@@ -158,11 +173,11 @@ def _node(tree: BeamTree, node: Node, strings: Mapping[str, str]) -> str:
         f'<g class="li-node li-{state}{is_end}" role="treeitem" tabindex="{0 if is_root else -1}" '
         f'aria-level="{place.column + 1}" aria-label="{escape(said)}" data-column="{place.column}" '
         f'data-row="{place.row}" data-prefix="{escape(text)}" '
-        f'transform="translate({COLUMN * place.column} {ROW * place.row})"><title>{escape(said)}</title>'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8"/>'
-        f'<text class="li-token" x="{WIDTH // 2}" y="{23 if is_root else 16}">'
+        f'transform="translate({place.left} {place.top})"><title>{escape(said)}</title>'
+        f'<rect width="{place.width}" height="{HEIGHT}" rx="8"/>'
+        f'<text class="li-token" x="{place.width // 2}" y="{23 if is_root else 16}">'
         f"{escape(shortened(label, COLUMNS_OF_TEXT))}</text>"
-        f'<text class="li-numbers" x="{WIDTH // 2}" y="31">{escape(numbers)}</text></g>'
+        f'<text class="li-numbers" x="{place.width // 2}" y="31">{escape(numbers)}</text></g>'
     )
 
 

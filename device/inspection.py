@@ -1,14 +1,14 @@
 """How an answer came about: its tokens and words, where the model looked, how sure it was, and what the search did."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from seq2edge.device.result import Decider, Part, Result
-from seq2edge.device.search.trace import DIGITS, Trace
+from seq2edge.device.search.trace import DIGITS, ROOT, Trace
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.device.words import Word, word_attention, words_of
 
@@ -27,6 +27,8 @@ class InspectedPart:
         trace: What the search did.
         tokens: All token ids of the trace, as strings to show.
         texts: What each hypothesis of the trace says, by its id; as a `prefix` it forces that beginning.
+        choices: For each hypothesis on the way to the answer what it would say after each of its next tokens, by its
+            id and in their order.
     """
 
     source_tokens: tuple[str, ...]
@@ -40,6 +42,7 @@ class InspectedPart:
     trace: Trace
     tokens: dict[int, str]
     texts: dict[int, str]
+    choices: dict[int, tuple[str, ...]]
 
     def as_json(self) -> dict[str, Any]:
         """JSON values of all fields; keys that are ids are strings."""
@@ -55,6 +58,7 @@ class InspectedPart:
             "trace": self.trace.as_json(),
             "tokens": {str(token): shown for token, shown in self.tokens.items()},
             "texts": {str(node): text for node, text in self.texts.items()},
+            "choices": {str(node): texts for node, texts in self.choices.items()},
         }
 
 
@@ -123,8 +127,16 @@ def _part(part: Part, trace: Trace, tokenizer: TargetTokenizer) -> InspectedPart
         word_confidences=tuple(_mean(part.log_probs[word.start : word.stop]) for word in target),
         trace=trace,
         tokens=dict(zip(ids, tokenizer.tokens(ids), strict=True)),
-        texts={node: tokenizer.decode(trace.ids(node)) for node in trace.nodes},
+        texts={node: tokenizer.decode_unfinished(trace.ids(node)) for node in trace.nodes},
+        choices=dict(_choices(trace, tokenizer)),
     )
+
+
+def _choices(trace: Trace, tokenizer: TargetTokenizer) -> Iterator[tuple[int, tuple[str, ...]]]:
+    for node in (ROOT, *trace.path(trace.best)):
+        if following := trace.next_tokens.get(node.id):
+            ids = trace.ids(node.id)
+            yield node.id, tuple(tokenizer.decode_unfinished((*ids, token)) for token in following.token_ids)
 
 
 def _mean(log_probs: Sequence[float]) -> float:

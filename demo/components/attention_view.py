@@ -39,12 +39,13 @@ def attention_view(part: InspectedPart, strings: Mapping[str, str]) -> str:
     if part.attention is None or part.word_attention is None:
         return f'<p class="li li-note">{escape(strings["look_attention_none"])}</p>'
     end = strings["look_end"]
-    words = [[token_label(word.text, end) for word in some] for some in (part.source_words, part.target_words)]
-    tokens = [[token_label(token, end) for token in some] for some in (part.source_tokens, part.target_tokens)]
-    panes = [
-        Pane("words", *words, part.word_attention),
-        Pane("tokens", *tokens, part.attention),
-    ]
+    source, target = part.source_words, part.target_words
+    words = ([token_label(word.text, end) for word in source], [token_label(word.text, end) for word in target])
+    tokens = (
+        [token_label(one, end) for one in part.source_tokens],
+        [token_label(one, end) for one in part.target_tokens],
+    )
+    panes = [Pane("words", *words, part.word_attention), Pane("tokens", *tokens, part.attention)]
     switch = "".join(
         f'<button type="button" class="li-switch" data-show="{pane.name}" aria-pressed="{str(not place).lower()}">'
         f"{escape(strings[f'look_by_{pane.name}'])}</button>"
@@ -69,7 +70,9 @@ def _one_place(weights: np.ndarray, strings: Mapping[str, str]) -> str:
 def _pane(pane: Pane, strings: Mapping[str, str], is_hidden: bool) -> str:
     percents = np.rint(100 * pane.weights).astype(int)
     strongest = [
-        strings["look_mostly"].format(target=target, source=pane.source[row.argmax()], share=percent(float(row.max())))
+        strings["look_mostly"].format(
+            target=target, source=pane.source[int(row.argmax())], share=percent(float(row.max()))
+        )
         for target, row in zip(pane.target, pane.weights, strict=True)
     ]
     given = [_most_given(pane, column, strings) for column in range(len(pane.source))]
@@ -88,7 +91,7 @@ def _most_given(pane: Pane, column: int, strings: Mapping[str, str]) -> str:
     """Which target a source gave most to."""
     weights = pane.weights[:, column]
     return strings["look_mostly"].format(
-        target=pane.source[column], source=pane.target[weights.argmax()], share=percent(float(weights.max()))
+        target=pane.source[column], source=pane.target[int(weights.argmax())], share=percent(float(weights.max()))
     )
 
 

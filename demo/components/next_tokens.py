@@ -11,41 +11,31 @@ LAST_COLUMNS = 24  # of the text before a step
 
 
 def next_tokens(part: InspectedPart, strings: Mapping[str, str]) -> str:
-    """A card for each step, with the most likely tokens and the chosen one. A token whose hypothesis the search knows
+    """A card for each step, with the most likely tokens and the chosen one. A token that is clicked
     triggers "select" with the text up to it as `prefix`.
 
     Args:
         strings: As `strings.ENGLISH`.
     """
     path = part.trace.path(part.trace.best)
-    of_parents = {(node.parent, node.token_id): node for node in part.trace.nodes.values()}
-    cards = "".join(_card(part, number, node, of_parents, strings) for number, node in enumerate(path, 1))
+    cards = "".join(_card(part, number, chosen, strings) for number, chosen in enumerate(path, 1))
     return (
         f'<section class="li li-next"><p class="li-note">{escape(strings["look_next_help"])}</p>'
         f'<ol class="li-cards">{cards}</ol></section>'
     )
 
 
-def _card(
-    part: InspectedPart,
-    number: int,
-    chosen: Node,
-    of_parents: Mapping[tuple[int | None, int], Node],
-    strings: Mapping[str, str],
-) -> str:
+def _card(part: InspectedPart, number: int, chosen: Node, strings: Mapping[str, str]) -> str:
     parent = ROOT.id if chosen.parent is None else chosen.parent
     following, bars = part.trace.next_tokens[parent], []
-    for token, log_prob in zip(following.token_ids, following.log_probs, strict=True):
-        label, share = token_label(part.tokens[token], strings["look_end"]), exp(log_prob)
-        node, is_chosen = of_parents.get((parent, token)), token == chosen.token_id
-        name, mark = f'<span class="li-name">{escape(label)}</span>', ""
-        if node is not None:
-            prefix = escape(part.texts[node.id])
-            name = f'<button type="button" class="li-name" data-prefix="{prefix}">{escape(label)}</button>'
+    for token, log_prob, text in zip(following.token_ids, following.log_probs, part.choices[parent], strict=True):
+        label, share = escape(token_label(part.tokens[token], strings["look_end"])), exp(log_prob)
+        is_chosen, mark = token == chosen.token_id, ""
         if is_chosen:
             mark = f'<span class="li-mark">✓<span class="li-hidden"> {escape(strings["look_chosen"])}</span></span>'
         bars.append(
-            f'<li class="li-bar{" li-on" if is_chosen else ""}" style="--w: {share:.3f}">{name}{mark}'
+            f'<li class="li-bar{" li-on" if is_chosen else ""}" style="--w: {share:.3f}">'
+            f'<button type="button" class="li-name" data-prefix="{escape(text)}">{label}</button>{mark}'
             f'<span class="li-share">{escape(percent(share))}</span></li>'
         )
     before = _ending(part.texts[parent])

@@ -1,6 +1,7 @@
 """The tab that shows how an answer comes about: attention, the search as a tree, and the next tokens at each step."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -16,7 +17,7 @@ from seq2edge.demo.components.strings import strings_for
 from seq2edge.device.errors import UserError
 from seq2edge.device.inspection import InspectedPart, Inspection
 from seq2edge.device.runners.interface import Runner
-from seq2edge.device.tasks import TASKS
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 
 Component = Callable[[InspectedPart, Mapping[str, str]], str]
 PICTURES: dict[str, Component] = {"attention": attention_view, "tree": beam_tree, "next": next_tokens}
@@ -34,24 +35,22 @@ def look_inside(runners: Mapping[str, Runner[Any]], words: Callable[[str], Any])
     """Add the content of the tab to the `gr.Blocks` or `gr.Tab` that is open.
 
     Args:
-        runners: By the names that users choose from; those that write no text are left out.
+        runners: By the names that users choose from; those that write no text are left out. At least one
+            has to write.
         words: Returns what is shown for a key of `components.strings.ENGLISH`, as `gr.I18n` does.
     """
-    writers = {name: one for name, one in runners.items() if TASKS[one.manifest.task].target == "text"}
+    writers = {name: one for name, one in runners.items() if isinstance(one, Seq2SeqRunner)}
     most = max(max(one.manifest.beam_sizes) for one in writers.values())
     names = list(writers)
     gr.HTML(f"<style>{STYLE}</style>", padding=False)
     with gr.Row():
         text = gr.Textbox(label=words("look_text"), lines=1, max_lines=4, elem_id="look-text", scale=4)
-        bundle = gr.Dropdown(names, value=names[0], label=words("look_bundle"), elem_id="look-bundle", scale=1)
-        bundle.visible = len(names) > 1
+        bundle = gr.Dropdown(names, label=words("look_bundle"), elem_id="look-bundle", visible=len(names) > 1)
     with gr.Row():
         prefix = gr.Textbox(label=words("look_prefix"), elem_id="look-prefix", scale=3)
         # Gradio refuses a slider without a choice, even one that is not shown.
-        beam = gr.Slider(
-            1, max(most, 2), min(BEAM, most), step=1, label=words("look_beam"), elem_id="look-beam", scale=2
-        )
-        beam.visible = most > 1
+        limits = {"minimum": 1, "maximum": max(most, 2), "value": min(BEAM, most), "step": 1}
+        beam = gr.Slider(label=words("look_beam"), elem_id="look-beam", scale=2, visible=most > 1, **limits)
     run = gr.Button(words("look_run"), variant="primary", elem_id="look-run")
     plain = {"apply_default_css": False}
     summary = gr.HTML(elem_id="look-summary", **plain)
@@ -72,11 +71,21 @@ def look_inside(runners: Mapping[str, Runner[Any]], words: Callable[[str], Any])
     copy.click(None, fragment, link, js=COPY_LINK, api_visibility="private")
 
 
+@dataclass(frozen=True)
 class _Parts:
-    """The components that events connect: what is asked, what is shown, and the events that run or force a prefix."""
+    """The components that events connect, and the events.
 
-    def __init__(self, asked: list[Any], shown: list[Any], runs: list[Any], forces: list[Any]):
-        self.asked, self.shown, self.runs, self.forces = asked, shown, runs, forces
+    Attributes:
+        asked: Bundle, text, beam and prefix.
+        shown: The summary, the pictures, and the fragment of the link.
+        runs: Events that answer what is asked.
+        forces: Events with a prefix.
+    """
+
+    asked: list[Any]
+    shown: list[Any]
+    runs: list[Any]
+    forces: list[Any]
 
 
 def _connect(runners: Mapping[str, Runner[Any]], parts: _Parts) -> None:

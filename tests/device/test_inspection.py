@@ -42,6 +42,13 @@ def test_the_text_of_a_hypothesis_can_be_forced(chat):
     assert forced.model_text.startswith(part.texts[other.id])
 
 
+def test_each_next_token_on_the_way_has_the_text_that_forces_it(chat):
+    (part,) = chat.inspect("good morning", prefix="Good morning").parts
+    assert len(part.choices[0]) == len(part.trace.next_tokens[0].token_ids)
+    for other in part.choices[0][:3]:
+        assert chat.inspect("good morning", prefix=other).model_text.startswith(other)
+
+
 def test_the_model_answers(chat):
     assert chat.inspect("tell me a joke").decided_by == "model"
 

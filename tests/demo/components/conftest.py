@@ -51,6 +51,7 @@ def part():
         trace=trace,
         tokens={2: "<s>", EOS: "</s>", CAT: "▁" + HOSTILE, DOG: "▁dog"},
         texts={0: "", 1: HOSTILE, 2: "dog", 3: HOSTILE, 4: "dog", 5: f"{HOSTILE} {HOSTILE}"},
+        choices={0: (HOSTILE, "dog"), 1: (HOSTILE, f"{HOSTILE} {HOSTILE}")},
     )
 
 

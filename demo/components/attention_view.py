@@ -1,6 +1,7 @@
 """Attention between the words of a text and its answer, to be explored with a mouse, a finger or the keyboard."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -60,6 +61,11 @@ def attention_view(part: InspectedPart, strings: Mapping[str, str]) -> str:
     )
 
 
+def heat(weight: float) -> float:
+    """How strong the colour of a weight is, 0 to 1: the root, so that smaller weights are seen too."""
+    return math.sqrt(max(weight, 0.0))
+
+
 def _one_place(weights: np.ndarray, strings: Mapping[str, str]) -> str:
     """A note if all targets look at one and the same token."""
     if len(weights) < 2 or weights.min(axis=0).max() < ALL:
@@ -108,7 +114,7 @@ def _chips(title: str, side: str, labels: Sequence[str], spoken: Sequence[str], 
         is_on = weights is None and place == 0
         chips.append(
             f'<button type="button" class="li-chip{" li-on" if is_on else ""}" data-side="{side}" data-place="{place}" '
-            f'style="--w: {weight:.2f}" aria-label="{escape(said)}">{escape(label)}'
+            f'style="--heat: {heat(weight):.2f}" aria-label="{escape(said)}">{escape(label)}'
             f'<span class="li-share" aria-hidden="true">{share.replace("<", "&lt;")}</span></button>'
         )
     return (
@@ -134,4 +140,4 @@ def _table(pane: Pane, strings: Mapping[str, str]) -> str:
 
 def _cell(weight: float) -> str:
     number = f"{100 * weight:.0f}" if weight >= SHOWN else ""
-    return f'<td style="--w: {weight:.2f}">{number}</td>'
+    return f'<td style="--heat: {heat(weight):.2f}">{number}</td>'

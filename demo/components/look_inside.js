@@ -13,7 +13,7 @@ function light(chip) {
     const isSame = one.dataset.side === side;
     const percent = isSame ? 0 : side === "target" ? weights[place][other] : weights[other][place];
     one.classList.toggle("li-on", one === chip);
-    one.style.setProperty("--w", percent / 100);
+    one.style.setProperty("--heat", Math.sqrt(percent / 100));
     one.querySelector(".li-share").textContent = share(percent);
   }
   mark(pane, side, place);

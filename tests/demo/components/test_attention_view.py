@@ -20,7 +20,7 @@ def test_words_light_each_other_up_and_the_strongest_are_told_in_words(part, par
 
 def test_the_table_has_a_cell_for_each_weight(part):
     page = attention_view(part, KOREAN)
-    assert page.count('<td style="--w:') == 2 * 3
+    assert page.count('<td style="--heat:') == 2 * 3
     assert "어텐션" in page
 
 

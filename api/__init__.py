@@ -7,17 +7,19 @@ Example:
 
 Attributes:
     Conversation: Answers messages that may refer to the reply before.
+    Inspection: What `Runner.inspect` returns: an answer and how it came about.
     load: Loads a bundle; without a path the one that is installed with seq2edge. See `load_runner`.
     Runner: What `load` returns.
     __version__: Of this installation.
 """
 
-__all__ = ["Conversation", "Runner", "__version__", "load"]
+__all__ = ["Conversation", "Inspection", "Runner", "__version__", "load"]
 
 TYPE_CHECKING = False  # as type checkers understand it; to import it from typing takes most of the time
 
 if TYPE_CHECKING:
     from seq2edge.device.conversation import Conversation
+    from seq2edge.device.inspection import Inspection
     from seq2edge.device.runners.interface import Runner
     from seq2edge.device.runners.load import load_runner as load
 
@@ -34,6 +36,10 @@ else:
             from seq2edge.device.conversation import Conversation
 
             return Conversation
+        if name == "Inspection":
+            from seq2edge.device.inspection import Inspection
+
+            return Inspection
         if name == "Runner":
             from seq2edge.device.runners.interface import Runner
 

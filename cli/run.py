@@ -18,6 +18,7 @@ EXAMPLES = """\
   seq2edge run bundles/mine-int8 "good morning"
   cat lines.txt | seq2edge run bundles/multi30k-en-de-int8 --beam 5 > translated.txt
   seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --n-best 3 --attention --json
+  seq2edge run "good morning" --beam 5 --inspect        words, attention, confidence and the whole beam as JSON
   seq2edge run bundles/intents-int8 "good morning" --n-best 3
   seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --beam 5 --required "Wiese" --banned "Hund" """
 
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", nargs="*", help="text to answer (default: lines of standard input)")
     parser.add_argument("--attention", action="store_true", help="print the attention of each token")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each answer")
+    parser.add_argument(
+        "--inspect", action="store_true", help="print one JSON object for each answer with all that led to it"
+    )
     parser.add_argument("--threads", type=int, default=1, help="threads of the runtime (default: 1)")
     parser.add_argument("--quiet", action="store_true", help="print no notes to standard error")
     groups = {option.group: parser.add_argument_group(option.group) for option in OPTIONS.values()}
@@ -100,25 +104,27 @@ def _filter(runner: Any, options: Any, arguments: argparse.Namespace) -> None:
         try:
             _answer(runner, text, options, arguments, one_line=True)
         except TextError as error:
-            print("{}" if arguments.json else "", flush=True)
+            print("{}" if arguments.json or arguments.inspect else "", flush=True)
             if text and not arguments.quiet:
                 print(f"note: line {number}: {error}", file=sys.stderr)
 
 
 def _answer(runner: Any, text: str, options: Any, arguments: argparse.Namespace, one_line: bool = False) -> None:
     """Answer a text and print the result."""
+    if arguments.inspect:
+        _print_json(runner.inspect(text, options).as_json())
+        return
     _print(runner.run(text, options), runner, options, arguments, one_line)
 
 
 def _print(result: Any, runner: Any, options: Any, arguments: argparse.Namespace, one_line: bool = False) -> None:
     """Print an answer; with `one_line` the line ends that a model writes become spaces."""
-    import json
     import sys
 
     from seq2edge.device.tasks import TASKS
 
     if arguments.json:
-        print(json.dumps(result.as_json(arguments.attention), ensure_ascii=False), flush=True)
+        _print_json(result.as_json(arguments.attention))
         return
     score_format = SCORE_FORMATS[TASKS[runner.manifest.task].target]
     answers = [f"{score:{score_format}}  {answer}" for answer, score in result.alternatives]
@@ -133,6 +139,12 @@ def _print(result: Any, runner: Any, options: Any, arguments: argparse.Namespace
         print(f"note: {result.cut}", file=sys.stderr)
     if result.missing and not arguments.quiet:
         print(f"note: no room for {', '.join(result.missing)}", file=sys.stderr)
+
+
+def _print_json(values: dict[str, Any]) -> None:
+    import json
+
+    print(json.dumps(values, ensure_ascii=False), flush=True)
 
 
 def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace) -> None:
@@ -157,6 +169,9 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
         if not text.strip():
             continue
         try:
+            if arguments.inspect:
+                _print_json(chat.inspect(text, options=options).as_json())
+                continue
             if is_whole:
                 _print(chat(text, options=options), runner, options, arguments)
                 continue

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from seq2edge.device.inspection import Inspection
 from seq2edge.device.result import Result
 from seq2edge.device.runners.interface import Runner
 from seq2edge.device.turns import with_previous
@@ -29,6 +30,12 @@ class Conversation:
         result = self.runner.run(self.source(message), **options)
         self.previous = result.previous
         return result
+
+    def inspect(self, message: str, **options: Any) -> Inspection:
+        """Answer a message and show how the answer came about; options and errors as for `Runner.inspect`."""
+        inspection = self.runner.inspect(self.source(message), **options)
+        self.previous = inspection.result.previous
+        return inspection
 
     def source(self, message: str) -> str:
         """What the runner gets for a message."""

@@ -8,20 +8,22 @@ import numpy as np
 
 from seq2edge.device.batching import Job
 from seq2edge.device.manifests.seq2seq import Fallback
-from seq2edge.device.processors.interface import Features, SourceProcessor, source_length
+from seq2edge.device.processors.interface import SourceProcessor, source_length
 from seq2edge.device.result import Part, Result, cut_note
 from seq2edge.device.search.hypothesis import Hypothesis
+from seq2edge.device.search.trace import Trace
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.device.turns import message_of
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A segment with its hypotheses, best first, and the seconds it took."""
+    """A segment with its hypotheses, best first, the seconds it took, and the trace of the search if there is one."""
 
     job: Job
     hypotheses: Sequence[Hypothesis]
     seconds: float = 0.0
+    trace: Trace | None = None
 
 
 class Joiner:
@@ -68,20 +70,22 @@ class Joiner:
             confidence=float(np.exp(np.mean([value for hypothesis in best for value in hypothesis.token_log_probs]))),
             fallback=is_fallback,
             alternatives=tuple((self.text(decoded, rank), _score(decoded, rank)) for rank in ranks),
-            parts=tuple(self._part(one.job.features, one.hypotheses[0]) for one in decoded),
+            parts=tuple(map(self._part, decoded)),
             cut=cut_note([one.job.segment for one in decoded]),
             missing=tuple(phrase for phrase in required if self.tokenizer.encode(phrase) in missing),
             seconds=sum(one.seconds for one in decoded),
             previous="" if is_fallback else text,
         )
 
-    def _part(self, features: Features, best: Hypothesis) -> Part:
+    def _part(self, decoded: Decoded) -> Part:
+        features, best = decoded.job.features, decoded.hypotheses[0]
         return Part(
             tuple(self.processor.labels(features)),
             tuple(self.tokenizer.tokens(best.ids)),
             best.token_log_probs,
             None if best.attention is None else best.attention[:, : source_length(features)],
             best.alignment,
+            decoded.trace,
         )
 
     def _fallback(self, score: float) -> Fallback | None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from seq2edge.device.processors.interface import Segment
+from seq2edge.device.search.trace import Trace
+
+Decider = Literal["model", "guard", "fallback", "follow-up"]
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class Part:
         log_probs: Of each target token in nats, and of eos where it was reached.
         attention: `(target_length, source_length)`, or None if the model has none.
         alignment: For each target token the index of the source token with the most attention.
+        trace: What the search did; None: it was not traced.
     """
 
     source_tokens: tuple[str, ...]
@@ -24,9 +28,10 @@ class Part:
     log_probs: tuple[float, ...]
     attention: np.ndarray | None
     alignment: tuple[int, ...] | None
+    trace: Trace | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """JSON values of all fields."""
+        """JSON values of all fields but the trace."""
         return {
             "source": self.source_tokens,
             "target": self.target_tokens,
@@ -51,6 +56,7 @@ class Result:
         seconds: Time it took.
         guard: Category of the guard that answered in place of the model; None: the model answered.
         previous: What the next message of a conversation may refer to; empty: nothing.
+        follow_up: Whether `text` was looked up by the reply before, because the message refers to that.
     """
 
     text: str
@@ -64,6 +70,16 @@ class Result:
     seconds: float
     guard: str | None = None
     previous: str = ""
+    follow_up: bool = False
+
+    @property
+    def decided_by(self) -> Decider:
+        """What the text comes from."""
+        if self.guard:
+            return "guard"
+        if self.follow_up:
+            return "follow-up"
+        return "fallback" if self.fallback else "model"
 
     def as_json(self, attention: bool = False) -> dict[str, Any]:
         """JSON values of all fields; those of the parts only with `attention`."""

@@ -19,12 +19,12 @@ from seq2edge.device.turns import with_previous
 
 MAX_TEXTS = 100  # of one request
 FIELDS = ("text", "texts", "previous", "attention")  # of a request, beside the options of the runner
-PATHS = {"error": "not found; available are POST /run, GET /health and GET /metrics"}
+PATHS = {"error": "not found; available are POST /run, POST /v1/inspect, GET /health and GET /metrics"}
 
 
 @dataclass(frozen=True)
 class Request:
-    """The body of POST /run.
+    """The body of POST /run and of POST /v1/inspect.
 
     Attributes:
         settings: Fields of the options of the runner.
@@ -75,7 +75,7 @@ class Request:
 
 
 class Server(ThreadingHTTPServer):
-    """Answers `POST /run`, `GET /health` and `GET /metrics`.
+    """Answers `POST /run`, `POST /v1/inspect`, `GET /health` and `GET /metrics`.
 
     Example:
         >>> with Server(("127.0.0.1", 8000), load_runner("bundles/quickstart-int8")) as server:
@@ -89,20 +89,30 @@ class Server(ThreadingHTTPServer):
         self.runner, self.limits = runner, limits
         self.slots = threading.BoundedSemaphore(limits.max_concurrent_requests)
         self.counts: dict[str, float] = defaultdict(float)
+        self.routes = {"/run": self._results, "/v1/inspect": self._inspections}
         self.lock = threading.Lock()
 
-    def answer(self, body: bytes) -> tuple[HTTPStatus, dict[str, Any]]:
-        """The status and the JSON values of the answer to POST /run."""
+    def answer(self, path: str, body: bytes) -> tuple[HTTPStatus, dict[str, Any]]:
+        """The status and the JSON values of the answer to a POST; `path` is one of the routes."""
         try:
             request = Request.from_json(body, self.runner.OPTIONS)
-            sources = request.sources(self.runner.has_memory)
-            results = self.runner.limited(self.limits.timeout).run_all(sources, **request.settings)
+            values = self.routes[path](self.runner.limited(self.limits.timeout), request)
         except TimeoutExceededError as error:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"error": str(error)}
         except UserError as error:
             return HTTPStatus.BAD_REQUEST, {"error": str(error)}
         self.count("texts_total", len(request.texts))
-        return HTTPStatus.OK, {"results": [result.as_json(request.attention) for result in results]}
+        return HTTPStatus.OK, values
+
+    def _results(self, runner: Runner[Any], request: Request) -> dict[str, Any]:
+        results = runner.run_all(request.sources(runner.has_memory), **request.settings)
+        return {"results": [result.as_json(request.attention) for result in results]}
+
+    def _inspections(self, runner: Runner[Any], request: Request) -> dict[str, Any]:
+        if len(request.texts) > 1:
+            raise UserError("one text is inspected at a time")
+        (source,) = request.sources(runner.has_memory)
+        return runner.inspect(source, **request.settings).as_json()
 
     def count(self, name: str, value: float) -> None:
         """Add to a metric."""
@@ -135,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "")
         self.close_connection = True  # until the body has been read
-        if self.path != "/run":
+        if self.path not in self.server.routes:
             self._send(HTTPStatus.NOT_FOUND, PATHS)
         elif not length.isdecimal():
             self._send(HTTPStatus.LENGTH_REQUIRED, {"error": "Content-Length is missing"})
@@ -153,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             body = self.rfile.read(length)
             self.close_connection = False
-            return self.server.answer(body)
+            return self.server.answer(self.path, body)
         finally:
             self.server.slots.release()
             self.server.count("busy_seconds_total", time.perf_counter() - started)

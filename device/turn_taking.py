@@ -90,7 +90,12 @@ class TurnTaking:
         answers = self.answers_to[reply]
         answer = previous if answers is None else answers.get(previous, reply)
         return dataclasses.replace(
-            result, text=answer, fallback=False, alternatives=((answer, result.score),), previous=answer
+            result,
+            text=answer,
+            fallback=False,
+            alternatives=((answer, result.score),),
+            previous=answer,
+            follow_up=True,
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.errors import TextError, UserError
 from seq2edge.device.guard import Guard
+from seq2edge.device.inspection import Inspection
 from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.option import Option
 from seq2edge.device.processors.interface import SourceProcessor, SourceSpec
@@ -71,6 +72,15 @@ class Runner(ABC, Generic[Options]):
 
         Args and Raises as for `run`.
         """
+
+    def inspect(self, source: Any, options: Options | None = None, **changes: Any) -> Inspection:
+        """Answer one source and show how the answer came about.
+
+        The search is traced, which takes longer than `run`; the answer is the same.
+
+        Args and Raises as for `run`; also a UserError if the model writes no text.
+        """
+        raise UserError(f"a {self.manifest.task} model has no search to inspect")
 
     @abstractmethod
     def limited(self, seconds: float) -> Self:

@@ -12,6 +12,7 @@ from seq2edge.device.deadline import LimitedSequenceModel
 from seq2edge.device.errors import TextError, UserError
 from seq2edge.device.guard import FILE as GUARD
 from seq2edge.device.guard import Guard
+from seq2edge.device.inspection import Inspection, inspection_of
 from seq2edge.device.joining import Decoded, Joiner
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.option import Option
@@ -22,6 +23,7 @@ from seq2edge.device.search.decoding import decode, decode_steps
 from seq2edge.device.search.model import SequenceModel
 from seq2edge.device.search.options import OPTIONS, DecodingOptions
 from seq2edge.device.search.phrases import Phrases
+from seq2edge.device.search.traced_search import decode_traced
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.device.tflite_seq2seq import TFLiteModel
 from seq2edge.device.turn_taking import FILE as TURNS
@@ -107,16 +109,32 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
             TextError: Also if phrases are required of a source that has to be split.
             UserError: Also if phrases contradict each other.
         """
-        options = self.options(options, **changes)
+        yield from self._answers(sources, self.options(options, **changes))
+
+    def inspect(self, source: Any, options: DecodingOptions | None = None, **changes: Any) -> Inspection:
+        started = time.perf_counter()
+        ((_, result),) = self._answers([source], self.options(options, **changes), is_traced=True)
+        if result is EMPTY:
+            raise TextError(INPUT_IS_EMPTY)
+        result = dataclasses.replace(result, seconds=time.perf_counter() - started)
+        return inspection_of(message_of(source), result, self.tokenizer)
+
+    def _answers(
+        self, sources: Sequence[Any], options: DecodingOptions, is_traced: bool = False
+    ) -> Iterator[tuple[int, Result]]:
+        """`run_each`; the parts of the results have a trace if it is asked for."""
         if not self.has_memory:
-            yield from self._run_each(sources, options)
+            yield from self._run_each(sources, options, is_traced)
             return
-        turns = TurnTaking(lambda some: self._run_each(some, options), self.follow_ups)
+        turns = TurnTaking(lambda some: self._run_each(some, options, is_traced), self.follow_ups)
         yield from enumerate(turns.answers(sources))
 
-    def _run_each(self, sources: Sequence[Any], options: DecodingOptions) -> Iterator[tuple[int, Result]]:
-        """`run_each` with each source taken as a whole."""
+    def _run_each(
+        self, sources: Sequence[Any], options: DecodingOptions, is_traced: bool
+    ) -> Iterator[tuple[int, Result]]:
+        """`_answers` with each source taken as a whole."""
         phrases = Phrases.of(options, self.tokenizer)
+        decode_batch = self._decode_traced if is_traced else self._decode
         guarded = [self._guarded(source) for source in sources]
         yield from ((index, result) for index, result in enumerate(guarded) if result)
         segments = [
@@ -132,7 +150,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         yield from ((index, EMPTY) for index, found in enumerate(segments) if not found and not guarded[index])
         done: dict[int, list[Decoded]] = defaultdict(list)
         for group in in_length_groups(jobs, self.model.max_batch_size):
-            for decoded in self._decode(group, options, phrases):
+            for decoded in decode_batch(group, options, phrases):
                 index = decoded.job.source
                 done[index].append(decoded)
                 if len(done[index]) == len(segments[index]):
@@ -153,6 +171,13 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         seconds = (time.perf_counter() - started) / len(group)
         for job, hypotheses in zip(group, found, strict=True):
             yield Decoded(job, hypotheses, seconds)
+
+    def _decode_traced(self, group: Sequence[Job], options: DecodingOptions, phrases: Phrases) -> Iterator[Decoded]:
+        """`_decode`, step by step."""
+        phrases = phrases.of_segment(group[0].place)
+        found = decode_traced(self.model, [job.features for job in group], options, phrases)
+        for job, (hypotheses, trace) in zip(group, found, strict=True):
+            yield Decoded(job, hypotheses, trace=trace)
 
     def stream(self, source: Any, options: DecodingOptions | None = None, **changes: Any) -> Iterator[str]:
         """Yield the growing answer after each step; of a beam, what all its hypotheses agree on.

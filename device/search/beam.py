@@ -90,7 +90,7 @@ class BeamDecoder(TokenDecoder):
 
     def best(self, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Row and column indices of the highest totals, highest first."""
-        return np.divmod(_top(totals.ravel(), min(self.count, totals.size)), totals.shape[1])
+        return np.divmod(top_indices(totals.ravel(), min(self.count, totals.size)), totals.shape[1])
 
 
 class DiverseBeamDecoder(BeamDecoder):
@@ -146,7 +146,7 @@ class PhraseBeamDecoder(BeamDecoder):
         return [rows[place] for place, _ in chosen], [token for _, token in chosen]
 
 
-def _top(values: np.ndarray, count: int) -> np.ndarray:
+def top_indices(values: np.ndarray, count: int) -> np.ndarray:
     """Indices of the `count` largest values, largest first; of equal ones the first."""
     if count == 1:
         return np.array([values.argmax()])

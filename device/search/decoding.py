@@ -51,18 +51,25 @@ def decode_stepwise(
 
 
 def decode_steps(
-    model: SequenceModel, sources: Sequence[Features], options: DecodingOptions, phrases: Phrases = NO_PHRASES
+    model: SequenceModel,
+    sources: Sequence[Features],
+    options: DecodingOptions,
+    phrases: Phrases = NO_PHRASES,
+    search_type: type[Search] = Search,
 ) -> Generator[list[Search], None, list[list[Hypothesis]]]:
     """`decode`, which yields the searches after each step; `Search.agreed` is the part that is final.
 
     Nothing is computed ahead: leaving the generator cancels the search.
+
+    Args:
+        search_type: What searches for each source.
     """
     if not sources:
         return []
     vocabulary = needed_vocabulary(options, phrases)
     phrases.check(options)
     memory, states = model.encode(sources, vocabulary)
-    searches = [Search(options, phrases, source) for source in sources]
+    searches = [search_type(options, phrases, source) for source in sources]
     live = list(enumerate([1] * len(searches)))  # index and number of rows of each source that is not done
     sentence = np.arange(len(sources))  # index of the source of each row
     tokens = np.full(len(sources), BOS, np.int32)

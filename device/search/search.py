@@ -117,8 +117,7 @@ class Search:
             group.finish(max((step.live[row] for row in rows), key=lambda live: live.total), ended=False)
         return [] if group.is_done([live for live, _ in chosen]) else chosen
 
-    @staticmethod
-    def _extend(step: Step, candidate: Candidate, group: int) -> Live:
+    def _extend(self, step: Step, candidate: Candidate, group: int) -> Live:
         """The hypothesis of a row with one more token."""
         live = step.live[candidate.row]
         log_probs, total = (*live.log_probs, candidate.log_prob), live.total + candidate.filtered

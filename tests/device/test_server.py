@@ -157,3 +157,21 @@ def test_a_classifier_refuses_what_it_does_not_have(serve, classifier_bundles, b
 def test_a_classifier_stops_in_time(serve, classifier_bundles):
     address = serve(load_runner(classifier_bundles / "int8"), timeout=1e-6)
     assert ask(address, {"text": "the cold river is here"})[0] == 503
+
+
+def test_a_text_is_inspected(serve, runner):
+    address = serve()
+    status, answer = ask(address, {"text": TEXT, "beam": 5}, path="/v1/inspect")
+    assert status == 200
+    assert (answer["decided_by"], answer["model_text"]) == ("model", runner.run(TEXT, beam=5).text)
+    (part,) = answer["parts"]
+    assert len(part["word_attention"]) == len(part["target_words"])
+    assert len(part["trace"]["steps"][0]["live"]) == 5
+
+
+def test_what_cannot_be_inspected_is_refused(serve, classifier_bundles):
+    status, answer = ask(serve(), {"texts": [TEXT, TEXT]}, path="/v1/inspect")
+    assert (status, answer["error"]) == (400, "one text is inspected at a time")
+    classifier = serve(load_runner(classifier_bundles / "int8"))
+    status, answer = ask(classifier, {"text": TEXT}, path="/v1/inspect")
+    assert (status, answer["error"]) == (400, "a classification model has no search to inspect")

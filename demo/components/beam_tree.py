@@ -1,0 +1,191 @@
+"""The search as a tree: what was kept, what was dropped, and the path of the answer."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import exp
+
+from seq2edge.demo.components.markup import escape, percent, shortened, token_label
+from seq2edge.device.inspection import InspectedPart
+from seq2edge.device.search.trace import ROOT, Node
+from seq2edge.device.special_ids import EOS
+
+MOST = 80  # nodes shown
+DROPPED = {"winner": 2, "kept": 1, "pruned": 0}  # shown after each hypothesis
+WIDTH, HEIGHT, COLUMN, ROW = 128, 38, 168, 48  # pixels of a box, and from one to the next
+ROOT_WIDTH = 64
+COLUMNS_OF_TEXT = 13
+MINUS = str.maketrans("-", "−")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a node stands: its distance from the root, and its row from the top."""
+
+    column: int
+    row: int
+
+    @property
+    def left(self) -> int:
+        """Pixels from the left edge of the picture to that of the box; the root's box is narrower."""
+        return COLUMN * self.column - (WIDTH - ROOT_WIDTH) * (self.column > 0)
+
+    @property
+    def width(self) -> int:
+        """Pixels of the box."""
+        return WIDTH if self.column else ROOT_WIDTH
+
+    @property
+    def top(self) -> int:
+        """Pixels from the top of the picture to that of the box."""
+        return ROW * self.row
+
+
+class BeamTree:
+    """What is shown of a trace. The answer is the top row; of the others the better one is above.
+
+    Args:
+        part: Of an inspection.
+    """
+
+    def __init__(self, part: InspectedPart):
+        self.part, self.trace = part, part.trace
+        self.best = {ROOT.id, *(node.id for node in self.trace.path(self.trace.best))}
+        self.finished = sorted(
+            (node for step in self.trace.steps for node in step.finished), key=lambda node: -node.score
+        )
+        ends = [node.id for node in self.finished if node.id in self.trace.nodes]
+        self.kept = {node.id for end in ends for node in self.trace.path(end)} | self.best
+        self.dropped = {node.id for step in self.trace.steps for node in step.dropped}
+
+    @cached_property
+    def shown(self) -> list[Node]:
+        """The nodes that fit: the answer, what ended, what lived, and the best of what was dropped."""
+        of_parent: Counter[int | None] = Counter()
+        found: set[int] = set()
+        for node in sorted(self.trace.nodes.values(), key=self._importance):
+            is_dropped = node.id in self.dropped
+            if len(found) >= MOST or (is_dropped and not self._is_telling(node, of_parent)):
+                continue
+            of_parent[node.parent] += is_dropped
+            found |= {ROOT.id, *(one.id for one in self.trace.path(node.id))}
+        return [self.trace.nodes[one] for one in sorted(found)]
+
+    def _is_telling(self, node: Node, of_parent: Counter[int | None]) -> bool:
+        """Whether a dropped node is shown, if so many of each parent are shown already."""
+        return of_parent[node.parent] < DROPPED[self.state(self.trace.nodes[node.parent or ROOT.id])]
+
+    def _importance(self, node: Node) -> tuple[int, float]:
+        kinds = (node.id in self.best, node.id in self.kept, node.id not in self.dropped)
+        return kinds.index(True) if any(kinds) else len(kinds), -node.score
+
+    @cached_property
+    def places(self) -> dict[int, Place]:
+        """The place of each node that is shown.
+
+        A node and the best that follows it stand in one row. Each further branch gets the first row below its parent
+        that is free as far as it reaches, branches that were kept before others.
+        """
+        found: dict[int, Place] = {}
+        taken: dict[int, int] = {}  # by row the first free column from the right, which branches start from
+        for branch in self._branches():
+            parent = branch[0].parent
+            column, above = (0, -1) if parent is None else (found[parent].column + 1, found[parent].row)
+            row = next(row for row in itertools.count(above + 1) if column + len(branch) <= taken.get(row, MOST))
+            taken[row] = column
+            found |= {node.id: Place(column + place, row) for place, node in enumerate(branch)}
+        return found
+
+    def _branches(self) -> Iterator[list[Node]]:
+        """Rows of nodes of which each is the best that follows the one before; a branch comes after its parent's."""
+        children: dict[int | None, list[Node]] = {}
+        for node in sorted(self.shown, key=self._importance):
+            children.setdefault(node.parent, []).append(node)
+        waiting = [ROOT]
+        while waiting:
+            waiting.sort(key=lambda node: (self._importance(node)[0], -self._depth(node)))
+            branch = [waiting.pop(0)]
+            while below := children.get(branch[-1].id):
+                waiting += below[1:]
+                branch.append(below[0])
+            yield branch
+
+    def _depth(self, node: Node) -> int:
+        return len(self.trace.path(node.id))
+
+    def state(self, node: Node) -> str:
+        """ "winner", "kept" or "pruned"."""
+        return "winner" if node.id in self.best else "kept" if node.id in self.kept else "pruned"
+
+
+def beam_tree(part: InspectedPart, strings: Mapping[str, str]) -> str:
+    """The tree as SVG. A node that is clicked, or chosen by Enter, triggers "select" with its text as `prefix`.
+
+    Args:
+        strings: As `strings.ENGLISH`.
+    """
+    tree = BeamTree(part)
+    width = max(place.left + place.width for place in tree.places.values()) + 4
+    height = max(place.top for place in tree.places.values()) + HEIGHT + 4
+    edges = "".join(_edge(tree, node) for node in tree.shown if node.parent is not None)
+    nodes = "".join(_node(tree, node, strings) for node in _in_reading_order(tree))
+    name, hidden = escape(strings["look_tree_name"]), len(tree.trace.nodes) - len(tree.shown)
+    more = f'<p class="li-note">{escape(strings["look_more"].format(count=hidden))}</p>' if hidden else ""
+    legend = "".join(
+        f'<li class="li-key li-{state}">{escape(strings[f"look_{state}"])}</li>'
+        for state in ("winner", "kept", "pruned")
+    )
+    return (
+        f'<section class="li li-tree"><p class="li-note">{escape(strings["look_tree_help"])}</p>'
+        f'<ul class="li-legend">{legend}</ul>'
+        f'<div class="li-scroll"><svg role="tree" aria-label="{name}" width="{width}" height="{height}" '
+        f'viewBox="-2 -2 {width} {height}"><g aria-hidden="true">{edges}</g>{nodes}</svg></div>{more}'
+        f"{_endings(tree, strings)}</section>"
+    )
+
+
+def _in_reading_order(tree: BeamTree) -> Iterable[Node]:
+    return sorted(tree.shown, key=lambda node: (tree.places[node.id].row, tree.places[node.id].column))
+
+
+def _edge(tree: BeamTree, node: Node) -> str:
+    start, end = tree.places[node.parent or ROOT.id], tree.places[node.id]
+    x, y, to, z = start.left + start.width, start.top + HEIGHT // 2, end.left, end.top + HEIGHT // 2
+    middle = (x + to) // 2
+    return f'<path class="li-edge li-{tree.state(node)}" d="M{x} {y} C{middle} {y} {middle} {z} {to} {z}"/>'
+
+
+def _node(tree: BeamTree, node: Node, strings: Mapping[str, str]) -> str:
+    place, state, is_root = tree.places[node.id], tree.state(node), node.id == ROOT.id
+    text, label = tree.part.texts[node.id], token_label(tree.part.tokens[node.token_id], strings["look_end"])
+    numbers, said = "", strings["look_start"]
+    if is_root:
+        label = strings["look_start"]
+    else:
+        share, score = percent(exp(node.log_prob)), f"{node.score:.2f}".translate(MINUS)
+        numbers = f"{share} · {score}"
+        ending = f" ({strings['look_end']})" if node.token_id == EOS else ""
+        said = strings["look_node"].format(text=text + ending, share=share, score=score, state=strings[f"look_{state}"])
+    is_end = " li-last" if node.token_id == EOS else ""
+    return (
+        f'<g class="li-node li-{state}{is_end}" role="treeitem" tabindex="{0 if is_root else -1}" '
+        f'aria-level="{place.column + 1}" aria-label="{escape(said)}" data-column="{place.column}" '
+        f'data-row="{place.row}" data-prefix="{escape(text)}" '
+        f'transform="translate({place.left} {place.top})"><title>{escape(said)}</title>'
+        f'<rect width="{place.width}" height="{HEIGHT}" rx="8"/>'
+        f'<text class="li-token" x="{place.width // 2}" y="{23 if is_root else 16}">'
+        f"{escape(shortened(label, COLUMNS_OF_TEXT))}</text>"
+        f'<text class="li-numbers" x="{place.width // 2}" y="31">{escape(numbers)}</text></g>'
+    )
+
+
+def _endings(tree: BeamTree, strings: Mapping[str, str]) -> str:
+    """The finished hypotheses as a list, which is also what a screen reader gets of the picture first."""
+    lines = "".join(
+        f"<li{' class=li-best' if node.id == tree.trace.best else ''}>{escape(tree.part.texts[node.id])} "
+        f'<span class="li-numbers">{f"{node.score:.2f}".translate(MINUS)}</span></li>'
+        for node in tree.finished
+    )
+    return f'<p class="li-caption">{escape(strings["look_finished"])}</p><ol class="li-endings">{lines}</ol>'

@@ -1,0 +1,75 @@
+"""A link that reproduces what is seen. It is coded behind "#", which a browser sends to no server."""
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.search.options import DecodingOptions
+
+KEY = "look"
+MOST_CHARACTERS = 16_000  # of a fragment
+FRAGMENT = re.compile(rf"#?{KEY}=([A-Za-z0-9_-]+)")
+
+
+@dataclass(frozen=True)
+class View:
+    """What a link reproduces.
+
+    Attributes:
+        bundle: Name of the model among those that are loaded.
+        options: Fields of `DecodingOptions`, without the prefix.
+        prefix: What the answer has to start with.
+    """
+
+    bundle: str
+    text: str
+    options: dict[str, Any] = field(default_factory=dict)
+    prefix: str = ""
+
+
+def encode(view: View) -> str:
+    """The fragment of a link, "#look=…".
+
+    Raises:
+        UserError: If the view is too large for a link.
+    """
+    values = [view.bundle, view.text, view.options, view.prefix]
+    content = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="replace")
+    fragment = f"#{KEY}={base64.urlsafe_b64encode(content).decode().rstrip('=')}"
+    if len(fragment) > MOST_CHARACTERS:
+        raise UserError("the text is too long for a link")
+    return fragment
+
+
+def decode(fragment: str) -> View:
+    """The view of a fragment. Anybody can have made it, so everything about it is checked.
+
+    Raises:
+        UserError: If it is not one that `encode` makes.
+    """
+    found = FRAGMENT.fullmatch(fragment) if len(fragment) <= MOST_CHARACTERS else None
+    if found is None:
+        raise UserError("not a link to a view")
+    try:
+        content = base64.b64decode(found[1] + "=" * (-len(found[1]) % 4), altchars=b"-_", validate=True)
+        values = json.loads(content.decode(), parse_constant=_refused)
+        json.dumps(values, ensure_ascii=False).encode()  # fails for halves of characters, which only JSON can hold
+        bundle, text, options, prefix = values
+    except (ValueError, TypeError, RecursionError, binascii.Error):
+        raise UserError("not a link to a view") from None
+    if not all(isinstance(one, str) for one in (bundle, text, prefix)):
+        raise UserError("not a link to a view")
+    if not isinstance(options, dict) or "prefix" in options:
+        raise UserError("not a link to a view")
+    if unknown := options.keys() - DecodingOptions.__dataclass_fields__.keys():
+        raise UserError(f"not a link to a view: it has {len(unknown)} unknown options")
+    DecodingOptions(**options)
+    return View(bundle, text, options, prefix)
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(constant)

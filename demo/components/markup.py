@@ -1,0 +1,42 @@
+"""Text as HTML that shows it and nothing else."""
+
+import html
+import unicodedata
+
+from seq2edge.device.words import BYTE, END
+
+TEMPLATE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", "$": "&#36;", "`": "&#96;"})
+
+
+def escape(text: str) -> str:
+    """Escape a text for content and attributes, and for the templates of `gr.HTML`."""
+    return html.escape(text).translate(TEMPLATE_SIGNS)
+
+
+def percent(share: float) -> str:
+    """A share as people read it: "83%", "<1%"."""
+    rounded = round(100 * share)
+    return "<1%" if share > 0 and rounded == 0 else f"{rounded}%"
+
+
+def token_label(token: str, end: str) -> str:
+    """A token as a string to show.
+
+    Args:
+        end: What stands for eos.
+    """
+    if token == END:
+        return end
+    if byte := BYTE.fullmatch(token):
+        return f"0x{byte[1]}"
+    return token.replace("▁", "·") if token.strip("▁") == "" else token.lstrip("▁").replace("▁", " ")
+
+
+def shortened(text: str, columns: int) -> str:
+    """A text that is at most so many columns wide, with "…" if it was longer; a Hangul syllable has two columns."""
+    width = 0
+    for place, character in enumerate(text):
+        width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if width > columns:
+            return text[: max(place - 1, 1)].rstrip() + "…"
+    return text

@@ -1,0 +1,50 @@
+"""The probabilities of the next tokens at every step of an answer, as bars."""
+
+from collections.abc import Mapping
+from math import exp
+
+from seq2edge.demo.components.markup import escape, percent, shortened, token_label
+from seq2edge.device.inspection import InspectedPart
+from seq2edge.device.search.trace import ROOT, Node
+
+LAST_COLUMNS = 24  # of the text before a step
+
+
+def next_tokens(part: InspectedPart, strings: Mapping[str, str]) -> str:
+    """A card for each step, with the most likely tokens and the chosen one. A token that is clicked
+    triggers "select" with the text up to it as `prefix`.
+
+    Args:
+        strings: As `strings.ENGLISH`.
+    """
+    path = part.trace.path(part.trace.best)
+    cards = "".join(_card(part, number, chosen, strings) for number, chosen in enumerate(path, 1))
+    return (
+        f'<section class="li li-next"><p class="li-note">{escape(strings["look_next_help"])}</p>'
+        f'<ol class="li-cards">{cards}</ol></section>'
+    )
+
+
+def _card(part: InspectedPart, number: int, chosen: Node, strings: Mapping[str, str]) -> str:
+    parent = ROOT.id if chosen.parent is None else chosen.parent
+    following, bars = part.trace.next_tokens[parent], []
+    for token, log_prob, text in zip(following.token_ids, following.log_probs, part.choices[parent], strict=True):
+        label, share = escape(token_label(part.tokens[token], strings["look_end"])), exp(log_prob)
+        is_chosen, mark = token == chosen.token_id, ""
+        if is_chosen:
+            mark = f'<span class="li-mark">✓<span class="li-hidden"> {escape(strings["look_chosen"])}</span></span>'
+        bars.append(
+            f'<li class="li-bar{" li-on" if is_chosen else ""}" style="--w: {share:.3f}">'
+            f'<button type="button" class="li-name" data-prefix="{escape(text)}">{label}</button>{mark}'
+            f'<span class="li-share">{escape(percent(share))}</span></li>'
+        )
+    before = _ending(part.texts[parent])
+    after = f'<span class="li-after">{escape(strings["look_after"].format(text=before))}</span>' if before else ""
+    title = escape(strings["look_step"].format(number=number))
+    return f'<li class="li-card"><h4>{title} {after}</h4><ul class="li-bars">{"".join(bars)}</ul></li>'
+
+
+def _ending(text: str) -> str:
+    """The last words of a text."""
+    reversed_end = shortened(text[::-1], LAST_COLUMNS)
+    return ("…" if reversed_end.endswith("…") else "") + reversed_end.removesuffix("…")[::-1]

@@ -1,0 +1,80 @@
+"""Joins tokens into words, so that attention and confidence can be read by people.
+
+A word is what stands between spaces. Punctuation at the end of one stands by itself, and so does each token of a script
+that is written without spaces.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from seq2edge.device.processors.text import SPACE_TOKEN
+
+END = "</s>"  # how SentencePiece shows eos
+BYTE = re.compile("<0x([0-9A-F]{2})>")
+# Thai to Burmese, Khmer, kana, and the characters of Chinese.
+WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word, and the tokens from `start` to `stop` that it is made of."""
+
+    text: str
+    start: int
+    stop: int
+
+
+def words_of(tokens: Sequence[str]) -> tuple[Word, ...]:
+    """Join tokens into words. Every token belongs to one word; a token that has several words is not split.
+
+    Args:
+        tokens: As `TargetTokenizer.tokens` and `SourceProcessor.labels` show them.
+    """
+    starts = [place for place in range(len(tokens)) if place == 0 or _is_start(tokens, place)]
+    return tuple(
+        Word(shown_text(tokens[start:stop]) or SPACE_TOKEN, start, stop)
+        for start, stop in zip(starts, [*starts[1:], len(tokens)], strict=False)
+    )
+
+
+def shown_text(tokens: Sequence[str]) -> str:
+    """The text of tokens; bytes that are no whole character become "\ufffd"."""
+    return b"".join(_bytes(tokens)).decode("utf-8", errors="replace").replace(SPACE_TOKEN, " ").strip()
+
+
+def word_attention(attention: np.ndarray, target: Sequence[Word], source: Sequence[Word]) -> np.ndarray:
+    """Attention by words, `(len(target), len(source))`: what a word's tokens get is added, what they give is averaged,
+    so that rows have the same sum as before.
+
+    Args:
+        attention: By tokens, `(target_length, source_length)`, neither of them 0.
+    """
+    of_source = np.add.reduceat(attention, [word.start for word in source], axis=1)
+    of_target = np.add.reduceat(of_source, [word.start for word in target], axis=0)
+    return of_target / np.array([[word.stop - word.start] for word in target])
+
+
+def _is_start(tokens: Sequence[str], place: int) -> bool:
+    token, before = tokens[place], tokens[place - 1]
+    if token.startswith(SPACE_TOKEN) or END in (token, before):
+        return True
+    if WITHOUT_SPACES.match(token) or WITHOUT_SPACES.match(before[-1:]):
+        return True
+    following = tokens[place + 1] if place + 1 < len(tokens) else END
+    # "don't" and "3.14" are one word, "well." is two.
+    goes_on = following != END and not following.startswith(SPACE_TOKEN) and not _is_punctuation(following)
+    return _is_punctuation(token) and not _is_punctuation(before) and not goes_on
+
+
+def _is_punctuation(token: str) -> bool:
+    return all(unicodedata.category(character).startswith("P") for character in token)
+
+
+def _bytes(tokens: Sequence[str]) -> Iterator[bytes]:
+    for token in tokens:
+        byte = BYTE.fullmatch(token)
+        yield bytes([int(byte[1], 16)]) if byte else token.encode()

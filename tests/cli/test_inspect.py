@@ -1,0 +1,12 @@
+"""`seq2edge run --inspect` with the shipped bundle."""
+
+import json
+
+from seq2edge.cli.main import main
+
+
+def test_each_text_gets_one_line_of_json(shipped, capsys):
+    assert main(["run", str(shipped.path), "good morning", "I want to die", "--beam", "5", "--inspect"]) == 0
+    answer, guarded = map(json.loads, capsys.readouterr().out.splitlines())
+    assert answer["parts"][0]["trace"]["steps"]
+    assert (answer["decided_by"], guarded["decided_by"]) == ("model", "guard")

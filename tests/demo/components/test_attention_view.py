@@ -1,0 +1,49 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from seq2edge.demo.components.attention_view import MOST, attention_view
+from seq2edge.demo.components.strings import ENGLISH, KOREAN
+from seq2edge.device.words import words_of
+
+
+def test_words_light_each_other_up_and_the_strongest_are_told_in_words(part, parsed):
+    page = parsed(attention_view(part, ENGLISH))
+    words, tokens = map(json.loads, page.attributes("div", "data-weights"))
+    assert words == tokens == [[20, 75, 5]]
+    assert page.attributes("button", "data-side")[:4] == ["target", "source", "source", "source"]
+    assert "mostly <script>" in page.text
+    assert page.attributes("button", "aria-pressed") == ["true", "false"]
+
+
+def test_the_table_has_a_cell_for_each_weight(part):
+    page = attention_view(part, KOREAN)
+    assert page.count('<td style="--heat:') == 2 * 3
+    assert "어텐션" in page
+
+
+@pytest.mark.parametrize(("length", "tables"), [(MOST, 2), (MOST + 1, 0)])
+def test_a_long_text_has_no_table(part, length, tables):
+    tokens = tuple(f"▁w{number}" for number in range(length))
+    weights = np.full((1, length), 1 / length)
+    long = dataclasses.replace(
+        part, source_tokens=tokens, source_words=words_of(tokens), attention=weights, word_attention=weights
+    )
+    assert attention_view(long, ENGLISH).count("<table") == tables
+
+
+def test_attention_that_is_always_in_one_place_is_said_to_tell_nothing(part):
+    weights = np.array([[1.0, 0.0, 0.0]] * 2)
+    tokens = ("▁x", "▁y")
+    one = dataclasses.replace(
+        part, target_tokens=tokens, target_words=words_of(tokens), attention=weights, word_attention=weights
+    )
+    assert ENGLISH["look_attention_one"] in attention_view(one, ENGLISH)
+    assert ENGLISH["look_attention_one"] not in attention_view(part, ENGLISH)
+
+
+def test_a_model_without_attention_says_so(part):
+    without = dataclasses.replace(part, attention=None, word_attention=None)
+    assert ENGLISH["look_attention_none"] in attention_view(without, ENGLISH)

@@ -1,0 +1,42 @@
+import pytest
+
+from seq2edge.demo.components.beam_tree import MOST, BeamTree, beam_tree
+from seq2edge.demo.components.strings import ENGLISH, KOREAN
+from seq2edge.device.runners.load import load_runner
+
+
+def test_each_hypothesis_is_a_node_that_carries_its_text(part, parsed):
+    page = parsed(beam_tree(part, ENGLISH))
+    assert sorted(page.attributes("g", "data-prefix")) == sorted(part.texts.values())
+    assert page.attributes("g", "role") == ["treeitem"] * 6
+    assert page.attributes("g", "tabindex").count("0") == 1  # the others are reached by arrow keys
+    assert len(page.attributes("path", "d")) == 5
+
+
+def test_the_answer_stands_in_the_first_row(part):
+    tree = BeamTree(part)
+    assert [tree.places[node].row for node in (0, 1, 3)] == [0, 0, 0]
+    assert [tree.places[node].column for node in (0, 1, 3)] == [0, 1, 2]
+    assert {node.id: tree.state(node) for node in tree.shown} == {
+        **dict.fromkeys((0, 1, 3), "winner"),
+        **dict.fromkeys((2, 4), "kept"),
+        5: "pruned",
+    }
+
+
+def test_finished_hypotheses_are_listed_best_first(part):
+    page = beam_tree(part, KOREAN)
+    assert page.index("−0.40") < page.index("−2.00")
+    assert KOREAN["look_finished"] in page
+
+
+@pytest.mark.parametrize("options", [{}, {"beam": 5}, {"beam": 5, "sample": True, "temperature": 3.0}], ids=str)
+def test_no_two_nodes_stand_in_one_place(shipped, options):
+    (part,) = load_runner(shipped.path).inspect("good morning", **options).parts
+    tree = BeamTree(part)
+    places = list(tree.places.values())
+    assert len(places) == len(set(places)) == len(tree.shown)
+    assert len(tree.shown) < MOST + 64
+    for node in tree.shown[1:]:
+        assert tree.places[node.parent].column == tree.places[node.id].column - 1
+        assert tree.places[node.parent].row <= tree.places[node.id].row

@@ -110,6 +110,8 @@ class NGramEncoderConfig(BagEncoderConfig):
     Attributes:
         longest: Tokens of the longest n-grams.
         rows: Of the table that n-grams of two and more tokens share by a hash; best a prime.
+        hashes: Rows of that table whose sum is the embedding of an n-gram. With two, n-grams that share one row
+            rarely share the other (Svenstrup et al. 2017).
     """
 
     REFUSED: ClassVar[Mapping[str, str]] = dict.fromkeys(BagEncoderConfig.REFUSED, "a bag of n-grams has no layers")
@@ -117,6 +119,7 @@ class NGramEncoderConfig(BagEncoderConfig):
     kind: Literal["ngrams"] = "ngrams"  # type: ignore[assignment]
     longest: Annotated[int, Interval(ge=2, le=8)] = 5
     rows: Annotated[int, Interval(ge=16, le=MAX_ROWS)] = 16_381
+    hashes: Annotated[int, Interval(ge=1, le=2)] = 1
 
 
 EncoderConfig: TypeAlias = (  # by `kind`

@@ -9,20 +9,21 @@ from seq2edge.models.encoders.config import NGramEncoderConfig
 from seq2edge.models.layers.configured import ConfiguredLayer
 from seq2edge.models.layers.tensors import Shape, Tensor
 
-# hash(t_1 … t_n) = (hash(t_1 … t_n-1) * FACTOR + t_n) mod rows. A model file has 32-bit integers, and with at most
-# MAX_ROWS rows no intermediate value reaches 2**31.
-FACTOR = 92_821
+# hash(t_1 … t_n) = (hash(t_1 … t_n-1) * factor + t_n) mod rows, with a factor for each hash. A model file has 32-bit
+# integers, and with at most MAX_ROWS rows no intermediate value reaches 2**31.
+FACTORS = (92_821, 31_337)
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class NGramEmbedding(ConfiguredLayer):
     """The embedding of each token plus those of the n-grams that end in it.
 
-    n-grams of two and more tokens share one table by a hash (Weinberger et al. 2009; Bojanowski et al. 2017). Before
-    the first token there is padding, so that an n-gram at the beginning of a text differs from one within it.
+    n-grams of two and more tokens share one table by a hash (Weinberger et al. 2009; Bojanowski et al. 2017) or by two
+    (Svenstrup et al. 2017). Before the first token there is padding, so that an n-gram at the beginning of a text
+    differs from one within it.
 
     Args:
-        config: Longest n-grams, and rows of the table.
+        config: Longest n-grams, rows of the table and number of hashes.
         tokens: Size of the vocabulary.
         width: Of the embeddings.
         deviation: Standard deviation of the weights at first.
@@ -31,7 +32,8 @@ class NGramEmbedding(ConfiguredLayer):
     Returns:
         `(batch, length, width)`.
     Reference:
-        [Bojanowski et al., 2017](https://arxiv.org/abs/1607.04606)
+        [Bojanowski et al., 2017](https://arxiv.org/abs/1607.04606),
+        [Svenstrup et al., 2017](https://arxiv.org/abs/1709.03933)
     """
 
     CONFIG = NGramEncoderConfig
@@ -52,11 +54,12 @@ class NGramEmbedding(ConfiguredLayer):
     def call(self, token_ids: Tensor) -> Tensor:
         token_ids = ops.cast(token_ids, "int32")
         summed = ops.take(self.embeddings, token_ids, axis=0)
-        hashed = token_ids
-        for _ in range(1, self.config.longest):
-            beginning = ops.concatenate([ops.zeros_like(hashed[:, :1]), hashed[:, :-1]], axis=1)
-            hashed = self._row(self._row(beginning) * FACTOR + token_ids)
-            summed += ops.take(self.ngrams, hashed, axis=0)
+        for factor in FACTORS[: self.config.hashes]:
+            hashed = token_ids
+            for _ in range(1, self.config.longest):
+                beginning = ops.concatenate([ops.zeros_like(hashed[:, :1]), hashed[:, :-1]], axis=1)
+                hashed = self._row(self._row(beginning) * factor + token_ids)
+                summed += ops.take(self.ngrams, hashed, axis=0)
         return ops.cast(summed, self.compute_dtype)
 
     def _row(self, numbers: Tensor) -> Tensor:

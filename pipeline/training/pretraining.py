@@ -43,7 +43,7 @@ def pretrain(models: Models, table: Table, settings: Training, quiet: bool = Fal
     classifier = _classifier(models, classes)
     classifier.compile(
         keras.optimizers.Adam(learning_rate(settings, updates), global_clipnorm=settings.clip_norm),
-        ClassificationLoss(),
+        ClassificationLoss(settings.label_smoothing),
         jit_compile=keras.backend.backend() == "jax",
     )
     classifier.fit(

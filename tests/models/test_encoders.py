@@ -16,7 +16,7 @@ from seq2edge.models.encoders.config import (
     TransformerEncoderConfig,
 )
 from seq2edge.models.encoders.interface import Encoded
-from seq2edge.models.encoders.ngrams import FACTOR, NGramEmbedding
+from seq2edge.models.encoders.ngrams import FACTORS, NGramEmbedding
 from seq2edge.models.encoders.recurrent import RecurrentEncoder
 from seq2edge.models.encoders.transformer import TransformerEncoder
 from seq2edge.models.layers.configured import ConfiguredLayer
@@ -80,7 +80,7 @@ def test_a_token_has_the_embeddings_of_the_ngrams_that_end_in_it():
     def row(*ids):  # of an n-gram; before the first token there is padding
         hashed = 0
         for token in ids:
-            hashed = (hashed % 101 * FACTOR + token) % 101
+            hashed = (hashed % 101 * FACTORS[0] + token) % 101
         return rows[hashed]
 
     np.testing.assert_allclose(found[0], tokens[7] + row(0, 7) + row(0, 0, 7), atol=1e-5)
@@ -88,13 +88,21 @@ def test_a_token_has_the_embeddings_of_the_ngrams_that_end_in_it():
     assert not np.allclose(found[1], found[3])  # the same token after another beginning
 
 
+def test_with_two_hashes_an_ngram_is_the_sum_of_two_rows():
+    layer = ngrams(longest=2, hashes=2)
+    found = np.asarray(layer(np.array([[7, 9]])))[0]
+    tokens, rows = map(np.asarray, layer.get_weights())
+    of_ngram = [rows[(7 * factor + 9) % 101] for factor in FACTORS]
+    np.testing.assert_allclose(found[1], tokens[9] + sum(of_ngram), atol=1e-5)
+
+
 def test_the_hash_of_an_ngram_fits_into_32_bits():
     layer = ngrams(longest=5, rows=MAX_ROWS)
     ids = np.full((1, 6), 29, "int32")
     exact = 29
     for _ in range(4):
-        exact = (exact % MAX_ROWS * FACTOR + 29) % MAX_ROWS
-    assert (MAX_ROWS - 1) * FACTOR + 64_000 < 2**31
+        exact = (exact % MAX_ROWS * FACTORS[0] + 29) % MAX_ROWS
+    assert (MAX_ROWS - 1) * FACTORS[0] + 64_000 < 2**31
     assert np.isfinite(np.asarray(layer(ids))).all()
     assert 0 <= exact < MAX_ROWS
 

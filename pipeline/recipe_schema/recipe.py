@@ -69,7 +69,7 @@ class Training(Section):
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     stop_on: str = "loss"  # or a score of the validation set
     patience: Annotated[int, Field(ge=1)] = 5  # epochs without improvement before training stops
-    score_sentences: Annotated[int, Field(ge=0)] = 200  # sentences of the validation set decoded after each epoch
+    score_sentences: Annotated[int, Field(ge=0)] = 200  # of the validation set, evenly spaced, decoded after each epoch
     jit_compile: bool = False  # XLA on TensorFlow; JAX always compiles
     unroll: Annotated[int, Field(ge=1, le=64)] = 1  # steps of a recurrent layer in an iteration of JAX's loop
     tensorboard: bool = True

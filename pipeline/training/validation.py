@@ -1,7 +1,8 @@
 """Scores of the answers to validation sources."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.evaluation.examples import examples
@@ -12,6 +13,8 @@ from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 SAMPLES = 12  # answers in samples.txt
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Validation:
@@ -19,7 +22,7 @@ class Validation:
 
     Attributes:
         scores: The basic metrics of the task.
-        samples: (source, hypothesis, references) of the first sources.
+        samples: (source, hypothesis, references) of some sources.
     """
 
     scores: dict[str, float]
@@ -27,8 +30,8 @@ class Validation:
 
 
 def validator(models: Models, recipe: Recipe, data: Dataset) -> Callable[[], Validation]:
-    """A function that answers the first validation sources with the current weights of the models, and scores them."""
-    expected = examples(list(data.texts("valid")), recipe.task)[: recipe.training.score_sentences]
+    """A function that answers some validation sources with the current weights of the models, and scores them."""
+    expected = evenly(examples(list(data.texts("valid")), recipe.task), recipe.training.score_sentences)
     answers = family_of(recipe.task).answers(models, recipe, data, [example.source for example in expected])
 
     def validate() -> Validation:
@@ -36,8 +39,14 @@ def validator(models: Models, recipe: Recipe, data: Dataset) -> Callable[[], Val
         all_scores = basic_scores(recipe.task, hypotheses, expected)
         samples = [
             (example.source, hypothesis, " | ".join(example.references))
-            for example, hypothesis in zip(expected[:SAMPLES], hypotheses, strict=False)
+            for example, hypothesis in evenly(list(zip(expected, hypotheses, strict=True)), SAMPLES)
         ]
         return Validation({name: all_scores[name] for name in basic_metrics(recipe.task)}, samples)
 
     return validate
+
+
+def evenly(items: Sequence[T], count: int) -> list[T]:
+    """At most `count` of the items, from all over them: files of several domains stand one after the other."""
+    count = min(count, len(items))
+    return [items[index * len(items) // count] for index in range(count)]

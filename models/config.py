@@ -50,8 +50,8 @@ class Seq2SeqConfig(Seq2SeqSettings, SourceConfig):
     Attributes:
         target_vocabulary: Target tokens.
         unknown: unk is the target of sources that have no answer.
-        copy_table: With `copy`, the target id of each source id, 0 where there is none; None: one vocabulary serves both
-            sides.
+        copy_table: With `copy`, the target id of each source id, 0 where there is none; None: both sides have one
+            vocabulary.
     """
 
     target_vocabulary: int = field(kw_only=False)

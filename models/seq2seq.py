@@ -20,7 +20,7 @@ from seq2edge.models.encoders.build import (
     source_scale,
 )
 from seq2edge.models.layers.cells import sequence_dropout
-from seq2edge.models.layers.copying import CopyIds, PointerGenerator, mixed
+from seq2edge.models.layers.copying import CopyIds, PointerGenerator
 from seq2edge.models.layers.tensors import Tensor
 
 
@@ -60,17 +60,6 @@ class Seq2Seq:
         """Rows `(tokens, source_length)` of a source whose `copy_ids` are `(1, source_length)`: 1 where copying writes
         the token, else 0."""
         return ops.cast(ops.equal(ops.expand_dims(token_ids, 1), copy_ids), "float32")
-
-    def logits_of(self, outputs: dict[str, Tensor], output_rows: Tensor, copy_rows: Tensor | None = None) -> Tensor:
-        """Logits `(batch, tokens)` of the tokens of the rows, from the outputs of a step.
-
-        Args:
-            copy_rows: Needed if the model copies. The tokens then have to include all that can be copied.
-        """
-        logits = ops.matmul(outputs["vector"], ops.transpose(output_rows))
-        if copy_rows is None:
-            return logits
-        return mixed(logits, outputs["generated"], ops.matmul(outputs["copied"], ops.transpose(copy_rows)))
 
 
 def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32", unroll: int = 1) -> Seq2Seq:
@@ -140,9 +129,7 @@ def _make_layers(config: Seq2SeqConfig, dtype: str, unroll: int) -> _SharedLayer
     dropout = sequence_dropout(config.dropout, config.variational_dropout, dtype)
     source = SourceLayers(embedding, source_scale(config, dtype), dropout, encoder)
     target_scale = embedding_scale(config.embedding, dtype, "target_scale")
-    copying = _Copying(
-        CopyIds(config.copy_table, name="copy_ids"), PointerGenerator(dtype="float32", name="copying")
-    )
+    copying = _Copying(CopyIds(config.copy_table, name="copy_ids"), PointerGenerator(dtype="float32", name="copying"))
     return _SharedLayers(source, target_embedding, target_scale, decoder, copying if config.copy else None)
 
 

@@ -144,7 +144,8 @@ class RecurrentDecoder(Decoder):
             outputs = self.loop(self.recurrences[0].cell.project(embedded), initial_state=[*states, *constants])
             if self.return_attention:
                 outputs, weights = outputs[..., : self.step_units], outputs[..., self.step_units :]
-                outputs = ops.reshape(outputs, (*ops.shape(outputs)[:2], self.step_units))  # TensorFlow forgot the width
+                # TensorFlow does not know the width of what comes out of a loop.
+                outputs = ops.reshape(outputs, (*ops.shape(outputs)[:2], self.step_units))
             vectors = self._vectors(outputs, embedded)
         else:
             outputs = embedded

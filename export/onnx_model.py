@@ -10,7 +10,7 @@ import keras
 
 from seq2edge.device.errors import UserError
 from seq2edge.export.families.registry import require_extra
-from seq2edge.export.families.seq2seq_signatures import FOR_SHORTLISTS, state_names
+from seq2edge.export.families.seq2seq_signatures import INTERNAL, state_names
 from seq2edge.export.manifest import files_of
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
@@ -66,12 +66,10 @@ def installed(module: str) -> bool:
 
 
 def _with_next_states(model: Seq2Seq) -> keras.Model:
-    """The decoder step with other names for its new states, and without what is for shortlists."""
+    """The decoder step with other names for its new states, and without what a program does not need."""
     step, states = model.decoder_step, state_names(model)
     outputs = {
-        NEXT + name if name in states else name: tensor
-        for name, tensor in step.output.items()
-        if name not in FOR_SHORTLISTS
+        NEXT + name if name in states else name: tensor for name, tensor in step.output.items() if name not in INTERNAL
     }
     return keras.Model(step.input, outputs, name=step.name)
 

@@ -35,8 +35,8 @@ class Seq2Seq:
             state_0 … state_n, the decoder's first; if the model copies, `copy_ids` int32 (batch, source_length).
         decoder_step: all outputs of the encoder and `token_ids` (batch,) → logits (batch, target_vocabulary),
             state_0 …, with attention `attention` (batch, source_length), and `vector` (batch, embedding), which the
-            logits are made of. If the model copies, its logits are log-probabilities, and there are `generated` and
-            `copied`, as of `PointerGenerator`.
+            logits are made of. If the model copies, its logits are log-probabilities, and there are the other
+            outputs of `PointerGenerator`.
     """
 
     config: Seq2SeqConfig

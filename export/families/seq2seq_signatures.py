@@ -9,12 +9,12 @@ import tensorflow as tf
 from seq2edge.device import signature_names
 from seq2edge.device.signature_names import OUTPUT_ROWS
 from seq2edge.device.special_ids import BOS, EOS, PAD, UNK
-from seq2edge.models.layers.copying import mixed
+from seq2edge.models.layers.copying import SMALLEST
 from seq2edge.models.seq2seq import Seq2Seq
 
 Tensors = dict[str, tf.Tensor]
 COPY_ROWS = "copy_rows"
-FOR_SHORTLISTS = ("vector", "generated", "copied")  # outputs of a step that a shortlist's logits are made of
+INTERNAL = ("vector", "probabilities", "generated", "copied")  # outputs of a step that stay in the file
 
 
 def state_names(model: Seq2Seq) -> list[str]:
@@ -95,7 +95,7 @@ class Seq2SeqSignatures(tf.Module):
             rows = [inputs.pop(spec.name) for spec in extra]
             outputs = step(inputs)
             likely = finish(self.top_k, outputs, *rows)
-            return likely | {name: outputs[name] for name in outputs if name not in ("logits", *FOR_SHORTLISTS)}
+            return likely | {name: outputs[name] for name in outputs if name not in ("logits", *INTERNAL)}
 
         return decode_step
 
@@ -164,7 +164,9 @@ class Seq2SeqSignatures(tf.Module):
             step: tf.Tensor, token: tf.Tensor, alive: tf.Tensor, written: Tensors, states: list[tf.Tensor]
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Tensors, list[tf.Tensor]]:
             outputs = self.step(token, encoded, states)
-            if short is None:
+            if short is None and "probabilities" in outputs:
+                token, log_prob = _most_probable(outputs["probabilities"], self.model.config.unknown)
+            elif short is None:
                 token, log_prob = _likeliest(outputs["logits"], self.model.config.unknown)
             else:
                 token, log_prob = _likeliest_of_shortlist(_logits_of_rows(outputs, *short), shortlist_ids)
@@ -214,13 +216,20 @@ def _logits_of_rows(outputs: Tensors, output_rows: tf.Tensor, copy_rows: tf.Tens
     if copy_rows is None:
         return logits
     by_token = tf.matmul(outputs["copied"], copy_rows, transpose_b=True)
-    return mixed(logits, outputs["generated"], by_token)
+    return tf.math.log(outputs["generated"] * tf.nn.softmax(logits) + by_token + SMALLEST)
 
 
 def _likeliest(logits: tf.Tensor, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
     """The most likely token of each row, and its log-probability; pad, unk and bos, before eos, are never generated."""
     token, best = _best(logits[:, EOS:])
     return token + EOS, best - _log_total_of_vocabulary(logits, unknown)[:, 0]
+
+
+def _most_probable(probabilities: tf.Tensor, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    """`_likeliest` from probabilities. In a loop logarithms and exponentials of all tokens take as long as the step."""
+    token, best = _best(probabilities[:, EOS:])
+    total = tf.reduce_sum(probabilities[:, EOS:], axis=-1) + (probabilities[:, UNK] if unknown else 0.0)
+    return token + EOS, tf.math.log(best / total)
 
 
 def _likeliest_of_shortlist(logits: tf.Tensor, shortlist_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -34,7 +34,7 @@ class CopyIds(keras.layers.Layer):
         ids = ops.cast(source_ids, "int32")
         if self.table is not None:
             ids = ops.take(ops.convert_to_tensor(np.array(self.table, "int32")), ids, axis=0)
-        return ids * ops.cast(ids > LAST_SPECIAL, "int32")
+        return ops.where(ids > LAST_SPECIAL, ids, NOTHING)
 
     def compute_output_spec(self, source_ids: Tensor) -> Tensor:
         return keras.KerasTensor(source_ids.shape, "int32")
@@ -64,8 +64,8 @@ class PointerGenerator(keras.layers.Layer):
         attention: `(batch, target_length, source_length)`.
         copy_ids: As `CopyIds` gives them, `(batch or 1, source_length)`.
     Returns:
-        `logits`, the logarithm of P, `(batch, target_length, vocabulary)`; `generated`, which is g,
-        `(batch, target_length, 1)`; and `copied`, (1 - p_gen) a_i or 0 where a position cannot be copied,
+        `logits`, the logarithm of P, and `probabilities`, P itself, `(batch, target_length, vocabulary)`; `generated`,
+        which is g, `(batch, target_length, 1)`; and `copied`, (1 - p_gen) a_i or 0 where a position cannot be copied,
         `(batch, target_length, source_length)`.
     Reference:
         [See et al., 2017](https://arxiv.org/abs/1704.04368)
@@ -86,7 +86,13 @@ class PointerGenerator(keras.layers.Layer):
         elsewhere = ops.maximum(1.0 - ops.sum(pointed, axis=-1, keepdims=True), 0.0)
         generated, copied = gate + (1.0 - gate) * elsewhere, (1.0 - gate) * pointed
         by_token = sum_by_token(copied, copy_ids, logits.shape[-1])
-        return {"logits": mixed(logits, generated, by_token), "generated": generated, "copied": copied}
+        probabilities = generated * ops.softmax(logits, axis=-1) + by_token
+        return {
+            "logits": ops.log(probabilities + SMALLEST),
+            "probabilities": probabilities,
+            "generated": generated,
+            "copied": copied,
+        }
 
 
 def sum_by_token(copied: Tensor, copy_ids: Tensor, vocabulary: int) -> Tensor:
@@ -102,8 +108,3 @@ def sum_by_token(copied: Tensor, copy_ids: Tensor, vocabulary: int) -> Tensor:
     step = ops.reshape(ops.arange(steps, dtype="int32"), (1, -1, 1))
     places = [ops.broadcast_to(place, ops.shape(copied)) for place in (row, step, ops.expand_dims(copy_ids, 1))]
     return ops.scatter(ops.stack(places, axis=-1), copied, (rows, steps, vocabulary))
-
-
-def mixed(logits: Tensor, generated: Tensor, by_token: Tensor) -> Tensor:
-    """The logarithm of a mixture of softmax(logits), whose share is `generated`, and of probabilities by token."""
-    return ops.log(generated * ops.softmax(logits, axis=-1) + by_token + SMALLEST)

@@ -59,7 +59,7 @@ TASKS: dict[str, Task] = {
             name="translation",
             metrics=(
                 *("bleu", "bleu_lc", "chrf", "ter", "exact_match"),
-                *("word_accuracy", "wer", "cer", "length_ratio"),
+                *("word_accuracy", "wer", "cer", "copied", "length_ratio"),
             ),
             groups_references=False,
             stop_on="bleu",

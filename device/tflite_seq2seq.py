@@ -60,6 +60,7 @@ class TFLiteModel(SequenceModel):
         self.state_names = [state.name for state in bundle.manifest.states]
         self.mutable: Sequence[bool] = [state.mutable for state in bundle.manifest.states]
         self.beam_sizes = sorted(bundle.manifest.beam_sizes)
+        self.signatures = bundle.manifest.signatures
         self.shortlist = Shortlist.open(bundle) if SHORTLIST in bundle.manifest.files else None
 
     def encode(
@@ -76,7 +77,8 @@ class TFLiteModel(SequenceModel):
         if short is None:
             return _Memory(encoded, length, top), states
         likely = short.of(sources[0]["source_ids"], 2 * self.beam_sizes[-1])
-        rows = self.file.run(signature_names.OUTPUT_ROWS, shortlist_ids=likely)
+        more = {name: encoded[name] for name in encoded.keys() & self.signatures[signature_names.OUTPUT_ROWS]["inputs"]}
+        rows = self.file.run(signature_names.OUTPUT_ROWS, shortlist_ids=likely, **more)
         return _Memory(encoded | rows, length, top, likely), states
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:

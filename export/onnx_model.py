@@ -10,7 +10,7 @@ import keras
 
 from seq2edge.device.errors import UserError
 from seq2edge.export.families.registry import require_extra
-from seq2edge.export.families.seq2seq_signatures import SHARED, state_names
+from seq2edge.export.families.seq2seq_signatures import INTERNAL, state_names
 from seq2edge.export.manifest import files_of
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
@@ -19,6 +19,8 @@ from seq2edge.pipeline.run import Run
 ENCODER, STEP, FILE = "encoder.onnx", "decoder_step.onnx", "onnx.json"
 NEXT = "next_"  # prefix of the states that a step returns: no output of an ONNX graph may have the name of an input
 OPSET = 15
+OPSET_OF_COPYING = 16  # the first whose ScatterND adds up
+SHARED = ("memory", "memory_mask", "copy_ids")  # by all rows of a step
 SCHEMA_VERSION = 1
 
 
@@ -47,13 +49,15 @@ def write_graphs(model: Seq2Seq, folder: Path) -> dict[str, Any]:
     """Write encoder.onnx and decoder_step.onnx.
 
     Returns:
-        `states`: the name of each state, with the name of the same state in the outputs of a step. `encoder` and
-        `decoder_step`: file, inputs and outputs, as the files declare them.
+        `opset`: version of the operators. `states`: the name of each state, with the name of the same state in the
+        outputs of a step. `encoder` and `decoder_step`: file, inputs and outputs, as the files declare them.
     """
+    opset = OPSET_OF_COPYING if model.config.copy else OPSET
     return {
+        "opset": opset,
         "states": {name: NEXT + name for name in state_names(model)},
-        "encoder": _write(model.encoder, folder / ENCODER),
-        "decoder_step": _write(_with_next_states(model), folder / STEP),
+        "encoder": _write(model.encoder, folder / ENCODER, opset),
+        "decoder_step": _write(_with_next_states(model), folder / STEP, opset),
     }
 
 
@@ -62,22 +66,25 @@ def installed(module: str) -> bool:
 
 
 def _with_next_states(model: Seq2Seq) -> keras.Model:
-    """The decoder step with other names for its new states, and without `vector`, which is for shortlists."""
+    """The decoder step with other names for its new states, and without what a program does not need."""
     step, states = model.decoder_step, state_names(model)
     outputs = {
-        NEXT + name if name in states else name: tensor for name, tensor in step.output.items() if name != "vector"
+        NEXT + name if name in states else name: tensor for name, tensor in step.output.items() if name not in INTERNAL
     }
     return keras.Model(step.input, outputs, name=step.name)
 
 
-def _write(model: keras.Model, path: Path) -> dict[str, Any]:
+def _write(model: keras.Model, path: Path, opset: int) -> dict[str, Any]:
     """Write an ONNX file; return its inputs and outputs by name, with shapes and dtypes as the file declares them."""
     import onnx
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # Keras looks for np.object
-        model.export(path, format="onnx", verbose=False, opset_version=OPSET, input_signature=[_signature(model)])
+        model.export(path, format="onnx", verbose=False, opset_version=opset, input_signature=[_signature(model)])
     file = onnx.load(path)
+    for node in file.graph.node:
+        if node.op_type == "ScatterND":  # tf2onnx forgets that tf.scatter_nd adds up what has the same index
+            node.attribute.append(onnx.helper.make_attribute("reduction", "add"))
     for tensor in (*file.graph.input, *file.graph.output):
         for axis, size in enumerate(tensor.type.tensor_type.shape.dim):
             if not size.HasField("dim_value"):
@@ -129,7 +136,6 @@ def _about(run: Run) -> dict[str, Any]:
         "source_length": bundle.source_length,
         "target_length": bundle.target_length,
         "decoding": bundle.decoding,
-        "opset": OPSET,
         "licence": bundle.licence,
         "created_with": bundle.created_with,
     }

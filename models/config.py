@@ -23,12 +23,15 @@ class Seq2SeqSettings(SourceSettings):
         share_embeddings: The source embedding is the target embedding, which needs one vocabulary for both sides.
             None: if they are tied and there is one vocabulary, unless the encoder has embeddings of n-grams.
         target_length: Longest target in tokens; a Transformer decoder's cache has room for this many steps.
+        copy: Tokens that the source has can be copied instead of generated (See et al. 2017), so that names, numbers
+            and placeholders come through. It points with the decoder's attention.
     """
 
     decoder: DecoderConfig = field(default_factory=RecurrentDecoderConfig)
     tie_embeddings: bool = True
     share_embeddings: bool | None = None
     target_length: Length = 64
+    copy: bool = False
 
     def config(self, source_vocabulary: int, target_vocabulary: int, joint: bool) -> "Seq2SeqConfig":
         """The model over vocabularies of these sizes; joint: both sides have one vocabulary."""
@@ -47,11 +50,14 @@ class Seq2SeqConfig(Seq2SeqSettings, SourceConfig):
     Attributes:
         target_vocabulary: Target tokens.
         unknown: unk is the target of sources that have no answer.
+        copy_table: With `copy`, the target id of each source id, 0 where there is none; None: both sides have one
+            vocabulary.
     """
 
     target_vocabulary: int = field(kw_only=False)
     share_embeddings: bool = False
     unknown: bool = False
+    copy_table: tuple[int, ...] | None = None
 
     def mistakes(self) -> list[str]:
         """Each setting that is not allowed or does not fit the others: its value, the reason, and what is allowed."""
@@ -70,6 +76,11 @@ class Seq2SeqConfig(Seq2SeqSettings, SourceConfig):
             )
         if self.share_embeddings and isinstance(self.encoder, NGramEncoderConfig):
             yield "share_embeddings = true: a target has no embeddings of n-grams; allowed: false"
+        if self.copy and isinstance(self.decoder, RecurrentDecoderConfig) and self.decoder.attention == "none":
+            yield (
+                "copy = true: points with the attention, and decoder.attention = 'none' has none; allowed: false, or "
+                "another attention"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,13 +26,18 @@ class EnsembleConfig:
     def unknown(self) -> bool:
         return self.members[0].unknown
 
+    @property
+    def copy(self) -> bool:
+        """Whether any member copies."""
+        return any(member.copy for member in self.members)
+
 
 @dataclass(frozen=True)
 class Ensemble(Seq2Seq):
     """A `Seq2Seq` whose logits are the mean of its members'.
 
     Memory and `vector` are those of the members side by side, the states one after the other. `attention` is the mean
-    of the members that have it.
+    of the members that have it; `copy_ids` are those of the members that copy, which are the same.
 
     The mean of logits is, up to a factor, the geometric mean of the probabilities (Hinton 2002, products of experts).
 
@@ -45,7 +50,10 @@ class Ensemble(Seq2Seq):
     members: tuple[Seq2Seq, ...]
 
     def output_rows(self, token_ids: Tensor) -> Tensor:
-        """As `Seq2Seq.output_rows`; `vector` and a row are as wide as those of all members together."""
+        """As `Seq2Seq.output_rows`; `vector` and a row are as wide as those of all members together.
+
+        Their products are the logits only if no member copies.
+        """
         rows = [member.output_rows(token_ids) for member in self.members]
         return ops.concatenate(rows, axis=1) / len(rows)
 
@@ -73,10 +81,12 @@ def _build_member(number: int, config: Seq2SeqConfig, dtype: str, unroll: int) -
 def _encoded(members: Sequence[Seq2Seq], source_ids: Tensor) -> dict[str, Tensor]:
     encoded = [member.encoder(source_ids) for member in members]
     states = [one[name] for one in encoded for name in _states(one)]
+    copy_ids = [one["copy_ids"] for one in encoded if "copy_ids" in one]
     return {
         "memory": ops.concatenate([one["memory"] for one in encoded], axis=-1),
         "memory_mask": encoded[0]["memory_mask"],
         **{f"state_{number}": state for number, state in enumerate(states)},
+        **({"copy_ids": copy_ids[0]} if copy_ids else {}),
     }
 
 
@@ -110,8 +120,8 @@ def _inputs_of_members(members: Sequence[Seq2Seq], inputs: dict[str, Tensor]) ->
         last_feature = first_feature + member.encoder.output["memory"].shape[-1]
         yield {
             "token_ids": inputs["token_ids"],
+            **{name: inputs[name] for name in member.shared_names},
             "memory": inputs["memory"][..., first_feature:last_feature],
-            "memory_mask": inputs["memory_mask"],
             **{name: inputs[f"state_{first_state + number}"] for number, name in enumerate(names)},
         }
         first_state, first_feature = first_state + len(names), last_feature

@@ -20,6 +20,7 @@ from seq2edge.models.encoders.build import (
     source_scale,
 )
 from seq2edge.models.layers.cells import sequence_dropout
+from seq2edge.models.layers.copying import CopyIds, PointerGenerator
 from seq2edge.models.layers.tensors import Tensor
 
 
@@ -31,10 +32,11 @@ class Seq2Seq:
         training: `source_ids` (batch, source_length) and `target_inputs` (batch, target_length; bos first) →
             logits (batch, target_length, target_vocabulary).
         encoder: `source_ids` → memory (batch, source_length, …), as wide as the decoder wants it; memory_mask int32;
-            state_0 … state_n, the decoder's first.
-        decoder_step: `token_ids` (batch,), memory, memory_mask, state_0 … → logits (batch, target_vocabulary),
+            state_0 … state_n, the decoder's first; if the model copies, `copy_ids` int32 (batch, source_length).
+        decoder_step: all outputs of the encoder and `token_ids` (batch,) → logits (batch, target_vocabulary),
             state_0 …, with attention `attention` (batch, source_length), and `vector` (batch, embedding), which the
-            logits are made of.
+            logits are made of. If the model copies, its logits are log-probabilities, and there are the other
+            outputs of `PointerGenerator`.
     """
 
     config: Seq2SeqConfig
@@ -42,12 +44,22 @@ class Seq2Seq:
     encoder: keras.Model
     decoder_step: keras.Model
 
+    @property
+    def shared_names(self) -> list[str]:
+        """What a step takes of the encoder and does not change; one row serves all rows of a step."""
+        return [name for name in self.encoder.output if not name.startswith("state_")]
+
     def output_rows(self, token_ids: Tensor) -> Tensor:
         """Rows `(tokens, embedding)` of the output layer; their products with `vector` are the tokens' logits."""
         embedding = self.training.get_layer("target_embedding")
         if embedding.tie_weights:
             return ops.take(embedding.embeddings, token_ids, axis=0)
         return ops.transpose(ops.take(embedding.reverse_embeddings, token_ids, axis=1))
+
+    def copy_rows(self, token_ids: Tensor, copy_ids: Tensor) -> Tensor:
+        """Rows `(tokens, source_length)` of a source whose `copy_ids` are `(1, source_length)`: 1 where copying writes
+        the token, else 0."""
+        return ops.cast(ops.equal(ops.expand_dims(token_ids, 1), copy_ids), "float32")
 
 
 def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32", unroll: int = 1) -> Seq2Seq:
@@ -66,23 +78,41 @@ def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32", unroll: int = 1
     source_ids = keras.Input((None,), dtype="int32", name="source_ids")
     encoded = layers.source.encode(source_ids, config.pad_id)
     target_inputs = keras.Input((None,), dtype="int32", name="target_inputs")
-    vectors = layers.decoder(layers.source.dropout(layers.embed_target(target_inputs)), *encoded)
-    training = keras.Model([source_ids, target_inputs], layers.logits(vectors), name="seq2seq")
-
+    decoded = layers.decoder(layers.source.dropout(layers.embed_target(target_inputs)), *encoded)
     memory, states = DecoderStart(layers.decoder, dtype=dtype, name="decoder_start")(*encoded)
     outputs = {"memory": _float32(memory), "memory_mask": encoded.mask, **_named(states)}
+    if layers.copying:
+        outputs["copy_ids"] = layers.copying.ids(source_ids)
+        logits = layers.copying.pointer(layers.logits(decoded[0]), *decoded, outputs["copy_ids"])["logits"]
+    else:
+        logits = layers.logits(decoded)
+    training = keras.Model([source_ids, target_inputs], logits, name="seq2seq")
     encoder = keras.Model(source_ids, outputs, name="encoder")
     return Seq2Seq(config, training, encoder, _decoder_step(layers, outputs, dtype))
 
 
 @dataclass(frozen=True)
+class _Copying:
+    """The layers of a model that copies."""
+
+    ids: CopyIds
+    pointer: PointerGenerator
+
+    def step(self, logits: Tensor, vector: Tensor, attention: Tensor, copy_ids: Tensor) -> dict[str, Tensor]:
+        """What `PointerGenerator` returns, for one step without an axis of its own."""
+        result = self.pointer(*(ops.expand_dims(tensor, 1) for tensor in (logits, vector, attention)), copy_ids)
+        return {name: ops.squeeze(tensor, 1) for name, tensor in result.items()}
+
+
+@dataclass(frozen=True)
 class _SharedLayers:
-    """The layers that the three models share."""
+    """The layers that the three models share; `copying` is None if the model does not copy."""
 
     source: SourceLayers
     target_embedding: keras.layers.Layer
     target_scale: keras.layers.Layer
     decoder: Decoder
+    copying: _Copying | None
 
     def embed_target(self, token_ids: Tensor) -> Tensor:
         return self.target_scale(self.target_embedding(token_ids))
@@ -99,7 +129,8 @@ def _make_layers(config: Seq2SeqConfig, dtype: str, unroll: int) -> _SharedLayer
     dropout = sequence_dropout(config.dropout, config.variational_dropout, dtype)
     source = SourceLayers(embedding, source_scale(config, dtype), dropout, encoder)
     target_scale = embedding_scale(config.embedding, dtype, "target_scale")
-    return _SharedLayers(source, target_embedding, target_scale, decoder)
+    copying = _Copying(CopyIds(config.copy_table, name="copy_ids"), PointerGenerator(dtype="float32", name="copying"))
+    return _SharedLayers(source, target_embedding, target_scale, decoder, copying if config.copy else None)
 
 
 def _decoder_step(layers: _SharedLayers, encoder_outputs: dict[str, Tensor], dtype: str) -> keras.Model:
@@ -121,6 +152,8 @@ def _decoder_step(layers: _SharedLayers, encoder_outputs: dict[str, Tensor], dty
     outputs |= _named(result["states"])
     if "attention" in result:
         outputs["attention"] = result["attention"]
+    if layers.copying:
+        outputs |= layers.copying.step(outputs["logits"], vector, result["attention"], inputs["copy_ids"])
     return keras.Model(inputs, outputs, name="decoder_step")
 
 
@@ -150,6 +183,7 @@ def _decoder(config: Seq2SeqConfig, dtype: str, unroll: int) -> Decoder:
         "units": config.units,
         "output_units": config.embedding,
         "dropout": config.dropout,
+        "return_attention": config.copy,
         "dtype": dtype,
         "name": "decoder",
     }

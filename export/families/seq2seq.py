@@ -7,6 +7,7 @@ from typing import Any
 
 from seq2edge.device import signature_names
 from seq2edge.device.bundle import Bundle
+from seq2edge.device.errors import UserError
 from seq2edge.device.guard import FILE as GUARD
 from seq2edge.device.guard import GuardJson
 from seq2edge.device.manifests.common import Signature
@@ -33,6 +34,10 @@ EXTRAS: tuple[Extra, ...] = ("saved-model", "onnx", "suggest-float")
 
 def signatures(run: Run[Seq2SeqRecipe], model: Seq2Seq, settings: BundleSettings) -> Seq2SeqSignatures:
     section = settings.section
+    if section.shortlist and model.config.copy and run.recipe.is_ensemble:
+        raise UserError(
+            f"export.shortlist = {section.shortlist}: an ensemble with members that copy scores all tokens; allowed: 0"
+        )
     return Seq2SeqSignatures(
         model, section.beam_sizes, run.recipe.model.target_length, section.shortlist > 0, settings.fixed_lengths
     )
@@ -61,9 +66,16 @@ def write_files(run: Run[Seq2SeqRecipe], settings: BundleSettings, folder: Path)
     if run.data.turns.is_file():
         write_text(folder / TURNS, run.data.turns.read_text(encoding="utf-8"))
     if size := settings.section.shortlist:
-        data = run.data
-        lexicon = learn_shortlist(data.train, data.vocabulary["source"], data.vocabulary["target"], size)
+        data, sizes = run.data, run.data.vocabulary
+        lexicon = learn_shortlist(data.train, sizes["source"], sizes["target"], size, _copies(run))
         write_bytes(folder / SHORTLIST, lexicon.to_bytes())
+
+
+def _copies(run: Run[Seq2SeqRecipe]) -> Sequence[int]:
+    """The target token that each source token is copied as; empty if the model does not copy."""
+    if not run.recipe.model.copy:
+        return ()
+    return range(run.data.vocabulary["source"]) if run.recipe.tokenizer.joint else run.data.copy_table()
 
 
 def _guard(run: Run[Seq2SeqRecipe]) -> GuardJson | None:

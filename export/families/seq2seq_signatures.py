@@ -9,10 +9,12 @@ import tensorflow as tf
 from seq2edge.device import signature_names
 from seq2edge.device.signature_names import OUTPUT_ROWS
 from seq2edge.device.special_ids import BOS, EOS, PAD, UNK
+from seq2edge.models.layers.copying import SMALLEST
 from seq2edge.models.seq2seq import Seq2Seq
 
 Tensors = dict[str, tf.Tensor]
-SHARED = ("memory", "memory_mask")  # by all rows of a step
+COPY_ROWS = "copy_rows"
+INTERNAL = ("vector", "probabilities", "generated", "copied")  # outputs of a step that stay in the file
 
 
 def state_names(model: Seq2Seq) -> list[str]:
@@ -24,8 +26,9 @@ class Seq2SeqSignatures(tf.Module):
     """`encode`, `decode_step_B` for each batch size B, and `generate`, each for one source.
 
     A step gives all logits, and the most likely tokens with their log-probabilities. For a shortlist there are
-    `output_rows` (the rows of the output layer for some tokens), `decode_step_B_shortlist` (computes these tokens only,
-    and gives the places of the most likely ones among them) and `generate_shortlist`. For each fixed length L there are
+    `output_rows` (the rows of the output layer for some tokens, and which positions are copied as them),
+    `decode_step_B_shortlist` (computes these tokens only, and gives the places of the most likely ones among them) and
+    `generate_shortlist`. For each fixed length L there are
     `encode_sL`, `decode_step_B_sL` and `generate_sL`, whose shapes are all known. A signature adds little to the file,
     but a runtime may keep a copy of its weights in memory.
 
@@ -64,7 +67,7 @@ class Seq2SeqSignatures(tf.Module):
             self.functions[OUTPUT_ROWS] = self._rows_function()
             for batch in beam_sizes:
                 name = signature_names.decode_step_shortlist(batch)
-                self.functions[name] = self._step_function(batch, _of_shortlist, None, OUTPUT_ROWS)
+                self.functions[name] = self._step_function(batch, _of_shortlist, None, self._rows_specs())
             self.functions[signature_names.GENERATE_SHORTLIST] = self._generate_function(None, "shortlist_ids")
 
     def _encode_function(self, length: int | None) -> Callable[..., Tensors]:
@@ -75,31 +78,49 @@ class Seq2SeqSignatures(tf.Module):
         return encode
 
     def _step_function(
-        self, batch: int, finish: Callable[..., Tensors], length: int | None, *extra: str
+        self, batch: int, finish: Callable[..., Tensors], length: int | None, extra: Sequence[tf.TensorSpec] = ()
     ) -> Callable[..., Tensors]:
-        """A decode step. `finish` turns its `vector`, its `logits` and the extra inputs into outputs."""
+        """A decode step. `finish` turns its outputs and the extra inputs into the most likely tokens."""
         step = self.decoder_step
         specs = {}
         for name, tensor in step.input.items():
             shape = [length if size is None else size for size in tensor.shape[1:]]  # only source_length is open
-            specs[name] = tf.TensorSpec((1 if name in SHARED else batch, *shape), tensor.dtype, name=name)
-        specs |= {name: tf.TensorSpec((None, *step.output["vector"].shape[1:]), name=name) for name in extra}
+            rows = 1 if name in self.model.shared_names else batch
+            specs[name] = tf.TensorSpec((rows, *shape), tensor.dtype, name=name)
+        specs |= {spec.name: spec for spec in extra}
 
         @tf.function(input_signature=list(specs.values()))
         def decode_step(*tensors: tf.Tensor) -> Tensors:
             inputs = dict(zip(specs, tensors, strict=True))
-            rows = [inputs.pop(name) for name in extra]
+            rows = [inputs.pop(spec.name) for spec in extra]
             outputs = step(inputs)
-            return finish(self.top_k, outputs.pop("vector"), outputs.pop("logits"), *rows) | outputs
+            likely = finish(self.top_k, outputs, *rows)
+            return likely | {name: outputs[name] for name in outputs if name not in ("logits", *INTERNAL)}
 
         return decode_step
 
+    def _rows_specs(self) -> list[tf.TensorSpec]:
+        """What `output_rows` gives and a step for a shortlist takes."""
+        specs = [tf.TensorSpec((None, *self.decoder_step.output["vector"].shape[1:]), name=OUTPUT_ROWS)]
+        if self.model.config.copy:
+            specs.append(tf.TensorSpec((None, None), name=COPY_ROWS))
+        return specs
+
     def _rows_function(self) -> Callable[..., Tensors]:
-        @tf.function(input_signature=[tf.TensorSpec((None,), tf.int32, name="shortlist_ids")])
-        def output_rows(shortlist_ids: tf.Tensor) -> Tensors:
-            return {OUTPUT_ROWS: self.model.output_rows(shortlist_ids)}
+        specs = [tf.TensorSpec((None,), tf.int32, name="shortlist_ids")]
+        if self.model.config.copy:
+            specs.append(tf.TensorSpec((1, None), tf.int32, name="copy_ids"))
+
+        @tf.function(input_signature=specs)
+        def output_rows(*inputs: tf.Tensor) -> Tensors:
+            return {spec.name: rows for spec, rows in zip(self._rows_specs(), self._rows(*inputs), strict=True)}
 
         return output_rows
+
+    def _rows(self, shortlist_ids: tf.Tensor, copy_ids: tf.Tensor | None = None) -> list[tf.Tensor]:
+        """The rows of a shortlist, in the order of `_rows_specs`."""
+        copy_rows = [] if copy_ids is None else [self.model.copy_rows(shortlist_ids, copy_ids)]
+        return [self.model.output_rows(shortlist_ids), *copy_rows]
 
     def _generate_function(self, length: int | None, *extra: str) -> Callable[..., Tensors]:
         specs = [tf.TensorSpec((1, length), tf.int32, name="source_ids")]
@@ -125,7 +146,7 @@ class Seq2SeqSignatures(tf.Module):
         """
         encoded = self.encoder(source_ids)
         rows = tf.shape(source_ids)[0]
-        output_rows = None if shortlist_ids is None else self.model.output_rows(shortlist_ids)
+        short = None if shortlist_ids is None else self._rows(shortlist_ids, encoded.get("copy_ids"))
         places = tf.range(self.max_length)[tf.newaxis]
         written = {
             "target_ids": tf.zeros([rows, self.max_length], tf.int32),
@@ -143,10 +164,12 @@ class Seq2SeqSignatures(tf.Module):
             step: tf.Tensor, token: tf.Tensor, alive: tf.Tensor, written: Tensors, states: list[tf.Tensor]
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Tensors, list[tf.Tensor]]:
             outputs = self.step(token, encoded, states)
-            if shortlist_ids is None or output_rows is None:
+            if short is None and "probabilities" in outputs:
+                token, log_prob = _most_probable(outputs["probabilities"], self.model.config.unknown)
+            elif short is None:
                 token, log_prob = _likeliest(outputs["logits"], self.model.config.unknown)
             else:
-                token, log_prob = _likeliest_of_shortlist(outputs["vector"], shortlist_ids, output_rows)
+                token, log_prob = _likeliest_of_shortlist(_logits_of_rows(outputs, *short), shortlist_ids)
             token *= alive
             new = outputs | {"target_ids": token, "log_probs": log_prob * tf.cast(alive, tf.float32)}
             now = places == step
@@ -163,8 +186,8 @@ class Seq2SeqSignatures(tf.Module):
         return written | {"length": tf.reduce_sum(tf.cast(written["target_ids"] != PAD, tf.int32), axis=1)}
 
     def step(self, token_ids: tf.Tensor, encoded: Tensors, states: Sequence[tf.Tensor]) -> Tensors:
-        """The decoder's outputs for one token of each row; `encoded` has memory and mask."""
-        shared = {name: encoded[name] for name in SHARED}
+        """The decoder's outputs for one token of each row; `encoded` has what the steps share."""
+        shared = {name: encoded[name] for name in self.model.shared_names}
         return self.decoder_step({"token_ids": token_ids, **shared, **dict(zip(self.state_names, states, strict=True))})
 
     def save(self, path: Path) -> None:
@@ -172,18 +195,28 @@ class Seq2SeqSignatures(tf.Module):
         tf.saved_model.save(self, str(path), signatures=self.functions)
 
 
-def _of_vocabulary(unknown: bool, top_k: int, vector: tf.Tensor, logits: tf.Tensor) -> Tensors:
+def _of_vocabulary(unknown: bool, top_k: int, outputs: Tensors) -> Tensors:
     """All logits, and the most likely tokens. pad, unk and bos come before eos and are never generated."""
+    logits = outputs["logits"]
     best, columns = tf.math.top_k(logits[:, EOS:], min(top_k, logits.shape[1] - EOS))
     log_probs = best - _log_total_of_vocabulary(logits, unknown)
     return {"logits": logits, "top_ids": columns + EOS, "top_log_probs": log_probs}
 
 
-def _of_shortlist(top_k: int, vector: tf.Tensor, logits: tf.Tensor, rows: tf.Tensor) -> Tensors:
-    """The places in the shortlist of its most likely tokens; `rows` are those of the output layer for the shortlist."""
-    likely = tf.matmul(vector, rows, transpose_b=True)
-    best, columns = tf.math.top_k(likely, min(top_k, logits.shape[1] - EOS))
+def _of_shortlist(top_k: int, outputs: Tensors, *rows: tf.Tensor) -> Tensors:
+    """The places in the shortlist of its most likely tokens; `rows` are those that `output_rows` gives."""
+    likely = _logits_of_rows(outputs, *rows)
+    best, columns = tf.math.top_k(likely, min(top_k, outputs["logits"].shape[1] - EOS))
     return {"top_places": columns, "top_log_probs": best - _log_total(likely)}
+
+
+def _logits_of_rows(outputs: Tensors, output_rows: tf.Tensor, copy_rows: tf.Tensor | None = None) -> tf.Tensor:
+    """The logits of a shortlist's tokens. All that can be copied is among them, so that no probability is lost."""
+    logits = tf.matmul(outputs["vector"], output_rows, transpose_b=True)
+    if copy_rows is None:
+        return logits
+    by_token = tf.matmul(outputs["copied"], copy_rows, transpose_b=True)
+    return tf.math.log(outputs["generated"] * tf.nn.softmax(logits) + by_token + SMALLEST)
 
 
 def _likeliest(logits: tf.Tensor, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
@@ -192,11 +225,15 @@ def _likeliest(logits: tf.Tensor, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
     return token + EOS, best - _log_total_of_vocabulary(logits, unknown)[:, 0]
 
 
-def _likeliest_of_shortlist(
-    vector: tf.Tensor, shortlist_ids: tf.Tensor, output_rows: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """The same among the tokens of a shortlist."""
-    logits = tf.matmul(vector, output_rows, transpose_b=True)
+def _most_probable(probabilities: tf.Tensor, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    """`_likeliest` from probabilities. In a loop logarithms and exponentials of all tokens take as long as the step."""
+    token, best = _best(probabilities[:, EOS:])
+    total = tf.reduce_sum(probabilities[:, EOS:], axis=-1) + (probabilities[:, UNK] if unknown else 0.0)
+    return token + EOS, tf.math.log(best / total)
+
+
+def _likeliest_of_shortlist(logits: tf.Tensor, shortlist_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The same among the tokens of a shortlist, whose logits are `(rows, tokens)`."""
     place, best = _best(logits)
     return tf.gather(shortlist_ids, place), best - _log_total(logits)[:, 0]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from seq2edge.export.beam import GraphBeam
-from seq2edge.export.families.seq2seq_signatures import SHARED, Seq2SeqSignatures, Tensors
+from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures, Tensors
 from seq2edge.export.text_codec import GraphTextDecoder, GraphTextEncoder
 from seq2edge.export.text_guard import GraphGuard
 from seq2edge.models.seq2seq import Seq2Seq
@@ -48,7 +48,7 @@ class Seq2SeqTextModel(Seq2SeqSignatures):
         @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
         def respond(text: tf.Tensor) -> Tensors:
             encoded = self.encoder(self.text_encoder.encode(text))
-            shared = {name: tf.repeat(encoded[name], search.beam, axis=0) for name in SHARED}
+            shared = {name: tf.repeat(encoded[name], search.beam, axis=0) for name in self.model.shared_names}
             first = [encoded[name] for name in self.state_names]
 
             def step(tokens: tf.Tensor, states: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:

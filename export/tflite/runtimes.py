@@ -12,8 +12,8 @@ TFLITE_2_14 = {
     "DEQUANTIZE": 5, "DIV": 2, "DYNAMIC_UPDATE_SLICE": 1, "EQUAL": 4, "EXP": 2, "EXPAND_DIMS": 1, "FILL": 4,
     "FLOOR_DIV": 3, "FULLY_CONNECTED": 10, "GATHER": 6, "GREATER": 2, "LESS": 3, "LESS_EQUAL": 2, "LOG": 1,
     "LOGICAL_AND": 1, "LOGISTIC": 3, "MAXIMUM": 4, "MEAN": 3, "MINIMUM": 4, "MUL": 7, "NEG": 1, "NOT_EQUAL": 3,
-    "ONE_HOT": 1, "PACK": 4, "RANGE": 2, "REDUCE_MAX": 3, "REDUCE_PROD": 2, "RESHAPE": 1, "RSQRT": 2, "SELECT": 4,
-    "SELECT_V2": 2, "SHAPE": 1, "SIN": 1, "SOFTMAX": 3, "SPLIT": 4, "SQUARE": 1, "SQUARED_DIFFERENCE": 2,
+    "ONE_HOT": 1, "PACK": 4, "RANGE": 2, "REDUCE_MAX": 3, "REDUCE_PROD": 2, "RESHAPE": 1, "RSQRT": 2, "SCATTER_ND": 1,
+    "SELECT": 4, "SELECT_V2": 2, "SHAPE": 1, "SIN": 1, "SOFTMAX": 3, "SPLIT": 4, "SQUARE": 1, "SQUARED_DIFFERENCE": 2,
     "STRIDED_SLICE": 8, "SUB": 5, "SUM": 2, "TANH": 3, "TOPK_V2": 3, "TRANSPOSE": 6, "WHILE": 1, "ZEROS_LIKE": 1,
 }  # fmt: skip
 KNOWN: dict[Runtime, dict[str, int] | None] = {  # None: all built-in operators

@@ -12,14 +12,19 @@ from seq2edge.models.layers.tensors import Tensor
 class Decoder(ConfiguredLayer):
     """Base class of decoders: a target as a whole (`call`) or step by step (`start`, then `one_step`).
 
+    Attributes:
+        return_attention: `call` returns the attention weights too.
     Call arguments:
         embedded: `(batch, target_length, embedding)`.
         memory: `(batch, source_length, memory_units)`.
         memory_mask: Integer `(batch, source_length)`; 1 = real token.
         encoder_states: As in `Encoded`.
     Returns:
-        Vectors `(batch, target_length, output_units)`, of which the output layer makes logits.
+        Vectors `(batch, target_length, output_units)`, of which the output layer makes logits; with
+        `return_attention` also the weights that the steps return, `(batch, target_length, source_length)`.
     """
+
+    return_attention: bool
 
     def call(
         self,
@@ -28,7 +33,7 @@ class Decoder(ConfiguredLayer):
         memory_mask: Tensor,
         encoder_states: Sequence[Sequence[Tensor]] = (),
         training: bool = False,
-    ) -> Tensor:
+    ) -> Any:
         raise NotImplementedError
 
     def start(

@@ -34,12 +34,16 @@ class RecurrentDecoder(Decoder):
         source_length: As for `LuongAttention`.
         dropout: Between layers and on the vectors; only on the vectors if the decoder feeds back.
         variational_dropout, unroll: As for `RecurrentEncoder`.
+        return_attention: As in `Decoder`; not without attention.
     Raises:
         ValueError: If `attention` or `initial_state` is None.
     """
 
     CONFIG = RecurrentDecoderConfig
-    SETTINGS = ("units", "output_units", "source_length", "dropout", "variational_dropout", "unroll")
+    SETTINGS = (
+        *("units", "output_units", "source_length", "dropout"),
+        *("variational_dropout", "unroll", "return_attention"),
+    )
     config: RecurrentDecoderConfig
 
     def __init__(
@@ -51,6 +55,7 @@ class RecurrentDecoder(Decoder):
         dropout: float = 0.0,
         variational_dropout: bool = False,
         unroll: int = 1,
+        return_attention: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -61,7 +66,7 @@ class RecurrentDecoder(Decoder):
             )
         self.config, self.units, self.output_units = config, units, output_units
         self.source_length, self.dropout = source_length, dropout
-        self.variational_dropout, self.unroll = variational_dropout, unroll
+        self.variational_dropout, self.unroll, self.return_attention = variational_dropout, unroll, return_attention
         self.feeds_back = config.input_feeding or config.attention == "bahdanau"
         policy, layers = self.dtype_policy, range(config.layers)
         hidden = dropout if variational_dropout else 0.0
@@ -109,6 +114,8 @@ class RecurrentDecoder(Decoder):
             recurrence.build((None, None, width if layer == 0 else self.units))
         for norm in self.norms:
             norm.build((None, None, self.units))
+        # Of what `advance` returns: an attentional vector, or for Bahdanau the top layer's output and a context.
+        self.step_units = self.units + memory_units if self.config.attention == "bahdanau" else self.output_units
         combined = self.units
         if self.config.attention != "none":
             self.attend.build((None, None, self.units), memory_shape)
@@ -125,7 +132,7 @@ class RecurrentDecoder(Decoder):
         memory_mask: Tensor,
         encoder_states: Sequence[Sequence[Tensor]] = (),
         training: bool = False,
-    ) -> Tensor:
+    ) -> Any:
         memory, states = self.start(memory, memory_mask, encoder_states)
         if self.feeds_back:
             masks = [
@@ -135,6 +142,10 @@ class RecurrentDecoder(Decoder):
             ]
             constants = [*masks, memory, ops.cast(memory_mask, memory.dtype)]
             outputs = self.loop(self.recurrences[0].cell.project(embedded), initial_state=[*states, *constants])
+            if self.return_attention:
+                outputs, weights = outputs[..., : self.step_units], outputs[..., self.step_units :]
+                # TensorFlow does not know the width of what comes out of a loop.
+                outputs = ops.reshape(outputs, (*ops.shape(outputs)[:2], self.step_units))
             vectors = self._vectors(outputs, embedded)
         else:
             outputs = embedded
@@ -144,8 +155,9 @@ class RecurrentDecoder(Decoder):
                 outputs = self._finish(layer, outputs, inputs)
                 if layer < self.config.layers - 1:
                     outputs = self.dropouts[layer](outputs, training=training)
-            vectors, _ = self._attentional_vectors(outputs, memory, memory_mask)
-        return self.dropouts[-1](vectors, training=training)
+            vectors, weights = self._attentional_vectors(outputs, memory, memory_mask)
+        vectors = self.dropouts[-1](vectors, training=training)
+        return (vectors, weights) if self.return_attention else vectors
 
     def start(
         self, memory: Tensor, memory_mask: Tensor, encoder_states: Sequence[Sequence[Tensor]]
@@ -258,7 +270,9 @@ class _FeedingCell:
         constants = states[-self.constants :]
         *masks, memory, memory_mask = constants
         changing = list(states[: -self.constants])
-        outputs, new_states, _ = self.decoder.advance(projected, memory, memory_mask, changing, masks)
+        outputs, new_states, weights = self.decoder.advance(projected, memory, memory_mask, changing, masks)
+        if self.decoder.return_attention:
+            outputs = ops.concatenate([outputs, ops.cast(weights, outputs.dtype)], axis=-1)
         return outputs, [*new_states, *constants]
 
     call = __call__

@@ -27,10 +27,11 @@ class TransformerDecoder(Decoder):
         output_units: Width of the vectors.
         target_length: Steps that the cache has room for.
         dropout: On attention weights and after each sublayer.
+        return_attention: As in `Decoder`.
     """
 
     CONFIG = TransformerDecoderConfig
-    SETTINGS = ("units", "output_units", "target_length", "dropout")
+    SETTINGS = ("units", "output_units", "target_length", "dropout", "return_attention")
     config: TransformerDecoderConfig
 
     def __init__(
@@ -40,11 +41,12 @@ class TransformerDecoder(Decoder):
         output_units: int = 256,
         target_length: int = 64,
         dropout: float = 0.0,
+        return_attention: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.config, self.units, self.output_units = config, units, output_units
-        self.target_length, self.dropout = target_length, dropout
+        self.target_length, self.dropout, self.return_attention = target_length, dropout, return_attention
         policy = self.dtype_policy
         self.inputs = PositionalInputs(units, dtype=policy, name="inputs")
         self.blocks = [
@@ -73,7 +75,7 @@ class TransformerDecoder(Decoder):
         memory_mask: Tensor,
         encoder_states: Sequence[Sequence[Tensor]] = (),
         training: bool = False,
-    ) -> Tensor:
+    ) -> Any:
         outputs = self.inputs(embedded)
         positions = ops.arange(ops.shape(embedded)[1])
         causal = ops.expand_dims(ops.expand_dims(positions, 1) >= ops.expand_dims(positions, 0), 0)
@@ -82,8 +84,9 @@ class TransformerDecoder(Decoder):
             normalised = block.norms[0](outputs)
             target = block.self_attention.keys_and_values(normalised)
             source = block.cross_attention.keys_and_values(memory)
-            outputs, _ = block(outputs, normalised, (target, causal), (source, source_mask), training=training)
-        return self.outputs(self.norm(outputs))
+            outputs, weights = block(outputs, normalised, (target, causal), (source, source_mask), training=training)
+        vectors = self.outputs(self.norm(outputs))
+        return (vectors, ops.mean(weights, axis=1)) if self.return_attention else vectors
 
     def start(
         self, memory: Tensor, memory_mask: Tensor, encoder_states: Sequence[Sequence[Tensor]]

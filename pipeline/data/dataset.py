@@ -10,9 +10,10 @@ from typing import Any
 from seq2edge.device.errors import UserError
 from seq2edge.device.processors.interface import SourceProcessor, SourceSpec
 from seq2edge.device.processors.registry import source_processor
+from seq2edge.device.special_ids import EOS, PAD
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.device.tasks import TASKS
-from seq2edge.device.tokenizer_files import tokenizer_paths
+from seq2edge.device.tokenizer_files import load_tokenizer, tokenizer_paths
 from seq2edge.device.turn_taking import FILE as TURNS
 from seq2edge.pipeline.data.columns import Table
 from seq2edge.pipeline.data.readers import Pair
@@ -103,6 +104,14 @@ class Dataset:
     def target_tokenizer(self) -> TargetTokenizer:
         """Target texts to ids and back, the same as on the device."""
         return TargetTokenizer(self.tokenizers[1], self.summary["target_normalisation"])
+
+    def copy_table(self) -> tuple[int, ...]:
+        """The target id of each source id that stands for the same text, or pad where no target token does."""
+        source, target = (load_tokenizer(path) for path in self.tokenizers)
+        ids = {target.id_to_piece(token): token for token in range(EOS + 1, target.vocab_size())}
+        return tuple(
+            ids.get(source.id_to_piece(token), PAD) if token > EOS else PAD for token in range(source.vocab_size())
+        )
 
     def texts(self, split: str) -> Iterator[Pair]:
         """The cleaned pairs of "train", "valid" or "test"."""

@@ -22,6 +22,7 @@ class KerasSequenceModel(SequenceModel):
 
     def __init__(self, model: Seq2Seq):
         self.encoder, self.decoder_step, self.unknown = model.encoder, model.decoder_step, model.config.unknown
+        self.shared_names = model.shared_names
         self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
         self.mutable: Sequence[bool] = [True] * len(self.state_names)
         for half in (self.encoder, self.decoder_step):
@@ -33,14 +34,14 @@ class KerasSequenceModel(SequenceModel):
         """Encode sources as one batch, padded to one length.
 
         Returns:
-            Memory and its mask, and the initial states of the decoder.
+            What the steps share of the encoder's outputs, by name, and the initial states of the decoder.
         """
         length = padded_length(max(map(source_length, sources)))
         padded = pad_sources(sources, length)
         inputs = keras.tree.map_structure(lambda tensor: padded[tensor.name], self.encoder.input)
         encoded = self.encoder.predict_on_batch(inputs)
         states = [encoded[name] for name in self.state_names]
-        return (encoded["memory"], encoded["memory_mask"]), states
+        return {name: encoded[name] for name in self.shared_names}, states
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
         rows = len(token_ids)
@@ -48,8 +49,7 @@ class KerasSequenceModel(SequenceModel):
         outputs = self.decoder_step.predict_on_batch(
             {
                 "token_ids": add_rows(token_ids.astype(np.int32), extra),
-                "memory": add_rows(memory[0][sentence], extra),
-                "memory_mask": add_rows(memory[1][sentence], extra),
+                **{name: add_rows(shared[sentence], extra) for name, shared in memory.items()},
                 **{name: add_rows(state, extra) for name, state in zip(self.state_names, states, strict=True)},
             }
         )

@@ -27,7 +27,8 @@ from seq2edge.pipeline.recipe_schema.seq2seq import Model, Seq2SeqRecipe
 def model_config(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqConfig | EnsembleConfig:
     def config(model: Model) -> Seq2SeqConfig:
         known = model.config(data.vocabulary["source"], data.vocabulary["target"], recipe.tokenizer.joint)
-        return dataclasses.replace(known, unknown=data.has_unknown)
+        table = data.copy_table() if model.copy and not recipe.tokenizer.joint else None
+        return dataclasses.replace(known, unknown=data.has_unknown, copy_table=table)
 
     return EnsembleConfig(tuple(map(config, recipe.members))) if recipe.is_ensemble else config(recipe.model)
 

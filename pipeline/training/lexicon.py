@@ -1,5 +1,7 @@
 """The likely translations of each source token: IBM Model 1 (Brown et al. 1993), trained on prepared ids."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from seq2edge.device.shortlist import Shortlist
@@ -12,12 +14,19 @@ FREQUENT = 256  # most frequent target tokens, which are in every shortlist
 MIN_PROBABILITY = 1e-3  # of a target token in a shortlist
 
 
-def learn_shortlist(pairs: Table, source_vocabulary: int, target_vocabulary: int, tokens: int) -> Shortlist:
+def learn_shortlist(
+    pairs: Table,
+    source_vocabulary: int,
+    target_vocabulary: int,
+    tokens: int,
+    copies: Sequence[int] = (),
+) -> Shortlist:
     """The most likely target tokens of every source token.
 
     Args:
         pairs: The columns "source_ids" and "target_ids".
         tokens: Maximum number of target tokens per source token.
+        copies: The target token that each source token is copied as, or pad; it is listed too. Empty: none is copied.
     """
     sources, targets, positions, frequency = _cells(pairs, target_vocabulary)
     keys, cell_key = np.unique(sources.astype(np.int64) * target_vocabulary + targets, return_inverse=True)
@@ -34,8 +43,11 @@ def learn_shortlist(pairs: Table, source_vocabulary: int, target_vocabulary: int
     order = order[likely[order]]
     rank = np.arange(len(order)) - np.searchsorted(key_source[order], key_source[order])
     order = order[rank < tokens]
-    owner = np.concatenate([key_source[order], np.full(len(frequent), EOS)])
-    ids = np.concatenate([key_target[order], frequent])[np.argsort(owner, kind="stable")]
+    copied = np.flatnonzero(np.array(copies, np.int64) > EOS)
+    copied = copied[~np.isin(copied * target_vocabulary + np.array(copies, np.int64)[copied], keys[order])]
+    owner = np.concatenate([key_source[order], np.full(len(frequent), EOS), copied])
+    ids = np.concatenate([key_target[order], frequent, np.array(copies, np.int64)[copied]])
+    ids = ids[np.argsort(owner, kind="stable")]
     starts = np.searchsorted(np.sort(owner), np.arange(source_vocabulary + 1))
     return Shortlist(starts, ids, target_vocabulary)
 

@@ -22,9 +22,9 @@ from seq2edge.device.vectors.check import read_vectors
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
 PAGES = ["cpp.md", "android.md", "ios.md"]
 PORTS = {"C++": "cpp/translate.cc", "Kotlin": "android/Translator.kt", "Swift": "ios/Translator.swift"}
-CALLED = {  # signature: inputs and outputs that every port names; the states it reads in bundle.json
-    "encode": (["source_ids"], ["memory", "memory_mask"]),
-    "decode_step_1": (["token_ids", "memory", "memory_mask"], ["logits", "top_ids"]),
+CALLED = {  # signature: inputs and outputs that every port names; those of encode it reads in bundle.json
+    "encode": (["source_ids"], []),
+    "decode_step_1": (["token_ids"], ["logits", "top_ids"]),
     "generate": (["source_ids"], ["target_ids", "length"]),
 }
 TEXTS = [

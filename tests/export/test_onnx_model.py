@@ -40,6 +40,12 @@ ARCHITECTURES = {
         "decoder": RecurrentDecoderConfig(layers=2, input_feeding=True),
     },
     "Transformer": {"encoder": TransformerEncoderConfig(), "decoder": TransformerDecoderConfig()},
+    "lstm that copies": {"copy": True},
+    "Transformer that copies": {
+        "encoder": TransformerEncoderConfig(),
+        "decoder": TransformerDecoderConfig(),
+        "copy": True,
+    },
     "Transformer to gru": {"encoder": TransformerEncoderConfig(), "decoder": RecurrentDecoderConfig(kind="gru")},
 }
 

@@ -59,7 +59,7 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
     /** The same a step at a time; `seen` is shown the logits and the id of each step, and ends the search with false. */
     fun search(sourceIds: IntArray, seen: (logits: FloatArray, id: Int) -> Boolean = { _, _ -> true }): IntArray {
         val ids = padded(sourceIds)
-        val encoded = outputs("encode", ids.size, states + listOf("memory", "memory_mask"))
+        val encoded = outputs("encode", ids.size, names("encode")) // memory, its mask, states, and what may be copied
         interpreter.runSignature(mapOf("source_ids" to arrayOf(ids)), encoded, "encode")
         val token = intArrayOf(BOS)
         val inputs = encoded + ("token_ids" to token)
@@ -115,6 +115,10 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
         val bucket = bundle.getInt("length_bucket")
         return ids.copyOf((ids.size + bucket - 1) / bucket * bucket) // with zeros, which is pad
     }
+
+    /** Outputs of a signature. */
+    private fun names(signature: String) =
+        bundle.getJSONObject("signatures").getJSONObject(signature).getJSONObject("outputs").keys().asSequence().toList()
 
     /** Arrays for outputs of a signature. Arrays and no buffers: only by an array does an input get another shape. */
     private fun outputs(signature: String, sourceLength: Int, names: Collection<String>): Map<String, Any> {

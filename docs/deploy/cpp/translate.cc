@@ -222,9 +222,9 @@ class Translator {
     encode_->Run({{"source_ids", {padded.data(), {1, static_cast<int>(padded.size())}}}});
     int32_t token = kBos;
     std::map<std::string, Input> inputs = {{"token_ids", {&token, {1}}}};
-    inputs["memory"] = Input(encode_->Output("memory"));
-    inputs["memory_mask"] = Input(encode_->Output("memory_mask"));
-    for (const std::string& state : states_) inputs[state] = Input(encode_->Output(state));
+    // memory, its mask, the states, and what may be copied
+    for (const auto& output : bundle.at("signatures").at("encode").at("outputs").items())
+      inputs[output.key()] = Input(encode_->Output(output.key()));
 
     const size_t longest = bundle.at("target_length");
     Ids found;

@@ -79,7 +79,7 @@ public final class Translator {
   ) throws -> [Int32] {
     try encoder.run(["source_ids": padded(sourceIds)])
     var inputs = ["token_ids": Input([Self.bos], shape: [1])]
-    for name in ["memory", "memory_mask"] + bundle.states.map(\.name) {
+    for name in bundle.signatures["encode"]!.outputs.keys {  // memory, its mask, states, and what may be copied
       inputs[name] = Input(try encoder.output(name))
     }
 
@@ -152,6 +152,8 @@ public enum TranslatorError: Error {
 private struct Manifest: Decodable {
   struct State: Decodable { let name: String }
   struct File: Decodable { let bytes: Int }
+  struct Tensor: Decodable { let dtype: String }
+  struct Signature: Decodable { let outputs: [String: Tensor] }
   struct TextProcessor: Decodable { let normalisation: String }
   struct Processors: Decodable { let source: TextProcessor }
 
@@ -159,6 +161,7 @@ private struct Manifest: Decodable {
   let quantization: String
   let processors: Processors
   let states: [State]
+  let signatures: [String: Signature]
   let files: [String: File]
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from seq2edge.device.tasks import TASKS, Target
 from seq2edge.pipeline.evaluation.examples import Example
 from seq2edge.pipeline.evaluation.metrics import (
+    copied,
     diversity,
     error_rates,
     identical,
@@ -21,7 +22,7 @@ from seq2edge.pipeline.evaluation.metrics import (
 from seq2edge.pipeline.evaluation.metrics.metric import Metric
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sacrebleu_metrics
 
-MODULES = (sacrebleu_scores, rouge, matches, identical, error_rates, diversity, length, labels)
+MODULES = (sacrebleu_scores, rouge, matches, identical, error_rates, copied, diversity, length, labels)
 METRICS: dict[str, Metric] = {metric.key: metric for module in MODULES for metric in module.METRICS}
 
 BASIC_METRICS: dict[Target, tuple[str, ...]] = {  # by what a task's targets are

@@ -164,10 +164,8 @@ class Seq2SeqSignatures(tf.Module):
             step: tf.Tensor, token: tf.Tensor, alive: tf.Tensor, written: Tensors, states: list[tf.Tensor]
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Tensors, list[tf.Tensor]]:
             outputs = self.step(token, encoded, states)
-            if short is None and "probabilities" in outputs:
-                token, log_prob = _most_probable(outputs["probabilities"], self.model.config.unknown)
-            elif short is None:
-                token, log_prob = _likeliest(outputs["logits"], self.model.config.unknown)
+            if short is None:
+                token, log_prob = _likeliest(outputs, self.model.config.unknown)
             else:
                 token, log_prob = _likeliest_of_shortlist(_logits_of_rows(outputs, *short), shortlist_ids)
             token *= alive
@@ -219,17 +217,17 @@ def _logits_of_rows(outputs: Tensors, output_rows: tf.Tensor, copy_rows: tf.Tens
     return tf.math.log(outputs["generated"] * tf.nn.softmax(logits) + by_token + SMALLEST)
 
 
-def _likeliest(logits: tf.Tensor, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
+def _likeliest(outputs: Tensors, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
     """The most likely token of each row, and its log-probability; pad, unk and bos, before eos, are never generated."""
+    if "probabilities" in outputs:
+        # In a loop, logarithms and exponentials of all tokens would take as long as the rest of the step.
+        probabilities = outputs["probabilities"]
+        token, best = _best(probabilities[:, EOS:])
+        total = tf.reduce_sum(probabilities[:, EOS:], axis=-1) + (probabilities[:, UNK] if unknown else 0.0)
+        return token + EOS, tf.math.log(best / total)
+    logits = outputs["logits"]
     token, best = _best(logits[:, EOS:])
     return token + EOS, best - _log_total_of_vocabulary(logits, unknown)[:, 0]
-
-
-def _most_probable(probabilities: tf.Tensor, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
-    """`_likeliest` from probabilities. In a loop logarithms and exponentials of all tokens take as long as the step."""
-    token, best = _best(probabilities[:, EOS:])
-    total = tf.reduce_sum(probabilities[:, EOS:], axis=-1) + (probabilities[:, UNK] if unknown else 0.0)
-    return token + EOS, tf.math.log(best / total)
 
 
 def _likeliest_of_shortlist(logits: tf.Tensor, shortlist_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -38,3 +38,10 @@ def test_eos_has_the_most_frequent_tokens_and_itself(tmp_path):
 def test_a_token_that_was_never_seen_has_nothing_of_its_own(tmp_path):
     shortlist = learn_shortlist(prepared(tmp_path, [([4], [9])]), 8, 12, tokens=3)
     assert likely(shortlist, 7) == []
+
+
+def test_what_a_source_token_is_copied_as_is_listed_once(tmp_path):
+    table = prepared(tmp_path, [([4], [9]), ([4], [9])])
+    shortlist = learn_shortlist(table, 8, 12, tokens=3, copies=[0, 0, 0, 0, 9, 0, 0, 11])
+    assert [likely(shortlist, token) for token in (4, 5, 7)] == [likely(learn_shortlist(table, 8, 12, 3), 4), [], [11]]
+    assert 9 in likely(shortlist, 4)

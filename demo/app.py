@@ -1,8 +1,10 @@
 """The web page: a tab for each task, one to look inside, to compare and to read about the models."""
 
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,29 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
+from starlette.middleware import Middleware
 
+from seq2edge.demo.api import Endpoints
+from seq2edge.demo.components.cards import failed_card
 from seq2edge.demo.components.header import header
 from seq2edge.demo.feedback import FeedbackFile
-from seq2edge.demo.loading import Loaded, Shelf, load
+from seq2edge.demo.loading import Shelf, load
+from seq2edge.demo.panels.about import build_about
 from seq2edge.demo.panels.chat import build_chat
+from seq2edge.demo.panels.compare import build_compare
+from seq2edge.demo.panels.inside import build_inside
+from seq2edge.demo.panels.labels import build_labels
+from seq2edge.demo.panels.panel import Explained
+from seq2edge.demo.panels.texts import build_texts
+from seq2edge.demo.privacy import OwnHostOnly
 from seq2edge.demo.theme import theme
+from seq2edge.demo.users import VARIABLE
 from seq2edge.demo.words import label, translations
 from seq2edge.device.errors import UserError
+from seq2edge.device.tasks import Task
 
 ASSETS = Path(__file__).parent / "assets"
+ANSWERED_AT_ONCE, MOST_WAITING = 4, 64  # requests of all visitors
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,15 @@ class DemoOptions:
     mcp: bool = False
     feedback: Path | None = None
 
+    def check(self) -> None:
+        """Raise a UserError if the page cannot be served so."""
+        if not 0 < self.port < 1 << 16:
+            raise UserError(f"--port is {self.port}, allowed are 1 to 65535")
+        if self.share and not self.users:
+            raise UserError(f"--share needs --auth FILE or {VARIABLE}: the whole internet reaches a shared page")
+        if self.mcp and find_spec("mcp") is None:
+            raise UserError("--mcp: the package mcp is not installed; pip install 'gradio[mcp]'")
+
 
 def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
     """Build the page.
@@ -52,37 +76,78 @@ def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
     """
     with gr.Blocks(title="seq2edge", analytics_enabled=False) as page:
         gr.HTML(header(), elem_id="masthead")
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
+            explained = []
             for task in shelf.tasks():
                 with gr.Tab(label(f"tab_{task.name}"), id=task.name):
-                    build_chat(shelf, shelf.of_task(task), feedback)
+                    explained.append(_panel(shelf, task, feedback))
+            if shelf.loaded:
+                with gr.Tab(label("tab_inside"), id="inside"):
+                    build_inside(shelf, tabs, explained)
+            if any(len(shelf.of_task(task)) > 1 for task in shelf.tasks()):
+                with gr.Tab(label("tab_compare"), id="compare"):
+                    build_compare(shelf)
+            with gr.Tab(label("tab_about"), id="about"):
+                build_about(shelf)
+        if shelf.failed:
+            gr.HTML("".join(map(failed_card, shelf.failed)), elem_id="failed")
+        Endpoints(shelf).offer()
     return page
+
+
+def _panel(shelf: Shelf, task: Task, feedback: FeedbackFile | None) -> Explained:
+    """The panel that fits a task."""
+    if task.is_conversation:
+        return build_chat(shelf, shelf.of_task(task), feedback)
+    return build_labels(shelf, task) if task.target == "label" else build_texts(shelf, task)
 
 
 def serve(bundles: Sequence[Path], options: DemoOptions = DemoOptions(), block: bool = True) -> gr.Blocks:
     """Load the bundles and serve the page until Ctrl-C.
 
     Raises:
-        UserError: If the port is in use, or the file for ratings cannot be written.
+        UserError: If the options are not possible, the port is in use, or the file for ratings cannot be written.
     """
-    page = build(load(bundles), FeedbackFile(options.feedback) if options.feedback else None)
+    options.check()
+    shelf = load(bundles)
+    for one in shelf.failed:
+        print(f"note: {one.reason}", file=sys.stderr)
+    page = build(shelf, FeedbackFile(options.feedback) if options.feedback else None)
+    page.queue(default_concurrency_limit=ANSWERED_AT_ONCE, max_size=MOST_WAITING)
     try:
-        page.queue(default_concurrency_limit=4, max_size=64).launch(
-            server_name=options.host,
-            server_port=options.port,
-            prevent_thread_lock=not block,
-            theme=theme(),
-            css_paths=ASSETS / "page.css",
-            head=f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>",
-            favicon_path=ASSETS / "favicon.svg",
-            i18n=gr.I18n(**translations()),
-            pwa=True,
-            enable_monitoring=False,
-            ssr_mode=False,
-            max_file_size="2mb",
-            footer_links=["api", "settings"],
-            quiet=True,
-        )
-    except OSError as error:
-        raise UserError(f"port {options.port}: {error}; choose another with --port") from None
+        page.launch(**_launch_settings(options, shelf), prevent_thread_lock=True)
+    except OSError:
+        raise UserError(f"--port {options.port}: in use on {options.host}; choose another") from None
+    place = f"http://{options.host}:{page.server_port}"
+    print(
+        f"{len(shelf.loaded)} of {len(bundles)} bundles are served at {place}; Ctrl-C stops it",
+        file=sys.stderr,
+        flush=True,
+    )
+    if block:
+        page.block_thread()
     return page
+
+
+def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
+    """The arguments of `Blocks.launch`."""
+    return {
+        "server_name": options.host,
+        "server_port": options.port,
+        "auth": list(options.users.items()) or None,
+        "share": options.share,
+        "mcp_server": options.mcp,
+        "theme": theme(),
+        "css_paths": ASSETS / "page.css",
+        "head": f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>",
+        "favicon_path": ASSETS / "favicon.svg",
+        "i18n": gr.I18n(**translations()),
+        "app_kwargs": {"middleware": [Middleware(OwnHostOnly)]},
+        "blocked_paths": [str(one.path) for one in shelf.loaded],
+        "pwa": True,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "max_file_size": "2mb",
+        "footer_links": ["api", "settings"],
+        "quiet": True,
+    }

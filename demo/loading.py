@@ -9,9 +9,11 @@ from typing import Any
 from seq2edge.device.errors import UserError
 from seq2edge.device.runners.interface import Runner
 from seq2edge.device.runners.load import load_runner
+from seq2edge.device.shipped_bundle import SHIPPED
 from seq2edge.device.tasks import TASKS, Task
 
 INTERPRETERS = 4  # sources of a bundle that are answered at the same time
+SHIPPED_NAME = "quickstart"
 WARM_UP = "hello"
 TIMED_RUNS = 3
 
@@ -112,7 +114,7 @@ def _keys(paths: Sequence[Path]) -> Iterator[str]:
     """The names of the folders; a number after those that came before."""
     seen: set[str] = set()
     for path in paths:
-        name = path.resolve().name or str(path)
+        name = SHIPPED_NAME if path == SHIPPED else path.resolve().name or str(path)
         key = next(name_ for number in range(1, len(paths) + 1) if (name_ := _numbered(name, number)) not in seen)
         seen.add(key)
         yield key

@@ -4,6 +4,7 @@ What is sent is added at once and answered in order by whoever answers already, 
 could be lost.
 """
 
+import itertools
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ class Turn:
     Attributes:
         reply: Empty while there is none.
         is_done: Whether the reply is complete.
+        status: The line under the reply, as HTML.
         previous: What the next message may refer to.
         refused: A reply that a retry is to avoid; empty: none.
     """
@@ -29,6 +31,7 @@ class Turn:
     message: str
     reply: str = ""
     is_done: bool = False
+    status: str = ""
     previous: str = ""
     refused: str = ""
 
@@ -91,13 +94,11 @@ class Talk:
             if self.is_wanted(turn):
                 turn.reply = reply
 
-    def finish(self, turn: Turn, reply: str, previous: str = "") -> bool:
-        """Complete a turn; False if nobody waits for it any more."""
+    def finish(self, turn: Turn, reply: str, status: str, previous: str = "") -> None:
+        """Complete a turn, unless nobody waits for it any more."""
         with self._lock:
-            if not self.is_wanted(turn):
-                return False
-            turn.reply, turn.previous, turn.is_done = reply, previous, True
-            return True
+            if self.is_wanted(turn):
+                turn.reply, turn.status, turn.previous, turn.is_done = reply, status, previous, True
 
     def stop(self, reply: str) -> None:
         """Complete all turns that wait: with what there is of their replies, or with this one."""
@@ -150,11 +151,7 @@ class Talk:
 def pairs_of(messages: Iterable[dict[str, Any]]) -> list[list[str]]:
     """The pairs that a conversation in the browser shows, for a server that has started anew."""
     texts = [(message["role"], original(_text(message["content"]))) for message in messages]
-    return [
-        [one, other]
-        for (role, one), (then, other) in zip(texts, texts[1:], strict=False)
-        if role != then == "assistant"
-    ]
+    return [[one, other] for (role, one), (then, other) in itertools.pairwise(texts) if role != then == "assistant"]
 
 
 def _text(content: Any) -> str:

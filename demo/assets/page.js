@@ -1,18 +1,87 @@
-// What the page does by itself: its language, what screen readers hear, and whether the server is there.
+// What the page does by itself: its language, what is sent, what screen readers hear, and whether the server is there.
 (() => {
   const language = (navigator.language || "en").toLowerCase().startsWith("ko") ? "ko" : "en";
   const EVERY = 1500; // milliseconds between two looks at the server
+  const find = (selector) => document.querySelector(selector);
+  const field = () => find("#message textarea");
 
-  function name() {
-    document.documentElement.lang = language;
-    for (const line of document.querySelectorAll(".status-line")) {
+  // Messages are taken out of the field in the very moment they are sent, so what is typed after belongs to the next
+  // one. Those sent while a reply grows wait here, in order, and go together when it is done.
+  const WAITING = "seq2edge-waiting";
+  let taken = JSON.parse(sessionStorage.getItem(WAITING) || "[]"), underway = [], busySince = 0, isOwn = false;
+  const isBusy = () => busySince && Date.now() - busySince < 60000;
+  function put(text) {
+    const box = field();
+    box.value = text;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  function showWaiting() {
+    sessionStorage.setItem(WAITING, JSON.stringify([...underway, ...taken]));
+    document.body.classList.toggle("busy", Boolean(isBusy()));
+    find("#waiting")?.replaceChildren(...taken.map((text) => {
+      const item = document.createElement("li");
+      item.textContent = text;
+      return item;
+    }));
+  }
+  function next() {
+    busySince = 0;
+    underway = [];
+    showWaiting();
+    if (!taken.length) return;
+    isOwn = true;
+    find("#send").click();
+    isOwn = false;
+  }
+  window.seq2edge = {
+    send() {
+      underway = taken;
+      taken = [];
+      showWaiting();
+      return JSON.stringify(underway);
+    },
+    arrived() {
+      underway = [];
+      showWaiting();
+    },
+    failed() { // what was sent goes back to the field
+      put([...underway, ...taken, field().value].filter((text) => text).join("\n"));
+      taken = [];
+      next();
+    },
+    done: next,
+  };
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#send")) return;
+    if (!isOwn && field().value.trim()) {
+      taken.push(field().value);
+      put("");
+    }
+    if (isBusy() || !taken.length) {
+      event.stopImmediatePropagation();
+    } else {
+      busySince = Date.now();
+    }
+    showWaiting();
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || !event.target.closest("#message")) return;
+    event.stopImmediatePropagation();
+    if (event.isComposing || event.keyCode === 229) return; // Enter ends a syllable of Korean
+    event.preventDefault();
+    find("#send").click();
+  }, true);
+
+  function describe() {
+    if (document.documentElement.lang !== language) document.documentElement.lang = language;
+    for (const line of document.querySelectorAll(".status-line:not([role])")) {
       line.setAttribute("role", "status");
       line.setAttribute("aria-live", "polite");
     }
   }
 
   function say(isAway) {
-    const place = document.getElementById("offline"), text = document.getElementById("offline-text");
+    const place = find("#offline"), text = find("#offline-text");
     if (!place || !text || place.classList.contains("away") === isAway) return;
     place.classList.toggle("away", isAway);
     place.innerHTML = isAway ? text.innerHTML : "";
@@ -22,15 +91,17 @@
     if (document.visibilityState === "visible") {
       try {
         const root = (window.gradio_config && window.gradio_config.root) || "";
-        const answer = await fetch(root + "/gradio_api/app_id", { cache: "no-store", signal: AbortSignal.timeout(EVERY) });
-        say(!answer.ok && answer.status >= 500);
-      } catch { say(true); }
+        const answer = await fetch(`${root}/gradio_api/app_id`, { cache: "no-store", signal: AbortSignal.timeout(EVERY) });
+        say(answer.status >= 500);
+      } catch {
+        say(true);
+      }
     }
     setTimeout(look, EVERY);
   }
 
-  name();
-  new MutationObserver(name).observe(document.documentElement, { childList: true, subtree: true });
+  describe();
+  new MutationObserver(describe).observe(document.documentElement, { childList: true, subtree: true });
   addEventListener("offline", () => say(true));
   look();
 })();

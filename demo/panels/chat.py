@@ -17,8 +17,9 @@ from seq2edge.demo.words import both, label, say
 
 EXAMPLES = ("example_1", "example_2", "example_3", "example_4")
 KEPT = "seq2edge-conversation"  # name in the browser's storage
-# Empties the field at once, so that what is typed while a reply grows is not touched.
-TAKE = "(text) => [text, '']"
+# Messages come from page.js, which took them out of the field when they were sent.
+ARRIVED = "(...values) => { seq2edge.arrived(); return values; }"
+SEND = "(_, field, conversation, talk) => [seq2edge.send(), field, conversation, talk]"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Chat:
     card: gr.HTML
     settings: list[gr.Component]
     status: gr.HTML
-    taken: gr.Textbox
+    sent: gr.Textbox
     talk: gr.State
     kept: gr.BrowserState
     source: gr.State
@@ -46,6 +47,7 @@ def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile |
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=3, elem_classes="main"):
             conversation = _conversation(feedback is not None)
+            gr.HTML('<ol id="waiting"></ol>', elem_classes="bare")
             with gr.Row(elem_classes="composer"):
                 field = gr.Textbox(
                     label=label("message"), placeholder=label("message_hint"), elem_id="message", max_lines=6, scale=5
@@ -65,7 +67,7 @@ def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile |
     chat = Chat(
         **{"bundle": bundle, "conversation": conversation, "field": field, "send": send, "stop": stop, "clear": clear},
         **{"keep": keep, "card": facts, "settings": settings, "status": line, "source": gr.State("")},
-        taken=gr.Textbox(visible="hidden"),
+        sent=gr.Textbox(visible="hidden"),
         talk=gr.State(Talk(), time_to_live=3600),
         kept=gr.BrowserState(changes.NOTHING, storage_key=KEPT, secret=KEPT),
     )
@@ -94,21 +96,19 @@ def _listen(chat: Chat, replies: "Replies", feedback: FeedbackFile | None) -> No
     """Connect the components."""
     shown = [chat.conversation, chat.status, chat.kept, chat.source]
     asked = [chat.talk, chat.keep, chat.bundle, *chat.settings]
-    adding = [chat.taken, chat.field, chat.conversation, chat.talk]
-    taken = gr.on(
-        [chat.field.submit, chat.send.click],
-        None,
-        chat.field,
-        [chat.taken, chat.field],
-        js=TAKE,
+    sent = chat.send.click(
+        replies.add,
+        [chat.sent, chat.field, chat.conversation, chat.talk],
+        [chat.conversation, chat.field, chat.status],
+        js=SEND,
         queue=False,
-        trigger_mode="multiple",
-        **PRIVATE,
+        **QUIET,
     )
-    picked = chat.conversation.example_select(changes.picked, None, chat.taken, queue=False, **QUIET)
-    for before in (taken, picked):
-        added = before.then(replies.add, adding, [chat.conversation, chat.field, chat.status], queue=False, **QUIET)
-        added.success(replies.answer_all, asked, shown, **QUIET)
+    sent.failure(None, js="() => seq2edge.failed()", **PRIVATE)
+    answered = sent.success(replies.answer_all, asked, shown, js=ARRIVED, **QUIET)
+    answered.then(None, js="() => seq2edge.done()", **PRIVATE)
+    picked = chat.conversation.example_select(changes.pick, chat.talk, chat.conversation, queue=False, **QUIET)
+    picked.success(replies.answer_all, asked, shown, **QUIET)
     for event, change in ((chat.conversation.retry, changes.retry), (chat.conversation.edit, changes.edit)):
         changed = event(change, chat.talk, chat.conversation, queue=False, **QUIET)
         changed.then(replies.answer_all, asked, shown, **QUIET)

@@ -15,9 +15,10 @@ NOTHING: dict[str, Any] = {"keep": True, "turns": []}  # what the browser keeps 
 NO_STATUS = ""
 
 
-def picked(event: gr.SelectData) -> str:
-    """The text of an example."""
-    return event.value["text"]
+def pick(talk: Talk, event: gr.SelectData) -> list[dict[str, str]]:
+    """Send an example."""
+    talk.add(event.value["text"])
+    return talk.messages()
 
 
 def stop(talk: Talk, request: gr.Request) -> list[dict[str, str]]:
@@ -69,6 +70,12 @@ def restore(kept: Any, talk: Talk) -> tuple[list[dict[str, str]], bool]:
 def saved(talk: Talk, keep: bool) -> dict[str, Any]:
     """What the browser keeps."""
     return {"keep": keep, "turns": talk.pairs() if keep else []}
+
+
+def view(talk: Talk, keep: bool) -> tuple[list[dict[str, str]], str, dict[str, Any], str]:
+    """What the page shows: the conversation, its status line, what the browser keeps, and what "why?" is about."""
+    last = next((turn for turn in reversed(talk.turns) if turn.is_done), None)
+    return talk.messages(), last.status if last else NO_STATUS, saved(talk, keep), last.message if last else ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Answers what is sent to a chat."""
 
+import json
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from seq2edge.demo.answers import RefusedError, answer, check, growing
 from seq2edge.demo.components.cards import card
 from seq2edge.demo.components.status import status_line
 from seq2edge.demo.loading import Loaded, Shelf
-from seq2edge.demo.panels.chat_changes import saved
+from seq2edge.demo.panels.chat_changes import view
 from seq2edge.demo.settings import defaults, options_of
 from seq2edge.demo.talk import Talk, Turn, pairs_of
 from seq2edge.device.result import EMPTY, Result
@@ -26,36 +27,44 @@ class Replies:
 
     shelf: Shelf
 
-    def add(self, text: str, field: str, messages: list[dict[str, Any]], talk: Talk) -> tuple[Any, Any, Any]:
-        """Add a message to the conversation; one that cannot be answered goes back to the field."""
+    def add(self, sent: str, field: str, messages: list[dict[str, Any]], talk: Talk) -> tuple[Any, Any, Any]:
+        """Add messages to the conversation; those that cannot be answered go back to the field.
+
+        Args:
+            sent: A list of texts as JSON.
+            field: What has been typed since.
+        """
         talk.restore(pairs_of(messages))
-        try:
-            check(text)
-            if not talk.add(text):
-                raise RefusedError("mistake_many")
-        except RefusedError as refused:
-            if not text.strip():
-                return gr.skip(), gr.skip(), gr.skip()
-            back = text if not field.strip() else f"{text}\n{field}"
-            return gr.skip(), back, refused.html()
-        return talk.messages(), gr.skip(), gr.skip()
+        back, refused = [], None
+        for text in json.loads(sent):
+            try:
+                check(text)
+                if not talk.add(text):
+                    raise RefusedError("mistake_many")
+            except RefusedError as error:
+                back, refused = [*back, text], error
+        if refused is None:
+            return talk.messages(), gr.skip(), gr.skip()
+        return talk.messages(), "\n".join(filter(None, [*back, field])), refused.html()
 
     def answer_all(self, talk: Talk, keep: bool, key: str, *values: Any) -> Iterator[tuple[Any, ...]]:
-        """Answer all messages that wait, in order; nothing if somebody does already."""
+        """Answer all messages that wait, in order; somebody who does already goes on with them."""
         if not talk.begin():
+            yield view(talk, keep)
             return
         bundle = self.shelf[key]
         options = options_of(bundle, values)
         try:
             while turn := talk.waiting():
-                for line in self._answer(bundle, talk, turn, options):
-                    yield talk.messages(), line, saved(talk, keep), turn.message
+                for _ in self._answer(bundle, talk, turn, options):
+                    yield view(talk, keep)
         except BaseException:
             talk.abandon()
             raise
+        yield view(talk, keep)  # Gradio empties the outputs of a generator that yields nothing
 
-    def _answer(self, bundle: Loaded, talk: Talk, turn: Turn, options: dict[str, Any]) -> Iterator[Any]:
-        """Answer a turn; a status line, or none yet, for each look at it.
+    def _answer(self, bundle: Loaded, talk: Talk, turn: Turn, options: dict[str, Any]) -> Iterator[None]:
+        """Answer a turn; yields when there is something to see.
 
         A reply that may be taken back is complete before it is shown: the model's memory and its fallback line decide
         at the end.
@@ -70,20 +79,18 @@ class Replies:
             else:
                 result = yield from _growing(bundle, talk, turn, options)
         except RefusedError as refused:
-            talk.finish(turn, "…")
-            yield refused.html()
-            return
-        if talk.finish(turn, result.text, result.previous):
-            yield status_line(result, bundle.megabytes)
+            talk.finish(turn, "…", refused.html())
         else:
-            yield gr.skip()
+            line = status_line(result, bundle.megabytes)
+            talk.finish(turn, result.text, line, result.previous)
+        yield
 
     def choose(self, key: str) -> list[Any]:
         """The card and the settings of another bundle."""
         return [card(self.shelf[key]), *defaults(self.shelf[key])]
 
 
-def _growing(bundle: Loaded, talk: Talk, turn: Turn, options: dict[str, Any]) -> Generator[Any, None, Result]:
+def _growing(bundle: Loaded, talk: Talk, turn: Turn, options: dict[str, Any]) -> Generator[None, None, Result]:
     """Show a reply while it grows, and return the result; a turn that is stopped ends early."""
     texts, last = growing(bundle.runner, turn.message, **options), 0.0
     while True:
@@ -97,4 +104,4 @@ def _growing(bundle: Loaded, talk: Talk, turn: Turn, options: dict[str, Any]) ->
         talk.grow(turn, text)
         if time.monotonic() - last > EVERY:
             last = time.monotonic()
-            yield gr.skip()
+            yield

@@ -21,7 +21,7 @@ from seq2edge.demo.feedback import FeedbackFile
 from seq2edge.demo.loading import Shelf, load
 from seq2edge.demo.panels.about import build_about
 from seq2edge.demo.panels.chat import build_chat
-from seq2edge.demo.panels.compare import build_compare
+from seq2edge.demo.panels.compare import build_compare, comparable
 from seq2edge.demo.panels.inside import build_inside
 from seq2edge.demo.panels.labels import build_labels
 from seq2edge.demo.panels.panel import Explained
@@ -64,7 +64,7 @@ class DemoOptions:
         if self.share and not self.users:
             raise UserError(f"--share needs --auth FILE or {VARIABLE}: the whole internet reaches a shared page")
         if self.mcp and find_spec("mcp") is None:
-            raise UserError("--mcp: the package mcp is not installed; pip install 'gradio[mcp]'")
+            raise UserError("--mcp: the package mcp is not installed; pip install 'seq2edge[mcp]'")
 
 
 def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
@@ -76,7 +76,7 @@ def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
     """
     with gr.Blocks(title="seq2edge", analytics_enabled=False) as page:
         gr.HTML(header(), elem_id="masthead")
-        with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             explained = []
             for task in shelf.tasks():
                 with gr.Tab(label(f"tab_{task.name}"), id=task.name):
@@ -84,7 +84,7 @@ def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
             if shelf.loaded:
                 with gr.Tab(label("tab_inside"), id="inside"):
                     build_inside(shelf, tabs, explained)
-            if any(len(shelf.of_task(task)) > 1 for task in shelf.tasks()):
+            if comparable(shelf):
                 with gr.Tab(label("tab_compare"), id="compare"):
                     build_compare(shelf)
             with gr.Tab(label("tab_about"), id="about"):
@@ -118,7 +118,7 @@ def serve(bundles: Sequence[Path], options: DemoOptions = DemoOptions(), block: 
         page.launch(**_launch_settings(options, shelf), prevent_thread_lock=True)
     except OSError:
         raise UserError(f"--port {options.port}: in use on {options.host}; choose another") from None
-    place = f"http://{options.host}:{page.server_port}"
+    place = page.share_url or f"http://{options.host}:{options.port}"
     print(
         f"{len(shelf.loaded)} of {len(bundles)} bundles are served at {place}; Ctrl-C stops it",
         file=sys.stderr,

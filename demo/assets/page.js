@@ -78,6 +78,8 @@
       line.setAttribute("role", "status");
       line.setAttribute("aria-live", "polite");
     }
+    find('#conversation [role="complementary"]')?.removeAttribute("role"); // the greeting is part of the conversation
+    find("#conversation .examples[role=list]")?.setAttribute("role", "group"); // of buttons
   }
 
   function say(isAway) {

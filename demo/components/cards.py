@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterator
 
-from seq2edge.demo.components.status import milliseconds
+from seq2edge.demo.components.status import megabytes, milliseconds
 from seq2edge.demo.loading import Failed, Loaded
 from seq2edge.demo.words import both, either
 
@@ -38,8 +38,13 @@ def score(one: Loaded) -> str:
     return f"{one.main_score:g} <small>{either(f'metric_{one.task.main_metric}')}</small>"
 
 
-def _facts(one: Loaded) -> Iterator[tuple[str, str]]:
+def size(one: Loaded) -> str:
+    """The size of a bundle and the numbers it is made of."""
     quantization = either(f"quantization_{one.runner.manifest.quantization}")
+    return f"{both('megabytes', value=megabytes(one.megabytes))} <small>{quantization}</small>"
+
+
+def _facts(one: Loaded) -> Iterator[tuple[str, str]]:
     yield both("score"), score(one)
-    yield both("size"), f"{both('megabytes', value=f'{one.megabytes:.1f}')} <small>{quantization}</small>"
+    yield both("size"), size(one)
     yield both("time"), both("milliseconds", value=milliseconds(one.milliseconds))

@@ -4,16 +4,16 @@ from seq2edge.demo.words import both
 from seq2edge.device.result import Result
 
 
-def status_line(result: Result, megabytes: float, can_explain: bool = True) -> str:
+def status_line(result: Result, size: float, can_explain: bool = True) -> str:
     """The line as HTML.
 
     Args:
-        megabytes: Size of the bundle.
+        size: Of the bundle, in megabytes.
         can_explain: Whether a button leads to what the model looked at.
     """
     facts = [
         both("took", milliseconds=milliseconds(1000 * result.seconds)),
-        both("weighs", megabytes=f"{megabytes:.1f}"),
+        both("weighs", megabytes=megabytes(size)),
     ]
     if result.guard:
         facts.append(both("guarded"))
@@ -31,3 +31,8 @@ def status_line(result: Result, megabytes: float, can_explain: bool = True) -> s
 def milliseconds(value: float) -> str:
     """A time with two digits that matter."""
     return f"{value:.1f}" if value < 10 else f"{value:.0f}"
+
+
+def megabytes(value: float) -> str:
+    """A size with the digits that matter."""
+    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from seq2edge.demo.components.cards import failed_card, languages
+from seq2edge.demo.components.cards import languages, size
 from seq2edge.demo.loading import Loaded, Shelf
 from seq2edge.demo.words import both, either
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
@@ -13,8 +13,8 @@ from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 
 def build_about(shelf: Shelf) -> None:
     """Add the panel to the page that is being built."""
-    cards = [*map(about, shelf.loaded), *map(failed_card, shelf.failed)]
-    gr.HTML(f'<div class="abouts">{"".join(cards)}</div><p class="hint">{both("skip_note")}</p>', elem_id="about")
+    cards = "".join(map(about, shelf.loaded))
+    gr.HTML(f'<div class="abouts">{cards}</div><p class="hint">{both("skip_note")}</p>', elem_id="about")
 
 
 def about(one: Loaded) -> str:
@@ -29,12 +29,11 @@ def _rows(one: Loaded) -> Iterator[tuple[str, str]]:
     yield both("about_languages"), languages(one)
     scores = manifest.scores.get("bundle", {})
     sentences = scores.get("sentences", manifest.scores.get("test_sentences", "?"))
-    for metric in one.task.metrics:
-        if isinstance(value := scores.get(metric), int | float):
-            name = {"metric": metric.replace("_", " "), "value": f"{value:g}", "sentences": sentences}
-            yield both("score"), both("score_of_test", **name)
-    quantization = either(f"quantization_{manifest.quantization}")
-    yield both("size"), f"{both('megabytes', value=f'{one.megabytes:.2f}')}, {quantization}"
+    known = [(metric, scores[metric]) for metric in one.task.metrics if isinstance(scores.get(metric), int | float)]
+    if known:
+        lines = [f"{either(f'metric_{metric}')} {value:g}" for metric, value in known]
+        yield both("score"), "<br>".join([*lines, f"<small>{both('of_test', sentences=sentences)}</small>"])
+    yield both("size"), size(one)
     yield both("about_data"), html.escape(manifest.licence)
     yield both("about_limits"), "<br>".join(_limits(one))
     yield both("about_runtime"), html.escape(one.runner.runtime)

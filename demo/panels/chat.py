@@ -45,7 +45,7 @@ class Chat:
 def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile | None) -> Explained:
     """Add the panel to the page that is being built."""
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=3, elem_classes="main"):
+        with gr.Column(scale=3, elem_classes="work"):
             conversation = _conversation(feedback is not None)
             gr.HTML('<ol id="waiting"></ol>', elem_classes="bare")
             with gr.Row(elem_classes="composer"):
@@ -60,7 +60,7 @@ def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile |
         with gr.Column(scale=1, min_width=240, elem_classes="side"):
             bundle = choice(bundles, "chat-bundle")
             facts = gr.HTML(card(bundles[0]))
-            clear = gr.Button(label("clear"), elem_id="clear")
+            clear = gr.Button(label("clear"), size="md", elem_id="clear")
             keep = gr.Checkbox(True, label=label("keep_history"), elem_id="keep")
             with gr.Accordion(label("settings"), open=False, elem_id="chat-settings"):
                 settings = controls(bundles, "chat")
@@ -79,7 +79,7 @@ def _conversation(can_rate: bool) -> gr.Chatbot:
     return gr.Chatbot(
         label=label("conversation"),
         show_label=False,
-        height="min(56vh, 560px)",
+        height="clamp(340px, 54vh, 600px)",
         elem_id="conversation",
         buttons=["copy", "copy_all"],
         render_markdown=False,

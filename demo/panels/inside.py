@@ -49,9 +49,9 @@ def build_inside(shelf: Shelf, tabs: gr.Tabs, panels: Sequence[Explained]) -> No
     Args:
         panels: Those whose answers it explains.
     """
-    with gr.Row(elem_classes="composer"):
+    with gr.Row(elem_classes=["composer", "long"]):
         text = gr.Textbox(label=label("inside_text"), lines=2, elem_id="inside-text", scale=5)
-        bundle = choice(shelf.loaded, "inside-bundle")
+        bundle = choice(shelf.loaded, "inside-bundle", scale=2)
         look = gr.Button(label("look"), variant="primary", elem_id="look", scale=0, min_width=96)
     view = gr.HTML("", elem_id="inside-view")
     inside = Inside(shelf)

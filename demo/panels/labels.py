@@ -18,7 +18,7 @@ def build_labels(shelf: Shelf, task: Task) -> Explained:
     """Add the panel to the page that is being built: labels as one types."""
     bundles, name = shelf.of_task(task), task.name
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=3, elem_classes="main"):
+        with gr.Column(scale=3, elem_classes="work"):
             text = gr.Textbox(
                 label=label(f"source_{name}"), placeholder=label(f"hint_{name}"), lines=3, elem_id=f"{name}-source"
             )

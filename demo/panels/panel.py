@@ -29,10 +29,10 @@ class Explained:
     source: gr.State
 
 
-def choice(bundles: Sequence[Loaded], elem_id: str) -> gr.Dropdown:
+def choice(bundles: Sequence[Loaded], elem_id: str, scale: int | None = None) -> gr.Dropdown:
     """A choice among bundles; not shown if there is only one."""
     keys = [one.key for one in bundles]
-    return gr.Dropdown(keys, value=keys[0], label=label("bundle"), visible=len(keys) > 1, elem_id=elem_id)
+    return gr.Dropdown(keys, value=keys[0], label=label("bundle"), visible=len(keys) > 1, elem_id=elem_id, scale=scale)
 
 
 def status(elem_id: str) -> gr.HTML:

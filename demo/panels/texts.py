@@ -38,7 +38,7 @@ def build_texts(shelf: Shelf, task: Task) -> Explained:
     """Add the panel of a task to the page that is being built."""
     bundles, name = shelf.of_task(task), task.name
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=3, elem_classes="main"):
+        with gr.Column(scale=3, elem_classes="work"):
             with gr.Row(elem_classes="panes"):
                 source = gr.Textbox(
                     label=label(f"source_{name}"), placeholder=label(f"hint_{name}"), lines=6, elem_id=f"{name}-source"

@@ -67,9 +67,7 @@ class Runner(ABC, Generic[Options]):
         """
 
     @abstractmethod
-    def stream(
-        self, source: Any, options: Options | None = None, **changes: Any
-    ) -> Generator[str, None, Result]:
+    def stream(self, source: Any, options: Options | None = None, **changes: Any) -> Generator[str, None, Result]:
         """Yield the answer as it grows, and return what `run` does. Each text extends the previous one; the last equals
         the text of the result.
 

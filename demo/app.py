@@ -75,6 +75,7 @@ def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
         feedback: Where ratings of replies go; None: there is nothing to rate with.
     """
     with gr.Blocks(title="seq2edge", analytics_enabled=False) as page:
+        Endpoints(shelf).offer()  # first, so that no event of the page takes one of their names
         gr.HTML(header(), elem_id="masthead")
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             explained = []
@@ -91,7 +92,6 @@ def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
                 build_about(shelf)
         if shelf.failed:
             gr.HTML("".join(map(failed_card, shelf.failed)), elem_id="failed")
-        Endpoints(shelf).offer()
     return page
 
 

@@ -76,7 +76,7 @@ class Shelf:
 
     def of_task(self, task: Task) -> list[Loaded]:
         """The bundles of a task."""
-        return [one for one in self.loaded if one.task == task]
+        return [one for one in self.loaded if one.task is task]
 
     def reverse_of(self, one: Loaded) -> Loaded | None:
         """A bundle of the same task for the other direction."""

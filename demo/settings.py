@@ -69,7 +69,7 @@ def default(name: str, bundle: Loaded) -> Any:
 
 def _most(name: str, bundle: Loaded) -> float:
     """The largest value of an option that a bundle takes."""
-    manifest = bundle.runner.manifest
+    manifest: Any = bundle.runner.manifest
     offered = {"beam": max(manifest.beam_sizes), "max_length": manifest.target_length}
     return min(SCALES[name].most, offered.get(name, SCALES[name].most))
 

@@ -8,7 +8,8 @@
   // Messages are taken out of the field in the very moment they are sent, so what is typed after belongs to the next
   // one. Those sent while a reply grows wait here, in order, and go together when it is done.
   const WAITING = "seq2edge-waiting";
-  let taken = JSON.parse(sessionStorage.getItem(WAITING) || "[]"), underway = [], busySince = 0, isOwn = false;
+  const left = JSON.parse(sessionStorage.getItem(WAITING) || "[]");
+  let taken = [], underway = [], busySince = 0, slow = 0, isOwn = false, isAway = false;
   const isBusy = () => busySince && Date.now() - busySince < 60000;
   function put(text) {
     const box = field();
@@ -17,7 +18,9 @@
   }
   function showWaiting() {
     sessionStorage.setItem(WAITING, JSON.stringify([...underway, ...taken]));
-    document.body.classList.toggle("busy", Boolean(isBusy()));
+    clearTimeout(slow);
+    if (isBusy()) slow = setTimeout(() => document.body.classList.add("busy"), 400); // Stop does not flicker
+    else document.body.classList.remove("busy");
     find("#waiting")?.replaceChildren(...taken.map((text) => {
       const item = document.createElement("li");
       item.textContent = text;
@@ -26,16 +29,15 @@
   }
   function next() {
     busySince = 0;
-    underway = [];
     showWaiting();
-    if (!taken.length) return;
+    if (isAway || !taken.length) return;
     isOwn = true;
     find("#send").click();
     isOwn = false;
   }
   window.seq2edge = {
     send() {
-      underway = taken;
+      underway = [...underway, ...taken]; // some may not have arrived the last time
       taken = [];
       showWaiting();
       return JSON.stringify(underway);
@@ -46,7 +48,7 @@
     },
     failed() { // what was sent goes back to the field
       put([...underway, ...taken, field().value].filter((text) => text).join("\n"));
-      taken = [];
+      taken = underway = [];
       next();
     },
     done: next,
@@ -57,7 +59,7 @@
       taken.push(field().value);
       put("");
     }
-    if (isBusy() || !taken.length) {
+    if (isBusy() || isAway || !taken.length) {
       event.stopImmediatePropagation();
     } else {
       busySince = Date.now();
@@ -78,15 +80,28 @@
       line.setAttribute("role", "status");
       line.setAttribute("aria-live", "polite");
     }
+    if (left.length && field()) { // the page was closed before these went
+      put(left.splice(0).join("\n"));
+      showWaiting();
+    }
+    for (const toast of document.querySelectorAll(".toast-text")) {
+      if (toast.textContent.includes("Queue is full")) toast.innerHTML = find("#busy-text").innerHTML;
+    }
     find('#conversation [role="complementary"]')?.removeAttribute("role"); // the greeting is part of the conversation
     find("#conversation .examples[role=list]")?.setAttribute("role", "group"); // of buttons
   }
 
-  function say(isAway) {
-    const place = find("#offline"), text = find("#offline-text");
-    if (!place || !text || place.classList.contains("away") === isAway) return;
+  // What was on its way when the server went is sent once more when it is back.
+  function say(isGone) {
+    const place = find("#offline");
+    if (!place || isAway === isGone) return;
+    isAway = isGone;
+    document.body.classList.toggle("away", isAway);
     place.classList.toggle("away", isAway);
-    place.innerHTML = isAway ? text.innerHTML : "";
+    place.innerHTML = isAway ? find("#offline-text").innerHTML : "";
+    if (isAway) taken = [...underway, ...taken];
+    if (isAway) underway = [];
+    next();
   }
 
   async function look() {

@@ -14,4 +14,5 @@ def header() -> str:
         f"<div><h1>{both('title')}</h1><p>{both('tagline')}</p></div></header>"
         f'<div id="offline" role="alert"></div>'
         f'<template id="offline-text">{both("offline")}</template>'
+        f'<template id="busy-text">{both("busy")}</template>'
     )

@@ -35,7 +35,8 @@ class Replies:
             field: What has been typed since.
         """
         talk.restore(pairs_of(messages))
-        back, refused = [], None
+        back: list[str] = []
+        refused = None
         for text in json.loads(sent):
             try:
                 check(text)
@@ -69,7 +70,8 @@ class Replies:
         A reply that may be taken back is complete before it is shown: the model's memory and its fallback line decide
         at the end.
         """
-        manifest, runner = bundle.runner.manifest, bundle.runner
+        runner = bundle.runner
+        manifest: Any = runner.manifest
         if turn.refused:
             options = options | {"beam": max(manifest.beam_sizes), "earlier_replies": (turn.refused,)}
         try:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import gradio as gr
+import numpy as np
 
 from seq2edge.demo.answers import RefusedError, answer, check
 from seq2edge.demo.components.chips import chips
@@ -13,6 +14,7 @@ from seq2edge.demo.panels.panel import QUIET, Explained, choice
 from seq2edge.demo.words import both, label
 
 ID = "inside"
+ALL = 0.999  # of the attention
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,14 @@ class Inside:
             result = answer(self.shelf[key].runner, text)
         except RefusedError as refused:
             return refused.html()
-        parts = [part for part in result.parts if part.attention is not None]
-        if not parts:
-            return f'<p class="hint">{both("no_attention")}</p>'
         shown = "".join(
             f'<div class="wide" tabindex="0">{heatmap(part.source_tokens, part.target_tokens, part.attention)}</div>'
             f'<div class="narrow">{chips(part)}</div>'
-            for part in parts
+            for part in result.parts
+            if part.attention is not None and _is_spread(part.attention)
         )
+        if not shown:
+            return f'<p class="hint">{both("no_attention")}</p>'
         return f'<h2>{both("attention")}</h2><p class="hint">{both("attention_note")}</p>{shown}'
 
     def explain(self, text: str, key: str) -> tuple[gr.Tabs, str, str, str]:
@@ -58,3 +60,8 @@ def build_inside(shelf: Shelf, tabs: gr.Tabs, panels: Sequence[Explained]) -> No
     gr.on([look.click, text.submit, bundle.change], inside.look, [text, bundle], view, **QUIET)
     for panel in panels:
         panel.status.select(inside.explain, [panel.source, panel.bundle], [tabs, text, bundle, view], **QUIET)
+
+
+def _is_spread(attention: np.ndarray) -> bool:
+    """Whether a model looked at different places: one that reads a text as a whole has all attention on one."""
+    return attention.shape[1] == 1 or bool((attention.mean(axis=0) < ALL).all())

@@ -69,10 +69,10 @@ def _listen(texts: Texts, answers: "Answers", files: Files) -> None:
     """Connect the components."""
     asked = [texts.source, texts.bundle, *texts.settings]
     shown = [texts.target, texts.others, texts.status, texts.answered]
-    settings = [getattr(control, "release", control.change) for control in texts.settings]
+    settings = [control.change for control in texts.settings]
     gr.on(
         [texts.source.change, texts.bundle.change, *settings],
-        answers.translate,
+        answers.answer_typed,
         asked,
         shown,
         trigger_mode="always_last",
@@ -96,7 +96,7 @@ class Answers:
 
     shelf: Shelf
 
-    def translate(self, text: str, key: str, *values: Any) -> tuple[str, str, str, str]:
+    def answer_typed(self, text: str, key: str, *values: Any) -> tuple[str, str, str, str]:
         """The answer with others to choose from, and the words for the status line."""
         if not text.strip():
             return "", "", "", ""

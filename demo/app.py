@@ -1,6 +1,7 @@
 """The web page: a tab for each task, one to look inside, to compare and to read about the models."""
 
 import os
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,9 @@ from seq2edge.device.tasks import Task
 
 ASSETS = Path(__file__).parent / "assets"
 ANSWERED_AT_ONCE, MOST_WAITING = 4, 64  # requests of all visitors
+# Gradio keeps 60 kB for each visit and for each call of a program. A conversation that it forgets is taken up again from
+# what the browser shows.
+VISITS_KEPT = 400
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,11 @@ class DemoOptions:
         """Raise a UserError if the page cannot be served so."""
         if not 0 < self.port < 1 << 16:
             raise UserError(f"--port is {self.port}, allowed are 1 to 65535")
+        try:
+            with socket.create_server((self.host, self.port)):
+                pass
+        except OSError as error:
+            raise UserError(f"--host {self.host} --port {self.port}: {error.strerror}; choose another") from None
         if self.share and not self.users:
             raise UserError(f"--share needs --auth FILE or {VARIABLE}: the whole internet reaches a shared page")
         if self.mcp and find_spec("mcp") is None:
@@ -106,7 +115,7 @@ def serve(bundles: Sequence[Path], options: DemoOptions = DemoOptions(), block: 
     """Load the bundles and serve the page until Ctrl-C.
 
     Raises:
-        UserError: If the options are not possible, the port is in use, or the file for ratings cannot be written.
+        UserError: If the options are not possible, or the file for ratings cannot be written.
     """
     options.check()
     shelf = load(bundles)
@@ -114,10 +123,7 @@ def serve(bundles: Sequence[Path], options: DemoOptions = DemoOptions(), block: 
         print(f"note: {one.reason}", file=sys.stderr)
     page = build(shelf, FeedbackFile(options.feedback) if options.feedback else None)
     page.queue(default_concurrency_limit=ANSWERED_AT_ONCE, max_size=MOST_WAITING)
-    try:
-        page.launch(**_launch_settings(options, shelf), prevent_thread_lock=True)
-    except OSError:
-        raise UserError(f"--port {options.port}: in use on {options.host}; choose another") from None
+    page.launch(**_launch_settings(options, shelf), prevent_thread_lock=True)
     place = page.share_url or f"http://{options.host}:{options.port}"
     print(
         f"{len(shelf.loaded)} of {len(bundles)} bundles are served at {place}; Ctrl-C stops it",
@@ -144,6 +150,7 @@ def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
         "i18n": gr.I18n(**translations()),
         "app_kwargs": {"middleware": [Middleware(OwnHostOnly)]},
         "blocked_paths": [str(one.path) for one in shelf.loaded],
+        "state_session_capacity": VISITS_KEPT,
         "pwa": True,
         "enable_monitoring": False,
         "ssr_mode": False,

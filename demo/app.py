@@ -69,7 +69,7 @@ class DemoOptions:
             with socket.create_server((self.host, self.port)):
                 pass
         except OSError as error:
-            raise UserError(f"--host {self.host} --port {self.port}: {error.strerror}; choose another") from None
+            raise UserError(f"--host {self.host} --port {self.port}: {(error.strerror or str(error)).partition(" (")[0]}; choose another") from None
         if self.share and not self.users:
             raise UserError(f"--share needs --auth FILE or {VARIABLE}: the whole internet reaches a shared page")
         if self.mcp and find_spec("mcp") is None:

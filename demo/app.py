@@ -36,7 +36,7 @@ from seq2edge.device.tasks import Task
 
 ASSETS = Path(__file__).parent / "assets"
 ANSWERED_AT_ONCE, MOST_WAITING = 4, 64  # requests of all visitors
-# Gradio keeps 60 kB for each visit and for each call of a program. A conversation that it forgets is taken up again from
+# Gradio keeps 60 kB for each visit and each call of a program. A conversation that it forgets is taken up again from
 # what the browser shows.
 VISITS_KEPT = 400
 
@@ -69,7 +69,8 @@ class DemoOptions:
             with socket.create_server((self.host, self.port)):
                 pass
         except OSError as error:
-            raise UserError(f"--host {self.host} --port {self.port}: {(error.strerror or str(error)).partition(" (")[0]}; choose another") from None
+            reason = str(error.strerror).partition(" (")[0]
+            raise UserError(f"--host {self.host} --port {self.port}: {reason}; choose another") from None
         if self.share and not self.users:
             raise UserError(f"--share needs --auth FILE or {VARIABLE}: the whole internet reaches a shared page")
         if self.mcp and find_spec("mcp") is None:

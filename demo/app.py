@@ -125,6 +125,9 @@ def serve(bundles: Sequence[Path], options: DemoOptions = DemoOptions(), block: 
     page = build(shelf, FeedbackFile(options.feedback) if options.feedback else None)
     page.queue(default_concurrency_limit=ANSWERED_AT_ONCE, max_size=MOST_WAITING)
     page.launch(**_launch_settings(options, shelf), prevent_thread_lock=True)
+    if options.mcp and not page.mcp_server:
+        page.close()
+        raise UserError(f"--mcp: {page.mcp_error}; pip install 'seq2edge[mcp]'")
     place = page.share_url or f"http://{options.host}:{options.port}"
     print(
         f"{len(shelf.loaded)} of {len(bundles)} bundles are served at {place}; Ctrl-C stops it",

@@ -14,6 +14,7 @@ from seq2edge.demo.panels.panel import PRIVATE, QUIET, Explained, choice, status
 from seq2edge.demo.settings import controls
 from seq2edge.demo.talk import Talk
 from seq2edge.demo.words import both, label, say
+from seq2edge.device.shipped_bundle import SHIPPED
 
 EXAMPLES = ("example_1", "example_2", "example_3", "example_4")
 KEPT = "seq2edge-conversation"  # name in the browser's storage
@@ -46,7 +47,7 @@ def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile |
     """Add the panel to the page that is being built."""
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=3, elem_classes="work"):
-            conversation = _conversation(feedback is not None)
+            conversation = _conversation(bundles[0], feedback is not None)
             gr.HTML('<ol id="waiting"></ol>', elem_classes="bare")
             with gr.Row(elem_classes="composer"):
                 field = gr.Textbox(
@@ -75,7 +76,10 @@ def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile |
     return Explained(line, bundle, chat.source)
 
 
-def _conversation(can_rate: bool) -> gr.Chatbot:
+def _conversation(first: Loaded, can_rate: bool) -> gr.Chatbot:
+    """The conversation; what it says of itself and its examples are those of the chat that ships, if that is first."""
+    is_shipped = first.path == SHIPPED
+    note = "greeting_note" if is_shipped else "greeting_note_other"
     return gr.Chatbot(
         label=label("conversation"),
         show_label=False,
@@ -87,8 +91,8 @@ def _conversation(can_rate: bool) -> gr.Chatbot:
         allow_tags=False,
         editable="user",
         feedback_options=("Like", "Dislike") if can_rate else None,
-        placeholder=f'<div class="greeting"><p>{both("greeting")}</p><p>{both("greeting_note")}</p></div>',
-        examples=[{"text": say(key, "en")} for key in EXAMPLES],
+        placeholder=f'<div class="greeting"><p>{both("greeting")}</p><p>{both(note)}</p></div>',
+        examples=[{"text": say(key, "en")} for key in EXAMPLES] if is_shipped else None,
     )
 
 
@@ -113,7 +117,11 @@ def _listen(chat: Chat, replies: "Replies", feedback: FeedbackFile | None) -> No
         changed = event(change, chat.talk, chat.conversation, queue=False, **QUIET)
         changed.then(replies.answer_all, asked, shown, **QUIET)
     chat.conversation.undo(
-        changes.undo, [chat.talk, chat.keep], [chat.conversation, chat.field, chat.kept], queue=False, **QUIET
+        changes.undo,
+        [chat.talk, chat.keep, chat.field],
+        [chat.conversation, chat.field, chat.kept],
+        queue=False,
+        **QUIET,
     )
     chat.stop.click(changes.stop, chat.talk, chat.conversation, queue=False, **QUIET)
     gr.on(

@@ -42,10 +42,10 @@ def edit(talk: Talk, event: gr.EditData) -> list[dict[str, str]]:
     return talk.messages()
 
 
-def undo(talk: Talk, keep: bool, event: gr.UndoData) -> tuple[list[dict[str, str]], str, dict[str, Any]]:
-    """Take back a message and what came after; its text goes back to the field."""
+def undo(talk: Talk, keep: bool, field: str, event: gr.UndoData) -> tuple[list[dict[str, str]], str, dict[str, Any]]:
+    """Take back a message and what came after; its text goes back to the field, unless another is there."""
     turn = talk.take_back(_index(event))
-    return talk.messages(), turn.message if turn else "", saved(talk, keep)
+    return talk.messages(), field if field.strip() or turn is None else turn.message, saved(talk, keep)
 
 
 def clear(talk: Talk, keep: bool) -> tuple[list[Any], str, dict[str, Any], str]:

@@ -14,7 +14,7 @@ from seq2edge.demo.panels.panel import QUIET, Explained, choice
 from seq2edge.demo.words import both, label
 
 ID = "inside"
-ALL = 0.999  # of the attention
+ALL = 0.9999  # of the attention
 
 
 @dataclass(frozen=True)
@@ -63,5 +63,5 @@ def build_inside(shelf: Shelf, tabs: gr.Tabs, panels: Sequence[Explained]) -> No
 
 
 def _is_spread(attention: np.ndarray) -> bool:
-    """Whether a model looked at different places: one that reads a text as a whole has all attention on one."""
-    return attention.shape[1] == 1 or bool((attention.mean(axis=0) < ALL).all())
+    """Whether a model chooses where to look: one that reads a text as a whole has a single place for all tokens."""
+    return len(attention) == 1 or bool((attention[:, 0] < ALL).any())

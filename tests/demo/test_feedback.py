@@ -6,7 +6,7 @@ import pytest
 from seq2edge.demo.feedback import FeedbackFile, FullError
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.readers import read_pairs
-from seq2edge.pipeline.recipe_schema.recipe import File
+from seq2edge.pipeline.recipe_schema.data import File
 
 
 def test_a_recipe_reads_what_was_liked(tmp_path):

@@ -2,6 +2,7 @@
 (() => {
   const language = (navigator.language || "en").toLowerCase().startsWith("ko") ? "ko" : "en";
   const EVERY = 1500; // milliseconds between two looks at the server
+  const FULL = /Queue is full|currently busy/;
   const find = (selector) => document.querySelector(selector);
   const field = () => find("#message textarea");
 
@@ -27,10 +28,11 @@
       return item;
     }));
   }
-  function next() {
+  // With `again`, what the server has and could not answer is asked for once more.
+  function next(again = false) {
     busySince = 0;
     showWaiting();
-    if (isAway || !taken.length) return;
+    if (isAway || !(again || taken.length)) return;
     isOwn = true;
     find("#send").click();
     isOwn = false;
@@ -51,7 +53,7 @@
       taken = underway = [];
       next();
     },
-    done: next,
+    done: () => next(),
   };
   document.addEventListener("click", (event) => {
     if (!event.target.closest("#send")) return;
@@ -59,7 +61,7 @@
       taken.push(field().value);
       put("");
     }
-    if (isBusy() || isAway || !taken.length) {
+    if (isBusy() || isAway || !(isOwn || taken.length)) {
       event.stopImmediatePropagation();
     } else {
       busySince = Date.now();
@@ -84,8 +86,11 @@
       put(left.splice(0).join("\n"));
       showWaiting();
     }
-    for (const toast of document.querySelectorAll(".toast-text")) {
-      if (toast.textContent.includes("Queue is full")) toast.innerHTML = find("#busy-text").innerHTML;
+    for (const toast of document.querySelectorAll(".toast-body.error:not([data-seen])")) {
+      toast.dataset.seen = "";
+      const isFull = FULL.test(toast.textContent);
+      if (isFull) toast.querySelector('[data-testid="toast-text"]').innerHTML = find("#busy-text").innerHTML;
+      if (isBusy()) setTimeout(next, isFull ? 2000 : 0, isFull); // Gradio ends the chain of events without a word
     }
     find('#conversation [role="complementary"]')?.removeAttribute("role"); // the greeting is part of the conversation
     find("#conversation .examples[role=list]")?.setAttribute("role", "group"); // of buttons

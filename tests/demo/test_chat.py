@@ -139,3 +139,26 @@ def test_ratings_go_to_the_file_but_not_those_of_the_guard(visit, ratings):
         **{"rating": "like", "bundle": "quickstart"},
     }
     assert (disliked["target"], disliked["rejected"]) == ("", liked["target"])
+
+
+def test_what_is_sent_while_the_server_is_away_is_answered_when_it_is_back(visit):
+    one = visit()
+    one.page.route("**/gradio_api/**", lambda route: route.abort())
+    one.say("hello")
+    one.page.wait_for_selector("#offline.away", timeout=3_500)
+    one.say("tell me a joke")
+    one.page.unroute("**/gradio_api/**")
+    one.expect("Why was the decoder calm?")
+    assert one.page.locator("#conversation .user.message").all_inner_texts() == ["hello", "tell me a joke"]
+    one.errors.clear()  # the browser reports each request that failed
+
+
+def test_a_server_with_too_many_visitors_says_so_and_answers_later(visit):
+    one = visit("ko")
+    full = {"status": 503, "content_type": "application/json", "body": '{"detail": "Queue is full."}'}
+    one.page.route("**/queue/join*", lambda route: route.fulfill(**full))
+    one.say("tell me a joke")
+    one.expect("지금 사람이 많아요", ".toast-body")
+    one.page.unroute("**/queue/join*")
+    one.expect("Why was the decoder calm?")
+    one.errors.clear()  # the browser reports each request that failed

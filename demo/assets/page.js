@@ -9,6 +9,7 @@
   // Messages are taken out of the field in the very moment they are sent, so what is typed after belongs to the next
   // one. Those sent while a reply grows wait here, in order, and go together when it is done.
   const WAITING = "seq2edge-waiting";
+  // Left from before the page was loaded.
   const left = JSON.parse(sessionStorage.getItem(WAITING) || "[]");
   let taken = [], underway = [], busySince = 0, slow = 0, isOwn = false, isAway = false;
   const isBusy = () => busySince && Date.now() - busySince < 60000;
@@ -18,7 +19,7 @@
     box.dispatchEvent(new Event("input", { bubbles: true }));
   }
   function showWaiting() {
-    sessionStorage.setItem(WAITING, JSON.stringify([...underway, ...taken]));
+    sessionStorage.setItem(WAITING, JSON.stringify([...left, ...underway, ...taken]));
     clearTimeout(slow);
     if (isBusy()) slow = setTimeout(() => document.body.classList.add("busy"), 400); // Stop does not flicker
     else document.body.classList.remove("busy");
@@ -54,6 +55,10 @@
       next();
     },
     done: () => next(),
+    ready() { // after the page was loaded: Gradio does that by itself when it finds its server again
+      taken = [...left.splice(0), ...taken];
+      if (!isBusy()) next();
+    },
   };
   document.addEventListener("click", (event) => {
     if (!event.target.closest("#send")) return;
@@ -81,10 +86,6 @@
     for (const line of document.querySelectorAll(".status-line:not([role])")) {
       line.setAttribute("role", "status");
       line.setAttribute("aria-live", "polite");
-    }
-    if (left.length && field()) { // the page was closed before these went
-      put(left.splice(0).join("\n"));
-      showWaiting();
     }
     for (const toast of document.querySelectorAll(".toast-body.error:not([data-seen])")) {
       toast.dataset.seen = "";

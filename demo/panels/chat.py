@@ -130,7 +130,8 @@ def _listen(chat: Chat, replies: "Replies", feedback: FeedbackFile | None) -> No
     chat.keep.input(changes.keep_turns, [chat.talk, chat.keep], chat.kept, queue=False, **QUIET)
     chat.bundle.change(replies.choose, chat.bundle, [chat.card, *chat.settings], queue=False, **QUIET)
     opened = gr.context.Context.root_block.load
-    opened(changes.restore, [chat.kept, chat.talk], [chat.conversation, chat.keep], queue=False, **QUIET)
+    restored = opened(changes.restore, [chat.kept, chat.talk], [chat.conversation, chat.keep], queue=False, **QUIET)
+    restored.then(None, js="() => seq2edge.ready()", **PRIVATE)
     if feedback:
         rate = changes.Rating(replies.shelf, feedback)
         chat.conversation.like(rate, [chat.talk, chat.bundle], chat.status, queue=False, **QUIET)

@@ -9,7 +9,9 @@ from seq2edge.device.shipped_bundle import SHIPPED
 HELP = "open a web page for one or more bundles"
 EXAMPLES = """\
   seq2edge demo                                         the chatbot that is installed with seq2edge
-  seq2edge demo bundles/quickstart-int8 bundles/multi30k-en-de-int8 --port 8080"""
+  seq2edge demo bundles/quickstart-int8 bundles/multi30k-en-de-int8 --port 8080
+  seq2edge demo --auth users.txt --host 0.0.0.0         for those with a password, one USER:PASSWORD a line
+  seq2edge demo --feedback ratings.jsonl                visitors may rate replies"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +22,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)"
     )
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
+    parser.add_argument(
+        "--auth",
+        metavar="FILE",
+        type=Path,
+        help="file of lines USER:PASSWORD, without which nobody sees the page (default: the variable SEQ2EDGE_AUTH)",
+    )
+    parser.add_argument("--share", action="store_true", help="make an address for the whole internet; needs --auth")
+    parser.add_argument("--mcp", action="store_true", help="offer the endpoints as tools for assistants (MCP)")
+    parser.add_argument(
+        "--feedback",
+        metavar="FILE",
+        type=Path,
+        help="let visitors rate replies, and append them to this JSON Lines file",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from seq2edge.demo.app import serve
+    import sys
 
-    serve(arguments.bundles, arguments.host, arguments.port)
+    from seq2edge.demo.app import DemoOptions, serve
+    from seq2edge.demo.users import read_users
+
+    users = read_users(arguments.auth)
+    options = DemoOptions(arguments.host, arguments.port, users, arguments.share, arguments.mcp, arguments.feedback)
+    options.check()
+    if options.share:
+        print(
+            "warning: --share sends all that visitors type through Gradio's servers, at an address that anybody can "
+            "find; only the passwords keep others out",
+            file=sys.stderr,
+        )
+    serve(arguments.bundles, options)
     return 0

@@ -1,7 +1,11 @@
-"""The web page: tabs for chats, whose replies appear as they grow, for labels, and for texts with their attention."""
+"""The web page: a tab for each task, one to look inside, to compare and to read about the models."""
 
 import os
-from collections.abc import Iterator, Sequence
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -9,162 +13,152 @@ from typing import Any
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
+from starlette.middleware import Middleware
 
-from seq2edge.demo.heatmap import STYLE, heatmap
-from seq2edge.demo.settings import SHOWN, control
-from seq2edge.demo.words import ENGLISH, KOREAN
-from seq2edge.device.conversation import Conversation
+from seq2edge.demo.api import Endpoints
+from seq2edge.demo.components.cards import failed_card
+from seq2edge.demo.components.header import header
+from seq2edge.demo.feedback import FeedbackFile
+from seq2edge.demo.loading import Shelf, load
+from seq2edge.demo.panels.about import build_about
+from seq2edge.demo.panels.chat import build_chat
+from seq2edge.demo.panels.compare import build_compare, comparable
+from seq2edge.demo.panels.inside import build_inside
+from seq2edge.demo.panels.labels import build_labels
+from seq2edge.demo.panels.panel import Explained
+from seq2edge.demo.panels.texts import build_texts
+from seq2edge.demo.privacy import OwnHostOnly
+from seq2edge.demo.theme import theme
+from seq2edge.demo.users import VARIABLE
+from seq2edge.demo.words import label, translations
 from seq2edge.device.errors import UserError
-from seq2edge.device.result import Result
-from seq2edge.device.runners.interface import Runner
-from seq2edge.device.runners.load import load_runner
-from seq2edge.device.tasks import TASKS
+from seq2edge.device.tasks import Task
 
-LABELS_SHOWN = 5
-PAGE_STYLE = (
-    STYLE
-    + """
-.gradio-container { max-width: 860px !important; width: 100%; margin: auto; }
-footer { display: none !important; }
-@media (max-width: 480px) { .gradio-container { padding: 8px !important; } }
-"""
-)
+ASSETS = Path(__file__).parent / "assets"
+ANSWERED_AT_ONCE, MOST_WAITING = 4, 64  # requests of all visitors
+# Gradio keeps 60 kB for each visit and each call of a program. A conversation that it forgets is taken up again from
+# what the browser shows.
+VISITS_KEPT = 400
 
 
-def build(runners: dict[str, Runner[Any]], words: Any) -> gr.Blocks:
+@dataclass(frozen=True)
+class DemoOptions:
+    """How the page is served.
+
+    Attributes:
+        host: Address to listen on.
+        port: To listen on.
+        users: Passwords by name; empty: everybody may see the page.
+        share: Whether Gradio makes an address that the whole internet reaches.
+        mcp: Whether the endpoints are tools of the Model Context Protocol, too.
+        feedback: File for ratings of replies; None: nothing is saved.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    users: dict[str, str] = field(default_factory=dict)
+    share: bool = False
+    mcp: bool = False
+    feedback: Path | None = None
+
+    def check(self) -> None:
+        """Raise a UserError if the page cannot be served so."""
+        if not 0 < self.port < 1 << 16:
+            raise UserError(f"--port is {self.port}, allowed are 1 to 65535")
+        try:
+            with socket.create_server((self.host, self.port)):
+                pass
+        except OSError as error:
+            reason = str(error.strerror).partition(" (")[0]
+            raise UserError(f"--host {self.host} --port {self.port}: {reason}; choose another") from None
+        if self.share and not self.users:
+            raise UserError(f"--share needs --auth FILE or {VARIABLE}: the whole internet reaches a shared page")
+        if self.mcp and find_spec("mcp") is None:
+            raise UserError("--mcp: the package mcp is not installed; pip install 'seq2edge[mcp]'")
+
+
+def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
     """Build the page.
 
     Args:
-        runners: By the names that users choose from.
-        words: Returns the text of a key of `words.ENGLISH` in the user's language.
+        shelf: Its bundles.
+        feedback: Where ratings of replies go; None: there is nothing to rate with.
     """
-    tasks = {name: TASKS[runner.manifest.task] for name, runner in runners.items()}
-    chats = [name for name, task in tasks.items() if task.is_conversation]
-    classifiers = [name for name, task in tasks.items() if task.target == "label"]
-    others = [name for name in runners if name not in (*chats, *classifiers)]
     with gr.Blocks(title="seq2edge", analytics_enabled=False) as page:
-        gr.Markdown(words("title"))
-        with gr.Tabs():
-            if chats:
-                with gr.Tab(words("chat")):
-                    _chat_tab(runners, chats, words)
-            if classifiers:
-                with gr.Tab(words("classify")):
-                    _label_tab(runners, classifiers, words)
-            if others:
-                with gr.Tab(words("translate")):
-                    _translation_tab(runners, others, words)
+        Endpoints(shelf).offer()  # first, so that no event of the page takes one of their names
+        gr.HTML(header(), elem_id="masthead")
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
+            explained = []
+            for task in shelf.tasks():
+                with gr.Tab(label(f"tab_{task.name}"), id=task.name):
+                    explained.append(_panel(shelf, task, feedback))
+            if shelf.loaded:
+                with gr.Tab(label("tab_inside"), id="inside"):
+                    build_inside(shelf, tabs, explained)
+            if comparable(shelf):
+                with gr.Tab(label("tab_compare"), id="compare"):
+                    build_compare(shelf)
+            with gr.Tab(label("tab_about"), id="about"):
+                build_about(shelf)
+        if shelf.failed:
+            gr.HTML("".join(map(failed_card, shelf.failed)), elem_id="failed")
     return page
 
 
-def _chat_tab(runners: dict[str, Runner[Any]], names: Sequence[str], words: Any) -> None:
-    chosen = gr.Dropdown(list(names), value=names[0], label=words("bundle"), visible=len(names) > 1)
-    conversation = gr.Chatbot(label=words("conversation"), height=420, elem_id="conversation")
-    with gr.Row():
-        message = gr.Textbox(show_label=False, placeholder=words("message"), scale=5, elem_id="message", max_lines=4)
-        send = gr.Button(words("send"), variant="primary", scale=1, min_width=80, elem_id="send")
-    clear = gr.Button(words("clear"), size="sm", variant="secondary")
-    previous = gr.State("")  # what the next message may refer to
-
-    def reply(
-        text: str, history: list[dict[str, Any]], name: str, previous: str
-    ) -> Iterator[tuple[str, list[dict[str, Any]], str]]:
-        if not text.strip():
-            yield "", history, previous
-            return
-        history = [*history, {"role": "user", "content": text}, {"role": "assistant", "content": ""}]
-        yield "", history, previous
-        for growing, new_previous in _turn(Conversation(runners[name], previous), text):
-            history[-1] = {"role": "assistant", "content": growing}
-            yield "", history, new_previous
-
-    inputs = [message, conversation, chosen, previous]
-    gr.on([send.click, message.submit], reply, inputs, [message, conversation, previous], api_name="chat")
-    clear.click(lambda: ([], ""), None, [conversation, previous], api_name=False)
+def _panel(shelf: Shelf, task: Task, feedback: FeedbackFile | None) -> Explained:
+    """The panel that fits a task."""
+    if task.is_conversation:
+        return build_chat(shelf, shelf.of_task(task), feedback)
+    return build_labels(shelf, task) if task.target == "label" else build_texts(shelf, task)
 
 
-def _translation_tab(runners: dict[str, Runner[Any]], names: Sequence[str], words: Any) -> None:
-    chosen = gr.Dropdown(list(names), value=names[0], label=words("bundle"), visible=len(names) > 1)
-    source = gr.Textbox(label=words("source"), lines=3, elem_id="source")
-    settings = [control(option, words(option), [runners[name].manifest for name in names]) for option in SHOWN]
-    go = gr.Button(words("go"), variant="primary", elem_id="go")
-    target = gr.Textbox(label=words("target"), lines=3, elem_id="target", interactive=False)
-    gr.Markdown(words("attention"))
-    attention = gr.HTML(elem_id="attention")
-
-    def translate(text: str, name: str, *values: Any) -> tuple[str, str]:
-        result = _answer(runners[name], text, **dict(zip(SHOWN, values, strict=True)))
-        return result.text, _heatmaps(result)
-
-    gr.on([go.click, source.submit], translate, [source, chosen, *settings], [target, attention], api_name="translate")
-
-
-def _label_tab(runners: dict[str, Runner[Any]], names: Sequence[str], words: Any) -> None:
-    chosen = gr.Dropdown(list(names), value=names[0], label=words("bundle"), visible=len(names) > 1)
-    text = gr.Textbox(label=words("source"), lines=3, elem_id="text")
-    go = gr.Button(words("go"), variant="primary", elem_id="classify")
-    label = gr.Label(label=words("label"), elem_id="label")
-    attention = gr.HTML(elem_id="label-attention")
-
-    def classify(text: str, name: str) -> tuple[dict[str, float], str]:
-        result = _answer(runners[name], text, n_best=LABELS_SHOWN)
-        return dict(result.alternatives), _heatmaps(result)
-
-    gr.on([go.click, text.submit], classify, [text, chosen], [label, attention], api_name="classify")
-
-
-def _answer(runner: Runner[Any], text: str, **options: Any) -> Result:
-    """The whole answer; a mistake of the user's is shown above the page."""
-    try:
-        return runner.run(text, **options)
-    except UserError as error:
-        raise gr.Error(str(error), print_exception=False) from None
-
-
-def _heatmaps(result: Result) -> str:
-    """The attention of each part of an answer as HTML; empty if the model has none."""
-    return "".join(
-        heatmap(part.source_tokens, part.target_tokens, part.attention)
-        for part in result.parts
-        if part.attention is not None
-    )
-
-
-def _turn(chat: Conversation, text: str) -> Iterator[tuple[str, str]]:
-    """The growing answer, with what the next message may refer to; a mistake of the user's is answered within the
-    conversation."""
-    try:
-        if chat.runner.has_memory:
-            yield chat(text).text, chat.previous
-        else:
-            yield from ((growing, "") for growing in chat.runner.stream(text))
-    except UserError as error:
-        yield f"({error})", chat.previous
-
-
-def load(bundles: Sequence[Path]) -> dict[str, Runner[Any]]:
-    """Load bundles; runners by the names of their folders."""
-    return {path.resolve().name: load_runner(path) for path in bundles}
-
-
-def serve(bundles: Sequence[Path], host: str = "127.0.0.1", port: int = 7860, block: bool = True) -> gr.Blocks:
+def serve(bundles: Sequence[Path], options: DemoOptions = DemoOptions(), block: bool = True) -> gr.Blocks:
     """Load the bundles and serve the page until Ctrl-C.
 
     Raises:
-        UserError: If a bundle cannot be read or the port is in use.
+        UserError: If the options are not possible, or the file for ratings cannot be written.
     """
-    words = gr.I18n(en=ENGLISH, ko=KOREAN)
-    page = build(load(bundles), words)
-    try:
-        page.queue().launch(
-            server_name=host,
-            server_port=port,
-            prevent_thread_lock=not block,
-            css=PAGE_STYLE,
-            theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
-            i18n=words,
-            quiet=not block,
-        )
-    except OSError as error:
-        raise UserError(f"port {port}: {error}; choose another with --port") from None
+    options.check()
+    shelf = load(bundles)
+    for one in shelf.failed:
+        print(f"note: {one.reason}", file=sys.stderr)
+    page = build(shelf, FeedbackFile(options.feedback) if options.feedback else None)
+    page.queue(default_concurrency_limit=ANSWERED_AT_ONCE, max_size=MOST_WAITING)
+    page.launch(**_launch_settings(options, shelf), prevent_thread_lock=True)
+    if options.mcp and not page.mcp_server:
+        page.close()
+        raise UserError(f"--mcp: {page.mcp_error}; pip install 'seq2edge[mcp]'")
+    place = page.share_url or f"http://{options.host}:{options.port}"
+    print(
+        f"{len(shelf.loaded)} of {len(bundles)} bundles are served at {place}; Ctrl-C stops it",
+        file=sys.stderr,
+        flush=True,
+    )
+    if block:
+        page.block_thread()
     return page
+
+
+def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
+    """The arguments of `Blocks.launch`."""
+    return {
+        "server_name": options.host,
+        "server_port": options.port,
+        "auth": list(options.users.items()) or None,
+        "share": options.share,
+        "mcp_server": options.mcp,
+        "theme": theme(),
+        "css_paths": ASSETS / "page.css",
+        "head": f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>",
+        "favicon_path": ASSETS / "favicon.svg",
+        "i18n": gr.I18n(**translations()),
+        "app_kwargs": {"middleware": [Middleware(OwnHostOnly)]},
+        "blocked_paths": [str(one.path) for one in shelf.loaded],
+        "state_session_capacity": VISITS_KEPT,
+        "pwa": True,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "max_file_size": "2mb",
+        "footer_links": ["api", "settings"],
+        "quiet": True,
+    }

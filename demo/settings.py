@@ -1,29 +1,91 @@
-"""Controls for decoding options."""
+"""Controls for decoding options: limits, defaults and names follow from the options themselves."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from seq2edge.device.search.options import OPTIONS
+from seq2edge.demo.loading import Loaded
+from seq2edge.demo.words import label
+from seq2edge.device.search.options import OPTIONS, DecodingOptions
 
-SHOWN = ("beam",)  # options that the page offers: whole numbers, each with a label in `words`
+SHOWN = (  # options that the page offers, in its order
+    *("beam", "length_penalty", "max_length"),
+    *("sample", "temperature", "top_k", "top_p", "seed"),
+    "no_repeat_ngram",
+)
+SAMPLING = ("temperature", "top_k", "top_p", "seed")  # have no effect without `sample`
 
 
-def control(name: str, label: str, bundles: Sequence[Any]) -> gr.Slider:
-    """A slider for a whole number, within the limits of the option and of what the bundles offer.
+@dataclass(frozen=True)
+class Scale:
+    """The part of an option's numbers that a slider offers."""
+
+    least: float
+    most: float
+    step: float
+
+
+SCALES = {
+    "beam": Scale(1, 64, 1),
+    "length_penalty": Scale(0, 3, 0.1),
+    "max_length": Scale(1, 1024, 1),
+    "temperature": Scale(0.1, 2, 0.1),
+    "top_k": Scale(0, 100, 1),
+    "top_p": Scale(0.05, 1, 0.05),
+    "seed": Scale(0, 1000, 1),
+    "no_repeat_ngram": Scale(0, 6, 1),
+}
+
+
+def controls(bundles: Sequence[Loaded], panel: str) -> list[gr.Component]:
+    """A control for each option of `SHOWN`, set to the defaults of the first bundle.
 
     Args:
-        name: Of a field of `DecodingOptions`.
-        bundles: Manifests of encoder-decoders.
+        bundles: Encoder-decoders, of which the page uses one at a time.
+        panel: Where they are, for their names in the page.
     """
-    option = OPTIONS[name]
-    if option.allowed is None:
-        raise ValueError(f"only numbers have a slider. Received: name={name}")
-    offered = {"beam": max(max(one.beam_sizes) for one in bundles)}
-    largest = min(option.allowed.most, offered.get(name, option.allowed.most))
-    least, is_choice = option.allowed.least, largest > option.allowed.least
+    return [_control(name, bundles, f"{panel}-{name.replace('_', '-')}") for name in SHOWN]
+
+
+def _control(name: str, bundles: Sequence[Loaded], elem_id: str) -> gr.Component:
+    texts = {"label": label(f"option_{name}"), "info": label(f"option_{name}_help"), "elem_id": elem_id}
+    value = default(name, bundles[0])
+    if OPTIONS[name].type is bool:
+        return gr.Checkbox(value, **texts)
+    scale, most = SCALES[name], max(_most(name, one) for one in bundles)
     # Gradio refuses a slider without a choice, even one that is not shown.
+    has_choice = most > scale.least
     return gr.Slider(
-        least, max(largest, least + 1), option.default, step=1, label=label, elem_id=name, visible=is_choice
+        scale.least, most if has_choice else scale.least + 1, value, step=scale.step, visible=has_choice, **texts
     )
+
+
+def default(name: str, bundle: Loaded) -> Any:
+    """The default of a bundle."""
+    return getattr(bundle.runner.options(), name)
+
+
+def _most(name: str, bundle: Loaded) -> float:
+    """The largest value of an option that a bundle takes."""
+    manifest: Any = bundle.runner.manifest
+    offered = {"beam": max(manifest.beam_sizes), "max_length": manifest.target_length}
+    return min(SCALES[name].most, offered.get(name, SCALES[name].most))
+
+
+def defaults(bundle: Loaded) -> list[Any]:
+    """The values of the controls when a bundle is chosen."""
+    return [default(name, bundle) for name in SHOWN]
+
+
+def options_of(bundle: Loaded, values: Sequence[Any]) -> dict[str, Any]:
+    """What controls say, as fields of the decoding options that a bundle takes."""
+    chosen: dict[str, Any] = {}
+    for name, value in zip(SHOWN, values, strict=True):
+        if name in SCALES:
+            value = OPTIONS[name].type(min(value, _most(name, bundle)))
+        chosen[name] = value
+    if not chosen["sample"]:
+        chosen |= {name: getattr(DecodingOptions(), name) for name in SAMPLING}
+    return chosen

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -67,11 +67,14 @@ class ClassificationRunner(Runner[ClassificationOptions]):
         for index, source in enumerate(sources):
             yield index, self._classify(source, options.n_best)
 
-    def stream(self, source: Any, options: ClassificationOptions | None = None, **changes: Any) -> Iterator[str]:
+    def stream(
+        self, source: Any, options: ClassificationOptions | None = None, **changes: Any
+    ) -> Generator[str, None, Result]:
         result = self._classify(source, self.options(options, **changes).n_best)
         if result is EMPTY:
             raise TextError(INPUT_IS_EMPTY)
         yield result.text
+        return result
 
     def limited(self, seconds: float) -> "ClassificationRunner":
         return ClassificationRunner(self.manifest, LimitedClassifierModel(self.model, seconds), self.processor)

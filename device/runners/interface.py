@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from seq2edge.device.bundle import Bundle
@@ -67,8 +67,9 @@ class Runner(ABC, Generic[Options]):
         """
 
     @abstractmethod
-    def stream(self, source: Any, options: Options | None = None, **changes: Any) -> Iterator[str]:
-        """Yield the answer as it grows. Each text extends the previous one; the last equals the text of `run`.
+    def stream(self, source: Any, options: Options | None = None, **changes: Any) -> Generator[str, None, Result]:
+        """Yield the answer as it grows, and return what `run` does. Each text extends the previous one; the last equals
+        the text of the result.
 
         Args and Raises as for `run`.
         """

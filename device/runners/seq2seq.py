@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from seq2edge.device.batching import Job, in_length_groups
@@ -179,8 +179,10 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         for job, (hypotheses, trace) in zip(group, found, strict=True):
             yield Decoded(job, hypotheses, trace=trace)
 
-    def stream(self, source: Any, options: DecodingOptions | None = None, **changes: Any) -> Iterator[str]:
-        """Yield the growing answer after each step; of a beam, what all its hypotheses agree on.
+    def stream(
+        self, source: Any, options: DecodingOptions | None = None, **changes: Any
+    ) -> Generator[str, None, Result]:
+        """Yield the growing answer after each step; of a beam, what all its hypotheses agree on. Return the result.
 
         Without options the search is greedy. Leaving the iterator cancels the search. A bundle with memory gives the
         whole answer at once, because a message may refer to the reply before.
@@ -189,9 +191,10 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
             changes.setdefault("beam", 1)
         options = self.options(options, **changes)
         if self.has_memory or self._guarded(source):
-            yield self.run(source, options).text
-            return
-        phrases = Phrases.of(options, self.tokenizer)
+            result = self.run(source, options)
+            yield result.text
+            return result
+        started, phrases = time.perf_counter(), Phrases.of(options, self.tokenizer)
         segments = self.processor.split(source)
         if not segments:
             raise TextError(INPUT_IS_EMPTY)
@@ -210,7 +213,9 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
                     shown = agreed
                     growing = self.tokenizer.decode_unfinished(agreed)
                     yield " ".join(text for text in (before, growing) if text)
-        yield self.joiner.answer(source, done)
+        result = self.joiner.result(source, done, options.n_best, options.required)
+        yield result.text
+        return dataclasses.replace(result, seconds=time.perf_counter() - started)
 
     def limited(self, seconds: float) -> "Seq2SeqRunner":
         model = LimitedSequenceModel(self.model, seconds)

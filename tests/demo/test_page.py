@@ -1,102 +1,68 @@
-import shutil
-import socket
+"""The page as a visitor sees it: looks, languages, what it asks of other hosts, and what happens without a server."""
 
+from pathlib import Path
+
+import axe_playwright_python
 import pytest
 
-from seq2edge.demo.heatmap import heatmap
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
-
-def test_the_heatmap_is_a_table_with_the_weights_as_colours():
-    page = heatmap(["▁a", "<b>"], ["▁x"], [[0.25, 0.75]])
-    assert page.count("<td") == 2
-    assert "0.750" in page
-    assert "&lt;b&gt;" in page
-    assert "<b>" not in page
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+TABS = {
+    "en": ["Chat", "Translate", "Classify", "Look inside", "Compare", "About"],
+    "ko": ["대화", "번역", "분류", "들여다보기", "비교", "소개"],
+}
+pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def address(bundles, classifier_bundles, tmp_path_factory, change_manifest):
-    """The page over a chat bundle, a classifier and a translation bundle."""
-    from seq2edge.demo.app import serve
-
-    chat = shutil.copytree(bundles / "none", tmp_path_factory.mktemp("demo") / "chat")
-    change_manifest(chat, task="chat")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    labels = classifier_bundles / "none"
-    page = serve([chat, labels, bundles / "int8"], port=port, block=False)
-    yield f"http://127.0.0.1:{port}"
-    page.close()
-
-
-@pytest.fixture
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+@pytest.mark.parametrize(("locale", "width", "scheme"), [("en", 1280, "light"), ("ko", 360, "dark")])
+def test_every_panel_is_accessible_and_fits(visit, locale, width, scheme):
+    one = visit(locale, width, color_scheme=scheme)
+    page = one.page
+    one.expect({"en": "What shall we talk about?", "ko": "무슨 얘기를 할까요?"}[locale])
+    assert page.locator("h1:visible").inner_text() == "seq2edge"
+    assert page.evaluate("document.documentElement.lang") == locale
+    for tab in TABS[locale]:
+        one.open(tab)
+        if tab == TABS[locale][0]:
+            one.say("hello")
+            one.expect("good to hear from you")
+        elif tab in TABS[locale][1:3]:
+            page.locator("textarea:visible:enabled").first.fill("the cold river is here")
+            page.locator(".facts:visible").first.wait_for()
+        page.wait_for_timeout(200)
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run()")["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] != "minor"] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["wide", "phone"])
-def test_a_message_is_answered_and_attention_is_shown(address, browser, size, tmp_path_factory):
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, locale="en")
-    page.goto(address)
-    page.fill("#message textarea", "the red stone is here")
-    page.press("#message textarea", "Enter")
-    page.wait_for_selector("#conversation >> text=stone red")
-    page.get_by_role("tab", name="Translate").click()
-    page.fill("#source textarea", "the cold river is here")
-    page.click("#go")
-    page.wait_for_selector("#attention table")
-    assert page.input_value("#target textarea") == "river cold"
-    assert page.locator("#attention td").count() > 4
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-    page.screenshot(path=str(tmp_path_factory.getbasetemp() / f"demo-{size[0]}.png"))
+def test_the_page_can_be_installed_and_names_no_other_host(visit, address):
+    page = visit().page
+    manifest = page.request.get(f"{address}/manifest.json").json()
+    assert manifest["name"] == page.title() == "seq2edge"
+    assert manifest["icons"][0]["type"] == "image/svg+xml"
+    answer = page.request.get(address)
+    assert "og:image" not in answer.text()
+    assert "connect-src 'self'" in answer.headers["content-security-policy"]
 
 
-@pytest.mark.browser
-def test_a_text_gets_labels_with_probabilities(address, browser):
-    page = browser.new_page(locale="en")
-    page.goto(address)
-    page.get_by_role("tab", name="Classify").click()
-    page.fill("#text textarea", "the cold river is here")
-    page.click("#classify")
-    page.wait_for_selector("#label >> text=cold")
-    page.wait_for_selector("#label-attention table")
-    assert "%" in page.inner_text("#label")
+def test_a_server_that_is_away_is_said_until_it_is_back(visit):
+    one = visit("ko")
+    one.page.fill("#message textarea", "아직 안 보낸 말")
+    one.page.route("**/app_id", lambda route: route.abort())
+    one.page.locator("#offline.away", has_text="서버가 대답하지 않아요").wait_for(timeout=3_500)
+    one.page.unroute("**/app_id")
+    one.page.wait_for_selector("#offline:not(.away)", state="attached", timeout=3_500)
+    assert one.page.input_value("#message textarea") == "아직 안 보낸 말"
+    one.errors.clear()  # the browser reports each request that failed
 
 
-@pytest.mark.browser
-def test_the_page_speaks_korean_to_a_korean_browser(address, browser):
-    page = browser.new_page(locale="ko")
-    page.goto(address)
-    page.wait_for_selector("text=보내기")
+def test_a_bundle_that_cannot_be_loaded_is_a_card_that_says_why(visit):
+    assert "bundle.json is missing" in visit().page.inner_text("#failed")
 
 
-@pytest.mark.browser
-def test_what_the_user_did_wrong_is_said_in_the_conversation(address, browser):
-    page = browser.new_page(locale="en")
-    page.goto(address)
-    page.fill("#message textarea", "a" * 30_000)
-    page.click("#send")
-    page.wait_for_selector("#conversation >> text=30,000 characters, allowed are")
-
-
-def test_each_bundle_is_in_the_tab_of_its_task(bundles, classifier_bundles):
-    from seq2edge.demo.app import build, load
-    from seq2edge.demo.words import ENGLISH
-
-    page = build(load([classifier_bundles / "int8", bundles / "none"]), ENGLISH.get)
-    found = {function.api_name: function for function in page.fns.values()}
-    assert found.keys() == {"classify", "translate"}
-    labels, table = found["classify"].fn("the cold river is here", "int8")
-    assert next(iter(labels)) == "cold"
-    assert list(labels.values()) == sorted(labels.values(), reverse=True)
-    assert "<td" in table
+def test_the_cards_say_data_scores_and_limits(visit):
+    one = visit("ko")
+    one.open("소개")
+    text = one.page.inner_text("#about")
+    for said in ("quickstart", "CC0-1.0", "160토큰까지 읽어요", "정확 일치", "영어 → 독일어"):
+        assert said in text

@@ -1,19 +1,40 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from seq2edge.demo.settings import SHOWN, control
-from seq2edge.demo.words import ENGLISH, KOREAN
-from seq2edge.device.search.options import OPTIONS
+from seq2edge.demo.loading import Loaded
+from seq2edge.demo.settings import SCALES, SHOWN, controls, defaults, options_of
+from seq2edge.device.search.options import OPTIONS, DecodingOptions
 
 
-@pytest.mark.parametrize("name", SHOWN)
-def test_a_control_has_the_limits_and_default_of_its_option(name):
-    slider = control(name, ENGLISH[name], [SimpleNamespace(beam_sizes=[1, 5]), SimpleNamespace(beam_sizes=[1])])
-    assert (slider.minimum, slider.value) == (OPTIONS[name].allowed.least, OPTIONS[name].default)
-    assert name != "beam" or slider.maximum == 5
-    assert name in KOREAN
+def bundle(beam_sizes=(1, 5), **defaults):
+    manifest = SimpleNamespace(beam_sizes=beam_sizes, target_length=30)
+    options = DecodingOptions(max_length=30, **defaults)
+    return Loaded("x", Path("x"), SimpleNamespace(manifest=manifest, options=lambda: options), 1.0, 1.0)
 
 
-def test_a_control_without_a_choice_is_hidden():
-    assert not control("beam", "Beam", [SimpleNamespace(beam_sizes=[1])]).visible
+@pytest.mark.parametrize("name", SCALES)
+def test_a_slider_offers_what_its_option_allows(name):
+    assert SCALES[name].least in OPTIONS[name].allowed
+    assert SCALES[name].most in OPTIONS[name].allowed
+
+
+def test_controls_have_the_limits_and_defaults_of_their_bundles():
+    found = dict(zip(SHOWN, controls([bundle((1,)), bundle()], "chat"), strict=True))
+    assert (found["beam"].minimum, found["beam"].maximum, found["beam"].value) == (1, 5, 1)
+    assert found["max_length"].maximum == 30
+    assert found["sample"].value is False
+    assert not dict(zip(SHOWN, controls([bundle((1,))], "chat"), strict=True))["beam"].visible
+
+
+def test_what_controls_say_is_always_allowed():
+    values = dict(zip(SHOWN, defaults(bundle(beam=5)), strict=True))
+    assert values["beam"] == 5
+    values |= {"beam": 5, "max_length": 900, "temperature": 0.5, "top_k": 3.0}
+    chosen = options_of(bundle((1,)), list(values.values()))
+    assert (chosen["beam"], chosen["max_length"], chosen["temperature"], chosen["top_k"]) == (1, 30, 1.0, 0)
+    sampled = options_of(bundle(), list((values | {"sample": True}).values()))
+    assert (sampled["temperature"], sampled["top_k"]) == (0.5, 3)
+    DecodingOptions(**chosen)
+    DecodingOptions(**sampled)

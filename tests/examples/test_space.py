@@ -13,8 +13,10 @@ SPACE = ROOT / "examples" / "space"
 def test_the_app_builds_the_page_and_listens_to_the_outside(shipped, monkeypatch):
     launched = {}
     monkeypatch.setattr(gr.Blocks, "launch", lambda page, **settings: launched.update(settings, page=page))
+    monkeypatch.setattr(gr.Blocks, "block_thread", lambda page: launched.update(blocks=True))
     runpy.run_path(str(SPACE / "app.py"), run_name="__main__")
     assert (launched["server_name"], launched["server_port"]) == ("0.0.0.0", 7860)
+    assert launched["blocks"]
     kinds = {type(block).__name__ for block in launched["page"].blocks.values()}
     assert {"Chatbot", "Textbox", "Button"} <= kinds
 

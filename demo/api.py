@@ -1,0 +1,107 @@
+"""What programs call: named endpoints with types, each also a tool of the Model Context Protocol where that is on."""
+
+from typing import Any
+
+import gradio as gr
+
+from seq2edge.demo.answers import RefusedError, answer, check
+from seq2edge.demo.loading import Loaded, Shelf
+from seq2edge.demo.words import language_of
+from seq2edge.device.tasks import Task
+from seq2edge.device.turns import with_previous
+
+
+class Endpoints:
+    """The endpoints of a page.
+
+    Args:
+        shelf: The bundles; one that is not named is the first that fits.
+    """
+
+    def __init__(self, shelf: Shelf):
+        self.shelf = shelf
+
+    def offer(self) -> None:
+        """Add those that a bundle can answer to the page that is being built."""
+        if any(task.is_conversation for task in self.shelf.tasks()):
+            gr.api(self.reply, api_name="reply")
+        if any(_is_text(task) for task in self.shelf.tasks()):
+            gr.api(self.translate, api_name="translate")
+        if self.shelf.loaded:
+            gr.api(self.inspect, api_name="inspect")
+
+    def reply(
+        self, text: str, bundle: str = "", previous: str = "", request: gr.Request | None = None
+    ) -> dict[str, Any]:
+        """Reply to a message of a conversation.
+
+        Args:
+            text: The message.
+            bundle: Name of the model on the page; empty: the first chat.
+            previous: The field `previous` of the reply before, which the message may refer to; empty: none.
+
+        Returns:
+            text, score, confidence, fallback (whether it is the line for unlikely replies), guard (what answered in
+            place of the model, or null), seconds, and previous for the next message.
+        """
+        found = self._find(bundle, [one for one in self.shelf.loaded if one.task.is_conversation], request)
+        source = with_previous(text, previous) if found.runner.has_memory else text
+        return _result(found, text, source, request)
+
+    def translate(
+        self, text: str, bundle: str = "", n_best: int = 1, request: gr.Request | None = None
+    ) -> dict[str, Any]:
+        """Translate a text, or summarise it, or whatever the model was trained for.
+
+        Args:
+            text: The text; it is split into sentences where it is long.
+            bundle: Name of the model on the page; empty: the first one that is no chat and no classifier.
+            n_best: Number of answers to return in `alternatives`, best first.
+
+        Returns:
+            text, score, confidence, alternatives (text and score of each), seconds.
+        """
+        found = self._find(bundle, [one for one in self.shelf.loaded if _is_text(one.task)], request)
+        return _result(found, text, text, request, n_best=n_best)
+
+    def inspect(self, text: str, bundle: str = "", request: gr.Request | None = None) -> dict[str, Any]:
+        """Answer a text with any model, and tell what it looked at.
+
+        Args:
+            text: The text or message.
+            bundle: Name of the model on the page; empty: the first one.
+
+        Returns:
+            As the other endpoints, and parts: for each sentence the tokens of source and target, the log-probability
+            of each target token, the index of the source token with most attention, and the attention itself, a row
+            for each target token.
+        """
+        return _result(self._find(bundle, self.shelf.loaded, request), text, text, request, attention=True)
+
+    def _find(self, key: str, fitting: Any, request: gr.Request | None) -> Loaded:
+        """The bundle of a name, or the first one."""
+        found = next((one for one in fitting if key in ("", one.key)), None)
+        if found is None:
+            names = ", ".join(one.key for one in fitting)
+            raise _error(RefusedError("mistake_bundle", name=key, names=names), request)
+        return found
+
+
+def _is_text(task: Task) -> bool:
+    return task.target == "text" and not task.is_conversation
+
+
+def _result(
+    one: Loaded, text: str, source: str, request: gr.Request | None, attention: bool = False, **options: Any
+) -> dict[str, Any]:
+    try:
+        check(text)
+        return answer(one.runner, source, **options).as_json(attention)
+    except RefusedError as refused:
+        raise _error(refused, request) from None
+
+
+def _error(refused: RefusedError, request: gr.Request | None) -> gr.Error:
+    """The error of an endpoint, in the language that the request asks for."""
+    headers = getattr(request, "headers", None) or {}
+    return gr.Error(refused.text(language_of(headers.get("accept-language", ""))), print_exception=False)

@@ -1,0 +1,130 @@
+// What the page does by itself: its language, what is sent, what screen readers hear, and whether the server is there.
+(() => {
+  const language = (navigator.language || "en").toLowerCase().startsWith("ko") ? "ko" : "en";
+  const EVERY = 1500; // milliseconds between two looks at the server
+  const FULL = /Queue is full|currently busy/;
+  const find = (selector) => document.querySelector(selector);
+  const field = () => find("#message textarea");
+
+  // Messages are taken out of the field in the very moment they are sent, so what is typed after belongs to the next
+  // one. Those sent while a reply grows wait here, in order, and go together when it is done.
+  const WAITING = "seq2edge-waiting";
+  // Left from before the page was loaded.
+  const left = JSON.parse(sessionStorage.getItem(WAITING) || "[]");
+  let taken = [], underway = [], busySince = 0, slow = 0, isOwn = false, isAway = false;
+  const isBusy = () => busySince && Date.now() - busySince < 60000;
+  function put(text) {
+    const box = field();
+    box.value = text;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  function showWaiting() {
+    sessionStorage.setItem(WAITING, JSON.stringify([...left, ...underway, ...taken]));
+    clearTimeout(slow);
+    if (isBusy()) slow = setTimeout(() => document.body.classList.add("busy"), 400); // Stop does not flicker
+    else document.body.classList.remove("busy");
+    find("#waiting")?.replaceChildren(...taken.map((text) => {
+      const item = document.createElement("li");
+      item.textContent = text;
+      return item;
+    }));
+  }
+  // With `again`, what the server has and could not answer is asked for once more.
+  function next(again = false) {
+    busySince = 0;
+    showWaiting();
+    if (isAway || !(again || taken.length)) return;
+    isOwn = true;
+    find("#send").click();
+    isOwn = false;
+  }
+  window.seq2edge = {
+    send() {
+      underway = [...underway, ...taken]; // some may not have arrived the last time
+      taken = [];
+      showWaiting();
+      return JSON.stringify(underway);
+    },
+    arrived() {
+      underway = [];
+      showWaiting();
+    },
+    failed() { // what was sent goes back to the field
+      put([...underway, ...taken, field().value].filter((text) => text).join("\n"));
+      taken = underway = [];
+      next();
+    },
+    done: () => next(),
+    ready() { // after the page was loaded: Gradio does that by itself when it finds its server again
+      taken = [...left.splice(0), ...taken];
+      if (!isBusy()) next();
+    },
+  };
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#send")) return;
+    if (!isOwn && field().value.trim()) {
+      taken.push(field().value);
+      put("");
+    }
+    if (isBusy() || isAway || !(isOwn || taken.length)) {
+      event.stopImmediatePropagation();
+    } else {
+      busySince = Date.now();
+    }
+    showWaiting();
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || !event.target.closest("#message")) return;
+    event.stopImmediatePropagation();
+    if (event.isComposing || event.keyCode === 229) return; // Enter ends a syllable of Korean
+    event.preventDefault();
+    find("#send").click();
+  }, true);
+
+  function describe() {
+    if (document.documentElement.lang !== language) document.documentElement.lang = language;
+    for (const line of document.querySelectorAll(".status-line:not([role])")) {
+      line.setAttribute("role", "status");
+      line.setAttribute("aria-live", "polite");
+    }
+    for (const toast of document.querySelectorAll(".toast-body.error:not([data-seen])")) {
+      toast.dataset.seen = "";
+      const isFull = FULL.test(toast.textContent);
+      if (isFull) toast.querySelector('[data-testid="toast-text"]').innerHTML = find("#busy-text").innerHTML;
+      if (isBusy()) setTimeout(next, isFull ? 2000 : 0, isFull); // Gradio ends the chain of events without a word
+    }
+    find('#conversation [role="complementary"]')?.removeAttribute("role"); // the greeting is part of the conversation
+    find("#conversation .examples[role=list]")?.setAttribute("role", "group"); // of buttons
+  }
+
+  // What was on its way when the server went is sent once more when it is back.
+  function say(isGone) {
+    const place = find("#offline");
+    if (!place || isAway === isGone) return;
+    isAway = isGone;
+    document.body.classList.toggle("away", isAway);
+    place.classList.toggle("away", isAway);
+    place.innerHTML = isAway ? find("#offline-text").innerHTML : "";
+    if (isAway) taken = [...underway, ...taken];
+    if (isAway) underway = [];
+    next();
+  }
+
+  async function look() {
+    if (document.visibilityState === "visible") {
+      try {
+        const root = (window.gradio_config && window.gradio_config.root) || "";
+        const answer = await fetch(`${root}/gradio_api/app_id`, { cache: "no-store", signal: AbortSignal.timeout(EVERY) });
+        say(answer.status >= 500);
+      } catch {
+        say(true);
+      }
+    }
+    setTimeout(look, EVERY);
+  }
+
+  describe();
+  new MutationObserver(describe).observe(document.documentElement, { childList: true, subtree: true });
+  addEventListener("offline", () => say(true));
+  look();
+})();

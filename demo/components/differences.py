@@ -1,0 +1,18 @@
+"""Marks the words in which an answer differs from another."""
+
+import difflib
+import html
+import re
+
+PARTS = re.compile(r"\s+|\w+|[^\w\s]")
+
+
+def marked(answer: str, other: str) -> str:
+    """An answer as HTML in which the words that `other` does not have at that place are marked."""
+    parts, others = PARTS.findall(answer), PARTS.findall(other)
+    matcher = difflib.SequenceMatcher(None, others, parts, autojunk=False)
+    found = []
+    for kind, _, _, start, end in matcher.get_opcodes():
+        text = html.escape("".join(parts[start:end]))
+        found.append(text if kind == "equal" or not text.strip() else f"<mark>{text}</mark>")
+    return "".join(found)

@@ -1,0 +1,124 @@
+"""The bundles of a page: each is loaded, or says why it is not."""
+
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.runners.interface import Runner
+from seq2edge.device.runners.load import load_runner
+from seq2edge.device.shipped_bundle import SHIPPED
+from seq2edge.device.tasks import TASKS, Task
+
+INTERPRETERS = 4  # sources of a bundle that are answered at the same time
+SHIPPED_NAME = "quickstart"
+WARM_UP = "hello"
+TIMED_RUNS = 3
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A bundle that answers.
+
+    Attributes:
+        key: Its name on this page, different from all others.
+        megabytes: Size of all its files.
+        milliseconds: For a short text, on this machine.
+    """
+
+    key: str
+    path: Path
+    runner: Runner[Any]
+    megabytes: float
+    milliseconds: float
+
+    @property
+    def task(self) -> Task:
+        """What it was trained for."""
+        return TASKS[self.runner.manifest.task]
+
+    @property
+    def main_score(self) -> float | None:
+        """The score by which models of its task are compared; None if it was exported without one."""
+        score = self.runner.manifest.scores.get("bundle", {}).get(self.task.main_metric)
+        return score if isinstance(score, int | float) else None
+
+    @property
+    def languages(self) -> list[str]:
+        """Codes of its languages, each once."""
+        return list(dict.fromkeys(self.runner.manifest.languages))
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A bundle that could not be loaded, and why."""
+
+    key: str
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The bundles of a page, in the order they were given."""
+
+    loaded: tuple[Loaded, ...]
+    failed: tuple[Failed, ...] = field(default=())
+
+    def __getitem__(self, key: str) -> Loaded:
+        return next(one for one in self.loaded if one.key == key)
+
+    def tasks(self) -> list[Task]:
+        """Those of the bundles, each once."""
+        return list(dict.fromkeys(one.task for one in self.loaded))
+
+    def of_task(self, task: Task) -> list[Loaded]:
+        """The bundles of a task."""
+        return [one for one in self.loaded if one.task is task]
+
+    def reverse_of(self, one: Loaded) -> Loaded | None:
+        """A bundle of the same task for the other direction."""
+        languages = one.runner.manifest.languages
+        if len(set(languages)) < 2:
+            return None
+        turned = languages[::-1]
+        return next((other for other in self.of_task(one.task) if other.runner.manifest.languages == turned), None)
+
+
+def load(paths: Sequence[Path]) -> Shelf:
+    """Load bundles; one that is damaged does not keep the others from loading."""
+    loaded, failed = [], []
+    for key, path in zip(_keys(paths), paths, strict=True):
+        try:
+            loaded.append(_load(key, path))
+        except (UserError, OSError) as error:
+            failed.append(Failed(key, path, str(error)))
+    return Shelf(tuple(loaded), tuple(failed))
+
+
+def _load(key: str, path: Path) -> Loaded:
+    runner = load_runner(path, num_interpreters=INTERPRETERS)
+    size = sum(entry["bytes"] for entry in runner.manifest.files.values())
+    return Loaded(key, path, runner, size / 1e6, _milliseconds(runner))
+
+
+def _milliseconds(runner: Runner[Any]) -> float:
+    """The median time of an answer, after one that makes the runtime allocate."""
+    runner.run(WARM_UP)
+    return 1000 * statistics.median(runner.run(WARM_UP).seconds for _ in range(TIMED_RUNS))
+
+
+def _keys(paths: Sequence[Path]) -> Iterator[str]:
+    """The names of the folders; a number after those that came before."""
+    seen: set[str] = set()
+    for path in paths:
+        name = SHIPPED_NAME if path == SHIPPED else path.resolve().name or str(path)
+        key = next(name_ for number in range(1, len(paths) + 1) if (name_ := _numbered(name, number)) not in seen)
+        seen.add(key)
+        yield key
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name} ({number})"

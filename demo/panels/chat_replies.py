@@ -1,0 +1,109 @@
+"""Answers what is sent to a chat."""
+
+import json
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from seq2edge.demo.answers import RefusedError, answer, check, growing
+from seq2edge.demo.components.cards import card
+from seq2edge.demo.components.status import status_line
+from seq2edge.demo.loading import Loaded, Shelf
+from seq2edge.demo.panels.chat_changes import view
+from seq2edge.demo.settings import defaults, options_of
+from seq2edge.demo.talk import Talk, Turn, pairs_of
+from seq2edge.device.result import EMPTY, Result
+from seq2edge.device.turns import with_previous
+
+EVERY = 0.04  # seconds between two looks at a growing reply
+
+
+@dataclass(frozen=True)
+class Replies:
+    """Answers what is sent."""
+
+    shelf: Shelf
+
+    def add(self, sent: str, field: str, messages: list[dict[str, Any]], talk: Talk) -> tuple[Any, Any, Any]:
+        """Add messages to the conversation; those that cannot be answered go back to the field.
+
+        Args:
+            sent: A list of texts as JSON.
+            field: What has been typed since.
+        """
+        talk.restore(pairs_of(messages))
+        back: list[str] = []
+        refused = None
+        for text in json.loads(sent):
+            try:
+                check(text)
+                if not talk.add(text):
+                    raise RefusedError("mistake_many")
+            except RefusedError as error:
+                back, refused = [*back, text], error
+        if refused is None:
+            return talk.messages(), gr.skip(), gr.skip()
+        return talk.messages(), "\n".join(filter(None, [*back, field])), refused.html()
+
+    def answer_all(self, talk: Talk, keep: bool, key: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """Answer all messages that wait, in order; somebody who does already goes on with them."""
+        if not talk.begin():
+            yield view(talk, keep)
+            return
+        bundle = self.shelf[key]
+        options = options_of(bundle, values)
+        try:
+            while turn := talk.waiting():
+                for _ in self._answer(bundle, talk, turn, options):
+                    yield view(talk, keep)
+        except BaseException:
+            talk.abandon()
+            raise
+        yield view(talk, keep)  # Gradio empties the outputs of a generator that yields nothing
+
+    def _answer(self, bundle: Loaded, talk: Talk, turn: Turn, options: dict[str, Any]) -> Iterator[None]:
+        """Answer a turn; yields when there is something to see.
+
+        A reply that may be taken back is complete before it is shown: the model's memory and its fallback line decide
+        at the end.
+        """
+        runner = bundle.runner
+        manifest: Any = runner.manifest
+        if turn.refused:
+            options = options | {"beam": max(manifest.beam_sizes), "earlier_replies": (turn.refused,)}
+        try:
+            if runner.has_memory or manifest.fallback:
+                source = with_previous(turn.message, talk.previous_of(turn)) if runner.has_memory else turn.message
+                result = answer(runner, source, **options)
+            else:
+                result = yield from _growing(bundle, talk, turn, options)
+        except RefusedError as refused:
+            talk.finish(turn, "…", refused.html())
+        else:
+            line = status_line(result, bundle.megabytes)
+            talk.finish(turn, result.text, line, result.previous)
+        yield
+
+    def choose(self, key: str) -> list[Any]:
+        """The card and the settings of another bundle."""
+        return [card(self.shelf[key]), *defaults(self.shelf[key])]
+
+
+def _growing(bundle: Loaded, talk: Talk, turn: Turn, options: dict[str, Any]) -> Generator[None, None, Result]:
+    """Show a reply while it grows, and return the result; a turn that is stopped ends early."""
+    texts, last = growing(bundle.runner, turn.message, **options), 0.0
+    while True:
+        try:
+            text = next(texts)
+        except StopIteration as end:
+            return end.value
+        if not talk.is_wanted(turn):
+            texts.close()
+            return EMPTY
+        talk.grow(turn, text)
+        if time.monotonic() - last > EVERY:
+            last = time.monotonic()
+            yield

@@ -1,0 +1,91 @@
+"""A text file in, answered line by line, and the result to download."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from seq2edge.demo.answers import RefusedError
+from seq2edge.demo.loading import Shelf
+from seq2edge.demo.panels.panel import PRIVATE
+from seq2edge.demo.settings import options_of
+from seq2edge.demo.words import both, label
+from seq2edge.device.errors import UserError
+
+MOST_LINES = 1_000
+BATCH = 16  # lines between two signs of progress
+
+
+class Files:
+    """The components for a file, added to the page that is being built.
+
+    Args:
+        name: Of the task, for the names in the page.
+    """
+
+    def __init__(self, name: str):
+        with gr.Row(elem_classes="files"):
+            self.upload = gr.UploadButton(label("file"), file_types=["text"], size="sm", elem_id=f"{name}-file")
+            self.download = gr.DownloadButton(
+                label("file_result"), visible=False, size="sm", elem_id=f"{name}-download"
+            )
+        self.status = gr.HTML("", elem_id=f"{name}-file-status", elem_classes="status-line")
+
+    def listen(self, shelf: Shelf, asked: Sequence[gr.Component]) -> None:
+        """Answer the lines of what is uploaded.
+
+        Args:
+            asked: The components of the bundle and of its settings.
+        """
+
+        def answered(path: str, key: str, *values: Any, progress: gr.Progress = gr.Progress()) -> tuple[Any, str]:  # noqa: B008
+            try:
+                lines = lines_of(Path(path))
+            except RefusedError as refused:
+                return gr.update(visible=False), refused.html()
+            bundle = shelf[key]
+            options, done = options_of(bundle, values), []
+            for start in range(0, len(lines), BATCH):
+                progress((start, len(lines)), unit="")
+                done += [_answer(bundle.runner, line, options) for line in lines[start : start + BATCH]]
+            file = Path(tempfile.mkdtemp(prefix="seq2edge-")) / f"{_safe(Path(path).stem)}-{_safe(key)}.txt"
+            file.write_text("\n".join(done) + "\n", encoding="utf-8")
+            said = f'<p class="facts">{both("file_done", lines=f"{len(lines):,}")}</p>'
+            return gr.update(value=str(file), visible=True), said
+
+        self.upload.upload(answered, [self.upload, *asked], [self.download, self.status], **PRIVATE)
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a text file.
+
+    Raises:
+        RefusedError: If it is none, is empty or has too many.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise RefusedError("mistake_file_kind", name=path.name) from None
+    if "\0" in text:
+        raise RefusedError("mistake_file_kind", name=path.name)
+    if not text.strip():
+        raise RefusedError("mistake_file_empty", name=path.name)
+    lines = text.removesuffix("\n").split("\n")
+    if len(lines) > MOST_LINES:
+        raise RefusedError("mistake_file_large", name=path.name, lines=f"{len(lines):,}", allowed=f"{MOST_LINES:,}")
+    return [line.removesuffix("\r") for line in lines]
+
+
+def _answer(runner: Any, line: str, options: dict[str, Any]) -> str:
+    """The answer to a line, on one line; empty if there is none."""
+    try:
+        return " ".join(runner.run(line, **options).text.splitlines())
+    except UserError:
+        return ""
+
+
+def _safe(name: str) -> str:
+    """A name that is a file name everywhere."""
+    return "".join(character if character.isalnum() or character in "-_" else "_" for character in name)[:60] or "file"

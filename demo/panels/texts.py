@@ -1,0 +1,121 @@
+"""The panel of tasks that turn a text into a text: translation, summaries, commands, code."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from seq2edge.demo.answers import RefusedError, answer, check
+from seq2edge.demo.components.alternatives import JS, alternatives
+from seq2edge.demo.components.cards import card
+from seq2edge.demo.components.status import status_line
+from seq2edge.demo.loading import Shelf
+from seq2edge.demo.panels.files import Files
+from seq2edge.demo.panels.panel import QUIET, Explained, choice, status
+from seq2edge.demo.settings import controls, defaults, options_of
+from seq2edge.demo.words import label
+from seq2edge.device.tasks import Task
+
+ANSWERS = 5  # to choose from
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The components of the panel."""
+
+    bundle: gr.Dropdown
+    source: gr.Textbox
+    target: gr.Textbox
+    others: gr.HTML
+    status: gr.HTML
+    card: gr.HTML
+    swap: gr.Button
+    settings: list[gr.Component]
+    answered: gr.State
+
+
+def build_texts(shelf: Shelf, task: Task) -> Explained:
+    """Add the panel of a task to the page that is being built."""
+    bundles, name = shelf.of_task(task), task.name
+    with gr.Row(elem_classes="panel"):
+        with gr.Column(scale=3, elem_classes="work"):
+            with gr.Row(elem_classes="panes"):
+                source = gr.Textbox(
+                    label=label(f"source_{name}"), placeholder=label(f"hint_{name}"), lines=6, elem_id=f"{name}-source"
+                )
+                swap = gr.Button("⇄", elem_id=f"{name}-swap", visible=shelf.reverse_of(bundles[0]) is not None)
+                target = gr.Textbox(
+                    label=label(f"target_{name}"),
+                    lines=6,
+                    interactive=False,
+                    buttons=["copy"],
+                    elem_id=f"{name}-target",
+                    elem_classes="code" if task.multiline else None,
+                )
+            line = status(f"{name}-status")
+            others = gr.HTML("", elem_id=f"{name}-others", js_on_load=JS)
+            files = Files(name)
+        with gr.Column(scale=1, min_width=240, elem_classes="side"):
+            bundle = choice(bundles, f"{name}-bundle")
+            facts = gr.HTML(card(bundles[0]))
+            with gr.Accordion(label("settings"), open=False, elem_id=f"{name}-settings"):
+                settings = controls(bundles, name)
+    texts = Texts(bundle, source, target, others, line, facts, swap, settings, gr.State(""))
+    _listen(texts, Answers(shelf), files)
+    return Explained(line, bundle, texts.answered)
+
+
+def _listen(texts: Texts, answers: "Answers", files: Files) -> None:
+    """Connect the components."""
+    asked = [texts.source, texts.bundle, *texts.settings]
+    shown = [texts.target, texts.others, texts.status, texts.answered]
+    settings = [control.change for control in texts.settings]
+    gr.on(
+        [texts.source.change, texts.bundle.change, *settings],
+        answers.answer_typed,
+        asked,
+        shown,
+        trigger_mode="always_last",
+        **QUIET,
+    )
+    texts.others.select(_chosen, None, texts.target, queue=False, **QUIET)
+    changed = [texts.card, texts.swap, *texts.settings]
+    texts.bundle.change(answers.choose, texts.bundle, changed, queue=False, **QUIET)
+    texts.swap.click(answers.swap, [texts.bundle, texts.source, texts.target], [texts.bundle, texts.source], **QUIET)
+    files.listen(answers.shelf, [texts.bundle, *texts.settings])
+
+
+def _chosen(event: gr.EventData) -> str:
+    """The answer that was clicked."""
+    return str(event.value)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers what is typed."""
+
+    shelf: Shelf
+
+    def answer_typed(self, text: str, key: str, *values: Any) -> tuple[str, str, str, str]:
+        """The answer with others to choose from, and the words for the status line."""
+        if not text.strip():
+            return "", "", "", ""
+        bundle = self.shelf[key]
+        options = options_of(bundle, values)
+        try:
+            check(text)
+            result = answer(bundle.runner, text, **options, n_best=min(ANSWERS, options["beam"]))
+        except RefusedError as refused:
+            return "", "", refused.html(), ""
+        texts = list(dict.fromkeys(text for text, _ in result.alternatives))
+        return result.text, alternatives(texts), status_line(result, bundle.megabytes), text
+
+    def choose(self, key: str) -> list[Any]:
+        """The card and the settings of another bundle, and whether there is one for the way back."""
+        bundle = self.shelf[key]
+        return [card(bundle), gr.update(visible=self.shelf.reverse_of(bundle) is not None), *defaults(bundle)]
+
+    def swap(self, key: str, source: str, target: str) -> tuple[str, str]:
+        """The bundle for the way back, and the answer as its source."""
+        other = self.shelf.reverse_of(self.shelf[key])
+        return (other.key, target or source) if other else (key, source)

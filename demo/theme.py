@@ -1,0 +1,101 @@
+"""Colours and type of the page: river stone and water, with the fonts that the reader's system has."""
+
+import gradio as gr
+
+TEXT = [
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "Apple SD Gothic Neo",
+    "Malgun Gothic",
+    "NanumSquareRound",
+    "Noto Sans KR",
+    "sans-serif",
+]
+CODE = ["ui-monospace", "SF Mono", "Consolas", "NanumGothicCoding", "monospace"]
+WATER = gr.themes.Color(
+    name="water",
+    **dict(
+        zip(
+            [f"c{step}" for step in (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)],
+            [
+                "#eef6f5",
+                "#d8eae8",
+                "#b2d5d1",
+                "#84bab5",
+                "#579b96",
+                "#3a7f7b",
+                "#256562",
+                "#1c5351",
+                "#194342",
+                "#163837",
+                "#0a2322",
+            ],
+            strict=True,
+        )
+    ),
+)
+STONE = gr.themes.Color(
+    name="pebble",
+    **dict(
+        zip(
+            [f"c{step}" for step in (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)],
+            [
+                "#faf8f4",
+                "#f2efe9",
+                "#e4dfd6",
+                "#cfc8bc",
+                "#a39c90",
+                "#6f6a61",
+                "#57534c",
+                "#413e39",
+                "#2b2a28",
+                "#1e1e1d",
+                "#151615",
+            ],
+            strict=True,
+        )
+    ),
+)
+
+
+def theme() -> gr.Theme:
+    """The theme of Gradio's components; the style of ours uses its variables."""
+    return gr.themes.Base(
+        primary_hue=WATER,
+        secondary_hue=WATER,
+        neutral_hue=STONE,
+        font=TEXT,
+        font_mono=CODE,
+        radius_size=gr.themes.sizes.radius_lg,
+        text_size=gr.themes.sizes.text_md,
+    ).set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
+        block_background_fill="white",
+        block_background_fill_dark="*neutral_900",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_300",
+        button_primary_background_fill_hover_dark="*primary_200",
+        button_primary_text_color="white",
+        button_primary_text_color_dark="*neutral_950",
+        button_secondary_background_fill="white",
+        button_secondary_background_fill_hover="*primary_50",
+        button_secondary_background_fill_dark="*neutral_900",
+        button_secondary_background_fill_hover_dark="*neutral_800",
+        button_secondary_border_color="*neutral_200",
+        button_secondary_border_color_dark="*neutral_700",
+        button_border_width="1px",
+        body_text_color_subdued="*neutral_500",
+        body_text_color_subdued_dark="*neutral_400",
+        block_shadow="none",
+        block_shadow_dark="none",
+        block_border_width="1px",
+        input_background_fill="white",
+        input_background_fill_dark="*neutral_900",
+        color_accent_soft="*primary_50",
+        color_accent_soft_dark="*primary_900",
+        link_text_color="*primary_700",
+        link_text_color_dark="*primary_300",
+    )

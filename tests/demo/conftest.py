@@ -1,0 +1,120 @@
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="session")
+def demo_bundles(shipped, bundles, classifier_bundles, tmp_path_factory, change_manifest) -> list[Path]:
+    """The shipped chat, two translators for one way and one for the other, a chat that streams, a classifier, and a
+    folder that is no bundle."""
+    folder = tmp_path_factory.mktemp("demo")
+
+    def made(name, source, **manifest):
+        path = shutil.copytree(bundles / source, folder / name)
+        change_manifest(path, **manifest)
+        return path
+
+    return [
+        shipped.path,
+        made("there", "none", languages=["en", "de"]),
+        made("there-int8", "int8", languages=["en", "de"]),
+        made("back", "none", languages=["de", "en"]),
+        made("parrot", "none", task="chat"),
+        classifier_bundles / "int8",
+        folder / "missing",
+    ]
+
+
+@pytest.fixture(scope="session")
+def free_port():
+    """A port that nothing listens on."""
+
+    def find():
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            return free.getsockname()[1]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def ratings(tmp_path_factory) -> Path:
+    """The file that ratings go to."""
+    return tmp_path_factory.mktemp("ratings") / "ratings.jsonl"
+
+
+@pytest.fixture(scope="session")
+def address(demo_bundles, free_port, ratings) -> Iterator[str]:
+    """The page over the bundles."""
+    from seq2edge.demo.app import DemoOptions, serve
+
+    port = free_port()
+    page = serve(demo_bundles, DemoOptions(port=port, feedback=ratings), block=False)
+    yield f"http://127.0.0.1:{port}"
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser without a window."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+
+
+class Visit:
+    """A page in a browser of its own, with what went wrong in it.
+
+    Attributes:
+        errors: What the console had to say.
+        hosts: Those that were asked for something.
+    """
+
+    def __init__(self, context, address):
+        self.page = context.new_page()
+        self.context, self.errors, self.hosts = context, [], set()
+        self.page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
+        self.page.set_default_timeout(10_000)
+        self.page.goto(address)
+        self.page.wait_for_selector("#message textarea")
+
+    def say(self, text):
+        """Send a message."""
+        self.page.fill("#message textarea", text)
+        self.page.press("#message textarea", "Enter")
+
+    def expect(self, text, place="#conversation"):
+        """Wait until a text is there."""
+        self.page.locator(place, has_text=text).first.wait_for()
+
+    def open(self, tab):
+        """Choose a tab by its name."""
+        self.page.get_by_role("tab", name=tab, exact=True).click()
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """Open the page; at the end nothing must have gone wrong, and nobody else been asked."""
+    visits = []
+
+    def make(locale="en", width=1280, **settings):
+        context = chromium.new_context(locale=locale, viewport={"width": width, "height": 800}, **settings)
+        visits.append(Visit(context, address))
+        return visits[-1]
+
+    yield make
+    for one in visits:
+        assert one.errors == []
+        assert {host.split(":")[0] for host in one.hosts} == {"127.0.0.1"}
+        one.context.close()

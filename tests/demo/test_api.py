@@ -1,0 +1,48 @@
+"""What programs get from the page."""
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+
+@pytest.fixture(scope="module")
+def client(address):
+    return Client(address, verbose=False)
+
+
+def test_only_the_named_endpoints_are_offered_with_types_and_descriptions(client):
+    offered = client.view_api(return_format="dict")["named_endpoints"]
+    assert offered.keys() == {"/reply", "/translate", "/inspect"}
+    for endpoint in offered.values():
+        assert endpoint["description"]
+        assert endpoint["parameters"][0]["parameter_name"] == "text"
+        assert endpoint["parameters"][0]["python_type"]["type"] == "str"
+
+
+def test_a_conversation_goes_on_with_previous(client):
+    first = client.predict("tell me a joke", api_name="/reply")
+    assert first["text"].startswith("Why was the decoder calm?")
+    second = client.predict("another one", previous=first["previous"], api_name="/reply")
+    assert "impasta" in second["text"]
+
+
+def test_texts_are_translated_and_inspected(client):
+    text = "the cold river is here"
+    result = client.predict(text, n_best=3, api_name="/translate")
+    assert result["text"] == result["alternatives"][0]["text"] == "river cold"
+    assert client.predict("x", bundle="there-int8", api_name="/translate")["seconds"] > 0
+    (part,) = client.predict(text, bundle="there", api_name="/inspect")["parts"]
+    assert len(part["attention"]) == len(part["target"])
+    assert len(part["attention"][0]) == len(part["source"])
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "nothing to answer"), ("ko", "아직 답할 내용이 없어요")])
+def test_a_mistake_is_said_in_the_language_of_the_request(address, language, said):
+    client = Client(address, verbose=False, headers={"Accept-Language": language})
+    with pytest.raises(AppError, match=said):
+        client.predict(" ", api_name="/reply")
+
+
+def test_a_bundle_that_is_not_there_is_named_with_those_that_are(client):
+    with pytest.raises(AppError, match="There is no model “x”"):
+        client.predict("a", bundle="x", api_name="/translate")

@@ -1,0 +1,33 @@
+import shutil
+
+from seq2edge.demo.app import build
+from seq2edge.demo.components.cards import card, failed_card
+from seq2edge.demo.loading import load
+from seq2edge.demo.panels.compare import comparable
+
+
+def test_bundles_of_one_name_and_those_that_fail_are_all_there(bundles, tmp_path):
+    for parent in ("a", "b"):
+        shutil.copytree(bundles / "none", tmp_path / parent / "same")
+    (tmp_path / "c" / "same").mkdir(parents=True)
+    shelf = load([tmp_path / "a" / "same", tmp_path / "c" / "same", tmp_path / "b" / "same"])
+    assert [one.key for one in shelf.loaded] == ["same", "same (3)"]
+    assert shelf["same (3)"].path == tmp_path / "b" / "same"
+    (failed,) = shelf.failed
+    assert (failed.key, "bundle.json is missing" in failed.reason) == ("same (2)", True)
+    assert "same (2)" in failed_card(failed)
+    assert "float32" in card(shelf.loaded[0])
+    assert list(comparable(shelf).values()) == [list(shelf.loaded)]
+
+
+def test_the_way_back_is_found_by_the_languages(demo_bundles):
+    shelf = load(demo_bundles)
+    assert shelf.reverse_of(shelf["there"]).key == "back"
+    assert shelf.reverse_of(shelf["back"]).key == "there"
+    assert shelf.reverse_of(shelf["quickstart"]) is None
+    assert [task.name for task in shelf.tasks()] == ["chat", "translation", "classification"]
+
+
+def test_a_page_of_broken_bundles_still_starts(tmp_path):
+    page = build(load([tmp_path]))
+    assert not [one for one in page.fns.values() if one.api_visibility == "public"]

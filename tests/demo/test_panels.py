@@ -1,0 +1,80 @@
+"""The panels beside the chat, as a visitor uses them."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+TEXT = "the cold river is here"
+
+
+@pytest.fixture
+def translator(visit):
+    def make(*arguments):
+        one = visit(*arguments)
+        one.open("번역" if arguments else "Translate")
+        one.page.fill("#translation-source textarea", TEXT)
+        one.page.wait_for_function("document.querySelector('#translation-target textarea').value == 'river cold'")
+        return one
+
+    return make
+
+
+def test_a_text_is_translated_as_one_types_and_explained(translator):
+    one = translator("ko", 360)
+    one.page.click("#translation-status .why")
+    one.page.wait_for_selector("#inside-view .chips:visible")
+    assert one.page.input_value("#inside-text textarea") == TEXT
+    assert "river" in one.page.inner_text("#inside-view .chips")
+    assert one.page.locator("#inside-view table:visible").count() == 0
+
+
+def test_another_answer_and_the_other_direction_are_chosen(translator):
+    one = translator()
+    one.page.click("#translation-settings button")
+    one.page.fill("#translation-beam input[type=number]", "5")
+    one.page.press("#translation-beam input[type=number]", "Tab")
+    others = one.page.locator("#translation-others .answer")
+    others.nth(1).wait_for()
+    second = others.nth(1).inner_text()
+    others.nth(1).click()
+    one.page.wait_for_function(f"document.querySelector('#translation-target textarea').value == {second!r}")
+    one.page.click("#translation-swap")
+    one.expect("back", ".card:visible h2")
+    assert one.page.input_value("#translation-source textarea") == second
+
+
+def test_a_file_is_answered_line_by_line(translator, tmp_path):
+    one = translator()
+
+    def send(path):
+        with one.page.expect_file_chooser() as chooser:
+            one.page.click("#translation-file")
+        chooser.value.set_files(path)
+
+    (tmp_path / "texts.txt").write_text("the red stone is here\n\nthe old song is here\n", encoding="utf-8")
+    send(tmp_path / "texts.txt")
+    one.expect("3 lines done", "#translation-file-status")
+    with one.page.expect_download() as download:
+        one.page.click("#translation-download")
+    assert download.value.path().read_text(encoding="utf-8") == "stone red\n\nsong old\n"
+    (tmp_path / "<img src=x>.txt").write_bytes(b"\xff\xfe\x00")
+    send(tmp_path / "<img src=x>.txt")
+    one.expect("no plain text file", "#translation-file-status")
+
+
+def test_labels_are_bars(visit):
+    one = visit()
+    one.open("Classify")
+    one.page.fill("#classification-source textarea", TEXT)
+    one.expect("cold", "#classification-labels .bars li:first-child")
+    one.page.click("#classification-status .why")
+    one.page.wait_for_selector("#inside-view table:visible")
+
+
+def test_the_same_text_goes_through_all_bundles_of_a_task(visit):
+    one = visit()
+    one.open("Compare")
+    one.page.locator("#compare-text textarea").fill(TEXT)
+    one.page.click("#compare")
+    one.expect("river cold", ".compared")
+    assert one.page.locator(".compared tbody tr").count() == 2
+    assert "MB" in one.page.inner_text(".compared")

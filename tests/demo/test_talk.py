@@ -1,0 +1,85 @@
+import copy
+
+from seq2edge.demo.talk import MOST_TURNS, MOST_WAITING, Talk, pairs_of
+from seq2edge.demo.typed import original, shown
+
+
+def answered(*pairs):
+    talk = Talk()
+    talk.restore(pairs)
+    return talk
+
+
+def test_messages_are_answered_in_order_by_one_at_a_time():
+    talk = Talk()
+    assert talk.add("a")
+    assert talk.begin()
+    assert talk.add("b")
+    assert not talk.begin()
+    for message in ("a", "b"):
+        turn = talk.waiting()
+        assert turn.message == message
+        talk.finish(turn, message.upper(), "")
+    assert talk.waiting() is None
+    assert talk.pairs() == [["a", "A"], ["b", "B"]]
+    assert talk.begin()
+
+
+def test_a_turn_that_is_taken_back_or_stopped_takes_no_reply():
+    talk = Talk()
+    talk.add("a")
+    talk.begin()
+    turn = talk.waiting()
+    talk.grow(turn, "half")
+    talk.stop("(stopped)")
+    talk.finish(turn, "whole", "")
+    assert talk.pairs() == [["a", "half"]]
+    talk.add("b")
+    other = talk.waiting()
+    talk.take_back(2)
+    talk.finish(other, "B", "")
+    assert talk.pairs() == [["a", "half"]]
+
+
+def test_a_retry_avoids_the_reply_and_forgets_what_came_after():
+    talk = answered(["a", "A"], ["b", "B"])
+    talk.again(1)
+    (turn,) = talk.turns
+    assert (turn.message, turn.refused, turn.is_done) == ("a", "A", False)
+
+
+def test_it_refers_to_the_turn_before():
+    talk = answered(["a", "A"])
+    talk.add("b")
+    assert talk.previous_of(talk.turns[1]) == "A"
+    assert talk.previous_of(talk.turns[0]) == ""
+
+
+def test_it_does_not_grow_without_limit():
+    talk = answered(*[["a", "A"]] * (MOST_TURNS + 5))
+    assert len(talk.turns) == MOST_TURNS
+    assert all(talk.add("b") for _ in range(MOST_WAITING))
+    assert not talk.add("b")
+    assert len(talk.turns) == MOST_TURNS
+
+
+def test_what_a_browser_kept_is_taken_up_whatever_it_is():
+    assert answered(["a", "A"], "x", [1, 2], ["b"]).pairs() == [["a", "A"]]
+    talk = answered(["a", "A"])
+    talk.restore([["b", "B"]])
+    assert talk.pairs() == [["a", "A"]]
+
+
+def test_each_visitor_has_a_conversation_of_their_own():
+    assert copy.deepcopy(answered(["a", "A"])).pairs() == []
+
+
+def test_texts_come_back_as_they_were_typed():
+    text = "<b> && &lt; \u2060<"
+    assert "<b" not in shown(text)
+    assert original(shown(text)) == text
+    messages = [
+        {"role": "user", "content": [{"type": "text", "text": shown(text)}]},
+        {"role": "assistant", "content": "A"},
+    ]
+    assert pairs_of(messages) == [[text, "A"]]

@@ -15,7 +15,7 @@ def next_tokens(part: InspectedPart, strings: Mapping[str, str]) -> str:
     triggers "select" with the text up to it as `prefix`.
 
     Args:
-        strings: As `strings.ENGLISH`.
+        strings: As `words.table` gives them.
     """
     path = part.trace.path(part.trace.best)
     cards = "".join(_card(part, number, chosen, strings) for number, chosen in enumerate(path, 1))

@@ -151,8 +151,8 @@ def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
         "share": options.share,
         "mcp_server": options.mcp,
         "theme": theme(),
-        "css_paths": [ASSETS / "page.css", ASSETS / "look_inside.css"],
-        "head": f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>",
+        "css_paths": ASSETS / "page.css",
+        "head": _head(),
         "favicon_path": ASSETS / "favicon.svg",
         "i18n": gr.I18n(**translations()),
         "app_kwargs": {"middleware": [Middleware(OwnHostOnly)]},
@@ -165,3 +165,9 @@ def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
         "footer_links": ["api", "settings"],
         "quiet": True,
     }
+
+
+def _head() -> str:
+    """What stands in the head of the page. A style goes here if Gradio would break its selectors."""
+    script, style = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "look_inside.css"))
+    return f"<style>{style}</style><script>{script}</script>"

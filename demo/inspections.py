@@ -1,7 +1,7 @@
 """Inspections for the page: what is asked, and all that is shown of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -115,8 +115,9 @@ class Inspections:
             inspection = inspected(one.runner, source, **view.options, prefix=view.prefix)
         except RefusedError as refused:
             return [refused.html(), *[""] * (SHOWN - 2), None]
-        said = summary(inspection, _changed(one, view), strings)
-        return [said, *_pictures(inspection, strings), _link(view), view]
+        changed = _changed(one, view)
+        view = replace(view, options=changed | {"beam": one.runner.options(**view.options).beam})
+        return [summary(inspection, changed, strings), *_pictures(inspection, strings), _link(view), view]
 
 
 def _changed(one: Loaded, view: View) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def build_inside(shelf: Shelf, tabs: gr.Tabs, panels: Sequence[Explained]) -> No
     with gr.Row(elem_classes=["composer", "long"]):
         text = gr.Textbox(label=label("look_text"), lines=1, max_lines=4, elem_id="look-text", scale=5)
         bundle = choice(writers, "look-bundle", scale=2)
-        run = gr.Button(label("look_run"), variant="primary", elem_id="look-run", scale=0, min_width=120)
+        run = gr.Button(label("look_run"), variant="primary", elem_id="look-run", scale=0, min_width=150)
     previous = gr.Textbox(
         label=label("look_previous"), elem_id="look-previous", visible=writers[0].runner.has_memory, max_lines=2
     )

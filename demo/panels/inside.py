@@ -60,18 +60,31 @@ def build_inside(shelf: Shelf, tabs: gr.Tabs, panels: Sequence[Explained]) -> No
         bundle = choice(writers, "look-bundle", scale=2)
         run = gr.Button(label("look_run"), variant="primary", elem_id="look-run", scale=0, min_width=150)
     previous = gr.Textbox(
-        label=label("look_previous"), elem_id="look-previous", visible=writers[0].runner.has_memory, max_lines=2
+        label=label("look_previous"),
+        placeholder=label("look_previous_hint"),
+        max_lines=2,
+        visible=writers[0].runner.has_memory,
+        elem_id="look-previous",
     )
     with gr.Row(elem_classes=["composer", "long"]):
-        prefix = gr.Textbox(label=label("look_prefix"), elem_id="look-prefix", scale=3)
+        prefix = gr.Textbox(
+            label=label("look_prefix"), placeholder=label("look_prefix_hint"), elem_id="look-prefix", scale=3
+        )
         beam = _beam(writers)
     summary = gr.HTML(elem_id="look-summary", apply_default_css=False)
     with gr.Tabs(elem_id="look-pictures"):
         attention, tree, following = (_picture(name) for name in ("attention", "tree", "next"))
     fragment = gr.Textbox(visible="hidden")
     with gr.Row(elem_classes=["composer", "long"]):
-        link = gr.Textbox(label=label("look_link_made"), elem_id="look-link", interactive=False, max_lines=1, scale=5)
         copy = gr.Button(label("look_link"), elem_id="look-copy", scale=2)
+        link = gr.Textbox(
+            label=label("look_link_made"),
+            placeholder=" ",  # by which the style knows that there is no link yet
+            interactive=False,
+            max_lines=1,
+            elem_id="look-link",
+            scale=5,
+        )
     copy.click(None, fragment, link, js=COPY_LINK, **PRIVATE)
     asked = {"bundle": bundle, "text": text, "previous": previous, "beam": beam, "prefix": prefix, "run": run}
     shown = {"summary": summary, "attention": attention, "tree": tree, "following": following, "fragment": fragment}

@@ -7,6 +7,7 @@ from typing import Any
 from seq2edge.demo.words import both, say
 from seq2edge.device.deadline import TimeoutExceededError
 from seq2edge.device.errors import UserError
+from seq2edge.device.inspection import Inspection
 from seq2edge.device.processors.text import MAX_CHARACTERS, is_blank
 from seq2edge.device.result import Result
 from seq2edge.device.runners.interface import Runner
@@ -51,6 +52,12 @@ def answer(runner: Runner[Any], source: str, **options: Any) -> Result:
     """
     with _refusals():
         return runner.limited(SECONDS).run(source, **options)
+
+
+def inspected(runner: Runner[Any], source: str, **options: Any) -> Inspection:
+    """The answer to a source and how it came about; errors as for `answer`."""
+    with _refusals():
+        return runner.limited(SECONDS).inspect(source, **options)
 
 
 def growing(runner: Runner[Any], source: str, **options: Any) -> Generator[str, None, Result]:

@@ -1,10 +1,12 @@
 """What programs call: named endpoints with types, each also a tool of the Model Context Protocol where that is on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
 
-from seq2edge.demo.answers import RefusedError, answer, check
+from seq2edge.demo.answers import RefusedError, answer, check, inspected
 from seq2edge.demo.loading import Loaded, Shelf
 from seq2edge.demo.words import language_of
 from seq2edge.device.tasks import Task
@@ -27,7 +29,7 @@ class Endpoints:
             gr.api(self.reply, api_name="reply")
         if any(_is_text(task) for task in self.shelf.tasks()):
             gr.api(self.translate, api_name="translate")
-        if self.shelf.loaded:
+        if self.shelf.writers():
             gr.api(self.inspect, api_name="inspect")
 
     def reply(
@@ -64,19 +66,32 @@ class Endpoints:
         found = self._find(bundle, [one for one in self.shelf.loaded if _is_text(one.task)], request)
         return _result(found, text, text, request, n_best=n_best)
 
-    def inspect(self, text: str, bundle: str = "", request: gr.Request | None = None) -> dict[str, Any]:
-        """Answer a text with any model, and tell what it looked at.
+    def inspect(
+        self,
+        text: str,
+        bundle: str = "",
+        previous: str = "",
+        prefix: str = "",
+        beam: int = 1,
+        request: gr.Request | None = None,
+    ) -> dict[str, Any]:
+        """Answer a text with a model that writes, and tell how the answer came about.
 
         Args:
             text: The text or message.
-            bundle: Name of the model on the page; empty: the first one.
+            bundle: Name of the model on the page; empty: the first one that writes.
+            previous: The field `previous` of the reply before, which a message may refer to; empty: none.
+            prefix: What the answer has to start with; empty: anything.
+            beam: Number of answers that are followed at once.
 
         Returns:
-            As the other endpoints, and parts: for each sentence the tokens of source and target, the log-probability
-            of each target token, the index of the source token with most attention, and the attention itself, a row
-            for each target token.
+            result as the other endpoints return it, decided_by, model_text, and parts: for each sentence tokens and
+            words of source and target, attention, confidences, and the trace of the search.
         """
-        return _result(self._find(bundle, self.shelf.loaded, request), text, text, request, attention=True)
+        found = self._find(bundle, self.shelf.writers(), request)
+        source = with_previous(text, previous) if found.runner.has_memory else text
+        with _mistakes(text, request):
+            return inspected(found.runner, source, prefix=prefix, beam=beam).as_json()
 
     def _find(self, key: str, fitting: Any, request: gr.Request | None) -> Loaded:
         """The bundle of a name, or the first one."""
@@ -91,12 +106,17 @@ def _is_text(task: Task) -> bool:
     return task.target == "text" and not task.is_conversation
 
 
-def _result(
-    one: Loaded, text: str, source: str, request: gr.Request | None, attention: bool = False, **options: Any
-) -> dict[str, Any]:
+def _result(one: Loaded, text: str, source: str, request: gr.Request | None, **options: Any) -> dict[str, Any]:
+    with _mistakes(text, request):
+        return answer(one.runner, source, **options).as_json()
+
+
+@contextmanager
+def _mistakes(text: str, request: gr.Request | None) -> Iterator[None]:
+    """Check a text, and tell a program of what it did wrong."""
     try:
         check(text)
-        return answer(one.runner, source, **options).as_json(attention)
+        yield
     except RefusedError as refused:
         raise _error(refused, request) from None
 

@@ -88,11 +88,11 @@ def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
         Endpoints(shelf).offer()  # first, so that no event of the page takes one of their names
         gr.HTML(header(), elem_id="masthead")
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
-            explained = []
+            explained: list[Explained] = []
             for task in shelf.tasks():
                 with gr.Tab(label(f"tab_{task.name}"), id=task.name):
-                    explained.append(_panel(shelf, task, feedback))
-            if shelf.loaded:
+                    explained += _panel(shelf, task, feedback)
+            if shelf.writers():
                 with gr.Tab(label("tab_inside"), id="inside"):
                     build_inside(shelf, tabs, explained)
             if comparable(shelf):
@@ -105,11 +105,14 @@ def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
     return page
 
 
-def _panel(shelf: Shelf, task: Task, feedback: FeedbackFile | None) -> Explained:
-    """The panel that fits a task."""
+def _panel(shelf: Shelf, task: Task, feedback: FeedbackFile | None) -> list[Explained]:
+    """Add the panel that fits a task; returns what it leaves to look into."""
     if task.is_conversation:
-        return build_chat(shelf, shelf.of_task(task), feedback)
-    return build_labels(shelf, task) if task.target == "label" else build_texts(shelf, task)
+        return [build_chat(shelf, shelf.of_task(task), feedback)]
+    if task.target == "text":
+        return [build_texts(shelf, task)]
+    build_labels(shelf, task)
+    return []
 
 
 def serve(bundles: Sequence[Path], options: DemoOptions = DemoOptions(), block: bool = True) -> gr.Blocks:
@@ -149,7 +152,7 @@ def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
         "mcp_server": options.mcp,
         "theme": theme(),
         "css_paths": ASSETS / "page.css",
-        "head": f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>",
+        "head": _head(),
         "favicon_path": ASSETS / "favicon.svg",
         "i18n": gr.I18n(**translations()),
         "app_kwargs": {"middleware": [Middleware(OwnHostOnly)]},
@@ -162,3 +165,9 @@ def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
         "footer_links": ["api", "settings"],
         "quiet": True,
     }
+
+
+def _head() -> str:
+    """What stands in the head of the page. A style goes here if Gradio would break its selectors."""
+    script, style = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "look_inside.css"))
+    return f"<style>{style}</style><script>{script}</script>"

@@ -78,6 +78,10 @@ class Shelf:
         """The bundles of a task."""
         return [one for one in self.loaded if one.task is task]
 
+    def writers(self) -> list[Loaded]:
+        """The bundles whose answers are texts, so there is a search to look into."""
+        return [one for one in self.loaded if one.task.target == "text"]
+
     def reverse_of(self, one: Loaded) -> Loaded | None:
         """A bundle of the same task for the other direction."""
         languages = one.runner.manifest.languages

@@ -54,7 +54,7 @@ def _control(name: str, bundles: Sequence[Loaded], elem_id: str) -> gr.Component
     value = default(name, bundles[0])
     if OPTIONS[name].type is bool:
         return gr.Checkbox(value, **texts)
-    scale, most = SCALES[name], max(_most(name, one) for one in bundles)
+    scale, most = SCALES[name], max(largest(name, one) for one in bundles)
     # Gradio refuses a slider without a choice, even one that is not shown.
     has_choice = most > scale.least
     return gr.Slider(
@@ -67,7 +67,7 @@ def default(name: str, bundle: Loaded) -> Any:
     return getattr(bundle.runner.options(), name)
 
 
-def _most(name: str, bundle: Loaded) -> float:
+def largest(name: str, bundle: Loaded) -> float:
     """The largest value of an option that a bundle takes."""
     manifest: Any = bundle.runner.manifest
     offered = {"beam": max(manifest.beam_sizes), "max_length": manifest.target_length}
@@ -84,7 +84,7 @@ def options_of(bundle: Loaded, values: Sequence[Any]) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     for name, value in zip(SHOWN, values, strict=True):
         if name in SCALES:
-            value = OPTIONS[name].type(min(value, _most(name, bundle)))
+            value = OPTIONS[name].type(min(value, largest(name, bundle)))
         chosen[name] = value
     if not chosen["sample"]:
         chosen |= {name: getattr(DecodingOptions(), name) for name in SAMPLING}

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from seq2edge.demo.components.link import View
 from seq2edge.demo.typed import original, shown
 
 MOST_TURNS = 200  # kept; the oldest go first
@@ -26,6 +27,7 @@ class Turn:
         status: The line under the reply, as HTML.
         previous: What the next message may refer to.
         refused: A reply that a retry is to avoid; empty: none.
+        asked: What the model was asked; None: the reply is not of this page.
     """
 
     message: str
@@ -34,6 +36,7 @@ class Turn:
     status: str = ""
     previous: str = ""
     refused: str = ""
+    asked: View | None = None
 
 
 class Talk:

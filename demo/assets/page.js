@@ -126,5 +126,6 @@
   describe();
   new MutationObserver(describe).observe(document.documentElement, { childList: true, subtree: true });
   addEventListener("offline", () => say(true));
+  addEventListener("hashchange", () => location.hash.startsWith("#look=") && location.reload()); // a link to a view
   look();
 })();

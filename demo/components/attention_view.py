@@ -35,7 +35,7 @@ def attention_view(part: InspectedPart, strings: Mapping[str, str]) -> str:
     tokens on a switch.
 
     Args:
-        strings: As `strings.ENGLISH`.
+        strings: As `words.table` gives them.
     """
     if part.attention is None or part.word_attention is None:
         return f'<p class="li li-note">{escape(strings["look_attention_none"])}</p>'

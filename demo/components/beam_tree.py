@@ -124,7 +124,7 @@ def beam_tree(part: InspectedPart, strings: Mapping[str, str]) -> str:
     """The tree as SVG. A node that is clicked, or chosen by Enter, triggers "select" with its text as `prefix`.
 
     Args:
-        strings: As `strings.ENGLISH`.
+        strings: As `words.table` gives them.
     """
     tree = BeamTree(part)
     width = max(place.left + place.width for place in tree.places.values()) + 4

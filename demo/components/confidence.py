@@ -18,7 +18,7 @@ def confidence(words: Sequence[Word], probabilities: Sequence[float], strings: M
 
     Args:
         probabilities: Of each word, 0 to 1.
-        strings: As `strings.ENGLISH`.
+        strings: As `words.table` gives them.
     """
     found = [
         (token_label(word.text, strings["look_end"]), probability)

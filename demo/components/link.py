@@ -23,12 +23,14 @@ class View:
         bundle: Name of the model among those that are loaded.
         options: Fields of `DecodingOptions`, without the prefix.
         prefix: What the answer has to start with.
+        previous: The reply that the text may refer to.
     """
 
     bundle: str
     text: str
     options: dict[str, Any] = field(default_factory=dict)
     prefix: str = ""
+    previous: str = ""
 
 
 def encode(view: View) -> str:
@@ -37,7 +39,7 @@ def encode(view: View) -> str:
     Raises:
         UserError: If the view is too large for a link.
     """
-    values = [view.bundle, view.text, view.options, view.prefix]
+    values = [view.bundle, view.text, view.options, view.prefix, view.previous]
     content = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", errors="replace")
     fragment = f"#{KEY}={base64.urlsafe_b64encode(content).decode().rstrip('=')}"
     if len(fragment) > MOST_CHARACTERS:
@@ -58,17 +60,17 @@ def decode(fragment: str) -> View:
         content = base64.b64decode(found[1] + "=" * (-len(found[1]) % 4), altchars=b"-_", validate=True)
         values = json.loads(content.decode(), parse_constant=_refused)
         json.dumps(values, ensure_ascii=False).encode()  # fails for halves of characters, which only JSON can hold
-        bundle, text, options, prefix = values
+        bundle, text, options, prefix, previous = values
     except (ValueError, TypeError, RecursionError, binascii.Error):
         raise UserError("not a link to a view") from None
-    if not all(isinstance(one, str) for one in (bundle, text, prefix)):
+    if not all(isinstance(one, str) for one in (bundle, text, prefix, previous)):
         raise UserError("not a link to a view")
     if not isinstance(options, dict) or "prefix" in options:
         raise UserError("not a link to a view")
     if unknown := options.keys() - DecodingOptions.__dataclass_fields__.keys():
         raise UserError(f"not a link to a view: it has {len(unknown)} unknown options")
     DecodingOptions(**options)
-    return View(bundle, text, options, prefix)
+    return View(bundle, text, options, prefix, previous)
 
 
 def _refused(constant: str) -> Any:

@@ -15,7 +15,7 @@ def next_tokens(part: InspectedPart, strings: Mapping[str, str]) -> str:
     triggers "select" with the text up to it as `prefix`.
 
     Args:
-        strings: As `strings.ENGLISH`.
+        strings: As `words.table` gives them.
     """
     path = part.trace.path(part.trace.best)
     cards = "".join(_card(part, number, chosen, strings) for number, chosen in enumerate(path, 1))
@@ -41,7 +41,7 @@ def _card(part: InspectedPart, number: int, chosen: Node, strings: Mapping[str, 
     before = _ending(part.texts[parent])
     after = f'<span class="li-after">{escape(strings["look_after"].format(text=before))}</span>' if before else ""
     title = escape(strings["look_step"].format(number=number))
-    return f'<li class="li-card"><h4>{title} {after}</h4><ul class="li-bars">{"".join(bars)}</ul></li>'
+    return f'<li class="li-card"><h2>{title} {after}</h2><ul class="li-bars">{"".join(bars)}</ul></li>'
 
 
 def _ending(text: str) -> str:

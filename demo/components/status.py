@@ -9,7 +9,7 @@ def status_line(result: Result, size: float, can_explain: bool = True) -> str:
 
     Args:
         size: Of the bundle, in megabytes.
-        can_explain: Whether a button leads to what the model looked at.
+        can_explain: Whether a button leads to how the answer came about.
     """
     facts = [
         both("took", milliseconds=milliseconds(1000 * result.seconds)),
@@ -23,8 +23,7 @@ def status_line(result: Result, size: float, can_explain: bool = True) -> str:
         facts.append(both("fallback"))
     if result.cut:
         facts.append(both("cut"))
-    has_attention = any(part.attention is not None for part in result.parts)
-    why = f'<button type="button" class="why">{both("why")}</button>' if can_explain and has_attention else ""
+    why = f'<button type="button" class="why">{both("why")}</button>' if can_explain and result.parts else ""
     return f'<p class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}{why}</p>'
 
 

@@ -40,7 +40,7 @@ class Chat:
     sent: gr.Textbox
     talk: gr.State
     kept: gr.BrowserState
-    source: gr.State
+    asked: gr.State
 
 
 def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile | None) -> Explained:
@@ -67,13 +67,13 @@ def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile |
                 settings = controls(bundles, "chat")
     chat = Chat(
         **{"bundle": bundle, "conversation": conversation, "field": field, "send": send, "stop": stop, "clear": clear},
-        **{"keep": keep, "card": facts, "settings": settings, "status": line, "source": gr.State("")},
+        **{"keep": keep, "card": facts, "settings": settings, "status": line, "asked": gr.State(None)},
         sent=gr.Textbox(visible="hidden"),
         talk=gr.State(Talk(), time_to_live=3600),
         kept=gr.BrowserState(changes.NOTHING, storage_key=KEPT, secret=KEPT),
     )
     _listen(chat, Replies(shelf), feedback)
-    return Explained(line, bundle, chat.source)
+    return Explained(line, chat.asked)
 
 
 def _conversation(first: Loaded, can_rate: bool) -> gr.Chatbot:
@@ -98,7 +98,7 @@ def _conversation(first: Loaded, can_rate: bool) -> gr.Chatbot:
 
 def _listen(chat: Chat, replies: "Replies", feedback: FeedbackFile | None) -> None:
     """Connect the components."""
-    shown = [chat.conversation, chat.status, chat.kept, chat.source]
+    shown = [chat.conversation, chat.status, chat.kept, chat.asked]
     asked = [chat.talk, chat.keep, chat.bundle, *chat.settings]
     sent = chat.send.click(
         replies.add,

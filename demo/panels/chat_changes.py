@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 
+from seq2edge.demo.components.link import View
 from seq2edge.demo.feedback import FeedbackFile, FullError
 from seq2edge.demo.loading import Shelf
 from seq2edge.demo.talk import Talk
@@ -48,10 +49,10 @@ def undo(talk: Talk, keep: bool, field: str, event: gr.UndoData) -> tuple[list[d
     return talk.messages(), field if field.strip() or turn is None else turn.message, saved(talk, keep)
 
 
-def clear(talk: Talk, keep: bool) -> tuple[list[Any], str, dict[str, Any], str]:
+def clear(talk: Talk, keep: bool) -> tuple[list[Any], str, dict[str, Any], None]:
     """Forget the conversation, in the browser too."""
     talk.clear()
-    return [], NO_STATUS, saved(talk, keep), ""
+    return [], NO_STATUS, saved(talk, keep), None
 
 
 def keep_turns(talk: Talk, keep: bool) -> dict[str, Any]:
@@ -72,10 +73,10 @@ def saved(talk: Talk, keep: bool) -> dict[str, Any]:
     return {"keep": keep, "turns": talk.pairs() if keep else []}
 
 
-def view(talk: Talk, keep: bool) -> tuple[list[dict[str, str]], str, dict[str, Any], str]:
+def view(talk: Talk, keep: bool) -> tuple[list[dict[str, str]], str, dict[str, Any], View | None]:
     """What the page shows: the conversation, its status line, what the browser keeps, and what "why?" is about."""
     last = next((turn for turn in reversed(talk.turns) if turn.is_done), None)
-    return talk.messages(), last.status if last else NO_STATUS, saved(talk, keep), last.message if last else ""
+    return talk.messages(), last.status if last else NO_STATUS, saved(talk, keep), last.asked if last else None
 
 
 @dataclass(frozen=True)

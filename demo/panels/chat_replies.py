@@ -10,6 +10,7 @@ import gradio as gr
 
 from seq2edge.demo.answers import RefusedError, answer, check, growing
 from seq2edge.demo.components.cards import card
+from seq2edge.demo.components.link import View
 from seq2edge.demo.components.status import status_line
 from seq2edge.demo.loading import Loaded, Shelf
 from seq2edge.demo.panels.chat_changes import view
@@ -74,9 +75,11 @@ class Replies:
         manifest: Any = runner.manifest
         if turn.refused:
             options = options | {"beam": max(manifest.beam_sizes), "earlier_replies": (turn.refused,)}
+        previous = talk.previous_of(turn) if runner.has_memory else ""
+        turn.asked = View(bundle.key, turn.message, options, previous=previous)
         try:
             if runner.has_memory or manifest.fallback:
-                source = with_previous(turn.message, talk.previous_of(turn)) if runner.has_memory else turn.message
+                source = with_previous(turn.message, previous) if runner.has_memory else turn.message
                 result = answer(runner, source, **options)
             else:
                 result = yield from _growing(bundle, talk, turn, options)

@@ -1,67 +1,143 @@
-"""The panel that shows what the model looked at."""
+"""The panel that shows how an answer comes about: attention, the search as a tree, and the next tokens at each step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
-import numpy as np
 
-from seq2edge.demo.answers import RefusedError, answer, check
-from seq2edge.demo.components.chips import chips
-from seq2edge.demo.heatmap import heatmap
-from seq2edge.demo.loading import Shelf
-from seq2edge.demo.panels.panel import QUIET, Explained, choice
-from seq2edge.demo.words import both, label
+from seq2edge.demo.inspections import Inspections
+from seq2edge.demo.loading import Loaded, Shelf
+from seq2edge.demo.panels.panel import PRIVATE, QUIET, Explained, choice
+from seq2edge.demo.settings import largest
+from seq2edge.demo.words import label
 
 ID = "inside"
-ALL = 0.9999  # of the attention
+SCRIPT = (Path(__file__).parents[1] / "assets" / "look_inside.js").read_text(encoding="utf-8")
+BEAM = 5  # where a bundle offers it
+# The part of the address behind "#" goes to no server but by this.
+READ_LINK = "() => location.hash"
+COPY_LINK = """(fragment) => {
+  const link = location.href.split("#")[0] + fragment;
+  if (fragment && navigator.clipboard) navigator.clipboard.writeText(link).catch(() => {});
+  return fragment ? link : "";
+}"""
 
 
 @dataclass(frozen=True)
 class Inside:
-    """Shows the attention of an answer."""
+    """The components of the panel.
 
-    shelf: Shelf
+    Attributes:
+        fragment: That of a link to what is shown.
+        seen: The view that is shown.
+    """
 
-    def look(self, text: str, key: str) -> str:
-        """What the model looked at, as HTML."""
-        try:
-            check(text)
-            result = answer(self.shelf[key].runner, text)
-        except RefusedError as refused:
-            return refused.html()
-        shown = "".join(
-            f'<div class="wide" tabindex="0">{heatmap(part.source_tokens, part.target_tokens, part.attention)}</div>'
-            f'<div class="narrow">{chips(part)}</div>'
-            for part in result.parts
-            if part.attention is not None and _is_spread(part.attention)
-        )
-        if not shown:
-            return f'<p class="hint">{both("no_attention")}</p>'
-        return f'<h2>{both("attention")}</h2><p class="hint">{both("attention_note")}</p>{shown}'
-
-    def explain(self, text: str, key: str) -> tuple[gr.Tabs, str, str, str]:
-        """Open the panel with an answer of another one."""
-        return gr.Tabs(selected=ID), text, key, self.look(text, key)
+    bundle: gr.Dropdown
+    text: gr.Textbox
+    previous: gr.Textbox
+    beam: gr.Slider
+    prefix: gr.Textbox
+    run: gr.Button
+    summary: gr.HTML
+    attention: gr.HTML
+    tree: gr.HTML
+    following: gr.HTML
+    fragment: gr.Textbox
+    seen: gr.State
 
 
 def build_inside(shelf: Shelf, tabs: gr.Tabs, panels: Sequence[Explained]) -> None:
     """Add the panel to the page that is being built.
 
     Args:
+        shelf: With a bundle that writes.
         panels: Those whose answers it explains.
     """
+    writers = shelf.writers()
     with gr.Row(elem_classes=["composer", "long"]):
-        text = gr.Textbox(label=label("inside_text"), lines=2, elem_id="inside-text", scale=5)
-        bundle = choice(shelf.loaded, "inside-bundle", scale=2)
-        look = gr.Button(label("look"), variant="primary", elem_id="look", scale=0, min_width=96)
-    view = gr.HTML("", elem_id="inside-view")
-    inside = Inside(shelf)
-    gr.on([look.click, text.submit, bundle.change], inside.look, [text, bundle], view, **QUIET)
+        text = gr.Textbox(label=label("look_text"), lines=1, max_lines=4, elem_id="look-text", scale=5)
+        bundle = choice(writers, "look-bundle", scale=2)
+        run = gr.Button(label("look_run"), variant="primary", elem_id="look-run", scale=0, min_width=150)
+    previous = gr.Textbox(
+        label=label("look_previous"),
+        placeholder=label("look_previous_hint"),
+        max_lines=2,
+        visible=writers[0].runner.has_memory,
+        elem_id="look-previous",
+    )
+    with gr.Row(elem_classes=["composer", "long"]):
+        prefix = gr.Textbox(
+            label=label("look_prefix"), placeholder=label("look_prefix_hint"), elem_id="look-prefix", scale=3
+        )
+        beam = _beam(writers)
+    summary = gr.HTML(elem_id="look-summary", apply_default_css=False)
+    with gr.Tabs(elem_id="look-pictures"):
+        attention, tree, following = (_picture(name) for name in ("attention", "tree", "next"))
+    fragment = gr.Textbox(visible="hidden")
+    with gr.Row(elem_classes=["composer", "long"]):
+        copy = gr.Button(label("look_link"), elem_id="look-copy", scale=2)
+        link = gr.Textbox(
+            label=label("look_link_made"),
+            placeholder=" ",  # by which the style knows that there is no link yet
+            interactive=False,
+            max_lines=1,
+            elem_id="look-link",
+            scale=5,
+        )
+    copy.click(None, fragment, link, js=COPY_LINK, **PRIVATE)
+    asked = {"bundle": bundle, "text": text, "previous": previous, "beam": beam, "prefix": prefix, "run": run}
+    shown = {"summary": summary, "attention": attention, "tree": tree, "following": following, "fragment": fragment}
+    _listen(Inside(**asked, **shown, seen=gr.State(None)), Inspections(shelf, ID), tabs, panels)
+
+
+def _beam(writers: Sequence[Loaded]) -> gr.Slider:
+    most = max(int(largest("beam", one)) for one in writers)
+    # Gradio refuses a slider without a choice, even one that is not shown.
+    return gr.Slider(
+        1,
+        max(most, 2),
+        min(BEAM, most),
+        step=1,
+        label=label("look_beam"),
+        elem_id="look-beam",
+        visible=most > 1,
+        scale=2,
+    )
+
+
+def _picture(name: str) -> gr.HTML:
+    """A tab with a picture."""
+    with gr.Tab(label(f"look_{name}")):
+        return gr.HTML(elem_id=f"look-{name}", js_on_load=SCRIPT, apply_default_css=False)
+
+
+def _listen(inside: Inside, inspections: Inspections, tabs: gr.Tabs, panels: Sequence[Explained]) -> None:
+    """Connect the components."""
+    asked = [inside.bundle, inside.text, inside.previous, inside.beam]
+    pictures = [inside.attention, inside.tree, inside.following]
+    shown = [inside.summary, *pictures, inside.fragment, inside.seen]
+    opened = [tabs, *asked, inside.prefix, *shown]
+    last = {**QUIET, "trigger_mode": "always_last"}
+    gr.on(
+        [inside.run.click, inside.text.submit, inside.previous.submit, inside.prefix.submit, inside.beam.input],
+        inspections.look,
+        [*asked, inside.prefix, inside.seen],
+        shown,
+        **last,
+    )
+    forced = [inside.tree.select, inside.following.select]
+    gr.on(forced, inspections.force, [*asked, inside.seen], [inside.prefix, *shown], **last)
+    inside.bundle.input(inspections.choose, [*asked, inside.seen], [inside.prefix, *shown], **last)
+    inside.bundle.change(
+        lambda key: gr.Textbox(visible=inspections.shelf[key].runner.has_memory),
+        inside.bundle,
+        inside.previous,
+        queue=False,
+        **QUIET,
+    )
     for panel in panels:
-        panel.status.select(inside.explain, [panel.source, panel.bundle], [tabs, text, bundle, view], **QUIET)
-
-
-def _is_spread(attention: np.ndarray) -> bool:
-    """Whether a model chooses where to look: one that reads a text as a whole has a single place for all tokens."""
-    return len(attention) == 1 or bool((attention[:, 0] < ALL).any())
+        panel.status.select(inspections.explain, panel.asked, opened, **QUIET)
+    address = gr.Textbox(visible="hidden")
+    # Without triggers it runs when the page is loaded.
+    gr.on(None, inspections.open_link, address, opened, js=READ_LINK, **QUIET)

@@ -20,13 +20,11 @@ class Explained:
 
     Attributes:
         status: Its button "why?" asks for it.
-        bundle: The key of the bundle that answered.
-        source: What it answered.
+        asked: A `View` of what was answered last; None: nothing.
     """
 
     status: gr.HTML
-    bundle: gr.Dropdown
-    source: gr.State
+    asked: gr.State
 
 
 def choice(bundles: Sequence[Loaded], elem_id: str, scale: int | None = None) -> gr.Dropdown:

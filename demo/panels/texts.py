@@ -8,6 +8,7 @@ import gradio as gr
 from seq2edge.demo.answers import RefusedError, answer, check
 from seq2edge.demo.components.alternatives import JS, alternatives
 from seq2edge.demo.components.cards import card
+from seq2edge.demo.components.link import View
 from seq2edge.demo.components.status import status_line
 from seq2edge.demo.loading import Shelf
 from seq2edge.demo.panels.files import Files
@@ -31,7 +32,7 @@ class Texts:
     card: gr.HTML
     swap: gr.Button
     settings: list[gr.Component]
-    answered: gr.State
+    asked: gr.State
 
 
 def build_texts(shelf: Shelf, task: Task) -> Explained:
@@ -60,15 +61,15 @@ def build_texts(shelf: Shelf, task: Task) -> Explained:
             facts = gr.HTML(card(bundles[0]))
             with gr.Accordion(label("settings"), open=False, elem_id=f"{name}-settings"):
                 settings = controls(bundles, name)
-    texts = Texts(bundle, source, target, others, line, facts, swap, settings, gr.State(""))
+    texts = Texts(bundle, source, target, others, line, facts, swap, settings, gr.State(None))
     _listen(texts, Answers(shelf), files)
-    return Explained(line, bundle, texts.answered)
+    return Explained(line, texts.asked)
 
 
 def _listen(texts: Texts, answers: "Answers", files: Files) -> None:
     """Connect the components."""
     asked = [texts.source, texts.bundle, *texts.settings]
-    shown = [texts.target, texts.others, texts.status, texts.answered]
+    shown = [texts.target, texts.others, texts.status, texts.asked]
     settings = [control.change for control in texts.settings]
     gr.on(
         [texts.source.change, texts.bundle.change, *settings],
@@ -96,19 +97,20 @@ class Answers:
 
     shelf: Shelf
 
-    def answer_typed(self, text: str, key: str, *values: Any) -> tuple[str, str, str, str]:
-        """The answer with others to choose from, and the words for the status line."""
+    def answer_typed(self, text: str, key: str, *values: Any) -> tuple[str, str, str, View | None]:
+        """The answer with others to choose from, the words for the status line, and what "why?" is about."""
         if not text.strip():
-            return "", "", "", ""
+            return "", "", "", None
         bundle = self.shelf[key]
         options = options_of(bundle, values)
         try:
             check(text)
             result = answer(bundle.runner, text, **options, n_best=min(ANSWERS, options["beam"]))
         except RefusedError as refused:
-            return "", "", refused.html(), ""
-        texts = list(dict.fromkeys(text for text, _ in result.alternatives))
-        return result.text, alternatives(texts), status_line(result, bundle.megabytes), text
+            return "", "", refused.html(), None
+        texts = list(dict.fromkeys(other for other, _ in result.alternatives))
+        line = status_line(result, bundle.megabytes)
+        return result.text, alternatives(texts), line, View(key, text, options)
 
     def choose(self, key: str) -> list[Any]:
         """The card and the settings of another bundle, and whether there is one for the way back."""

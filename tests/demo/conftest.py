@@ -79,15 +79,15 @@ class Visit:
         hosts: Those that were asked for something.
     """
 
-    def __init__(self, context, address):
+    def __init__(self, context, address, fragment):
         self.page = context.new_page()
         self.context, self.errors, self.hosts = context, [], set()
         self.page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
         self.page.set_default_timeout(10_000)
-        self.page.goto(address)
-        self.page.wait_for_selector("#message textarea")
+        self.page.goto(address + fragment)
+        self.page.wait_for_selector("#look-text textarea" if fragment else "#message textarea")
 
     def say(self, text):
         """Send a message."""
@@ -108,9 +108,9 @@ def visit(chromium, address):
     """Open the page; at the end nothing must have gone wrong, and nobody else been asked."""
     visits = []
 
-    def make(locale="en", width=1280, **settings):
+    def make(locale="en", width=1280, fragment="", **settings):
         context = chromium.new_context(locale=locale, viewport={"width": width, "height": 800}, **settings)
-        visits.append(Visit(context, address))
+        visits.append(Visit(context, address, fragment))
         return visits[-1]
 
     yield make

@@ -31,9 +31,21 @@ def test_texts_are_translated_and_inspected(client):
     result = client.predict(text, n_best=3, api_name="/translate")
     assert result["text"] == result["alternatives"][0]["text"] == "river cold"
     assert client.predict("x", bundle="there-int8", api_name="/translate")["seconds"] > 0
-    (part,) = client.predict(text, bundle="there", api_name="/inspect")["parts"]
-    assert len(part["attention"]) == len(part["target"])
-    assert len(part["attention"][0]) == len(part["source"])
+    inspection = client.predict(text, bundle="there", beam=2, prefix="cold", api_name="/inspect")
+    assert (inspection["source"], inspection["decided_by"]) == (text, "model")
+    assert inspection["result"]["text"].startswith("cold")
+    (part,) = inspection["parts"]
+    assert len(part["attention"]) == len(part["target_tokens"])
+    assert len(part["attention"][0]) == len(part["source_tokens"])
+    assert part["trace"]["steps"]
+
+
+def test_an_inspected_message_may_refer_to_the_reply_before(client):
+    joke = client.predict("tell me a joke", api_name="/reply")
+    inspection = client.predict("another one", previous=joke["previous"], api_name="/inspect")
+    assert "impasta" in inspection["result"]["text"]
+    assert inspection["decided_by"] == "follow-up"
+    assert inspection["source"] == "another one"
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "nothing to answer"), ("ko", "아직 답할 내용이 없어요")])

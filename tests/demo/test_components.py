@@ -5,16 +5,7 @@ from seq2edge.demo.components.bars import bars
 from seq2edge.demo.components.chips import chips
 from seq2edge.demo.components.differences import marked
 from seq2edge.demo.components.status import megabytes, milliseconds
-from seq2edge.demo.heatmap import heatmap
 from seq2edge.device.result import Part
-
-
-def test_the_heatmap_is_a_table_with_the_weights_as_colours():
-    page = heatmap(["▁a", "<b>"], ["▁x"], np.array([[0.25, 0.75]]))
-    assert page.count("<td") == 2
-    assert "0.750" in page
-    assert "&lt;b&gt;" in page
-    assert "<b>" not in page
 
 
 def test_chips_are_the_words_that_were_looked_at_most():

@@ -5,6 +5,8 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 
+from seq2edge.demo.components.link import View, encode
+
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 TABS = {
     "en": ["Chat", "Translate", "Classify", "Look inside", "Compare", "About"],
@@ -29,10 +31,31 @@ def test_every_panel_is_accessible_and_fits(visit, locale, width, scheme):
             page.locator("textarea:visible:enabled").first.fill("the cold river is here")
             page.locator(".facts:visible").first.wait_for()
         page.wait_for_timeout(200)
-        page.evaluate(AXE)
-        found = page.evaluate("axe.run()")["violations"]
-        assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] != "minor"] == []
+        refuse_barriers(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("locale", "width", "scheme"), [("en", 1280, "light"), ("ko", 360, "dark")])
+def test_all_pictures_of_an_answer_are_accessible_and_fit(visit, locale, width, scheme):
+    fragment = encode(View("there", "the cold river is here", {"beam": 5, "length_penalty": 1.4}))
+    page = visit(locale, width, fragment, color_scheme=scheme).page
+    page.wait_for_selector("#look-attention .li-chip")
+    for tab in {"en": ("Attention", "Beam", "Next"), "ko": ("어텐션", "빔", "다음")}[locale]:
+        page.get_by_role("tab", name=tab, exact=True).click()
+        page.wait_for_timeout(200)
+        refuse_barriers(page)
+        page.evaluate("document.body.classList.toggle('dark')")
+        page.wait_for_timeout(400)
+        refuse_barriers(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def refuse_barriers(page):
+    """Fail if anything on the page keeps somebody from using it."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run()")["violations"]
+    barriers = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] != "minor"]
+    assert barriers == []
 
 
 def test_the_page_can_be_installed_and_names_no_other_host(visit, address):

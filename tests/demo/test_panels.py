@@ -18,13 +18,23 @@ def translator(visit):
     return make
 
 
-def test_a_text_is_translated_as_one_types_and_explained(translator):
-    one = translator("ko", 360)
-    one.page.click("#translation-status .why")
-    one.page.wait_for_selector("#inside-view .chips:visible")
-    assert one.page.input_value("#inside-text textarea") == TEXT
-    assert "river" in one.page.inner_text("#inside-view .chips")
-    assert one.page.locator("#inside-view table:visible").count() == 0
+def test_a_translation_is_explained_and_another_bundle_or_beam_asked(translator):
+    page = translator("ko", 360).page
+    page.click("#translation-status .why")
+    page.wait_for_selector("#look-attention .li-chip:visible")
+    assert page.input_value("#look-text textarea") == TEXT
+    assert page.input_value("#look-bundle input") == "there"
+    assert page.input_value("#look-beam input[type=number]") == "1"
+    assert "river" in page.inner_text("#look-attention [data-side=target] >> nth=0")
+    assert not page.locator("#look-previous").is_visible()
+    assert page.locator("#look-attention table:visible").count() == 0
+    page.fill("#look-beam input[type=number]", "5")
+    page.get_by_role("tab", name="빔", exact=True).click()
+    page.wait_for_selector("#look-tree .li-node.li-kept")
+    page.click("#look-bundle input")
+    page.get_by_role("option", name="quickstart").click()
+    page.wait_for_selector("#look-previous")
+    page.wait_for_function("!document.querySelector('#look-summary').innerText.includes('river cold')")
 
 
 def test_another_answer_and_the_other_direction_are_chosen(translator):
@@ -66,8 +76,8 @@ def test_labels_are_bars(visit):
     one.open("Classify")
     one.page.fill("#classification-source textarea", TEXT)
     one.expect("cold", "#classification-labels .bars li:first-child")
-    one.page.click("#classification-status .why")
-    one.page.wait_for_selector("#inside-view table:visible")
+    one.expect("cold", "#classification-looked .chips")
+    assert one.page.locator("#classification-status .why").count() == 0
 
 
 def test_the_same_text_goes_through_all_bundles_of_a_task(visit):

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from seq2edge.demo.components.attention_view import MOST, attention_view
-from seq2edge.demo.components.strings import ENGLISH, KOREAN
+from seq2edge.demo.words import table
 from seq2edge.device.words import words_of
+
+ENGLISH, KOREAN = table("en"), table("ko")
 
 
 def test_words_light_each_other_up_and_the_strongest_are_told_in_words(part, parsed):

@@ -1,8 +1,10 @@
 import pytest
 
 from seq2edge.demo.components.beam_tree import MOST, BeamTree, beam_tree
-from seq2edge.demo.components.strings import ENGLISH, KOREAN
+from seq2edge.demo.words import table
 from seq2edge.device.runners.load import load_runner
+
+ENGLISH, KOREAN = table("en"), table("ko")
 
 
 def test_each_hypothesis_is_a_node_that_carries_its_text(part, parsed):

@@ -1,8 +1,10 @@
 import pytest
 
 from seq2edge.demo.components.confidence import confidence, level
-from seq2edge.demo.components.strings import ENGLISH
+from seq2edge.demo.words import table
 from seq2edge.device.words import words_of
+
+ENGLISH = table("en")
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from seq2edge.device.errors import UserError
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
 
 
-@given(bundle=TEXTS, text=TEXTS, prefix=TEXTS, beam=st.integers(1, 5), sample=st.booleans())
-def test_a_link_gives_back_the_view(bundle, text, prefix, beam, sample):
-    view = View(bundle, text, {"beam": beam, "sample": sample}, prefix)
+@given(bundle=TEXTS, text=TEXTS, prefix=TEXTS, previous=TEXTS, beam=st.integers(1, 5), sample=st.booleans())
+def test_a_link_gives_back_the_view(bundle, text, prefix, previous, beam, sample):
+    view = View(bundle, text, {"beam": beam, "sample": sample}, prefix, previous)
     fragment = encode(view)
     assert fragment.startswith("#look=")
     assert decode(fragment) == view
@@ -30,23 +30,23 @@ def coded(content):
         "",
         "#look=",
         "#look=%3Cscript%3E",
-        "#other=" + coded(["a", "b", {}, ""])[6:],
+        "#other=" + coded(["a", "b", {}, "", ""])[6:],
         coded(b"\xff\xfe"),
         coded(b"["),
         coded(b"[" * 9_000),
         coded({"bundle": "a"}),
         coded(5),
-        coded(["a", "b", {}]),
-        coded(["a", 5, {}, ""]),
-        coded(["a", "b", [], ""]),
-        coded(["a", "\ud800", {}, ""]),
-        coded(["a", "b", {"banned": ["\ud800"]}, ""]),
-        coded(["a", "b", {"prefix": "x"}, ""]),
-        coded(["a", "b", {"__class__": 1}, ""]),
-        coded(["a", "b", {"beam": "5"}, ""]),
-        coded(["a", "b", {"beam": 10**6}, ""]),
-        coded(b'["a", "b", {"temperature": NaN, "sample": true}, ""]'),
-        coded(["a", "b" * MOST_CHARACTERS, {}, ""]),
+        coded(["a", "b", {}, ""]),
+        coded(["a", 5, {}, "", ""]),
+        coded(["a", "b", [], "", ""]),
+        coded(["a", "\ud800", {}, "", ""]),
+        coded(["a", "b", {"banned": ["\ud800"]}, "", ""]),
+        coded(["a", "b", {"prefix": "x"}, "", ""]),
+        coded(["a", "b", {"__class__": 1}, "", ""]),
+        coded(["a", "b", {"beam": "5"}, "", ""]),
+        coded(["a", "b", {"beam": 10**6}, "", ""]),
+        coded(b'["a", "b", {"temperature": NaN, "sample": true}, "", ""]'),
+        coded(["a", "b" * MOST_CHARACTERS, {}, "", ""]),
     ],
     ids=lambda fragment: fragment[:30],
 )

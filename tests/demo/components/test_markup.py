@@ -1,7 +1,6 @@
 import pytest
 
 from seq2edge.demo.components.markup import escape, percent, shortened, token_label
-from seq2edge.demo.components.strings import ENGLISH, KOREAN, strings_for
 
 
 def test_text_stays_text():
@@ -26,16 +25,3 @@ def test_tokens_are_shown_without_their_signs(token, label):
 )
 def test_a_long_text_is_shortened_by_its_width(text, shown):
     assert shortened(text, 8) == shown
-
-
-def test_both_languages_say_everything():
-    assert ENGLISH.keys() == KOREAN.keys()
-    for key in ENGLISH:
-        assert ENGLISH[key].count("{") == KOREAN[key].count("{"), key
-
-
-@pytest.mark.parametrize(
-    ("header", "strings"), [("ko-KR,ko;q=0.9", KOREAN), ("en-US,ko;q=0.5", ENGLISH), ("", ENGLISH), ("de", ENGLISH)]
-)
-def test_the_language_is_the_first_of_the_browser(header, strings):
-    assert strings_for(header) is strings

@@ -1,5 +1,7 @@
 from seq2edge.demo.components.next_tokens import next_tokens
-from seq2edge.demo.components.strings import ENGLISH
+from seq2edge.demo.words import table
+
+ENGLISH = table("en")
 
 
 def test_each_step_has_bars_and_the_chosen_token_is_marked(part, parsed):

@@ -1,0 +1,143 @@
+"""Inspections for the page: what is asked, and all that is shown of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from seq2edge.demo.answers import RefusedError, check, inspected
+from seq2edge.demo.components.attention_view import attention_view
+from seq2edge.demo.components.beam_tree import beam_tree
+from seq2edge.demo.components.link import View, decode, encode
+from seq2edge.demo.components.markup import escape
+from seq2edge.demo.components.next_tokens import next_tokens
+from seq2edge.demo.components.summary import summary
+from seq2edge.demo.loading import Loaded, Shelf
+from seq2edge.demo.settings import largest
+from seq2edge.demo.words import language_of, table
+from seq2edge.device.errors import UserError
+from seq2edge.device.inspection import InspectedPart, Inspection
+from seq2edge.device.turns import with_previous
+
+Words = Mapping[str, str]
+Picture = Callable[[InspectedPart, Words], str]
+PICTURES: tuple[Picture, ...] = (attention_view, beam_tree, next_tokens)
+ASKED, SHOWN = 5, len(PICTURES) + 3  # values of the fields, and of what is shown
+
+
+@dataclass(frozen=True)
+class Inspections:
+    """Answers what the panel asks. What it shows is a list: summary, pictures, the fragment of a link, and the view.
+
+    Args:
+        shelf: With a bundle that writes.
+        tab: The id of the panel's tab.
+    """
+
+    shelf: Shelf
+    tab: str
+
+    def look(
+        self, key: str, text: str, previous: str, beam: int, prefix: str, seen: View | None, request: gr.Request
+    ) -> list[Any]:
+        """What is shown of an answer. Settings that have no field stay as long as bundle and text do."""
+        is_same = seen is not None and (seen.bundle, seen.text, seen.previous) == (key, text, previous)
+        kept = seen.options if seen and is_same else {}
+        options = kept | {"beam": int(min(beam, largest("beam", self.shelf[key])))}
+        return self._shown(View(key, text, options, prefix, previous), request)
+
+    def force(
+        self,
+        key: str,
+        text: str,
+        previous: str,
+        beam: int,
+        seen: View | None,
+        event: gr.EventData,
+        request: gr.Request,
+    ) -> list[Any]:
+        """The prefix that was clicked, and what is shown of the answer that starts with it."""
+        prefix = str(getattr(event, "prefix", ""))
+        return [prefix, *self.look(key, text, previous, beam, prefix, seen, request)]
+
+    def choose(
+        self, key: str, text: str, previous: str, beam: int, seen: View | None, request: gr.Request
+    ) -> list[Any]:
+        """What is shown of the answer of another bundle; what the answer of the last one started with is forgotten."""
+        return ["", *self.look(key, text, previous, beam, "", seen, request)]
+
+    def explain(self, asked: View | None, request: gr.Request) -> list[Any]:
+        """Open the panel with what another one answered."""
+        return self._opened(asked, request) if asked else self._nothing()
+
+    def open_link(self, fragment: str, request: gr.Request) -> list[Any]:
+        """Open the panel with the view of a link, if the address is one."""
+        if not fragment.startswith("#look="):
+            return self._nothing()
+        try:
+            return self._opened(self._view(fragment), request)
+        except RefusedError as refused:
+            unchanged = [gr.skip()] * ASKED
+            return [gr.Tabs(selected=self.tab), *unchanged, refused.html(), *[""] * (SHOWN - 2), None]
+
+    def _opened(self, view: View, request: gr.Request) -> list[Any]:
+        """The tab, the fields and what is shown."""
+        beam = view.options.get("beam", self.shelf[view.bundle].runner.options().beam)
+        asked = [view.bundle, view.text, view.previous, beam, view.prefix]
+        return [gr.Tabs(selected=self.tab), *asked, *self._shown(view, request)]
+
+    def _nothing(self) -> list[Any]:
+        return [gr.skip()] * (1 + ASKED + SHOWN)
+
+    def _view(self, fragment: str) -> View:
+        """The view of a link.
+
+        Raises:
+            RefusedError: If the link is none of ours or its model is not here.
+        """
+        try:
+            view = decode(fragment)
+        except UserError:
+            raise RefusedError("look_wrong_link") from None
+        if view.bundle not in [one.key for one in self.shelf.writers()]:
+            raise RefusedError("look_wrong_bundle", name=view.bundle[:80])
+        return view
+
+    def _shown(self, view: View, request: gr.Request) -> list[Any]:
+        strings = table(language_of(request.headers.get("accept-language", "")))
+        if not view.text.strip():
+            return [f'<p class="li li-note">{escape(strings["look_first"])}</p>', *[""] * (SHOWN - 2), None]
+        one = self.shelf[view.bundle]
+        try:
+            check(view.text)
+            source = with_previous(view.text, view.previous) if one.runner.has_memory else view.text
+            inspection = inspected(one.runner, source, **view.options, prefix=view.prefix)
+        except RefusedError as refused:
+            return [refused.html(), *[""] * (SHOWN - 2), None]
+        changed = _changed(one, view)
+        view = replace(view, options=changed | {"beam": one.runner.options(**view.options).beam})
+        return [summary(inspection, changed, strings), *_pictures(inspection, strings), _link(view), view]
+
+
+def _changed(one: Loaded, view: View) -> dict[str, Any]:
+    """The options that differ from the bundle's own and have no field."""
+    own = one.runner.options()
+    changed = one.runner.options(**view.options)
+    names = [name for name in view.options if name != "beam"]
+    return {name: value for name in names if (value := getattr(changed, name)) != getattr(own, name)}
+
+
+def _pictures(inspection: Inspection, strings: Words) -> list[str]:
+    """Each picture of all parts; a note if there is nothing to show."""
+    parts = [part for part in inspection.parts if part.target_tokens]
+    nothing = "" if inspection.decided_by == "guard" else f'<p class="li li-note">{escape(strings["look_empty"])}</p>'
+    return ["".join(picture(part, strings) for part in parts) or nothing for picture in PICTURES]
+
+
+def _link(view: View) -> str:
+    """The fragment of a link; empty if the view is too large for one."""
+    try:
+        return encode(view)
+    except UserError:
+        return ""

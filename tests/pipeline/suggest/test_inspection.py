@@ -11,6 +11,7 @@ from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.recipe_schema.families import recipe_type
 from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 from seq2edge.pipeline.suggest import inspection
+from seq2edge.pipeline.suggest.description import describe
 from seq2edge.pipeline.suggest.inspection import inspect
 from seq2edge.pipeline.suggest.suggestion import recipe_text, suggest
 
@@ -80,7 +81,7 @@ def test_what_is_in_a_file_is_said(tmp_path):
         1,
     )
     assert found.task == "translation"
-    said = found.describe()
+    said = describe(found)
     assert "4 pairs; 1 duplicates, 1 with an empty side" in said
     assert "source: Hangul script" in said
     assert "target: Latin script" in said
@@ -227,7 +228,7 @@ def test_odd_paths_and_columns_survive_in_the_recipe(tmp_path):
         ("a.tsv", "", r"a\.tsv: the file is empty"),
         ("a.tsv", "only one column\n", "row 1: 1 column; a source and a target are needed"),
         ("a.tsv", "a\tb\nc\n", r"a\.tsv, row 2: 1 columns, at least 2"),
-        ("a.jsonl", "[1, 2]\n", "row 1: not a JSON object"),
+        ("a.jsonl", "1\n", "row 1: neither a JSON object nor an array"),
         ("a.bin", b"\x00\x01\x02", "not a text file"),
         ("a.tsv.gz", gzip.compress(tsv(rows(3000)).encode(), mtime=0)[:3000], "damaged or truncated gzip"),
     ],

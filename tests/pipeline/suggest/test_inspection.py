@@ -147,8 +147,20 @@ def of_labels(draw):
     return " ".join(draw.choices(WORDS, k=30)), draw.choice("01")
 
 
-@pytest.mark.parametrize("count", [30, 60, 100, 300])
-@pytest.mark.parametrize("kind", [of_digit_words, of_hangul, of_a_script_each_side, of_labels])
+def of_speech(draw):
+    """Sentences of two languages, in which few words are frequent and many rare."""
+    rank = min(int(draw.paretovariate(0.7)), 2000)
+    english = " ".join(
+        f"{WORDS[i % 16][:3]}{WORDS[i % 7][-2:]}{i % 11}" for i in range(rank, rank + draw.randrange(1, 7))
+    )
+    korean = " ".join(
+        chr(0xAC00 + i * 37 % 11_000) + HANGUL[i % 12][:1] for i in range(rank, rank + draw.randrange(1, 5))
+    )
+    return f"{english}.", f"{korean}. {draw.randrange(10**6)}"
+
+
+@pytest.mark.parametrize("count", [30, 60, 100, 300, 1500])
+@pytest.mark.parametrize("kind", [of_speech, of_digit_words, of_hangul, of_a_script_each_side, of_labels])
 def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
     draw = random.Random(count)
     pairs = {kind(draw) for _ in range(2 * count)}

@@ -52,16 +52,19 @@ def damage(path: Path, error: Exception, row: int | None = None) -> UserError:
 
 def _open_member(path: Path) -> IO[bytes]:
     with _archive(path) as archive:  # the file stays open until its member is closed
+        name = _data_file(path, archive)
         try:
-            return archive.open(_data_file(path, archive))
+            return archive.open(name)
         except (RuntimeError, NotImplementedError) as error:  # encrypted, or compressed in a rare way
             raise UserError(f"{path}: cannot be read: {error}; unpack it") from None
+        except (OSError, ValueError) as error:  # a place outside the file
+            raise damage(path, error) from None
 
 
 def _archive(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise damage(path, error) from None
 
 

@@ -329,6 +329,9 @@ def test_five_pairs_are_shown(tmp_path):
     assert "csv, separated by ;, utf-8, columns 0 → 1" in said
 
 
+ZIP = zipped(pairs_dot_tsv=tsv(PAIRS))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -336,6 +339,7 @@ def test_five_pairs_are_shown(tmp_path):
         ("a.xlsx", b"PK\x03\x04 no", r"a\.xlsx: not an Excel workbook \(\.xlsx\)"),
         ("a.zip", zipped(a_dot_tsv="a\tb", b_dot_tsv="a\tb"), "2 data files: a.tsv, b.tsv; one is allowed"),
         ("a.zip", zipped(README="about"), r"a\.zip: 0 data files; one is allowed"),
+        ("a.zip", ZIP.replace(b"PK\x01\x02", b"PK\x01\x03"), r"a\.zip: damaged or truncated zip file"),
         ("a.zip", b"no archive", r"a\.zip: damaged or truncated zip file"),
         ("a.tsv.xz", lzma.compress(tsv(PAIRS).encode())[:80], r"damaged or truncated xz file"),
         ("a.json", '{"a": 1}', r"a\.json, row 1: 1 keys with texts; .* keys: a"),

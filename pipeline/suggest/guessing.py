@@ -91,7 +91,17 @@ def _guess_reading(path: Path) -> tuple[File, tuple[str, ...]]:
     text = head.text.replace("\r", "\n") if head.line_end == "cr" else head.text
     kind, delimiter = guess_format(name, text, head.is_cut)
     reading = File(path=str(path), format=kind, encoding=head.encoding, delimiter=delimiter, line_end=head.line_end)
+    if delimiter == "\t" and not _is_whole_csv(path, reading):
+        reading = reading.model_copy(update={"format": "tsv", "delimiter": None})
     return reading, _encoding_notes(head)
+
+
+def _is_whole_csv(path: Path, reading: File) -> bool:
+    """Whether the quotes of all rows are those of CSV, as those of the first rows are."""
+    try:
+        return all(cells for _, cells in TABLES["csv"](path, reading))
+    except UserError:
+        return False
 
 
 def _guess_columns(path: Path, wish: Wish, file: File, notes: tuple[str, ...]) -> Guess:

@@ -121,6 +121,12 @@ def test_the_recipe_reads_the_pairs_of_every_format(tmp_path, name):
     assert pairs_of_recipe(inspect(put(tmp_path, *FILES[name]))) == PAIRS
 
 
+def test_quotes_beside_tabs_are_text_if_those_of_a_later_row_are(tmp_path):
+    pairs = [*PAIRS * 10, ('"really" he said', "정말")]
+    found = inspect(put(tmp_path, "a.txt", rows(PAIRS * 10, "\t") + tsv(pairs[-1:])))
+    assert (found.file.format, pairs_of_recipe(found)[-1]) == ("tsv", pairs[-1])
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "cp949", "utf-16", "utf-16-le"])
 def test_korean_alone_is_not_mistaken(tmp_path, encoding):
     found = inspect(put(tmp_path, "a.tsv", tsv(KOREAN_CHAT).encode(encoding)))

@@ -43,7 +43,7 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
     if any(is_numbers and not is_number(cell) for is_numbers, cell in zip(numbers, first, strict=True) if cell.strip()):
         return Header.YES if sum(usual) or len(rest) >= FEWEST else Header.NO
     texts = [(cell, column) for cell, column, is_numbers in zip(first, columns, numbers, strict=True) if not is_numbers]
-    if any(usual) and not _is_dictionary(columns):
+    if any(usual) and rest and not _is_dictionary(columns):
         return Header.YES if len(rest) >= FEWEST else Header.LIKELY
     if len(rest) < FEWEST or not texts:
         return Header.NO

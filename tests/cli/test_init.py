@@ -51,6 +51,7 @@ def test_other_encodings_are_recognised(tmp_path, capsys):
         ("a.tsv", b"\x00\x01\x02" * 100, "not a text file"),
         ("a.tsv.gz", b"\x1f\x8bgarbage", "damaged or truncated gzip"),
         ("a.tsv", "one\tonly\n", "1 usable pairs found, at least 30 are needed"),
+        ("a.tsv", "a\tb\n", "1 usable pairs found, at least 30 are needed"),
     ],
 )
 def test_what_is_no_file_of_pairs_is_one_line_and_status_2(tmp_path, capsys, name, content, message):

@@ -1,23 +1,39 @@
 """seq2edge init: inspect a file of pairs or labelled texts and write a recipe for it."""
 
 import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seq2edge.device.tasks import TASKS
+
+if TYPE_CHECKING:
+    from seq2edge.pipeline.suggest.columns import Table
 
 HELP = "inspect a file of pairs or labelled texts and write a recipe for it"
 EXAMPLES = """\
   seq2edge init pairs.tsv
   seq2edge init support-log.csv --output support.toml --task chat
+  seq2edge init log.xlsx --source question --target answer     columns by their names, or by their numbers from 0
   seq2edge init train.en --target train.de              two parallel files
   seq2edge init reviews.csv --task classification       texts with labels; a few short labels are recognised
   seq2edge init reviews/                                reviews/LABEL/*.txt, or reviews/LABEL.txt with a text a line"""
+CELL = 40  # characters of an example of a column
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "pairs", metavar="DATA", help="TSV, CSV or JSON Lines, plain or .gz; or a folder of labelled texts"
+        "pairs",
+        metavar="DATA",
+        help="TSV, CSV, JSON Lines, JSON or .xlsx, plain, .gz, .xz or .zip; or a folder of labelled texts",
     )
-    parser.add_argument("--target", metavar="FILE", help="the targets, if DATA is the first of two parallel files")
+    parser.add_argument("--source", metavar="COLUMN", help="column of the sources: its name, or its number from 0")
+    parser.add_argument(
+        "--target",
+        metavar="COLUMN|FILE",
+        help="column of the targets; or the file of the targets, if DATA is the first of two parallel files",
+    )
     parser.add_argument(
         "--task",
         choices=list(TASKS),
@@ -28,16 +44,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    import sys
-    from pathlib import Path
-
     from seq2edge.device.errors import UserError
     from seq2edge.pipeline.files import write_text
+    from seq2edge.pipeline.suggest.columns import Wish
+    from seq2edge.pipeline.suggest.description import describe
     from seq2edge.pipeline.suggest.inspection import inspect
     from seq2edge.pipeline.suggest.suggestion import recipe_text, suggest
 
-    found = inspect(Path(arguments.pairs), Path(arguments.target) if arguments.target else None, arguments.task)
-    print(found.describe())
+    path, target_path = Path(arguments.pairs), _parallel(arguments)
+    ask = _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
+    wish = Wish(arguments.source, None if target_path else arguments.target, ask=ask)
+    found = inspect(path, target_path, arguments.task, wish)
+    print(describe(found))
     output = Path(arguments.output or f"{found.name}.toml")
     if output.exists() and not arguments.overwrite:
         raise UserError(f"{output}: already exists; choose another --output, or overwrite it with --overwrite")
@@ -45,3 +63,32 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"recipe: {output}")
     print(f"next: seq2edge train {output}", file=sys.stderr)
     return 0
+
+
+def _parallel(arguments: argparse.Namespace) -> Path | None:
+    """The file of the targets; None if `--target` is a column: beside `--source`, or if there is no such file."""
+    target = arguments.target
+    is_file = target is not None and arguments.source is None and Path(target).is_file()
+    return Path(target) if is_file else None
+
+
+def _ask(table: "Table", texts: Sequence[int]) -> tuple[int, int]:
+    """Ask on the terminal which of the columns of texts are the sources and the targets."""
+    print("several columns have texts:", file=sys.stderr)
+    for index in texts:
+        cell = next((cell for cell in table.column(index) if cell.strip()), "")
+        name = f" {table.names[index]!r}" if table.has_names else ""
+        print(f"  {index}{name}: {cell[:CELL]!r}", file=sys.stderr)
+    source = _ask_column(table, "source", texts[0])
+    return source, _ask_column(table, "target", next(index for index in texts if index != source), source)
+
+
+def _ask_column(table: "Table", side: str, default: int, taken: int | None = None) -> int:
+    while True:
+        print(f"column of the {side}s [{default}]: ", end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline()
+        index = default if not answer.strip() else table.of_name(answer.strip())
+        if index is not None and index != taken:
+            return index
+        reason = "is taken" if index is not None else "is no column"
+        print(f"{answer.strip()!r} {reason}; columns: {table}", file=sys.stderr)

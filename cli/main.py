@@ -27,6 +27,7 @@ COMMANDS = (
     "run",
     "serve",
     "demo",
+    "doctor",
 )
 DONE, WRONG_INPUT, INTERNAL_ERROR, INTERRUPTED = 0, 2, 70, 130
 

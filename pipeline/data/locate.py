@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.compressed import open_bytes
 from seq2edge.pipeline.data.download import download
-from seq2edge.pipeline.data.lines import open_bytes
 from seq2edge.pipeline.data.sources.registry import built_file
 from seq2edge.pipeline.files import checksum
 from seq2edge.pipeline.recipe_schema.data import Builder

@@ -1,21 +1,31 @@
-"""Reads pairs from TSV, CSV, JSON Lines or two parallel files, each plain or gzip, or a folder of labelled texts."""
+"""Reads pairs from a table, from JSON, from two parallel files or from a folder of labelled texts.
 
-import csv
-import json
-import re
+Files may be compressed. The columns of source and target are made of the cells of a row, or of the values of an object.
+"""
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.compressed import without_compression
 from seq2edge.pipeline.data.labelled_folder import labelled_texts
-from seq2edge.pipeline.data.lines import numbered_lines, raw_lines
-from seq2edge.pipeline.recipe_schema.data import File
+from seq2edge.pipeline.data.lines import numbered_lines
+from seq2edge.pipeline.data.records import RECORDS, Record, text_at
+from seq2edge.pipeline.data.tables import TABLES
+from seq2edge.pipeline.recipe_schema.data import COLUMN_FORMATS, File, Format
 from seq2edge.pipeline.recipe_schema.template import Template, is_template, parse_template
 
-LONE_RETURN = re.compile(r"\r(?![\r\n]|\Z)")
-RETURN_MARK = "\udc0d"  # in place of a lone carriage return; no text that was decoded has it
-FORMATS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+FORMATS: dict[str, Format] = {  # by suffix
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".txt": "tsv",
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".xlsx": "xlsx",
+}
 
 
 @dataclass(frozen=True)
@@ -71,80 +81,58 @@ def read_pairs(file: File, path: Path, target_path: Path | None = None) -> Itera
             f"{path}: format {kind!r} does not match target_path; format parallel needs one, other formats have none"
         )
     if target_path is not None:
-        return _read_parallel(path, target_path, file.encoding)
-    readers = {"tsv": _read_tsv, "csv": _read_csv, "jsonl": _read_jsonl, "folder": _read_folder}
-    if kind not in readers:
-        raise UserError(
-            f"{path}: format {kind!r} is reserved for the bundled corpus; allowed: {', '.join(readers)}, parallel"
-        )
-    return readers[kind](path, file)
+        return _read_parallel(path, target_path, file)
+    if kind in TABLES:
+        return _read_table(path, file, kind)
+    if kind in RECORDS:
+        return _read_records(path, file, kind)
+    if kind == "folder":
+        return _read_folder(path, file)
+    raise UserError(
+        f"{path}: format {kind!r} is reserved for the bundled corpus; allowed: {', '.join(COLUMN_FORMATS)}, parallel, "
+        "folder"
+    )
 
 
-def file_format(file: File) -> str:
+def file_format(file: File) -> Format:
     """The format of a file: the one in the recipe, or the one its name suggests."""
     if file.format:
         return file.format
     if file.target_path:
         return "parallel"
-    suffix = Path(file.path.removesuffix(".gz")).suffix.lower()
+    suffix = Path(without_compression(file.path)).suffix.lower()
     if suffix not in FORMATS:
-        raise UserError(
-            f"{file.path}: the name does not tell the format; set format to tsv, csv, jsonl, parallel or folder"
-        )
+        allowed = ", ".join(COLUMN_FORMATS)
+        raise UserError(f"{file.path}: the name does not tell the format; set format to {allowed}, parallel or folder")
     return FORMATS[suffix]
 
 
-def _read_tsv(path: Path, file: File) -> Iterator[Pair]:
+def _read_table(path: Path, file: File, kind: Format) -> Iterator[Pair]:
     texts: Texts | None = None
-    for row, line in numbered_lines(path, file.encoding):
-        cells = line.split("\t")
+    for row, cells in TABLES[kind](path, file):
         if texts is None:
             texts = _texts(path, file, cells)
-            if _has_header(file):
+            if has_header(file):
                 continue
         yield _pick(path, row, cells, texts)
 
 
-def _read_csv(path: Path, file: File) -> Iterator[Pair]:
-    texts: Texts | None = None
-    # The csv module takes a lone carriage return as the end of a row.
-    lines = (LONE_RETURN.sub(RETURN_MARK, line) for line in raw_lines(path, file.encoding))
-    reader = csv.reader(lines, strict=True)
-    try:
-        for marked in reader:
-            cells = [cell.replace(RETURN_MARK, "\r") for cell in marked]
-            if texts is None:
-                texts = _texts(path, file, cells)
-                if _has_header(file):
-                    continue
-            if cells:
-                yield _pick(path, reader.line_num, cells, texts)
-    except csv.Error as error:
-        raise UserError(f"{path}, row {reader.line_num}: invalid CSV: {error}") from None
-    if texts is None:
-        raise UserError(f"{path}: the file is empty")
-
-
-def _read_jsonl(path: Path, file: File) -> Iterator[Pair]:
+def _read_records(path: Path, file: File, kind: Format) -> Iterator[Pair]:
     templates = [(column, parse_template(column)) for column in _columns(file)]
-    for row, line in numbered_lines(path, file.encoding):
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError) as error:  # RecursionError: nested too deeply
-            raise UserError(f"{path}, row {row}: invalid JSON: {error}") from None
+    for row, record in RECORDS[kind](path, file):
         texts: list[str] = []
         for column, template in templates:
-            keys = [str(field) for field in template.fields]
-            for key in keys:
-                if not isinstance(values, dict) or not isinstance(values.get(key), str | int | float):
-                    raise UserError(f"{path}, row {row}: key {key!r}{_of(column)} is missing or no text")
-            texts.append(template.fill([json_text(values[key]) for key in keys]))
+            values = [_value(path, row, record, field, column) for field in template.fields]
+            texts.append(template.fill(values))
         yield _pair(texts, row)
 
 
-def json_text(value: str | float) -> str:
-    """A string, or a number, true or false as JSON writes it: labels are often numbers."""
-    return value if isinstance(value, str) else json.dumps(value)
+def _value(path: Path, row: int, record: Record, field: int | str, column: int | str) -> str:
+    text = text_at(record, field)
+    if text is None:
+        what = f"key {str(field)!r}" if isinstance(record, dict) else f"item {field}"
+        raise UserError(f"{path}, row {row}: {what}{_of(column)} is missing or no text")
+    return text
 
 
 def _read_folder(path: Path, file: File) -> Iterator[Pair]:
@@ -152,8 +140,10 @@ def _read_folder(path: Path, file: File) -> Iterator[Pair]:
         yield Pair(text, label, row, name)
 
 
-def _read_parallel(path: Path, target_path: Path, encoding: str) -> Iterator[Pair]:
-    sources, targets = (numbered_lines(one, encoding, keep_empty=True) for one in (path, target_path))
+def _read_parallel(path: Path, target_path: Path, file: File) -> Iterator[Pair]:
+    sources, targets = (
+        numbered_lines(one, file.encoding, keep_empty=True, line_end=file.line_end) for one in (path, target_path)
+    )
     while True:
         source, target = next(sources, None), next(targets, None)
         if source is None and target is None:
@@ -177,7 +167,8 @@ def _pair(texts: Sequence[str], row: int) -> Pair:
     return Pair(source, target, row, split_key=split_key[0] if split_key else None)
 
 
-def _has_header(file: File) -> bool:
+def has_header(file: File) -> bool:
+    """Whether the first row of a table names its columns: as the recipe says, or if it gives a column by name."""
     if file.header is None:
         return any(isinstance(field, str) for column in _columns(file) for field in parse_template(column).fields)
     return file.header

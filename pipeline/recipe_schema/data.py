@@ -28,6 +28,9 @@ Column = Annotated[int | str, AfterValidator(_valid_column)]
 Language = Annotated[str, AfterValidator(_is_language)]
 Builder = Literal["bible", "tldr"]  # data that is not published as files of pairs, see pipeline/data/sources
 Redistribution = Literal["free", "non-commercial", "research"]
+LineEnd = Literal["lf", "cr"]  # a line feed, with a carriage return before it or not; or a carriage return alone
+Format = Literal["tsv", "csv", "jsonl", "json", "xlsx", "parallel", "folder", "bundled"]
+COLUMN_FORMATS = ("tsv", "csv", "jsonl", "json", "xlsx")  # formats whose rows have columns, or keys
 Value = TypeVar("Value")
 
 # What is added to a licence, by data.redistribution.
@@ -40,11 +43,14 @@ NOTICES: dict[Redistribution | None, str] = {
 
 # Keys with the values that do nothing: datasets prepared before a recipe could have them are still used.
 UNUSED = {"reverse": False, "split_by": "source", "domain": None, "split_key": None, "skip": []}
+UNUSED |= {"delimiter": None, "sheet": None, "line_end": "lf"}
 UNSEEN = {"temperature", "weight", "redistribution", "built_by", "rows"}  # keys that change nothing in a dataset
 
 
 class File(Section):
-    """One file of pairs, or two parallel files (`path` and `target_path`), each plain or gzip (`.gz`).
+    """One file of pairs, or two parallel files (`path` and `target_path`).
+
+    Each is plain, gzip (`.gz`), xz (`.xz`) or a zip archive with one data file (`.zip`).
 
     Or a folder of labelled texts: LABEL/NAME.txt is one text of a label, LABEL.txt has a text of it a line.
     """
@@ -57,10 +63,11 @@ class File(Section):
     built_by: Builder | None = None  # where path is missing; sha256 is that of what is in the file, without gzip
     rows: Annotated[int, Field(ge=1)] | None = None  # that it must have, before cleaning
     target_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-    format: Literal["tsv", "csv", "jsonl", "parallel", "folder", "bundled"] | None = (
-        None  # None: by the suffix of the name
-    )
+    format: Format | None = None  # None: by the suffix of the name
     encoding: str = "utf-8"
+    line_end: LineEnd = "lf"
+    delimiter: Annotated[str, Field(pattern=r'^[^\r\n"]$')] | None = None  # between the cells of csv; None: a comma
+    sheet: str | None = None  # of xlsx, by its name; None: the first
     header: bool | None = None  # None: yes if a column is given by name
     source: Column = 0
     target: Column = 1
@@ -91,6 +98,11 @@ class File(Section):
             mistakes.append(f"skip = {as_toml(self.skip)}: names values of split_key; allowed: [], or set split_key")
         if self.built_by and (given := [key for key in ("url", "target_path") if getattr(self, key) is not None]):
             mistakes.append(f"built_by = {self.built_by!r}: not beside {' and '.join(given)}; leave one of them out")
+        for key, of in (("delimiter", "csv"), ("sheet", "xlsx")):
+            if getattr(self, key) is not None and self.format not in (of, None):
+                mistakes.append(
+                    f"{key} = {as_toml(getattr(self, key))}: only with format = {as_toml(of)}; leave it out"
+                )
         if self.weight != 1 and self.split in ("valid", "test"):
             mistakes.append(f"weight = {self.weight}: training does not draw from split {self.split!r}; allowed: 1.0")
         if mistakes:
@@ -104,7 +116,8 @@ class File(Section):
             if column is None or not (is_template(column) or key == "split_key"):
                 continue
             if self.target_path is not None or self.format in ("parallel", "folder", "bundled"):
-                yield f"{key} = {as_toml(column)}: only in files with columns; allowed formats: tsv, csv, jsonl"
+                allowed = ", ".join(COLUMN_FORMATS)
+                yield f"{key} = {as_toml(column)}: only in files with columns; allowed formats: {allowed}"
             elif self.header is False and any(isinstance(field, str) for field in parse_template(column).fields):
                 yield (
                     f"{key} = {as_toml(column)}: names a column, and header is false; allowed: numbers of columns, "

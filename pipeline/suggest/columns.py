@@ -1,68 +1,217 @@
 """Guesses which columns have the sources and the targets: by their names, or by what is in them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from seq2edge.pipeline.suggest.languages import LANGUAGES
+from seq2edge.device.errors import UserError
+from seq2edge.pipeline.suggest.headers import is_number
+from seq2edge.pipeline.suggest.labels import is_short
+from seq2edge.pipeline.suggest.languages import language_of_name
+from seq2edge.pipeline.suggest.names import LABEL_NAMES, SOURCE_NAMES, TARGET_NAMES, plain
 
-SOURCE_NAMES = (
-    *("source", "src", "question", "q", "input", "prompt", "utterance", "text", "en", "english"),
-    *("sentence", "document", "review", "문장", "텍스트", "본문", "질문"),
-)
-TARGET_NAMES = ("target", "tgt", "answer", "a", "output", "reply", "response", "summary", "command", "translation")
-LABEL_NAMES = (
-    *("label", "labels", "class", "category", "intent", "sentiment", "emotion", "topic", "tag", "rating", "stars"),
-    *("라벨", "레이블", "분류", "범주", "감정", "의도", "평점", "별점"),
-)
-
-
-def is_label_name(column: int | str) -> bool:
-    """Whether a column is named as labels usually are."""
-    return str(column).strip().lower() in LABEL_NAMES
+FEWEST = 5  # rows, below which a value that does not change tells nothing
+COMMON_START = 16  # characters that all values of a column start with, if it says where the texts are from
+REPEATS = 10  # examples of a value on average, if a column has labels
+ADDRESS = re.compile(r"(https?://|www\.|[\w.+-]+@)\S+")
+IDENTIFIER = re.compile(r"(?=\S*\d)[\w.:#/-]{2,}", re.ASCII)
+NEARLY_ALL, HALF = 0.9, 0.5
 
 
-def is_known_name(column: int | str) -> bool:
-    """Whether the name of a column tells what is in it."""
-    return str(column).strip().lower() in {*SOURCE_NAMES, *TARGET_NAMES, *LABEL_NAMES}
+@dataclass(frozen=True)
+class Table:
+    """The first rows of a file.
 
-
-def guess_columns(
-    names: Sequence[str], rows: Sequence[Sequence[str]], has_names: bool, are_labels: bool | None
-) -> tuple[int | str, int | str]:
-    """Columns of source and target: by the usual names, by two language codes, by contents, or the first two.
-
-    Args:
-        names: The first row, or the keys of JSON Lines.
-        rows: The first rows, a cell for each name.
-        has_names: The names are keys, and not maybe ordinary cells.
-        are_labels: Whether the targets are labels; None: not known.
+    Attributes:
+        names: Of the columns: in its header, or keys; a number from 0 where there is no name.
+        has_names: They are from a header or keys.
+        rows: Cells, one for each column.
     """
-    lower = [name.strip().lower() for name in names]
-    source, target, label = (
-        next((names[lower.index(name)] for name in known if name in lower), None)
-        for known in (SOURCE_NAMES, TARGET_NAMES, LABEL_NAMES)
+
+    names: tuple[int | str, ...]
+    has_names: bool
+    rows: tuple[tuple[str, ...], ...]
+
+    def column(self, index: int) -> list[str]:
+        return [row[index] for row in self.rows]
+
+    def of_name(self, name: str) -> int | None:
+        """Index of a column by its name or, if none has it, by its number from 0."""
+        for index, own in enumerate(self.names):
+            if str(own) == name:
+                return index
+        return int(name) if name.isdecimal() and int(name) < len(self.names) else None
+
+    def __str__(self) -> str:
+        return ", ".join(f"{index} ({name})" if self.has_names else str(name) for index, name in enumerate(self.names))
+
+
+Ask = Callable[[Table, Sequence[int]], tuple[int, int]]  # of columns of texts, those of source and target
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user says of the columns.
+
+    Attributes:
+        source, target: Names or numbers from 0; None: to be guessed.
+        are_labels: Whether the targets are labels; None: not known.
+        ask: What asks the user if more than two columns have texts; None: the two most like texts are taken.
+    """
+
+    source: str | None = None
+    target: str | None = None
+    are_labels: bool | None = None
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Indices of the columns of source and target, and what the choice is unsure of."""
+
+    source: int
+    target: int
+    notes: tuple[str, ...] = ()
+
+
+def choose_columns(table: Table, wish: Wish, path: str) -> Columns:
+    """The columns that the user names, or else those that the names or the contents suggest.
+
+    Raises:
+        UserError: If the user names a column that is not there, or one for both sides.
+    """
+    source, target = (
+        None if given is None else _named(table, f"--{side} {given}: no such {kind}", given, path)
+        for side, given, kind in (
+            ("source", wish.source, "column"),
+            ("target", wish.target, "column" if wish.source else "file or column"),
+        )
     )
-    if not are_labels and source is not None and target is not None and source != target:
-        return source, target
-    if are_labels is not False and label is not None and len(names) > 1:
-        others = [name for name in names if name != label]
-        return source or others[_longest([[row[names.index(name)] for row in rows] for name in others])], label
-    languages = [name for name, low in zip(names, lower, strict=True) if low in LANGUAGES]
+    if source is not None and source == target:
+        raise UserError(
+            f"{path}: --source {wish.source} and --target {wish.target} are one column; columns: {table}; name two"
+        )
+    if source is not None and target is not None:
+        return Columns(source, target)
+    if source is None and target is None:
+        return _guess(table, wish)
+    given = source if target is None else target
+    others = [index for index in _texts(table) if index != given] or [
+        index for index in range(len(table.names)) if index != given
+    ]
+    other = _most_like_texts(table, others, 1)[0]
+    note = (f"the other column is {table.names[other]!r}: --source and --target name both",) if len(others) > 1 else ()
+    return Columns(given, other, note) if target is None else Columns(other, given, note)  # type: ignore[arg-type]
+
+
+def _named(table: Table, mistake: str, name: str, path: str) -> int:
+    index = table.of_name(name)
+    if index is None:
+        raise UserError(f"{path}: {mistake}; columns: {table}")
+    return index
+
+
+def _guess(table: Table, wish: Wish) -> Columns:
+    """By the usual names, by two languages, by contents, or the first two."""
+    names = [plain(name) if table.has_names else "" for name in table.names]
+    texts = _texts(table)
+    source = _first_known(names, SOURCE_NAMES, texts)
+    target, label = (_first_known(names, known, ()) for known in (TARGET_NAMES, LABEL_NAMES))
+    if label is not None and not wish.are_labels and not _most(table.column(label), is_short):
+        label = None  # such as "intent", where that is a sentence
+    if not wish.are_labels and source is not None and target is not None:
+        return Columns(source, target)
+    if wish.are_labels is not False and label is not None and len(names) > 1:
+        others = [index for index in range(len(names)) if index != label]
+        return Columns(source if source is not None else _longest(table, others), label)
+    languages = [index for index, name in enumerate(names) if language_of_name(name)]
     if len(languages) == 2:
-        return languages[0], languages[1]
-    first, second = _by_contents(rows) if are_labels and len(names) > 2 else (0, 1)
-    return (names[first], names[second]) if has_names else (first, second)
+        return Columns(languages[0], languages[1])
+    if wish.are_labels and len(names) > 2:
+        return _text_and_label(table)
+    if (source is None) != (target is None) and len(texts) == 2 and (source if target is None else target) in texts:
+        named = source if target is None else target
+        other = next(index for index in texts if index != named)
+        return Columns(source if source is not None else other, target if target is not None else other)
+    if len(names) == 2:
+        return Columns(0, 1)
+    return _of_texts(table, texts, wish)
 
 
-def _by_contents(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+def _first_known(names: Sequence[str], known: Sequence[str], better: Sequence[int]) -> int | None:
+    """Index of the first of some usual names; of one of the better columns, if there is one."""
+    found = [names.index(name) for name in known if name in names]
+    return next((index for index in found if index in better), found[0] if found else None)
+
+
+def _of_texts(table: Table, texts: Sequence[int], wish: Wish) -> Columns:
+    if len(texts) == 2:
+        return Columns(texts[0], texts[1])
+    if len(texts) > 2:
+        if wish.ask:
+            return Columns(*wish.ask(table, texts))
+        first, second = sorted(_most_like_texts(table, texts, 2))
+        listed = ", ".join(repr(table.names[index]) for index in texts)
+        note = (
+            f"{len(texts)} columns have texts ({listed}); {table.names[first]!r} and {table.names[second]!r} were "
+            "taken: --source and --target name others"
+        )
+        return Columns(first, second, (note,))
+    labels = [index for index in range(len(table.names)) if index not in texts and _recurs(table.column(index))]
+    if texts and labels and wish.are_labels is None:
+        return Columns(texts[0], labels[0])
+    note = f"{len(texts)} of {len(table.names)} columns are like texts; the first two were taken: --source and --target"
+    return Columns(0, 1, (f"{note} name others",))
+
+
+def _texts(table: Table) -> list[int]:
+    """Columns of texts, and not of numbers, names of files, addresses or the like."""
+    return [index for index in range(len(table.names)) if _is_text(table.column(index))]
+
+
+def _is_text(column: Sequence[str]) -> bool:
+    filled = [value.strip() for value in column if value.strip()]
+    if len(filled) < HALF * len(column) or not filled:
+        return False
+    if _most(filled, is_number) or _most(filled, lambda value: ADDRESS.fullmatch(value) is not None):
+        return False
+    if _most(filled, lambda value: IDENTIFIER.fullmatch(value) is not None) and len(set(filled)) > HALF * len(filled):
+        return False
+    if len(filled) < FEWEST:
+        return True
+    return not _recurs(filled) and len({value[:COMMON_START] for value in filled}) > 1
+
+
+def _recurs(column: Sequence[str]) -> bool:
+    """Whether there are few values, as labels and names of languages or people are."""
+    return len(set(column)) * REPEATS <= len(column)
+
+
+def _most(values: Sequence[str], holds: Callable[[str], bool]) -> bool:
+    return sum(map(holds, values)) >= NEARLY_ALL * len(values)
+
+
+def _most_like_texts(table: Table, columns: Sequence[int], count: int) -> list[int]:
+    """Those with the most different values and the most letters; the first ones of equals."""
+
+    def likeness(index: int) -> float:
+        column = table.column(index)
+        characters = "".join(column)
+        letters = sum(character.isalpha() or character == " " for character in characters) / max(len(characters), 1)
+        return round(len(set(column)) / max(len(column), 1) * letters, 1)
+
+    return sorted(columns, key=likeness, reverse=True)[:count]
+
+
+def _text_and_label(table: Table) -> Columns:
     """Columns of texts, the longest cells, and of labels, the fewest different ones but more than one."""
-    columns = list(zip(*rows, strict=True))
-    text = _longest(columns)
-    others = [index for index in range(len(columns)) if index != text]
-    numbers = {index: len(set(columns[index])) for index in others}
-    return text, min(others, key=lambda index: (numbers[index] < 2, numbers[index]))
+    text = _longest(table, range(len(table.names)))
+    others = [index for index in range(len(table.names)) if index != text]
+    numbers = {index: len(set(table.column(index))) for index in others}
+    return Columns(text, min(others, key=lambda index: (numbers[index] < 2, numbers[index])))
 
 
-def _longest(columns: Sequence[Sequence[str]]) -> int:
-    return int(np.argmax([sum(map(len, column)) for column in columns]))
+def _longest(table: Table, columns: Sequence[int]) -> int:
+    return columns[int(np.argmax([sum(map(len, table.column(index))) for index in columns]))]

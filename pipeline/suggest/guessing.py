@@ -1,131 +1,177 @@
-"""Guesses how a file of pairs, or a folder of labelled texts, is to be read: its format, encoding and columns."""
+"""Guesses how a file of pairs, or a folder of labelled texts, is to be read: its format, encoding and columns.
 
-import codecs
-import csv
-import gzip
-import io
-import json
+The first rows are read by the reader that will read all of them.
+"""
+
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.compressed import DAMAGED, damage, inner_name, open_bytes
 from seq2edge.pipeline.data.labelled_folder import label_files
-from seq2edge.pipeline.data.lines import open_bytes
 from seq2edge.pipeline.data.readers import FORMATS
+from seq2edge.pipeline.data.records import RECORDS, text_at
+from seq2edge.pipeline.data.tables import TABLES, sheet_names
 from seq2edge.pipeline.recipe_schema.data import File
 from seq2edge.pipeline.recipe_schema.template import is_template
-from seq2edge.pipeline.suggest.columns import guess_columns
+from seq2edge.pipeline.suggest.columns import Columns, Table, Wish, choose_columns
+from seq2edge.pipeline.suggest.encodings import TextHead, read_head
+from seq2edge.pipeline.suggest.formats import ROWS, guess_format
+from seq2edge.pipeline.suggest.headers import Header, find_header
 
-ENCODINGS = ("utf-8", "utf-16", "cp949", "latin-1")  # in the order they are tried
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-HEAD = 1 << 16  # bytes that the guess is made from
 ENCODING_FILES = 200  # of a folder, that the guess of its encoding is made from
+ZIP = b"PK\x03\x04"  # what a workbook starts with, too
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+NO_WISH = Wish()
 
 
-def guess_file(path: Path, target_path: Path | None = None, are_labels: bool | None = None) -> File:
+@dataclass(frozen=True)
+class Guess:
+    """The entry of a recipe for a file, and what it is unsure of, a line each."""
+
+    file: File
+    notes: tuple[str, ...] = ()
+
+
+def guess_file(path: Path, target_path: Path | None = None, wish: Wish = NO_WISH) -> Guess:
     """The entry of a recipe for a file of pairs, for two parallel files, or for a folder of labelled texts.
-
-    Args:
-        are_labels: Whether the targets are labels; None: not known.
 
     Raises:
         UserError: If the file is missing, empty or damaged, no text, or has fewer than two columns.
     """
     if path.is_dir():
-        if target_path:
-            raise UserError(f"--target {target_path}: not with a folder, {path}, whose names are the labels")
-        return File(path=str(path), format="folder", encoding=_folder_encoding(path))
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
-    encoding, text = _read_head(path)
+        if target_path or wish.source or wish.target:
+            option, value = ("source", wish.source) if wish.source else ("target", target_path or wish.target)
+            raise UserError(f"--{option} {value}: not with a folder, {path}, whose names are the labels")
+        return Guess(File(path=str(path), format="folder", encoding=_folder_encoding(path)))
+    for one in filter(None, (path, target_path)):
+        if not one.is_file():
+            raise UserError(f"{one}: no such file")
     if target_path:
-        return File(path=str(path), target_path=str(target_path), format="parallel", encoding=encoding)
-    first = next((line.rstrip("\r") for line in text.split("\n") if line.strip()), "")
-    kind = _guess_format(path, first)
-    names, rows = _first_rows(path, kind, text)
-    if len(names) < 2:
+        return _guess_parallel(path, target_path)
+    return _guess_columns(path, wish, *_guess_reading(path))
+
+
+def _guess_parallel(path: Path, target_path: Path) -> Guess:
+    heads = {one: read_head(one) for one in (path, target_path)}
+    # ASCII is a part of all encodings of files but UTF-16.
+    telling = {one: head for one, head in heads.items() if not head.is_ascii} or heads
+    for what in ("encoding", "line_end"):
+        found = {getattr(head, what) for head in (telling if what == "encoding" else heads).values()}
+        if len(found) > 1:
+            each = ", ".join(f"{one} {getattr(head, what)}" for one, head in heads.items())
+            raise UserError(f"{each}: parallel files need the same {what}; convert one of them")
+    head = next(iter(telling.values()))
+    file = File(
+        path=str(path),
+        target_path=str(target_path),
+        format="parallel",
+        encoding=head.encoding,
+        line_end=head.line_end,
+    )
+    return Guess(file, _encoding_notes(head))
+
+
+def _guess_reading(path: Path) -> tuple[File, tuple[str, ...]]:
+    """The entry without columns."""
+    try:
+        with open_bytes(path) as content:
+            start, name = content.read(len(ZIP)), inner_name(path)
+    except DAMAGED as error:
+        raise damage(path, error) from None
+    if start == OLD_WORKBOOK:
+        raise UserError(f"{path}: an old Excel workbook (.xls); save it as .xlsx or CSV")
+    if start == ZIP or FORMATS.get(Path(name).suffix.lower()) == "xlsx":
+        sheets = sheet_names(path)
+        notes = (f"the first of the sheets {', '.join(sheets)} is read: sheet in the recipe names another",)
+        sheet = sheets[0] if len(sheets) > 1 else None
+        return File(path=str(path), format="xlsx", sheet=sheet), notes if sheet else ()
+    head = read_head(path)
+    text = head.text.replace("\r", "\n") if head.line_end == "cr" else head.text
+    kind, delimiter = guess_format(name, text, head.is_cut)
+    reading = File(path=str(path), format=kind, encoding=head.encoding, delimiter=delimiter, line_end=head.line_end)
+    if delimiter == "\t" and not _is_whole_csv(path, reading):
+        reading = reading.model_copy(update={"format": "tsv", "delimiter": None})
+    return reading, _encoding_notes(head)
+
+
+def _is_whole_csv(path: Path, reading: File) -> bool:
+    """Whether the quotes of all rows are those of CSV, as those of the first rows are."""
+    try:
+        return all(cells for _, cells in TABLES["csv"](path, reading))
+    except UserError:
+        return False
+
+
+def _guess_columns(path: Path, wish: Wish, file: File, notes: tuple[str, ...]) -> Guess:
+    """The entry with its columns."""
+    if file.format in RECORDS:
+        table, header = _first_records(path, file), Header.NO
+    else:
+        rows = [tuple(cells) for _, cells in islice(TABLES[file.format](path, file), ROWS)]  # type: ignore[index]
+        header = find_header(rows) if rows else Header.NO
+        table = _table(rows, header is not Header.NO)
+    if len(table.names) < 2 and wish.target and not wish.source:
+        raise UserError(f"--target {wish.target}: no such file, and {path} has one column")
+    if len(table.names) < 2:
         raise UserError(
-            f"{path}, row 1: {len(names)} column; a source and a target are needed, "
-            "separated by a tab or a comma, or as two JSON keys"
+            f"{path}, row 1: {len(table.names)} column; a source and a target are needed, separated by a tab, a comma "
+            "or a semicolon, or as two keys of JSON; a second file of targets: --target FILE"
         )
-    source, target = guess_columns(names, rows, kind == "jsonl", are_labels)
-    return File(path=str(path), format=kind, encoding=encoding, source=source, target=target)  # type: ignore[arg-type]
+    columns = choose_columns(table, wish, str(path))
+    if header is Header.LIKELY:
+        cells = ", ".join(repr(str(name)) for name in table.names)
+        notes += (f"row 1 ({cells}) was taken as a header: numbers of columns in the recipe make it a pair",)
+    return Guess(_with_columns(file, table, columns, header is not Header.NO), (*notes, *columns.notes))
+
+
+def _table(rows: list[tuple[str, ...]], has_header: bool) -> Table:
+    """Rows of another number of cells than the first are left out; the reader reports those that are too short."""
+    first = rows[0] if rows else ()
+    alike = tuple(row for row in rows if len(row) == len(first))
+    return Table(first if has_header else tuple(range(len(first))), has_header, alike[has_header:])
+
+
+def _with_columns(file: File, table: Table, columns: Columns, has_header: bool) -> File:
+    """The columns by their names; by numbers if a name is not clear, as an empty one or one that recurs."""
+    chosen = [columns.source, columns.target]
+    names = [table.names[index] for index in chosen]
+    has_names = all(str(name).strip() and not is_template(name) and table.names.count(name) == 1 for name in names)
+    source, target = names if has_names else chosen
+    header = True if has_header and not has_names else None
+    return file.model_copy(update={"source": source, "target": target, "header": header})
+
+
+def _first_records(path: Path, file: File) -> Table:
+    """The values of the first objects or arrays that are texts or numbers.
+
+    Keys of texts come before those of numbers, and none has a brace, which marks a template. Keys that some of them
+    lack are left out, if two others are left.
+    """
+    records = [record for _, record in islice(RECORDS[file.format](path, file), ROWS)]  # type: ignore[index]
+    first = records[0] if records else {}
+    items = [(key, value) for key, value in (first.items() if isinstance(first, dict) else enumerate(first))]
+    if isinstance(first, dict):
+        items = [(key, value) for key, value in items if not is_template(key)]
+        items.sort(key=lambda item: not isinstance(item[1], str))
+        items = [(key, value) for key, value in items if isinstance(value, str | int | float)]
+        if len(items) < 2:
+            raise UserError(
+                f"{path}, row 1: {len(items)} keys with texts; a source and a target are needed; "
+                f"keys: {', '.join(map(str, first)) or 'none'}"
+            )
+    always = [item for item in items if all(text_at(record, item[0]) is not None for record in records)]
+    names = tuple(key for key, _ in (always if len(always) > 1 else items))
+    rows = tuple(tuple(text_at(record, name) or "" for name in names) for record in records)
+    return Table(names, isinstance(first, dict), rows)
 
 
 def _folder_encoding(folder: Path) -> str:
     """The first encoding of a file that is not UTF-8, of which ASCII is a part."""
-    found = (_read_head(path)[0] for path in label_files(folder)[:ENCODING_FILES] if path.stat().st_size)
-    return next((encoding for encoding in found if encoding != ENCODINGS[0]), ENCODINGS[0])
+    found = (read_head(path).encoding for path in label_files(folder)[:ENCODING_FILES] if path.stat().st_size)
+    return next((encoding for encoding in found if encoding != "utf-8"), "utf-8")
 
 
-def _read_head(path: Path) -> tuple[str, str]:
-    """Encoding and first characters of a file."""
-    try:
-        with open_bytes(path) as file:
-            head = file.read(HEAD)
-    except (EOFError, gzip.BadGzipFile) as error:
-        raise UserError(f"{path}: damaged or truncated gzip file: {error}") from None
-    if not head.strip():
-        raise UserError(f"{path}: the file is empty")
-    has_mark = head.startswith(UTF16_MARKS)
-    if b"\x00" in head and not has_mark:
-        raise UserError(f"{path}: not a text file")
-    for encoding in ENCODINGS:
-        if (encoding == "utf-16") != has_mark:
-            continue
-        try:
-            decoder = codecs.getincrementaldecoder(encoding)()  # the head may end inside a character
-            return encoding, decoder.decode(head, final=len(head) < HEAD).lstrip("\ufeff")
-        except UnicodeDecodeError:
-            continue
-    raise UserError(f"{path}: unknown encoding; tried {', '.join(ENCODINGS)}")
-
-
-def _guess_format(path: Path, first: str) -> str:
-    """ "tsv", "csv" or "jsonl", by the suffix of the name unless the first row contradicts it."""
-    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
-    kind = FORMATS.get(suffix, "tsv")
-    if kind == "jsonl" or (suffix not in FORMATS and first.lstrip().startswith("{")):
-        return "jsonl"
-    if kind != "csv" and "\t" not in first and "," in first:
-        return "csv"
-    if kind == "csv" and "\t" in first and "," not in first:
-        return "tsv"
-    return kind
-
-
-def _first_rows(path: Path, kind: str, text: str) -> tuple[list[str], list[list[str]]]:
-    """The cells of the first row, or for JSON Lines its keys that are not lists or tables; and the first rows.
-
-    Rows of another number of cells are left out, and so is the last row, which the head of the file may cut.
-
-    Keys of texts come before those of numbers, and none has a brace, which marks a template.
-    """
-    if kind == "csv":
-        rows = [row for row in csv.reader(io.StringIO(text)) if row]
-    elif kind == "tsv":
-        rows = [line.rstrip("\r").split("\t") for line in text.split("\n") if line.strip()]
-    else:
-        return _first_values(path, [line for line in text.split("\n") if line.strip()])
-    return rows[0], [row for row in rows[:-1] if len(row) == len(rows[0])]
-
-
-def _first_values(path: Path, lines: list[str]) -> tuple[list[str], list[list[str]]]:
-    """The same of JSON Lines."""
-    try:
-        first = {name: value for name, value in json.loads(lines[0]).items() if not is_template(name)}
-        names = [name for name, value in first.items() if isinstance(value, str)]
-        names += [name for name, value in first.items() if isinstance(value, int | float)]
-    except (ValueError, AttributeError) as error:
-        raise UserError(f"{path}, row 1: not a JSON object: {error}") from None
-    rows = [[str(values.get(name, "")) for name in names] for line in lines[1:-1] if (values := _object(line))]
-    return names, [[str(first[name]) for name in names], *rows]
-
-
-def _object(line: str) -> dict[str, Any]:
-    """A JSON object; an empty one if the line is none, which its reader reports."""
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _encoding_notes(head: TextHead) -> tuple[str, ...]:
+    return () if head.is_sure else (f"the encoding may not be {head.encoding}: if letters are wrong, set encoding",)

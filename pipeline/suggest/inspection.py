@@ -4,7 +4,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +12,21 @@ import numpy as np
 from seq2edge.device.errors import UserError
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.cleaning import SHORT, hash64
-from seq2edge.pipeline.data.readers import Pair, file_format, read_pairs
+from seq2edge.pipeline.data.compressed import without_compression
+from seq2edge.pipeline.data.readers import Pair, file_format, has_header, read_pairs
 from seq2edge.pipeline.data.scripts import script_of
-from seq2edge.pipeline.recipe_schema.data import File
+from seq2edge.pipeline.data.tables import TABLES
+from seq2edge.pipeline.recipe_schema.data import COLUMN_FORMATS, File
 from seq2edge.pipeline.recipe_schema.template import is_template
-from seq2edge.pipeline.suggest.columns import is_known_name, is_label_name
-from seq2edge.pipeline.suggest.guessing import guess_file
-from seq2edge.pipeline.suggest.labels import Values, describe_labels, normalised
-from seq2edge.pipeline.suggest.languages import guess_language
+from seq2edge.pipeline.suggest.columns import Wish
+from seq2edge.pipeline.suggest.guessing import NO_WISH, guess_file
+from seq2edge.pipeline.suggest.labels import Values, normalised
+from seq2edge.pipeline.suggest.languages import guess_language, language_of_name
+from seq2edge.pipeline.suggest.names import is_known_name, is_label_name
+from seq2edge.pipeline.suggest.tasks import guess_task
 
 SAMPLE = 20_000  # pairs kept to measure lengths, scripts and vocabulary
-EXAMPLES = 3
-EXAMPLE_LENGTH = 60  # characters
+EXAMPLES = 5
 NEARLY_ALL = 0.95  # share of the texts
 LABEL_TASKS = [task.name for task in TASKS.values() if task.target == "label"]
 
@@ -80,6 +83,7 @@ class Inspection:
         name: Of the recipe, made from the name of the file.
         file: How the file is read.
         is_guessed: The task was guessed from the texts.
+        notes: What is unsure of how the file is read, a line each.
         source_language, target_language: BCP-47 codes; None if not known.
         length_ratio: The 99th percentile of longer side to shorter side, in characters.
     """
@@ -96,6 +100,7 @@ class Inspection:
     source_language: str | None
     target_language: str | None
     length_ratio: float
+    notes: tuple[str, ...] = ()
 
     @property
     def has_labels(self) -> bool:
@@ -106,35 +111,13 @@ class Inspection:
         """The pairs, each with its place, "FILE, row N"."""
         return ((pair.place(self.path), pair) for pair in read_pairs(self.file, self.path, self.target_path))
 
-    def describe(self) -> str:
-        """A few lines for the terminal."""
-        file, counts = self.file, self.counts
-        unit = "texts" if self.has_labels else "pairs"
-        has_columns = file_format(file) in ("tsv", "csv", "jsonl")
-        columns = f", columns {file.source!r} → {file.target!r}" if has_columns else ""
-        header = ", with a header" if isinstance(file.source, str) and file_format(file) != "jsonl" else ""
-        lines = [
-            f"{self.path}: {file_format(file)}, {file.encoding}{header}{columns}",
-            f"{counts.pairs:,} {unit}; {counts.duplicates:,} duplicates, {counts.empty:,} with an empty side, "
-            f"{counts.repeated_sources:,} with a repeated source",
-        ]
-        sides = {"text": self.source} if self.has_labels else {"source": self.source, "target": self.target}
-        for name, side in sides.items():
-            lines.append(
-                f"{name}: {side.script} script; characters: median {side.median}, "
-                f"99 % up to {side.percentile_99}, longest {side.longest}"
-            )
-        lines += describe_labels(counts.targets.counts) if self.has_labels else []
-        lines += [f"  {pair.source[:EXAMPLE_LENGTH]!r} → {pair.target[:EXAMPLE_LENGTH]!r}" for pair in counts.examples]
-        why = " (the targets are few and short, so they are labels; --task says otherwise)"
-        return "\n".join([*lines, f"task: {self.task}{why if self.has_labels and self.is_guessed else ''}"])
 
-
-def inspect(path: Path, target_path: Path | None = None, task: str | None = None) -> Inspection:
+def inspect(path: Path, target_path: Path | None = None, task: str | None = None, wish: Wish = NO_WISH) -> Inspection:
     """Inspect a file of pairs, two parallel files, or a folder of labelled texts.
 
     Args:
-        task: None: guessed from the number of different targets, from scripts and lengths.
+        task: None: guessed from the number of different targets, from scripts, words and lengths.
+        wish: What is known of the columns; whether they have labels follows from the task.
 
     Raises:
         UserError: If it cannot be read as pairs, or is a folder and the task has no labels.
@@ -142,12 +125,13 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
     are_labels = TASKS[task].target == "label" if task else None
     if path.is_dir() and are_labels is False:
         raise UserError(f"--task {task}: {path} is a folder of labelled texts; allowed: {', '.join(LABEL_TASKS)}")
-    file = guess_file(path, target_path, are_labels)
-    counts = _count(read_pairs(file, path, target_path))
+    guess = guess_file(path, target_path, replace(wish, are_labels=are_labels))
+    file, counts = guess.file, _count(read_pairs(guess.file, path, target_path))
     if are_labels is not False:
-        corrected = _label_column(file, counts, are_labels or path.is_dir())
-        if corrected != file:
-            file, counts = corrected, _count(read_pairs(corrected, path, target_path))
+        if not (wish.source and wish.target):
+            file = _label_column(file, counts, are_labels or path.is_dir())
+        if file != guess.file:
+            counts = _count(read_pairs(file, path, target_path))
         if path.is_dir() or counts.targets.are_labels(is_label_name(file.target)):
             are_labels = True
     if not counts.sample:
@@ -158,7 +142,7 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
         path=path,
         target_path=target_path,
         file=file,
-        task=task or (LABEL_TASKS[0] if are_labels else _guess_task(source, target, parallel=target_path is not None)),
+        task=task or (LABEL_TASKS[0] if are_labels else _guess_task(file, counts.sample, source, target)),
         is_guessed=task is None and not path.is_dir(),
         counts=counts,
         source=source,
@@ -166,6 +150,7 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
         source_language=_language(source, file.source, target_path and path),
         target_language=_language(target, file.target, target_path),
         length_ratio=_length_ratio(counts.sample),
+        notes=guess.notes,
     )
 
 
@@ -174,7 +159,7 @@ def _label_column(file: File, counts: Counts, are_labels: bool) -> File:
 
     Row 1 seems a header if no other row has its label.
     """
-    if file_format(file) not in ("tsv", "csv", "jsonl"):
+    if file_format(file) not in COLUMN_FORMATS:
         return file
     targets, first = counts.targets, counts.examples[0] if counts.examples else Pair("", "")
     is_named = are_labels or is_label_name(file.target)
@@ -184,7 +169,8 @@ def _label_column(file: File, counts: Counts, are_labels: bool) -> File:
         targets, first = counts.sources, Pair(first.target, first.source, first.row)
     is_alone = first.row == 1 and targets.counts[normalised(first.target)] == 1
     are_names = all(cell.strip() and not is_template(cell) for cell in (first.source, first.target))
-    if isinstance(file.target, int) and is_alone and are_names and (are_labels or targets.are_labels()):
+    is_table = file_format(file) in TABLES and not has_header(file)
+    if is_table and is_alone and are_names and (are_labels or targets.are_labels()):
         file = file.model_copy(update={"source": first.source, "target": first.target})
     return file
 
@@ -196,7 +182,7 @@ def _language(side: Side, column: int | str, path: Path | None) -> str | None:
 
 
 def _recipe_name(path: Path) -> str:
-    stem = path.absolute().name.lower().removesuffix(".gz").rsplit(".", 1)[0]
+    stem = without_compression(path.absolute().name.lower()).rsplit(".", 1)[0]
     return re.sub(r"[^a-z0-9._-]+", "-", stem).strip("-._") or "pairs"
 
 
@@ -233,9 +219,7 @@ def _length_ratio(pairs: Sequence[Pair]) -> float:
     return float(np.percentile(ratios, 99))
 
 
-def _guess_task(source: Side, target: Side, parallel: bool) -> str:
-    if parallel or source.script != target.script:
-        return "translation"
-    if source.median > 3 * target.median:
-        return "summarisation"
-    return "chat"
+def _guess_task(file: File, sample: Sequence[Pair], source: Side, target: Side) -> str:
+    languages = {language_of_name(str(column)) for column in (file.source, file.target)} - {None}
+    are_parallel = file.target_path is not None or len(languages) > 1
+    return guess_task(sample, (source.script, target.script), (source.median, target.median), are_parallel)

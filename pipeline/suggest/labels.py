@@ -43,7 +43,7 @@ class Values:
         """
         if named:
             return self.recur(REPEATS_IF_NAMED)
-        return len(self.counts) > 1 and self.recur(REPEATS) and all(map(_is_short, self.counts))
+        return len(self.counts) > 1 and self.recur(REPEATS) and all(map(is_short, self.counts))
 
     def recur(self, times: int) -> bool:
         """Whether values occur so many times on average."""
@@ -66,5 +66,6 @@ def normalised(label: str) -> str:
     return normalise(label, "NFC")
 
 
-def _is_short(value: str) -> bool:
+def is_short(value: str) -> bool:
+    """Whether a value is no longer than labels are."""
     return len(value) <= LONGEST_LABEL and len(value.split()) <= MOST_WORDS

@@ -1,3 +1,6 @@
+import io
+import sys
+
 import pytest
 
 from seq2edge.cli.main import main
@@ -48,6 +51,7 @@ def test_other_encodings_are_recognised(tmp_path, capsys):
         ("a.tsv", b"\x00\x01\x02" * 100, "not a text file"),
         ("a.tsv.gz", b"\x1f\x8bgarbage", "damaged or truncated gzip"),
         ("a.tsv", "one\tonly\n", "1 usable pairs found, at least 30 are needed"),
+        ("a.tsv", "a\tb\n", "1 usable pairs found, at least 30 are needed"),
     ],
 )
 def test_what_is_no_file_of_pairs_is_one_line_and_status_2(tmp_path, capsys, name, content, message):
@@ -89,6 +93,40 @@ def test_a_folder_of_texts_becomes_one_too(tmp_path, capsys):
     assert load_recipe(output).data.files[0].format == "folder"
     assert main(["init", str(tmp_path / "texts"), "--target", "b", "--overwrite", "--output", str(output)]) == 2
     assert "--target b: not with a folder" in capsys.readouterr().err
+
+
+def test_target_is_a_column_or_the_file_of_the_targets(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sources, targets = ([f"{text} {i}." for i in range(40)] for text in ("Sentence", "문장"))
+    (tmp_path / "a.ko").write_text("\n".join(targets), encoding="utf-8")
+    recipe = init(tmp_path, "a.en", "\n".join(sources), "--target", "a.ko", capsys=capsys)[3]
+    assert load_recipe(recipe).data.files[0].target_path == "a.ko"
+    table = "".join(
+        f"{i}\t{target}\t{source}\n" for i, (source, target) in enumerate(zip(sources, targets, strict=True))
+    )
+    init(tmp_path, "a.tsv", table, "--source", "2", "--target", "1", "--overwrite", capsys=capsys)
+    assert (load_recipe(recipe).data.files[0].source, load_recipe(recipe).data.files[0].target) == (2, 1)
+    status, _, err, _ = init(tmp_path, "a.en", "\n".join(sources), "--target", "b.ko", "--overwrite", capsys=capsys)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "--target b.ko: no such file, and" in err
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_is_asked_which_of_several_texts_are_meant(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Terminal("2\n9\n2\n\n"))
+    monkeypatch.setattr(sys, "stderr", asked := Terminal())
+    rows = "".join(f"{i}\tSentence {i} is here.\t문장 {i} 입니다.\tremark {i} is here\n" for i in range(40))
+    status, out, _, output = init(tmp_path, "a.tsv", "no\tbody\theading\tremark\n" + rows, capsys=capsys)
+    assert status == 0
+    assert "1 'body': 'Sentence 0 is here.'" in asked.getvalue()
+    assert "'9' is no column; columns: 0 (no), 1 (body), 2 (heading), 3 (remark)" in asked.getvalue()
+    assert "'2' is taken" in asked.getvalue()
+    assert "columns 'heading' → 'body'" in out
+    assert load_recipe(output).data.files[0].target == "body"
 
 
 def test_a_label_with_one_example_is_refused_with_its_row(tmp_path, capsys):

@@ -1,11 +1,24 @@
 import gzip
+import io
 import json
+import lzma
+import zipfile
 
 import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.readers import Pair, read_pairs
 from seq2edge.pipeline.recipe_schema.data import File
+
+KEYS = {"source": "s", "target": "t"}
+
+
+def zipped(name, text):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(name, text)
+    return content.getvalue()
+
 
 PAIRS = [Pair("hello there", "안녕"), Pair("a, b", 'say "hi"')]
 
@@ -29,6 +42,21 @@ def read(tmp_path, name, content, **settings):
             '{"s": "hello there", "t": "안녕"}\n{"s": "a, b", "t": "say \\"hi\\""}\n',
             {"source": "s", "target": "t"},
         ),
+        ("c.csv", 'hello there;안녕\n"a, b";"say ""hi"""\n', {"delimiter": ";"}),
+        (
+            "c.csv",
+            'sep=;\nQ;A\nhello there;안녕\na, b;"say ""hi"""\n',
+            {"delimiter": ";", "source": "Q", "target": "A"},
+        ),
+        ("d.jsonl", '["hello there", "안녕"]\n["a, b", "say \\"hi\\""]\n', {}),
+        ("d.json", '[["hello there", "안녕"],\n ["a, b", "say \\"hi\\""]]', {}),
+        ("d.json", json.dumps([{"s": "hello there", "t": "안녕"}, {"s": "a, b", "t": 'say "hi"'}]), KEYS),
+        ("d.json", json.dumps({"data": [{"s": "hello there", "t": "안녕"}, {"s": "a, b", "t": 'say "hi"'}]}), KEYS),
+        ("cr.tsv", 'hello there\t안녕\ra, b\tsay "hi"\r', {"line_end": "cr"}),
+        ("cr.csv", 'hello there,안녕\r"a, b","say ""hi"""\r', {"line_end": "cr"}),
+        ("e.tsv", 'hello there\t안녕\na, b\tsay "hi"\n'.encode("utf-16-le"), {"encoding": "utf-16-le"}),
+        ("e.tsv.xz", lzma.compress('hello there\t안녕\na, b\tsay "hi"\n'.encode()), {}),
+        ("e.tsv.zip", zipped("a.tsv", 'hello there\t안녕\na, b\tsay "hi"\n'), {}),
         ("e.tsv.gz", gzip.compress('hello there\t안녕\na, b\tsay "hi"\n'.encode(), mtime=0), {}),
     ],
 )
@@ -132,6 +160,12 @@ def test_parallel_files_of_unequal_length_are_refused(tmp_path):
         ("a.tsv", "a\tb\n", {"encoding": "utf-99"}, "unknown encoding 'utf-99'"),
         ("a.tsv.gz", gzip.compress(b"a\tb\n" * 1000, mtime=0)[:30], {}, "damaged or truncated gzip"),
         ("a.tsv.gz", b"plain text", {}, "damaged or truncated gzip"),
+        ("a.tsv.xz", lzma.compress(b"a\tb\n" * 1000)[:40], {}, "damaged or truncated xz"),
+        ("a.tsv.zip", b"plain text", {}, "damaged or truncated zip"),
+        ("a.json", "[1]", {}, r"a\.json, row 1: neither a JSON object nor an array"),
+        ("a.json", '[["a"]]', {}, r"a\.json, row 1: item 1 is missing or no text"),
+        ("a.json", "{}", {}, "not a JSON array; allowed: an array of objects or of pairs"),
+        ("a.json", " ", {}, "the file is empty"),
         ("a.dat", "a\tb\n", {}, "the name does not tell the format"),
     ],
 )

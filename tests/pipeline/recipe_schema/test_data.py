@@ -43,3 +43,17 @@ def test_all_mistakes_of_a_file_are_said_at_once():
 )
 def test_pairs_are_mixed_if_some_files_are_drawn_more_often(settings, is_mixed):
     assert Data.model_validate({"files": [{"path": "a"}, {"path": "b"}], **settings}).is_mixed == is_mixed
+
+
+def test_settings_of_one_format_are_refused_with_others():
+    with pytest.raises(ValidationError) as error:
+        data({"format": "jsonl", "delimiter": ";", "sheet": "first"})
+    message = error.value.errors()[0]["msg"]
+    assert "delimiter = ';': only with format = 'csv'; leave it out" in message
+    assert "sheet = 'first': only with format = 'xlsx'; leave it out" in message
+
+
+def test_keys_that_do_nothing_leave_a_dataset_as_it_was_prepared():
+    (plain,), (other,) = (data(file).settings_of_dataset()["files"] for file in ({}, {"delimiter": ";"}))
+    assert not {"delimiter", "sheet", "line_end"} & plain.keys()
+    assert other["delimiter"] == ";"

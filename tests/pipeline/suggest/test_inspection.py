@@ -11,6 +11,7 @@ from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.recipe_schema.families import recipe_type
 from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 from seq2edge.pipeline.suggest import inspection
+from seq2edge.pipeline.suggest.description import describe
 from seq2edge.pipeline.suggest.inspection import inspect
 from seq2edge.pipeline.suggest.suggestion import recipe_text, suggest
 
@@ -80,7 +81,7 @@ def test_what_is_in_a_file_is_said(tmp_path):
         1,
     )
     assert found.task == "translation"
-    said = found.describe()
+    said = describe(found)
     assert "4 pairs; 1 duplicates, 1 with an empty side" in said
     assert "source: Hangul script" in said
     assert "target: Latin script" in said
@@ -146,8 +147,24 @@ def of_labels(draw):
     return " ".join(draw.choices(WORDS, k=30)), draw.choice("01")
 
 
-@pytest.mark.parametrize("count", [30, 60, 100, 300])
-@pytest.mark.parametrize("kind", [of_digit_words, of_hangul, of_a_script_each_side, of_labels])
+def of_speech(draw):
+    """Sentences of two languages, in which few words are frequent and many rare."""
+    rank = min(int(draw.paretovariate(0.7)), 2000)
+    english = " ".join(
+        f"{WORDS[i % 16][:3]}{WORDS[i % 7][-2:]}{i % 11}" for i in range(rank, rank + draw.randrange(1, 7))
+    )
+    korean = " ".join(
+        chr(0xAC00 + i * 37 % 11_000) + HANGUL[i % 12][:1] for i in range(rank, rank + draw.randrange(1, 5))
+    )
+    return f"{english}.", f"{korean}. {draw.randrange(10**6)}"
+
+
+KINDS = [of_speech, of_digit_words, of_hangul, of_a_script_each_side, of_labels]
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"), [*((kind, count) for kind in KINDS for count in (30, 60, 100, 300)), (of_speech, 1500)]
+)
 def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
     draw = random.Random(count)
     pairs = {kind(draw) for _ in range(2 * count)}
@@ -227,7 +244,7 @@ def test_odd_paths_and_columns_survive_in_the_recipe(tmp_path):
         ("a.tsv", "", r"a\.tsv: the file is empty"),
         ("a.tsv", "only one column\n", "row 1: 1 column; a source and a target are needed"),
         ("a.tsv", "a\tb\nc\n", r"a\.tsv, row 2: 1 columns, at least 2"),
-        ("a.jsonl", "[1, 2]\n", "row 1: not a JSON object"),
+        ("a.jsonl", "1\n", "row 1: neither a JSON object nor an array"),
         ("a.bin", b"\x00\x01\x02", "not a text file"),
         ("a.tsv.gz", gzip.compress(tsv(rows(3000)).encode(), mtime=0)[:3000], "damaged or truncated gzip"),
     ],

@@ -10,6 +10,7 @@ import pytest
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.recipe_schema.classification import ClassificationRecipe
+from seq2edge.pipeline.suggest.description import describe
 from seq2edge.pipeline.suggest.inspection import inspect
 from seq2edge.pipeline.suggest.labels import Values, describe_labels
 from seq2edge.pipeline.suggest.suggestion import recipe_text, suggest
@@ -144,7 +145,7 @@ def test_labels_are_described_with_their_counts():
 
 
 def test_the_description_is_of_texts_and_labels(tmp_path):
-    said = inspect(put(tmp_path, "a.tsv", tsv(ROWS))).describe()
+    said = describe(inspect(put(tmp_path, "a.tsv", tsv(ROWS))))
     assert "60 texts; 0 duplicates" in said
     assert "labels: 3; " in said
     assert "target: " not in said

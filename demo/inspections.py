@@ -27,6 +27,28 @@ ASKED, SHOWN = 5, len(PICTURES) + 3  # values of the fields, and of what is show
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The values of the panel's fields.
+
+    Attributes:
+        bundle: Its key on the shelf.
+        previous: The reply before, which the text may refer to.
+        seen: The view that is shown.
+    """
+
+    bundle: str
+    text: str
+    previous: str = ""
+    beam: int = 1
+    prefix: str = ""
+    seen: View | None = None
+
+    def same_as(self, view: View) -> bool:
+        """Whether bundle and texts are those of a view."""
+        return (view.bundle, view.text, view.previous) == (self.bundle, self.text, self.previous)
+
+
+@dataclass(frozen=True)
 class Inspections:
     """Answers what the panel asks. What it shows is a list: summary, pictures, the fragment of a link, and the view.
 
@@ -38,34 +60,20 @@ class Inspections:
     shelf: Shelf
     tab: str
 
-    def look(
-        self, key: str, text: str, previous: str, beam: int, prefix: str, seen: View | None, request: gr.Request
-    ) -> list[Any]:
+    def look(self, asked: Asked, request: gr.Request) -> list[Any]:
         """What is shown of an answer. Settings that have no field stay as long as bundle and text do."""
-        is_same = seen is not None and (seen.bundle, seen.text, seen.previous) == (key, text, previous)
-        kept = seen.options if seen and is_same else {}
-        options = kept | {"beam": int(min(beam, largest("beam", self.shelf[key])))}
-        return self._shown(View(key, text, options, prefix, previous), request)
+        kept = asked.seen.options if asked.seen and asked.same_as(asked.seen) else {}
+        options = kept | {"beam": int(min(asked.beam, largest("beam", self.shelf[asked.bundle])))}
+        return self._shown(View(asked.bundle, asked.text, options, asked.prefix, asked.previous), request)
 
-    def force(
-        self,
-        key: str,
-        text: str,
-        previous: str,
-        beam: int,
-        seen: View | None,
-        event: gr.EventData,
-        request: gr.Request,
-    ) -> list[Any]:
+    def force(self, asked: Asked, event: gr.EventData, request: gr.Request) -> list[Any]:
         """The prefix that was clicked, and what is shown of the answer that starts with it."""
         prefix = str(getattr(event, "prefix", ""))
-        return [prefix, *self.look(key, text, previous, beam, prefix, seen, request)]
+        return [prefix, *self.look(replace(asked, prefix=prefix), request)]
 
-    def choose(
-        self, key: str, text: str, previous: str, beam: int, seen: View | None, request: gr.Request
-    ) -> list[Any]:
+    def choose(self, asked: Asked, request: gr.Request) -> list[Any]:
         """What is shown of the answer of another bundle; what the answer of the last one started with is forgotten."""
-        return ["", *self.look(key, text, previous, beam, "", seen, request)]
+        return ["", *self.look(replace(asked, prefix=""), request)]
 
     def explain(self, asked: View | None, request: gr.Request) -> list[Any]:
         """Open the panel with what another one answered."""

@@ -1,12 +1,13 @@
 """The panel that shows how an answer comes about: attention, the search as a tree, and the next tokens at each step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
-from seq2edge.demo.inspections import Inspections
+from seq2edge.demo.inspections import Asked, Inspections
 from seq2edge.demo.loading import Loaded, Shelf
 from seq2edge.demo.panels.panel import PRIVATE, QUIET, Explained, choice
 from seq2edge.demo.settings import largest
@@ -114,21 +115,27 @@ def _picture(name: str) -> gr.HTML:
 
 def _listen(inside: Inside, inspections: Inspections, tabs: gr.Tabs, panels: Sequence[Explained]) -> None:
     """Connect the components."""
-    asked = [inside.bundle, inside.text, inside.previous, inside.beam]
+    fields = {name: getattr(inside, name) for name in ("bundle", "text", "previous", "beam", "prefix")}
+    asked = fields | {"seen": inside.seen}
     pictures = [inside.attention, inside.tree, inside.following]
     shown = [inside.summary, *pictures, inside.fragment, inside.seen]
-    opened = [tabs, *asked, inside.prefix, *shown]
-    last = {**QUIET, "trigger_mode": "always_last"}
-    gr.on(
-        [inside.run.click, inside.text.submit, inside.previous.submit, inside.prefix.submit, inside.beam.input],
-        inspections.look,
-        [*asked, inside.prefix, inside.seen],
-        shown,
-        **last,
-    )
-    forced = [inside.tree.select, inside.following.select]
-    gr.on(forced, inspections.force, [*asked, inside.seen], [inside.prefix, *shown], **last)
-    inside.bundle.input(inspections.choose, [*asked, inside.seen], [inside.prefix, *shown], **last)
+    opened = [tabs, *fields.values(), *shown]
+    last = {**QUIET, "trigger_mode": "always_last", "inputs": set(asked.values())}
+
+    # Given a set of inputs, Gradio calls with the values by component.
+    def look(values: dict[Any, Any], request: gr.Request) -> list[Any]:
+        return inspections.look(_asked(asked, values), request)
+
+    def force(values: dict[Any, Any], event: gr.EventData, request: gr.Request) -> list[Any]:
+        return inspections.force(_asked(asked, values), event, request)
+
+    def choose(values: dict[Any, Any], request: gr.Request) -> list[Any]:
+        return inspections.choose(_asked(asked, values), request)
+
+    submitted = [inside.text.submit, inside.previous.submit, inside.prefix.submit]
+    gr.on([inside.run.click, *submitted, inside.beam.input], look, outputs=shown, **last)
+    gr.on([inside.tree.select, inside.following.select], force, outputs=[inside.prefix, *shown], **last)
+    inside.bundle.input(choose, outputs=[inside.prefix, *shown], **last)
     inside.bundle.change(
         lambda key: gr.Textbox(visible=inspections.shelf[key].runner.has_memory),
         inside.bundle,
@@ -141,3 +148,8 @@ def _listen(inside: Inside, inspections: Inspections, tabs: gr.Tabs, panels: Seq
     address = gr.Textbox(visible="hidden")
     # Without triggers it runs when the page is loaded.
     gr.on(None, inspections.open_link, address, opened, js=READ_LINK, **QUIET)
+
+
+def _asked(fields: Mapping[str, Any], values: Mapping[Any, Any]) -> Asked:
+    """The values of the fields by their names."""
+    return Asked(**{name: values[field] for name, field in fields.items()})

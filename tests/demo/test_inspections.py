@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from seq2edge.demo.components.link import View
-from seq2edge.demo.inspections import Inspections
+from seq2edge.demo.inspections import Asked, Inspections
 from seq2edge.demo.loading import load
 
 ENGLISH = SimpleNamespace(headers={})
@@ -19,13 +19,13 @@ def inspections(demo_bundles):
 
 def test_settings_without_a_field_stay_as_long_as_bundle_and_text_do(inspections):
     seen = View("there", TEXT, {"beam": 1, "length_penalty": 1.4})
-    same = inspections.look("there", TEXT, "", 3, "", seen, ENGLISH)[-1]
+    same = inspections.look(Asked("there", TEXT, beam=3, seen=seen), ENGLISH)[-1]
     assert same == View("there", TEXT, {"length_penalty": 1.4, "beam": 3})
-    assert inspections.look("back", TEXT, "", 3, "", seen, ENGLISH)[-1].options == {"beam": 3}
+    assert inspections.look(Asked("back", TEXT, beam=3, seen=seen), ENGLISH)[-1].options == {"beam": 3}
 
 
 def test_a_retry_is_shown_with_the_reply_that_it_avoids(inspections):
-    avoided = inspections.look("quickstart", "tell me a joke", "", 5, "", None, ENGLISH)[-1]
+    avoided = inspections.look(Asked("quickstart", "tell me a joke", beam=5), ENGLISH)[-1]
     said = inspections.shelf["quickstart"].runner.run("tell me a joke", beam=5).text
     asked = View("quickstart", "tell me a joke", avoided.options | {"earlier_replies": (said,)})
     summary = inspections.explain(asked, ENGLISH)[6]
@@ -37,7 +37,7 @@ def test_a_retry_is_shown_with_the_reply_that_it_avoids(inspections):
     [(" ", "", "Enter a text"), ("a" * 20_001, "", "20,001 characters"), (TEXT, "x" * 500, "not possible")],
 )
 def test_what_cannot_be_answered_is_said_and_shows_nothing_old(inspections, text, prefix, said):
-    summary, *pictures, seen = inspections.look("there", text, "", 1, prefix, None, ENGLISH)
+    summary, *pictures, seen = inspections.look(Asked("there", text, prefix=prefix), ENGLISH)
     assert said in summary
     assert set(pictures) == {""}
     assert seen is None

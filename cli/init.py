@@ -3,6 +3,7 @@
 import argparse
 
 from seq2edge.device.tasks import TASKS
+from seq2edge.device.terminal import write
 
 HELP = "inspect a file of pairs or labelled texts and write a recipe for it"
 EXAMPLES = """\
@@ -37,11 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.pipeline.suggest.suggestion import recipe_text, suggest
 
     found = inspect(Path(arguments.pairs), Path(arguments.target) if arguments.target else None, arguments.task)
-    print(found.describe())
+    write(found.describe())
     output = Path(arguments.output or f"{found.name}.toml")
     if output.exists() and not arguments.overwrite:
         raise UserError(f"{output}: already exists; choose another --output, or overwrite it with --overwrite")
     write_text(output, recipe_text(suggest(found)))
-    print(f"recipe: {output}")
-    print(f"next: seq2edge train {output}", file=sys.stderr)
+    write(f"recipe: {output}")
+    write(f"next: seq2edge train {output}", file=sys.stderr)
     return 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from seq2edge.cli.option_flags import add_flags, flag_values
+from seq2edge.device.terminal import write
 from seq2edge.pipeline.training.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         trained = train(recipe, output, options)
     except KeyboardInterrupt:
         if (output / CHECKPOINT_FILE).is_file():
-            print(
+            write(
                 f"\nstopped; the last finished epoch is kept. Resume with: {_resume_command(arguments)}",
                 file=sys.stderr,
             )
@@ -81,7 +82,7 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
     from seq2edge.pipeline.training.trainer import train, train_worker
 
     def end(message: str, status: int = WRONG_INPUT) -> NoReturn:
-        print(f"\nseq2edge: {message}", file=sys.stderr, flush=True)
+        write(f"\nseq2edge: {message}", file=sys.stderr, flush=True)
         os._exit(status)
 
     def end_lost(message: str) -> NoReturn:
@@ -111,8 +112,8 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
 def _report(trained: "Run") -> None:
     import sys
 
-    print(f"run: {trained.path}")
-    print(f"next: seq2edge evaluate {trained.path}", file=sys.stderr)
+    write(f"run: {trained.path}")
+    write(f"next: seq2edge evaluate {trained.path}", file=sys.stderr)
 
 
 def _resume_command(arguments: argparse.Namespace) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.terminal import write
 from seq2edge.pipeline.files import checksum
 
 CHUNK = 1 << 20  # bytes
@@ -63,7 +64,7 @@ def _fetch(url: str, partial: Path, licence: str) -> None:
             length = response.headers.get("Content-Length")
             whole = have + int(length) if length else None
             size = f" ({whole / 1e6:.1f} MB)" if whole else ""
-            print(f"downloading {url}{size}; licence of the data: {licence}", file=sys.stderr)
+            write(f"downloading {url}{size}; licence of the data: {licence}", file=sys.stderr)
             with (
                 partial.open("ab" if have else "wb") as file,
                 tqdm(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import keras
 
+from seq2edge.device.terminal import write
 from seq2edge.pipeline.data.batches import Batches
 from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.training.callbacks.checkpointer import Checkpointer
@@ -63,5 +64,5 @@ def build_recorders(setup: TrainingSetup, output: Path, quiet: bool) -> list[ker
         callbacks.append(keras.callbacks.TensorBoard(output / "tensorboard", write_graph=False))
     if not quiet:
         callbacks.append(ProgressBar(settings.epochs, setup.steps_per_epoch, progress.epoch))
-        print(f"{kept.count_params():,} parameters, {setup.steps_per_epoch} steps per epoch", file=sys.stderr)
+        write(f"{kept.count_params():,} parameters, {setup.steps_per_epoch} steps per epoch", file=sys.stderr)
     return callbacks

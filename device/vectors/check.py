@@ -47,7 +47,7 @@ def read_vectors(bundle: Bundle[Manifest]) -> list[dict[str, Any]]:
         values = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: damaged: {error}") from None
-    vectors = values.get("vectors") if isinstance(values, dict) else None
+    vectors: Any = values.get("vectors") if isinstance(values, dict) else None
     found = next(mistakes(vectors, family.VECTORS, "vectors"), None)
     if found is None:
         found = next(family.contradictions(vectors, bundle.manifest), None)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from seq2edge.cli import run
+from seq2edge.device.errors import UserError
 from seq2edge.device.option import Range
 from seq2edge.device.runners.classification_options import OPTIONS as CLASSIFICATION_OPTIONS
 from seq2edge.device.search.options import OPTIONS, DecodingOptions

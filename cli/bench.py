@@ -3,6 +3,7 @@
 import argparse
 
 from seq2edge.cli.bundle_argument import add_bundle
+from seq2edge.device.terminal import json_line, write
 
 HELP = "measure a bundle's speed, memory and size on this machine"
 EXAMPLES = """\
@@ -29,14 +30,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    import json
     from pathlib import Path
 
     from seq2edge.device.bench import bench
     from seq2edge.device.errors import UserError
+    from seq2edge.device.limits import check_threads
 
-    if min(*arguments.threads, arguments.rounds) < 1:
-        raise UserError("--threads and --rounds must be 1 or more")
+    for number in arguments.threads:
+        check_threads("--threads", number)
+    if arguments.rounds < 1:
+        raise UserError(f"--rounds is {arguments.rounds}, allowed is 1 or more")
     texts = None
     if arguments.file:
         texts = [
@@ -44,16 +47,16 @@ def run(arguments: argparse.Namespace) -> int:
         ]
         if not texts:
             raise UserError(f"{arguments.file}: contains no texts")
-    result = bench(arguments.bundle, arguments.threads, arguments.beam, arguments.rounds, texts)
+    result = bench(arguments.bundle, arguments.threads, arguments.beam, arguments.rounds, texts, arguments.sha256)
     if arguments.json:
-        print(json.dumps(result))
+        print(json_line(result))
         return 0
     tables = {"threads": result.pop("threads"), "source tokens": result.pop("source_tokens")}
     for name, value in result.items():
-        print(f"{name:18} {value}")
+        write(f"{name:18} {value}")
     for title, rows in tables.items():
         columns = list(next(iter(rows.values())))
-        print(f"\n{title:16}" + "".join(f"{column:>18}" for column in columns))
+        write(f"\n{title:16}" + "".join(f"{column:>18}" for column in columns))
         for name, row in rows.items():
-            print(f"{name:16}" + "".join(f"{row[column]:>18}" for column in columns))
+            write(f"{name:16}" + "".join(f"{row[column]:>18}" for column in columns))
     return 0

@@ -2,6 +2,8 @@
 
 import argparse
 
+from seq2edge.device.terminal import json_line, write
+
 HELP = "compare runs by score, size, training time and speed, in a table and a plot"
 EXAMPLES = """\
   seq2edge compare runs/quickstart runs/second-try
@@ -20,7 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     import dataclasses
-    import json
     import sys
     from pathlib import Path
 
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.pipeline.run import Run
 
     rows = compare([Run.open(Path(path)) for path in arguments.runs], arguments.split, arguments.quiet)
-    print(json.dumps([dataclasses.asdict(row) for row in rows]) if arguments.json else table(rows))
+    write(json_line([dataclasses.asdict(row) for row in rows]) if arguments.json else table(rows))
     plot(rows, Path(arguments.plot))
-    print(f"plot: {arguments.plot}", file=sys.stderr)
+    write(f"plot: {arguments.plot}", file=sys.stderr)
     return 0

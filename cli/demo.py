@@ -5,6 +5,7 @@ from pathlib import Path
 
 from seq2edge.cli.bundle_argument import DEFAULT
 from seq2edge.device.shipped_bundle import SHIPPED
+from seq2edge.device.terminal import write
 
 HELP = "open a web page for one or more bundles"
 EXAMPLES = """\
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = DemoOptions(arguments.host, arguments.port, users, arguments.share, arguments.mcp, arguments.feedback)
     options.check()
     if options.share:
-        print(
+        write(
             "warning: --share sends all that visitors type through Gradio's servers, at an address that anybody can "
             "find; only the passwords keep others out",
             file=sys.stderr,

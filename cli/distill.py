@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 
 from seq2edge.cli.option_flags import add_flags, flag_values
+from seq2edge.device.terminal import write
 from seq2edge.pipeline.training.options import DistillOptions
 
 HELP = "train a recipe on the outputs of a trained run (sequence-level distillation)"
@@ -49,12 +50,12 @@ def run(arguments: argparse.Namespace) -> int:
         options = dataclasses.replace(options, runner=load_runner(bundle.path))
     student = distill(teacher, recipe, output, options)
     if keras.backend.backend() != "tensorflow":
-        print(
+        write(
             f"{output}: trained; to compare it with its teacher, where TensorFlow is installed: "
             f"seq2edge compare {teacher.path} {output}"
         )
         return 0
     from seq2edge.export.comparison import compare, table
 
-    print(table(compare([teacher, student], quiet=arguments.quiet)))
+    write(table(compare([teacher, student], quiet=arguments.quiet)))
     return 0

@@ -27,9 +27,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     found = examine(arguments.full)
     if arguments.json:
-        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        print(json_line(found.to_json(), indent=2))
     else:
-        print("\n".join(_lines(found, arguments.full)))
+        write("\n".join(_lines(found, arguments.full)))
     return 0 if found.works else 1
 
 

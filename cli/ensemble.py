@@ -2,6 +2,8 @@
 
 import argparse
 
+from seq2edge.device.terminal import write
+
 HELP = "make one run of several trained ones: the mean of their logits decides at every step"
 EXAMPLES = """\
   seq2edge ensemble runs/first runs/second runs/third --output runs/three
@@ -26,6 +28,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     paths = [Path(path) for path in arguments.runs]
     ensemble = build_ensemble_run(paths, Path(arguments.output), arguments.overwrite)
-    print(f"run: {ensemble.path}")
-    print(f"next: seq2edge evaluate {ensemble.path}", file=sys.stderr)
+    write(f"run: {ensemble.path}")
+    write(f"next: seq2edge evaluate {ensemble.path}", file=sys.stderr)
     return 0

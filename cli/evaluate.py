@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seq2edge.device.terminal import json_line, write
+
 if TYPE_CHECKING:
     from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
     from seq2edge.pipeline.evaluation.system import System
@@ -46,7 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    import json
 
     from seq2edge.cli.keras_setup import quiet_tensorflow
 
@@ -69,9 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
         write_text(arguments.report, report(evaluations, differences))
     if arguments.json:
         values = {"systems": [e.as_dict() for e in evaluations], "differences": [d.as_dict() for d in differences]}
-        print(json.dumps(values, ensure_ascii=False, indent=2))
+        print(json_line(values, indent=2))
     else:
-        print("\n".join([table(evaluations), *map(str, differences)]))
+        write("\n".join([table(evaluations), *map(str, differences)]))
     return 0
 
 

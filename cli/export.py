@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seq2edge.cli.option_flags import add_flags, flag_values
+from seq2edge.device.terminal import write
 from seq2edge.export.options import ExportOptions
 
 if TYPE_CHECKING:
@@ -68,14 +69,14 @@ def _bundles(run: "Run", output: Path | None, options: ExportOptions, every: boo
         raise UserError(f"--output: the recipe names {len(chosen)} quantizations; choose one with --quantize")
     for one in [dataclasses.replace(options, quantization=quantization) for quantization in chosen]:
         path = output or BUNDLES / bundle_name(run, one)
-        print(summary(export_bundle(run, path, one, partial(print, file=sys.stderr))))
+        write(summary(export_bundle(run, path, one, partial(write, file=sys.stderr))))
 
 
 def _saved_model(run: "Run", output: Path | None, overwrite: bool) -> None:
     from seq2edge.export.saved_model import export_saved_model, verify_saved_model
 
     path = export_saved_model(run, output or BUNDLES / f"{run.recipe.name}.saved_model", overwrite)
-    print(_identical_to_keras(path, verify_saved_model(run, path)))
+    write(_identical_to_keras(path, verify_saved_model(run, path)))
 
 
 def _onnx(run: "Run", output: Path | None, overwrite: bool) -> None:
@@ -85,15 +86,15 @@ def _onnx(run: "Run", output: Path | None, overwrite: bool) -> None:
     path = export_onnx(run, output or BUNDLES / f"{run.recipe.name}.onnx", overwrite)
     shares = verify_onnx(run, path)
     if shares is None:
-        print(f"{path}: not verified, onnxruntime is not installed; pip install 'seq2edge[onnx]'")
+        write(f"{path}: not verified, onnxruntime is not installed; pip install 'seq2edge[onnx]'")
     else:
-        print(_identical_to_keras(path, shares))
+        write(_identical_to_keras(path, shares))
 
 
 def _suggest_float(run: "Run") -> None:
     from seq2edge.export.tflite.sensitivity import suggest_float, table
 
-    print(table(suggest_float(run)))
+    write(table(suggest_float(run)))
 
 
 def _identical_to_keras(path: Path, shares: dict[str, float]) -> str:

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from seq2edge.cli.bundle_argument import add_bundle
+from seq2edge.device.terminal import json_line, write
 
 HELP = "describe a bundle"
 EXAMPLES = """\
@@ -19,49 +20,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    import json
     import math
 
     from seq2edge.device.bundle import Bundle, read_bundle
     from seq2edge.device.manifests.common import Manifest
     from seq2edge.device.tasks import TASKS
 
-    bundle: Bundle[Manifest] = read_bundle(arguments.bundle)
+    bundle: Bundle[Manifest] = read_bundle(arguments.bundle, sha256=arguments.sha256)
     manifest = bundle.manifest
     if arguments.json:
-        print(manifest.to_json(), end="")
+        print(json_line(json.loads(manifest.to_json()), indent=2))
         return 0
-    print(
+    write(
         f"{manifest.name}: {manifest.task}, quantization {manifest.quantization}, created with {manifest.created_with}"
     )
+    write(f"sha256        {bundle.digest}")
     for name, file in manifest.files.items():
-        print(f"  {name:18} {file['bytes'] / 1e6:8.2f} MB")
+        write(f"  {name:18} {file['bytes'] / 1e6:8.2f} MB")
     for label, text in manifest.facts():
-        print(f"{label:13} {text}")
+        write(f"{label:13} {text}")
     for system in ("keras", "bundle"):
-        scores = manifest.scores.get(system, {})
+        given = manifest.scores.get(system)
+        scores = given if isinstance(given, dict) else {}
         if found := [f"{key} {scores[key]}" for key in TASKS[manifest.task].metrics if key in scores]:
-            print(f"{system:13} {', '.join(found)}")
-    print(f"runs on       {', '.join(manifest.runtimes)}")
-    print(f"verified on   {', '.join(manifest.verified_on)}")
+            write(f"{system:13} {', '.join(found)}")
+    write(f"runs on       {', '.join(manifest.runtimes)}")
+    write(f"verified on   {', '.join(manifest.verified_on)}")
     operators = ", ".join(f"{operator['name']} {operator['version']}" for operator in manifest.operators)
-    print(f"operators     {operators}")
-    print(f"data licence  {manifest.licence}")
+    write(f"operators     {operators}")
+    write(f"data licence  {manifest.licence}")
     constants = ", ".join(f"{kind} {size / 1e6:.2f} MB" for kind, size in manifest.constants.items())
-    print(f"constants     {constants}")
+    write(f"constants     {constants}")
     if manifest.kept_float:
-        print(f"in float32    {', '.join(manifest.kept_float)}")
-    print(f"weights       {sum(math.prod(weight['shape']) for weight in manifest.weights):,} in total")
+        write(f"in float32    {', '.join(manifest.kept_float)}")
+    write(f"weights       {sum(math.prod(weight['shape']) for weight in manifest.weights):,} in total")
     for weight in manifest.weights:
         values = f"{weight['smallest']:8.3f} {_bars(weight['histogram'])} {weight['largest']:.3f}"
-        print(f"  {weight['name']:44} {'×'.join(map(str, weight['shape'])):>12} {values}")
+        write(f"  {weight['name']:44} {'×'.join(map(str, weight['shape'])):>12} {values}")
     for name, signature in manifest.signatures.items():
-        print(f"{name}: {_shapes(signature['inputs'])} → {_shapes(signature['outputs'])}")
+        write(f"{name}: {_shapes(signature['inputs'])} → {_shapes(signature['outputs'])}")
     return 0
 
 
 def _bars(counts: list[int]) -> str:
     """A histogram as one line of text. Heights are square roots, which makes the tails visible."""
-    most = max(counts)
+    most = max(1, *counts)
     return "".join(BARS[round((count / most) ** 0.5 * (len(BARS) - 1))] for count in counts)
 
 

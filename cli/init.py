@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seq2edge.device.tasks import TASKS
+from seq2edge.device.terminal import write
 
 if TYPE_CHECKING:
     from seq2edge.pipeline.suggest.columns import Table
@@ -55,13 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
     ask = _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
     wish = Wish(arguments.source, None if target_path else arguments.target, ask=ask)
     found = inspect(path, target_path, arguments.task, wish)
-    print(describe(found))
+    write(describe(found))
     output = Path(arguments.output or f"{found.name}.toml")
     if output.exists() and not arguments.overwrite:
         raise UserError(f"{output}: already exists; choose another --output, or overwrite it with --overwrite")
     write_text(output, recipe_text(suggest(found)))
-    print(f"recipe: {output}")
-    print(f"next: seq2edge train {output}", file=sys.stderr)
+    write(f"recipe: {output}")
+    write(f"next: seq2edge train {output}", file=sys.stderr)
     return 0
 
 
@@ -74,11 +75,11 @@ def _parallel(arguments: argparse.Namespace) -> Path | None:
 
 def _ask(table: "Table", texts: Sequence[int]) -> tuple[int, int]:
     """Ask on the terminal which of the columns of texts are the sources and the targets."""
-    print("several columns have texts:", file=sys.stderr)
+    write("several columns have texts:", file=sys.stderr)
     for index in texts:
         cell = next((cell for cell in table.column(index) if cell.strip()), "")
         name = f" {table.names[index]!r}" if table.has_names else ""
-        print(f"  {index}{name}: {cell[:CELL]!r}", file=sys.stderr)
+        write(f"  {index}{name}: {cell[:CELL]!r}", file=sys.stderr)
     source = _ask_column(table, "source", texts[0])
     return source, _ask_column(table, "target", next(index for index in texts if index != source), source)
 
@@ -91,4 +92,4 @@ def _ask_column(table: "Table", side: str, default: int, taken: int | None = Non
         if index is not None and index != taken:
             return index
         reason = "is taken" if index is not None else "is no column"
-        print(f"{answer.strip()!r} {reason}; columns: {table}", file=sys.stderr)
+        write(f"{answer.strip()!r} {reason}; columns: {table}", file=sys.stderr)

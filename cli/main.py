@@ -8,7 +8,8 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from seq2edge.device.errors import UserError
+from seq2edge.device.errors import CheckError, Terminated, UserError
+from seq2edge.device.terminal import write
 
 COMMANDS = (
     "init",
@@ -29,22 +30,22 @@ COMMANDS = (
     "demo",
     "doctor",
 )
-DONE, WRONG_INPUT, INTERNAL_ERROR, INTERRUPTED = 0, 2, 70, 130
+DONE, CHECK_FAILED, WRONG_INPUT, INTERNAL_ERROR, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 130, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status.
 
-    It is 0 when the command is done, 1 if a check failed, 2 if the input was wrong, 70 after an internal error and 130
-    after Ctrl-C.
+    It is 0 when the command is done, 1 if a check failed, 2 if the input was wrong, 70 after an internal error, 130
+    after Ctrl-C and 143 when a training was ended by SIGTERM.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     parsed = _parser(arguments).parse_args(arguments)
     try:
         return parsed.run(parsed) or DONE
     except UserError as error:
-        print(f"seq2edge: {error}", file=sys.stderr)
-        return WRONG_INPUT
+        write(f"seq2edge: {error}", file=sys.stderr)
+        return status_of(error)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("seq2edge"):
             return internal_error()
@@ -54,11 +55,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     except OSError as error:
         return _system_refused(error) if error.strerror else internal_error()
-    except KeyboardInterrupt:
-        print("\nseq2edge: interrupted", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        write(f"\nseq2edge: {'terminated' if isinstance(stop, Terminated) else 'interrupted'}", file=sys.stderr)
+        return status_of(stop)
     except Exception:
         return internal_error()
+
+
+def status_of(end: BaseException) -> int:
+    """The exit status after a user's mistake, a failed check or a signal."""
+    if isinstance(end, KeyboardInterrupt):
+        return TERMINATED if isinstance(end, Terminated) else INTERRUPTED
+    return CHECK_FAILED if isinstance(end, CheckError) else WRONG_INPUT
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -87,7 +95,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from importlib.metadata import version  # takes 4 MB of memory, and no other command needs it
 
-        print(f"seq2edge {version('seq2edge')}")
+        write(f"seq2edge {version('seq2edge')}")
         parser.exit()
 
 
@@ -96,21 +104,21 @@ def _missing_module(error: ModuleNotFoundError) -> int:
     missing = (error.name or "").split(".")[0]
     extras = {"gradio": "demo", "numpy": "device", "sentencepiece": "device"}
     extra = extras.get(missing, "train")
-    print(f"seq2edge: {missing} is not installed; this command needs: pip install 'seq2edge[{extra}]'", file=sys.stderr)
+    write(f"seq2edge: {missing} is not installed; this command needs: pip install 'seq2edge[{extra}]'", file=sys.stderr)
     return WRONG_INPUT
 
 
 def _system_refused(error: OSError) -> int:
     """Show the system's message, such as "No space left on device", with the name of the file."""
     place = f"{error.filename}: " if error.filename else ""
-    print(f"seq2edge: {place}{error.strerror}", file=sys.stderr)
+    write(f"seq2edge: {place}{error.strerror}", file=sys.stderr)
     return WRONG_INPUT
 
 
 def internal_error() -> int:
     """Print the traceback and return the exit status."""
-    traceback.print_exc()
-    print("seq2edge: internal error; please report it with the lines above", file=sys.stderr)
+    write(traceback.format_exc(), file=sys.stderr, end="")
+    write("seq2edge: internal error; please report it with the lines above", file=sys.stderr)
     return INTERNAL_ERROR
 
 

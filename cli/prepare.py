@@ -2,6 +2,8 @@
 
 import argparse
 
+from seq2edge.device.terminal import write
+
 HELP = "read, clean, split and tokenize a recipe's data, without training"
 EXAMPLES = """\
   seq2edge prepare my-recipe.toml
@@ -26,5 +28,5 @@ def run(arguments: argparse.Namespace) -> int:
     recipe = load_recipe(path, arguments.set)
     output = Path(arguments.output or Path("runs") / recipe.name)
     dataset = prepare(recipe, output, PrepareOptions(path.parent, arguments.overwrite, quiet=arguments.quiet))
-    print(f"data: {dataset.path}")
+    write(f"data: {dataset.path}")
     return 0

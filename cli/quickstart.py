@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seq2edge.device.terminal import write
+
 if TYPE_CHECKING:
     from seq2edge.pipeline.run import Run
 
@@ -32,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def tell(line: str) -> None:
         if not arguments.quiet:
-            print(f"[{time.monotonic() - started:4.0f} s] {line}", file=sys.stderr, flush=True)
+            write(f"[{time.monotonic() - started:4.0f} s] {line}", file=sys.stderr, flush=True)
 
     recipe = load_recipe(RECIPES / "quickstart.toml", arguments.set)
     tell("loading TensorFlow")
@@ -50,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     tell("training on the bundled corpus")
     trained = train(recipe, Path(arguments.runs) / recipe.name, TrainOptions(overwrite=True, quiet=arguments.quiet))
     tell("scoring the test set")
-    print(table([evaluate_run(trained, options=EvaluateOptions(quiet=True))]))
+    write(table([evaluate_run(trained, options=EvaluateOptions(quiet=True))]))
     bundles = Path(arguments.bundles)
     for quantization in recipe.export.quantize:
         options = ExportOptions(quantization, overwrite=True)
@@ -58,12 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
         tell(f"exporting {path}")
         bundle = export_bundle(trained, path, options, tell)
         checked = check_vectors(path)
-        print(f"{summary(bundle)}, {'verified' if checked['passed'] else 'NOT VERIFIED'} on {checked['runtime']}")
+        write(f"{summary(bundle)}, {'verified' if checked['passed'] else 'NOT VERIFIED'} on {checked['runtime']}")
     _compare_with_installed(trained, path)
     for question in ("good morning", "심심해", "what can you do?"):
-        print(f"> {question}\n  {load_runner(path).run(question).text}")
+        write(f"> {question}\n  {load_runner(path).run(question).text}")
     tell("done")
-    print(
+    write(
         f"\nChat with it:    seq2edge run {path}\n"
         f"In a browser:    seq2edge demo {path}\n"
         f"Your own pairs:  seq2edge init pairs.tsv && seq2edge train pairs.toml",
@@ -82,11 +84,11 @@ def _compare_with_installed(run: "Run", bundle: Path) -> None:
     from seq2edge.export.held_out import held_out_examples, share
 
     try:
-        print(summary(read_bundle(SHIPPED)))
+        write(summary(read_bundle(SHIPPED)))
     except UserError as error:
-        print(f"not compared: {error}")
+        write(f"not compared: {error}")
         return
     phrasings = [example.source for example in held_out_examples(run, COMPARED)]
     ours, theirs = ([reply.text for reply in load_runner(path).run_all(phrasings)] for path in (bundle, SHIPPED))
     same = share([one == other for one, other in zip(ours, theirs, strict=True)])
-    print(f"{same} % of the replies to {len(phrasings)} test phrasings are the same in both")
+    write(f"{same} % of the replies to {len(phrasings)} test phrasings are the same in both")

@@ -2,6 +2,8 @@
 
 import argparse
 
+from seq2edge.device.terminal import json_line, write
+
 HELP = "list the bundled recipes and their measured results"
 EXAMPLES = "  seq2edge recipes"
 
@@ -11,15 +13,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    import json
 
     from seq2edge.pipeline.recipe_schema.load import RECIPES, load_recipe, recipe_names
 
     recipes = [load_recipe(RECIPES / f"{name}.toml") for name in recipe_names()]
     if arguments.json:
-        print(json.dumps([recipe.model_dump() for recipe in recipes], ensure_ascii=False, indent=2))
+        print(json_line([recipe.model_dump() for recipe in recipes], indent=2))
         return 0
     for recipe in recipes:
-        print(f"{recipe.name:18} {recipe.task:12} {recipe.about}")
-        print(f"{'':18} {recipe.measured}")
+        write(f"{recipe.name:18} {recipe.task:12} {recipe.about}")
+        write(f"{'':18} {recipe.measured}")
     return 0

@@ -5,11 +5,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from seq2edge.cli.bundle_argument import DEFAULT
+from seq2edge.cli.bundle_argument import DEFAULT, add_sha256
 from seq2edge.device.option import Option
 from seq2edge.device.runners.classification_options import OPTIONS as CLASSIFICATION_OPTIONS
 from seq2edge.device.search.options import OPTIONS as DECODING_OPTIONS
 from seq2edge.device.shipped_bundle import SHIPPED
+from seq2edge.device.terminal import json_line, write
 
 HELP = "answer texts with a bundle"
 EXAMPLES = """\
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"folder of the bundle ({DEFAULT}); what is neither a folder nor has a {os.sep} is a TEXT",
     )
     parser.add_argument("text", metavar="TEXT", nargs="*", help="text to answer (default: lines of standard input)")
+    add_sha256(parser)
     parser.add_argument("--attention", action="store_true", help="print the attention of each token")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each answer")
     parser.add_argument(
@@ -63,14 +65,13 @@ def _flag(option: Option) -> dict[str, Any]:
 def run(arguments: argparse.Namespace) -> int:
     import sys
 
-    from seq2edge.device.errors import UserError
+    from seq2edge.device.limits import check_threads
     from seq2edge.device.runners.load import load_runner
 
-    if arguments.threads < 1:
-        raise UserError(f"--threads is {arguments.threads}, allowed is 1 or more")
+    check_threads("--threads", arguments.threads)
     settings = {name: value for name in OPTIONS if (value := getattr(arguments, name)) is not None}
     bundle, texts = _bundle_and_texts(arguments)
-    runner = load_runner(bundle, arguments.threads)
+    runner = load_runner(bundle, arguments.threads, sha256=arguments.sha256)
     if texts:
         options = runner.options(**settings)
         for text in texts:
@@ -104,9 +105,9 @@ def _filter(runner: Any, options: Any, arguments: argparse.Namespace) -> None:
         try:
             _answer(runner, text, options, arguments, one_line=True)
         except TextError as error:
-            print("{}" if arguments.json or arguments.inspect else "", flush=True)
+            write("{}" if arguments.json or arguments.inspect else "", flush=True)
             if text and not arguments.quiet:
-                print(f"note: line {number}: {error}", file=sys.stderr)
+                write(f"note: line {number}: {error}", file=sys.stderr)
 
 
 def _answer(runner: Any, text: str, options: Any, arguments: argparse.Namespace, one_line: bool = False) -> None:
@@ -129,22 +130,20 @@ def _print(result: Any, runner: Any, options: Any, arguments: argparse.Namespace
     score_format = SCORE_FORMATS[TASKS[runner.manifest.task].target]
     answers = [f"{score:{score_format}}  {answer}" for answer, score in result.alternatives]
     for answer in answers if options.n_best > 1 else [result.text]:
-        print(" ".join(answer.splitlines()) if one_line else answer, flush=True)
+        write(" ".join(answer.splitlines()) if one_line else answer, flush=True)
     if arguments.attention:
         for part in result.parts:
-            print(attention_table(part))
+            write(attention_table(part))
     if result.guard and not arguments.quiet:
-        print(f"note: answered by the guard ({result.guard}), not by the model", file=sys.stderr)
+        write(f"note: answered by the guard ({result.guard}), not by the model", file=sys.stderr)
     if result.cut and not arguments.quiet:
-        print(f"note: {result.cut}", file=sys.stderr)
+        write(f"note: {result.cut}", file=sys.stderr)
     if result.missing and not arguments.quiet:
-        print(f"note: no room for {', '.join(result.missing)}", file=sys.stderr)
+        write(f"note: no room for {', '.join(result.missing)}", file=sys.stderr)
 
 
 def _print_json(values: dict[str, Any]) -> None:
-    import json
-
-    print(json.dumps(values, ensure_ascii=False), flush=True)
+    print(json_line(values), flush=True)
 
 
 def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace) -> None:
@@ -164,7 +163,7 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
         try:
             text = input("> ")
         except EOFError:
-            print()
+            write()
             return
         if not text.strip():
             continue
@@ -177,7 +176,7 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
                 continue
             reply = _stream(runner, text, settings)
         except TextError as error:
-            print(f"note: {error}", file=sys.stderr)
+            write(f"note: {error}", file=sys.stderr)
             continue
         if is_conversation:
             earlier = [*earlier, reply]
@@ -186,15 +185,18 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
 
 def _stream(runner: Any, text: str, settings: dict[str, Any]) -> str:
     """Print an answer as it grows, and return it."""
+    import sys
+
     shown = ""
     for growing in runner.stream(text, **settings):
         # Each text extends the one before; only a fallback line at the end replaces it.
         if growing.startswith(shown):
-            print(growing[len(shown) :], end="", flush=True)
+            write(growing[len(shown) :], end="", flush=True)
         else:
-            print(f"\r\033[K{growing}", end="", flush=True)
+            sys.stdout.write("\r\033[K")
+            write(growing, end="", flush=True)
         shown = growing
-    print()
+    write()
     return shown
 
 

@@ -5,6 +5,7 @@ import argparse
 from seq2edge.cli.bundle_argument import add_bundle
 from seq2edge.cli.option_flags import add_flags, flag_fields, flag_values
 from seq2edge.device.limits import Limits
+from seq2edge.device.terminal import write
 
 HELP = "serve a bundle over HTTP"
 EXAMPLES = """\
@@ -31,21 +32,23 @@ def run(arguments: argparse.Namespace) -> int:
     import sys
 
     from seq2edge.device.errors import UserError
+    from seq2edge.device.limits import check_threads
     from seq2edge.device.runners.load import load_runner
     from seq2edge.device.server import Server
 
     limits = Limits(**flag_values(Limits, arguments))
-    given = {"--threads": arguments.threads, "--interpreters": arguments.interpreters}
-    given |= {field.metadata["flag"]: getattr(limits, field.name) for field in flag_fields(Limits)}
+    given = {field.metadata["flag"]: getattr(limits, field.name) for field in flag_fields(Limits)}
+    check_threads("--threads", arguments.threads)
+    check_threads("--interpreters", arguments.interpreters)
     for flag, value in given.items():
         if value <= 0:
             raise UserError(f"{flag} is {value}, allowed is more than 0")
     if not 0 <= arguments.port < 1 << 16:
         raise UserError(f"--port is {arguments.port}, allowed are 0 to 65535")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as service managers stop it
-    runner = load_runner(arguments.bundle, arguments.threads, arguments.interpreters)
+    runner = load_runner(arguments.bundle, arguments.threads, arguments.interpreters, arguments.sha256)
     with Server((arguments.host, arguments.port), runner, limits) as server:
         place = f"http://{arguments.host}:{server.server_port}"
-        print(f"{runner.manifest.name} is served at {place}/run; Ctrl-C stops it", file=sys.stderr, flush=True)
+        write(f"{runner.manifest.name} is served at {place}/run; Ctrl-C stops it", file=sys.stderr, flush=True)
         server.serve_forever()
     return 0

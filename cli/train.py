@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from seq2edge.cli.option_flags import add_flags, flag_values
+from seq2edge.cli.stop_signals import ending_in_order
+from seq2edge.device.terminal import write
 from seq2edge.pipeline.training.options import TrainOptions
 
 if TYPE_CHECKING:
@@ -56,10 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.hosts:
         return _train_on_hosts(arguments, recipe, output, options)
     try:
-        trained = train(recipe, output, options)
+        with ending_in_order():
+            trained = train(recipe, output, options)
     except KeyboardInterrupt:
         if (output / CHECKPOINT_FILE).is_file():
-            print(
+            write(
                 f"\nstopped; the last finished epoch is kept. Resume with: {_resume_command(arguments)}",
                 file=sys.stderr,
             )
@@ -73,7 +76,7 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
     import os
     import sys
 
-    from seq2edge.cli.main import INTERRUPTED, WRONG_INPUT, internal_error
+    from seq2edge.cli.main import WRONG_INPUT, internal_error, status_of
     from seq2edge.device.errors import UserError
     from seq2edge.pipeline.files import CHECKPOINT_FILE
     from seq2edge.pipeline.training.parallel.distribution import initialise
@@ -81,7 +84,7 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
     from seq2edge.pipeline.training.trainer import train, train_worker
 
     def end(message: str, status: int = WRONG_INPUT) -> NoReturn:
-        print(f"\nseq2edge: {message}", file=sys.stderr, flush=True)
+        write(f"\nseq2edge: {message}", file=sys.stderr, flush=True)
         os._exit(status)
 
     def end_lost(message: str) -> NoReturn:
@@ -90,7 +93,7 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
 
     addresses, process = parse_hosts(arguments.hosts, arguments.process)
     try:
-        with Hosts(addresses, process, end_lost) as hosts:
+        with ending_in_order(), Hosts(addresses, process, end_lost) as hosts:
             initialise(hosts)
             options = dataclasses.replace(options, hosts=hosts)
             if hosts.first:
@@ -100,9 +103,9 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
     except ProcessLostError as error:
         end_lost(str(error))
     except UserError as error:
-        end(str(error))
-    except KeyboardInterrupt:
-        end("interrupted", INTERRUPTED)
+        end(str(error), status_of(error))
+    except KeyboardInterrupt as stop:
+        end("interrupted", status_of(stop))
     except Exception:
         os._exit(internal_error())
     return 0
@@ -111,8 +114,8 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
 def _report(trained: "Run") -> None:
     import sys
 
-    print(f"run: {trained.path}")
-    print(f"next: seq2edge evaluate {trained.path}", file=sys.stderr)
+    write(f"run: {trained.path}")
+    write(f"next: seq2edge evaluate {trained.path}", file=sys.stderr)
 
 
 def _resume_command(arguments: argparse.Namespace) -> str:

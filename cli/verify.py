@@ -3,31 +3,43 @@
 import argparse
 
 from seq2edge.cli.bundle_argument import add_bundle
+from seq2edge.cli.option_flags import add_flags, flag_values
+from seq2edge.device.limits import IsolationLimits
+from seq2edge.device.terminal import json_line, write
 
 HELP = "check a bundle's files, and repeat its test vectors"
 EXAMPLES = """\
   seq2edge verify                                       the bundle that is installed with seq2edge
-  seq2edge verify bundles/quickstart-int8 --json"""
+  seq2edge verify bundles/quickstart-int8 --json
+  seq2edge verify --isolated downloads/chat             a bundle from elsewhere: a crash of the runtime is an answer"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
+    parser.add_argument(
+        "--isolated", action="store_true", help="check in a process with limits, for a bundle from elsewhere"
+    )
+    add_flags(parser, IsolationLimits)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    import json
+    if arguments.isolated:
+        from seq2edge.device.isolation import check_isolated
 
-    from seq2edge.device.vectors.check import check_vectors
-
-    result = check_vectors(arguments.bundle)
-    if arguments.json:
-        print(json.dumps(result, ensure_ascii=False, indent=2))
+        limits = IsolationLimits(**flag_values(IsolationLimits, arguments))
+        result = check_isolated(arguments.bundle, arguments.sha256, limits)
     else:
-        print(f"files: {result['files']} unaltered; runtime: {result['runtime']}")
-        print(
+        from seq2edge.device.vectors.check import check_vectors
+
+        result = check_vectors(arguments.bundle, arguments.sha256)
+    if arguments.json:
+        print(json_line(result, indent=2))
+    else:
+        write(f"files: {result['files']} unaltered; runtime: {result['runtime']}")
+        write(
             f"test vectors: {result['same']} of {result['vectors']} give the same answer, "
             f"largest logit difference {result['largest_logit_difference']:.2g}"
         )
-        print("verified" if result["passed"] else "FAILED: the answers differ from those of the export")
+        write("verified" if result["passed"] else "FAILED: the answers differ from those of the export")
     return 0 if result["passed"] else 1

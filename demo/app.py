@@ -33,6 +33,7 @@ from seq2edge.demo.users import VARIABLE
 from seq2edge.demo.words import label, translations
 from seq2edge.device.errors import UserError
 from seq2edge.device.tasks import Task
+from seq2edge.device.terminal import write
 
 ASSETS = Path(__file__).parent / "assets"
 ANSWERED_AT_ONCE, MOST_WAITING = 4, 64  # requests of all visitors
@@ -124,7 +125,7 @@ def serve(bundles: Sequence[Path], options: DemoOptions = DemoOptions(), block: 
     options.check()
     shelf = load(bundles)
     for one in shelf.failed:
-        print(f"note: {one.reason}", file=sys.stderr)
+        write(f"note: {one.reason}", file=sys.stderr)
     page = build(shelf, FeedbackFile(options.feedback) if options.feedback else None)
     page.queue(default_concurrency_limit=ANSWERED_AT_ONCE, max_size=MOST_WAITING)
     page.launch(**_launch_settings(options, shelf), prevent_thread_lock=True)
@@ -132,7 +133,7 @@ def serve(bundles: Sequence[Path], options: DemoOptions = DemoOptions(), block: 
         page.close()
         raise UserError(f"--mcp: {page.mcp_error}; pip install 'seq2edge[mcp]'")
     place = page.share_url or f"http://{options.host}:{options.port}"
-    print(
+    write(
         f"{len(shelf.loaded)} of {len(bundles)} bundles are served at {place}; Ctrl-C stops it",
         file=sys.stderr,
         flush=True,

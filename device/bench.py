@@ -33,6 +33,7 @@ def bench(
     beam: int | None = None,
     rounds: int = 20,
     texts: Sequence[str] | None = None,
+    sha256: str | None = None,
 ) -> dict[str, Any]:
     """Answer texts repeatedly.
 
@@ -41,6 +42,7 @@ def bench(
         beam: Of an encoder-decoder; None: the bundle's.
         rounds: How often each text is answered.
         texts: None: those of the bundle's test vectors.
+        sha256: The digest that the bundle must have; None: any.
 
     Returns:
         What was measured and where; load_ms, size_mb, and peak_memory_mb of the process; by number of threads
@@ -51,15 +53,15 @@ def bench(
         UserError: If the bundle cannot be read, or has no such beam.
     """
     started = time.perf_counter()
-    runner = load_runner(path, threads[0])
+    runner = load_runner(path, threads[0], sha256=sha256)
     load = time.perf_counter() - started
     if texts is None:
-        texts = [vector["text"] for vector in read_vectors(read_bundle(path))]
+        texts = [vector["text"] for vector in read_vectors(read_bundle(path, sha256=sha256))]
     options = runner.options() if beam is None else runner.options(beam=beam)
     seconds, speed = _measure(runner, texts, options, rounds)
     by_threads = {str(threads[0]): speed}
     for number in threads[1:]:
-        _, by_threads[str(number)] = _measure(load_runner(path, number), texts, options, rounds)
+        _, by_threads[str(number)] = _measure(load_runner(path, number, sha256=sha256), texts, options, rounds)
     return {
         "bundle": path.name,
         "runtime": runner.runtime,

@@ -2,18 +2,19 @@
 
 import dataclasses
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.manifests import caps
 from seq2edge.device.manifests.common import File, Manifest
 from seq2edge.device.manifests.read import manifest_from_json
 from seq2edge.device.shipped_bundle import SHIPPED
 from seq2edge.device.tokenizer_files import tokenizer_paths
 
 FILE, MODEL = "bundle.json", "model.tflite"
-MAX_MANIFEST_BYTES = 4 << 20
 
 AnyManifest = TypeVar("AnyManifest", bound=Manifest, covariant=True)
 
@@ -25,10 +26,12 @@ class Bundle(Generic[AnyManifest]):
     Attributes:
         path: Its folder.
         manifest: What bundle.json says, or will say.
+        digest: SHA-256 of bundle.json, which holds those of all other files that are read; empty until it is written.
     """
 
     path: Path
     manifest: AnyManifest
+    digest: str = ""
 
     def with_manifest(self, **values: Any) -> "Bundle[AnyManifest]":
         """The bundle with other values of some fields of its manifest."""
@@ -43,39 +46,42 @@ class Bundle(Generic[AnyManifest]):
 def read_bundle(
     path: Path,
     kind: type[AnyManifest] = Manifest,  # type: ignore[assignment]
+    sha256: str | None = None,
 ) -> Bundle[AnyManifest]:
     """Read a bundle and check all its files.
 
     Args:
         kind: Class of the manifest that is needed; `Manifest` itself for a bundle of any family.
+        sha256: The digest that the bundle must have; None: any.
 
     Raises:
-        UserError: If a file is missing, altered or outside the folder, the manifest is not valid, or the bundle is of
-            another family.
+        UserError: If it has another digest, a file is missing, altered or outside the folder, the manifest is not
+            valid, or the bundle is of another family.
     """
     try:
-        return _read(path, kind)
+        return _read(path, kind, sha256)
     except UserError as error:
-        if path == SHIPPED:
+        if path == SHIPPED and sha256 is None:
             raise UserError(f"{error}; reinstall seq2edge, which this bundle is part of") from None
         raise
 
 
-def _read(path: Path, kind: type[AnyManifest]) -> Bundle[AnyManifest]:
+def _read(path: Path, kind: type[AnyManifest], sha256: str | None) -> Bundle[AnyManifest]:
     file = path / FILE
     if not file.is_file():
         raise UserError(f"{path}: not a bundle, {FILE} is missing")
-    if file.stat().st_size > MAX_MANIFEST_BYTES:
-        raise UserError(f"{file}: larger than {MAX_MANIFEST_BYTES:,} bytes, so not a bundle's")
+    content = read_small(file, caps.MANIFEST_BYTES)
+    digest = hashlib.sha256(content).hexdigest()
+    _check_digest(path, digest, sha256)
     try:
-        manifest = manifest_from_json(file.read_bytes())
+        manifest = manifest_from_json(content)
     except UserError as error:
         raise UserError(f"{file}: {error}") from None
     if not isinstance(manifest, kind):
         raise UserError(f"{file}: a model for {manifest.task} cannot do this")
     for name, expected in manifest.files.items():
         _check_file(path, name, expected)
-    bundle = Bundle(path, manifest)
+    bundle = Bundle(path, manifest, digest)
     for needed in (MODEL, *(tokenizer.name for tokenizer in bundle.tokenizers)):
         if needed not in manifest.files:
             raise UserError(f"{file}: names no {needed}")
@@ -86,10 +92,40 @@ def _check_file(folder: Path, name: str, expected: File) -> None:
     if Path(name).name != name or name in ("", ".", ".."):
         raise UserError(f"{folder / FILE}: names the file {name!r}, which is not inside the bundle")
     path = folder / name
-    if path.is_symlink() or not path.is_file():
-        raise UserError(f"{path}: missing")
+    _refuse_special(path)
     if path.stat().st_size != expected["bytes"]:
         raise UserError(f"{path}: {path.stat().st_size:,} bytes, {FILE} says {expected['bytes']:,}; copy it again")
     with path.open("rb") as content:
         if hashlib.file_digest(content, "sha256").hexdigest() != expected["sha256"]:
             raise UserError(f"{path}: altered (its sha256 is not the one in {FILE}); copy it again")
+
+
+def read_small(path: Path, most: int) -> bytes:
+    """The content of a file of at most `most` bytes.
+
+    Raises:
+        UserError: If it is larger, missing, a link or a device.
+    """
+    _refuse_special(path)
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise UserError(f"{path}: larger than {most:,} bytes, so not a bundle's")
+    return content
+
+
+def _refuse_special(path: Path) -> None:
+    """Refuse what is not a file of the folder itself: a link could lead out of it, a pipe or device has no end."""
+    if path.is_symlink():
+        raise UserError(f"{path}: a symbolic link, expected a file")
+    if not path.is_file():
+        raise UserError(f"{path}: {'not a regular file' if path.exists() else 'missing'}")
+
+
+def _check_digest(path: Path, digest: str, sha256: str | None) -> None:
+    if sha256 is None:
+        return
+    if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+        raise UserError(f"sha256 is {sha256[:80]!r}, expected 64 hexadecimal digits, as seq2edge info prints them")
+    if sha256.lower() != digest:
+        raise UserError(f"{path}: not the bundle that is wanted; the sha256 of its {FILE} is {digest}, not {sha256}")

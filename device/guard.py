@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple, NotRequired, TypedDict
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.guard_classifier import Classifier, ClassifierJson
-from seq2edge.device.json_types import NotEmpty, read_json
+from seq2edge.device.json_types import Items, read_json
 from seq2edge.device.processors.text import INVISIBLE
 
 FILE = "guard.json"
@@ -53,7 +53,7 @@ class CategoryJson(TypedDict):
     """
 
     name: str
-    replies: Annotated[dict[str, str], NotEmpty()]
+    replies: Annotated[dict[str, str], Items(1)]
     patterns: dict[str, list[str]]
     unless: dict[str, list[str]]
     examples: list[str]
@@ -69,7 +69,7 @@ class GuardJson(TypedDict):
         classifiers: By language, for the categories that are classified.
     """
 
-    categories: Annotated[list[CategoryJson], NotEmpty()]
+    categories: Annotated[list[CategoryJson], Items(1)]
     classifiers: NotRequired[dict[str, ClassifierJson]]
 
 

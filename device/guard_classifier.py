@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Literal, TypedDict
 
-from seq2edge.device.json_types import Between, NotEmpty
+from seq2edge.device.json_types import Between, Items
 
 Unit = Literal["word", "character"]
 SEPARATOR = "|"  # between n-grams; no folded text has it
@@ -48,7 +48,7 @@ class ClassifierJson(TypedDict):
     unit: Unit
     longest: Annotated[int, Between(1, 10)]
     distress: LinearJson
-    categories: Annotated[dict[str, LinearJson], NotEmpty()]
+    categories: Annotated[dict[str, LinearJson], Items(1)]
     bonus: float
     threshold: float
 

@@ -11,6 +11,7 @@ import numpy as np
 from seq2edge.device.batching import pad_sources
 from seq2edge.device.bundle import MODEL, Bundle
 from seq2edge.device.errors import UserError
+from seq2edge.device.limits import check_threads
 from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.native_notes import without_notes
 from seq2edge.device.processors.interface import Features, source_length
@@ -101,6 +102,8 @@ class ModelFile:
         num_interpreters: int = 1,
         runtime: tuple[type[Any], str] | None = None,
     ):
+        check_threads("threads", threads)
+        check_threads("interpreters", num_interpreters)
         interpreter, self.runtime = runtime or load_runtime()
         _refuse_crash(bundle, self.runtime)
         self.bucket, self.fixed_lengths = bundle.manifest.length_bucket, sorted(bundle.manifest.fixed_lengths)

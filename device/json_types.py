@@ -30,14 +30,18 @@ class Between:
 
 
 @dataclass(frozen=True)
-class NotEmpty:
-    """For lists with one item or more."""
+class Items:
+    """How many items a list or an object has."""
+
+    least: int = 0
+    most: int | None = None
 
     def __contains__(self, value: Any) -> bool:
-        return len(value) > 0
+        return len(value) >= self.least and (self.most is None or len(value) <= self.most)
 
     def __str__(self) -> str:
-        return " that is not empty"
+        filled = " that is not empty" if self.least else ""
+        return filled if self.most is None else f"{filled} with at most {self.most:,} items"
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Pattern:
         return f" like {self.name}"
 
 
-Bound = Between | NotEmpty | Pattern
+Bound = Between | Items | Pattern
 
 
 @dataclass(frozen=True)

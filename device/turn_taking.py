@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, TypedDict
 
-from seq2edge.device.json_types import NotEmpty, read_json
+from seq2edge.device.json_types import Items, read_json
 from seq2edge.device.processors.segmentation import sentences
 from seq2edge.device.result import Result
 from seq2edge.device.turns import PREVIOUS, message_of
@@ -29,14 +29,14 @@ class FollowUp(TypedDict):
         answers: For each reply before, what is said then; null: the same reply again.
     """
 
-    replies: Annotated[list[str], NotEmpty()]
+    replies: Annotated[list[str], Items(1)]
     answers: dict[str, str] | None
 
 
 class TurnsJson(TypedDict):
     """The content of turns.json."""
 
-    follow_ups: Annotated[list[FollowUp], NotEmpty()]
+    follow_ups: Annotated[list[FollowUp], Items(1)]
 
 
 def read_turns(path: Path) -> list[FollowUp]:

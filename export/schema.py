@@ -11,7 +11,7 @@ import types
 import typing
 from typing import Any
 
-from seq2edge.device.json_types import Between, JsonType, NotEmpty, Pattern, fields, required_fields
+from seq2edge.device.json_types import Between, Items, JsonType, Pattern, fields, required_fields
 from seq2edge.device.manifests.common import CHECKSUM, Sha256
 from seq2edge.device.manifests.read import MANIFESTS
 from seq2edge.device.tasks import TASKS, Family
@@ -56,7 +56,7 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if found.kind is list:
         return {"type": "array", "items": _schema(found.inner[0], definitions), **_bound(found)}
     if found.kind is dict:
-        return {"type": "object", "additionalProperties": _schema(found.inner[1], definitions)}
+        return {"type": "object", "additionalProperties": _schema(found.inner[1], definitions), **_bound(found)}
     if not found.is_object:
         return {"type": TYPES[found.kind], **_bound(found)}
     name = found.kind.__name__
@@ -70,7 +70,11 @@ def _bound(found: JsonType) -> dict[str, Any]:
         return {"minimum": found.bound.least, "maximum": found.bound.most}
     if isinstance(found.bound, Pattern):
         return {"pattern": f"^{found.bound.regex}$"}
-    return {"minItems": 1} if isinstance(found.bound, NotEmpty) else {}
+    if isinstance(found.bound, Items):
+        what = "Items" if found.kind is list else "Properties"
+        bounds = {f"min{what}": found.bound.least or None, f"max{what}": found.bound.most}
+        return {name: bound for name, bound in bounds.items() if bound is not None}
+    return {}
 
 
 def _object_schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 import csv
 import hashlib
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,13 @@ def whole_file(path: Path, suffix: str = ".tmp") -> Iterator[Path]:
     try:
         yield temporary
         temporary.replace(path)
+    except OSError as error:  # h5py's and zipfile's say neither what was written nor, some of them, why in a word
+        temporary.unlink(missing_ok=True)
+        if error.filename is not None:
+            raise
+        if error.errno:
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        raise UserError(f"{path}: cannot be written: {str(error).splitlines()[0][:300] or 'no reason given'}") from None
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -60,19 +68,19 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows(rows)
 
 
-def refuse_existing(folder: Path, overwrite: bool, keep: str | None = None) -> None:
+def refuse_existing(folder: Path, overwrite: bool, keep: Sequence[str] = ()) -> None:
     """Refuse a folder that is not empty.
 
     Args:
         overwrite: Whether it may be replaced.
-        keep: An entry that does not count.
+        keep: Entries that do not count.
 
     Raises:
         UserError: If it is not empty and may not be replaced, or is a file.
     """
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: a file, not a folder")
-    entries = [entry.name for entry in folder.iterdir() if entry.name != keep] if folder.is_dir() else []
+    entries = [entry.name for entry in folder.iterdir() if entry.name not in keep] if folder.is_dir() else []
     if entries and not overwrite:
         raise UserError(f"{folder}: already exists; choose another --output, or overwrite it with --overwrite")
 

@@ -1,6 +1,8 @@
 """A run: the folder of one training."""
 
 import csv
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -48,8 +50,21 @@ class Run(Generic[AnyRecipe]):
         """The family's models with the best weights, in float32."""
         family = family_of(self.recipe.task)
         models = family.build_models(family.model_config(self.recipe, self.data))
-        models.training.load_weights(self.path / MODEL_FILE)
+        self.load_weights(models.training)
         return models
+
+    def load_weights(self, model: Any) -> None:
+        """Assign the best weights to a model like the one that was trained.
+
+        Raises:
+            UserError: If their file is damaged or belongs to another model.
+        """
+        path = self.path / MODEL_FILE
+        try:
+            model.load_weights(path)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError) as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+            raise UserError(f"{path}: damaged, or of another model: {reason}; resume or repeat the training") from None
 
     def manifest(self) -> Any:
         """The manifest of a bundle of this run before an export fills in files, signatures and measurements."""

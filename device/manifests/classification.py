@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, TypedDict
 
-from seq2edge.device.json_types import Between, NotEmpty
+from seq2edge.device.json_types import Between, Items
+from seq2edge.device.manifests import caps
 from seq2edge.device.manifests.common import Manifest, VocabularySize
 from seq2edge.device.signature_names import classify
 
@@ -31,7 +32,7 @@ class ClassificationManifest(Manifest):
     TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source",)
 
     vocabulary: SourceVocabulary
-    classes: Annotated[list[str], NotEmpty()]
+    classes: Annotated[list[str], Items(1, caps.CLASSES)]
     temperature: Annotated[float, Between(1e-3, 1e3)]
 
     def required_signatures(self) -> set[str]:

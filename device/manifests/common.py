@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final, Literal, NotRequired, Self, TypedDict
 
-from seq2edge.device.json_types import Between, Pattern
+from seq2edge.device.json_types import Between, Items, Pattern
+from seq2edge.device.manifests import caps
 from seq2edge.device.special_ids import EOS, SPECIAL_IDS, SpecialIds
 
 SCHEMA_VERSION: Final = 3
@@ -21,10 +22,12 @@ Quantization = Literal["none", "float16", "int8"]
 Runtime = Literal["litert", "tflite-2.14", "web"]
 Language = Annotated[str, Pattern(LANGUAGE_CODE, "en or pt-BR")]
 Sha256 = Annotated[str, Pattern("[0-9a-f]{64}", "64 digits of a SHA-256")]
-Length = Annotated[int, Between(1, 1 << 20)]  # in tokens
-VocabularySize = Annotated[int, Between(EOS + 1, 1 << 20)]
+Length = Annotated[int, Between(1, caps.LENGTH)]  # in tokens
+VocabularySize = Annotated[int, Between(EOS + 1, caps.VOCABULARY)]
 Count = Annotated[int, Between(0, (1 << 53) - 1)]  # any JSON reader keeps it exactly
 Size = Annotated[int, Between(-1, (1 << 31) - 1)]  # of a tensor along an axis
+Shape = Annotated[list[Size], Items(0, caps.AXES)]
+Names = Annotated[list[str], Items(0, caps.NAMES)]
 
 
 class File(TypedDict):
@@ -38,24 +41,27 @@ class Weight(TypedDict):
     """A weight before quantization: its range, and how many values lie in each of equal steps between."""
 
     name: str
-    shape: list[Size]
+    shape: Shape
     smallest: float
     largest: float
-    histogram: list[Count]
+    histogram: Annotated[list[Count], Items(1, caps.BARS)]
 
 
 class Tensor(TypedDict):
     """An input or output; a size of -1 is dynamic."""
 
-    shape: list[Size]
+    shape: Shape
     dtype: str
+
+
+Tensors = Annotated[dict[str, Tensor], Items(0, caps.TENSORS)]
 
 
 class Signature(TypedDict):
     """A function in the model file; its tensors by name."""
 
-    inputs: dict[str, Tensor]
-    outputs: dict[str, Tensor]
+    inputs: Tensors
+    outputs: Tensors
 
 
 class Operator(TypedDict):
@@ -115,23 +121,27 @@ class Manifest:
     name: str
     task: str
     source_length: Length
-    length_bucket: Length = 8
-    fixed_lengths: list[Length] = field(default_factory=list)
+    length_bucket: Annotated[int, Between(1, caps.LENGTH_BUCKET)] = 8
+    fixed_lengths: Annotated[list[Length], Items(0, caps.FIXED_LENGTHS)] = field(default_factory=list)
     processors: Processors
     special_ids: SpecialIds = field(default_factory=SPECIAL_IDS.copy)
-    languages: list[Language] = field(default_factory=list, metadata={"optional": True})
-    signatures: dict[str, Signature] = field(default_factory=dict)
-    files: dict[str, File] = field(default_factory=dict)
+    languages: Annotated[list[Language], Items(0, caps.NAMES)] = field(
+        default_factory=list, metadata={"optional": True}
+    )
+    signatures: Annotated[dict[str, Signature], Items(0, caps.SIGNATURES)] = field(default_factory=dict)
+    files: Annotated[dict[str, File], Items(0, caps.FILES)] = field(default_factory=dict)
     quantization: Quantization = "none"
-    kept_float: list[str] = field(default_factory=list)
-    operators: list[Operator] = field(default_factory=list)
-    constants: dict[str, Count] = field(default_factory=dict)
-    weights: list[Weight] = field(default_factory=list)
-    runtimes: list[str] = field(default_factory=list)
-    verified_on: list[str] = field(default_factory=list)
+    kept_float: Annotated[list[str], Items(0, caps.WEIGHTS)] = field(default_factory=list)
+    operators: Annotated[list[Operator], Items(0, caps.OPERATORS)] = field(default_factory=list)
+    constants: Annotated[dict[str, Count], Items(0, caps.NAMES)] = field(default_factory=dict)
+    weights: Annotated[list[Weight], Items(0, caps.WEIGHTS)] = field(default_factory=list)
+    runtimes: Names = field(default_factory=list)
+    verified_on: Names = field(default_factory=list)
     scores: dict[str, Any] = field(default_factory=dict)
     licence: str
-    made_from: dict[str, Sha256] = field(default_factory=dict, metadata={"optional": True})
+    made_from: Annotated[dict[str, Sha256], Items(0, caps.NAMES)] = field(
+        default_factory=dict, metadata={"optional": True}
+    )
     created_with: str
     schema_version: Literal[3] = SCHEMA_VERSION
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Self, TypedDict
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.json_types import Between, NotEmpty
-from seq2edge.device.manifests.common import Length, Manifest, Size, VocabularySize
+from seq2edge.device.json_types import Between, Items
+from seq2edge.device.manifests import caps
+from seq2edge.device.manifests.common import Length, Manifest, Shape, VocabularySize
 from seq2edge.device.search.options import LARGEST_BEAM, DecodingOptions
 from seq2edge.device.signature_names import required_names
 
@@ -41,7 +42,7 @@ class State:
 
     name: str
     dtype: str
-    shape: list[Size]
+    shape: Shape
     mutable: bool
 
 
@@ -50,7 +51,7 @@ class Fallback:
     """Lines to say instead of a reply whose score is below `threshold`, by language."""
 
     threshold: float
-    replies: dict[str, str]
+    replies: Annotated[dict[str, str], Items(0, caps.NAMES)]
 
     def reply(self, question: str) -> str:
         """The line in the language of the question, or the first one."""
@@ -77,8 +78,8 @@ class Seq2SeqManifest(Manifest):
 
     vocabulary: VocabularySizes
     target_length: Length
-    states: list[State]
-    beam_sizes: Annotated[list[Beam], NotEmpty()]
+    states: Annotated[list[State], Items(0, caps.TENSORS)]
+    beam_sizes: Annotated[list[Beam], Items(1, caps.BEAM_SIZES)]
     decoding: Decoding
     fallback: Fallback | None
     unknown: bool = field(default=False, metadata={"optional": True})

@@ -17,18 +17,21 @@ RUNNERS: dict[Family, Callable[[Bundle[Any], int, int], Runner[Any]]] = {
 }
 
 
-def load_runner(path: str | Path | None = None, threads: int = 1, num_interpreters: int = 1) -> Runner[Any]:
+def load_runner(
+    path: str | Path | None = None, threads: int = 1, num_interpreters: int = 1, sha256: str | None = None
+) -> Runner[Any]:
     """Load a bundle. Any number of threads may use the runner at once.
 
     Args:
         path: The bundle's folder; None: the bundle that is installed with seq2edge.
         threads: Of the runtime, for one source.
         num_interpreters: Number of sources that are answered at the same time.
+        sha256: The digest that the bundle must have, as `seq2edge info` prints it; None: any.
 
     Raises:
-        UserError: If the bundle is damaged, or no runtime is installed.
+        UserError: If the bundle is damaged or another one, or no runtime is installed.
     """
-    return runner_of(read_bundle(SHIPPED if path is None else Path(path)), threads, num_interpreters)
+    return runner_of(read_bundle(SHIPPED if path is None else Path(path), sha256=sha256), threads, num_interpreters)
 
 
 def runner_of(bundle: Bundle[Any], threads: int = 1, num_interpreters: int = 1) -> Runner[Any]:

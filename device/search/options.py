@@ -21,6 +21,8 @@ from seq2edge.device.option import (
 )
 
 LARGEST_BEAM = 64
+MOST_PHRASES = 100  # required; each is searched for in every hypothesis at every step
+MOST_BANNED = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +115,9 @@ OPTIONS: dict[str, Option] = options_of(DecodingOptions)
 
 def _contradictions(options: DecodingOptions) -> Iterator[str]:
     """Combinations that exclude each other; those of phrases are found by `Phrases.check`."""
+    for name, most in (("required", MOST_PHRASES), ("banned", MOST_BANNED)):
+        if (given := len(getattr(options, name))) > most:
+            yield f"{name} has {given:,} phrases, allowed are at most {most:,}"
     if options.n_best > max(options.beam, 1):
         yield f"n_best is {options.n_best}, allowed is at most beam, {options.beam}"
     if options.groups > 1 and options.beam % options.groups:

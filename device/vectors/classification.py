@@ -1,10 +1,32 @@
 """Test vectors of classifiers: the label of a text, and its first logits."""
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, TypedDict
 
+from seq2edge.device.json_types import Items
+from seq2edge.device.manifests import caps
+from seq2edge.device.manifests.classification import ClassificationManifest
 from seq2edge.device.processors.interface import Features
 from seq2edge.device.runners.classification import ClassificationRunner
-from seq2edge.device.vectors.interface import Repeated, difference, first_logits
+from seq2edge.device.vectors.interface import Ids, Logits, Repeated, difference, first_logits
+
+
+class Vector(TypedDict):
+    """A text with its label and the first logits."""
+
+    text: str
+    source_ids: Ids
+    label: str
+    logits: Logits
+
+
+VECTORS = Annotated[list[Vector], Items(1, caps.VECTORS)]
+
+
+def contradictions(vectors: Sequence[Vector], manifest: ClassificationManifest) -> Iterator[str]:
+    for place, vector in enumerate(vectors):
+        if (given := len(vector["logits"])) > (classes := len(manifest.classes)):
+            yield f"vectors[{place}].logits has {given} values, expected at most one a class, {classes}"
 
 
 def record(runner: ClassificationRunner, text: str) -> dict[str, Any]:

@@ -1,10 +1,17 @@
 """What a family of models offers for test vectors. A family is a module with these functions."""
 
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from seq2edge.device.json_types import Between, Items
+from seq2edge.device.manifests import caps
+
 LOGITS = 8  # recorded of each output
+
+Logits = Annotated[list[float], Items(1, caps.BARS)]
+Ids = Annotated[list[Annotated[int, Between(0, caps.VOCABULARY)]], Items(0, caps.LENGTH)]
 
 
 class Repeated(NamedTuple):
@@ -20,7 +27,17 @@ class Repeated(NamedTuple):
 
 
 class VectorFamily(Protocol):
-    """The functions of a family. `runner` is one of the family's runners."""
+    """The functions of a family. `runner` is one of the family's runners.
+
+    Attributes:
+        VECTORS: The type of the vectors in vectors.json.
+    """
+
+    @property
+    def VECTORS(self) -> Any: ...  # noqa: N802 (a constant of the module)
+
+    def contradictions(self, vectors: Sequence[Any], manifest: Any) -> Iterator[str]:
+        """What is in vectors of the right type and cannot be true of a bundle."""
 
     def record(self, runner: Any, text: str) -> dict[str, Any]:
         """The test vector of a text: what a port of the runner has to reproduce."""

@@ -1,16 +1,41 @@
 """Test vectors of encoder-decoders: the greedy target of a text, and the first logits of the first steps."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, TypedDict
 
+from seq2edge.device.json_types import Items
+from seq2edge.device.manifests import caps
+from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.processors.interface import Features
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.decoding import decode, forced_steps
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import EOS
-from seq2edge.device.vectors.interface import Repeated, difference, first_logits
+from seq2edge.device.vectors.interface import Ids, Logits, Repeated, difference, first_logits
 
 STEPS = 3  # recorded for each text
+
+
+class Vector(TypedDict):
+    """A text with its greedy target, and the first logits of the first steps."""
+
+    text: str
+    source_ids: Ids
+    target_ids: Ids
+    target: str
+    logits: Annotated[list[Logits], Items(0, caps.VECTORS)]
+
+
+VECTORS = Annotated[list[Vector], Items(1, caps.VECTORS)]
+
+
+def contradictions(vectors: Sequence[Vector], manifest: Seq2SeqManifest) -> Iterator[str]:
+    vocabulary, longest = manifest.vocabulary["target"], manifest.target_length
+    for place, vector in enumerate(vectors):
+        if max(vector["target_ids"], default=0) >= vocabulary:
+            yield f"vectors[{place}].target_ids has {max(vector['target_ids'])}, expected less than {vocabulary}"
+        if (steps := len(vector["logits"])) > longest:
+            yield f"vectors[{place}].logits has {steps} steps, expected at most target_length, {longest}"
 
 
 def record(runner: Seq2SeqRunner, text: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import os
+import re
 import sys
 import urllib.error
 import urllib.parse
@@ -12,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.terminal import write
 from seq2edge.pipeline.files import checksum
 
 CHUNK = 1 << 20  # bytes
@@ -32,6 +34,7 @@ def download(url: str, sha256: str | None = None, licence: str = "not stated") -
     Raises:
         UserError: If it cannot be downloaded, or its checksum differs.
     """
+    _refuse_invalid(url)
     folder = cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:16]
     path = folder / _file_name(url)
     if not path.is_file():
@@ -45,6 +48,21 @@ def download(url: str, sha256: str | None = None, licence: str = "not stated") -
     return path
 
 
+def shown(url: str) -> str:
+    """A URL without its user name and password, for messages."""
+    return re.sub(r"(?<=//)[^/?#]*@", "", url)
+
+
+def _refuse_invalid(url: str) -> None:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        is_valid = parts.scheme in ("http", "https", "ftp", "file") and parts.port != 0
+        if re.search("[\\x00-\\x20\\x7f]|%00", url) or not is_valid:
+            raise ValueError("expected http:// or https://, a host and a path without spaces and control codes")
+    except ValueError as error:
+        raise UserError(f"{shown(url)}: not a valid URL: {error}") from None
+
+
 def _file_name(url: str) -> str:
     """The last part of a URL without its query. The suffix matters: it tells whether a file is gzip."""
     return urllib.parse.unquote(urllib.parse.urlsplit(url).path).rstrip("/").rsplit("/", 1)[-1] or "file"
@@ -55,7 +73,7 @@ def _fetch(url: str, partial: Path, licence: str) -> None:
     try:
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     except ValueError as error:
-        raise UserError(f"{url}: not a valid URL: {error}") from None
+        raise UserError(f"{shown(url)}: not a valid URL: {error}") from None
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
             if have and response.status != 206:  # the server sends the whole file again
@@ -63,7 +81,7 @@ def _fetch(url: str, partial: Path, licence: str) -> None:
             length = response.headers.get("Content-Length")
             whole = have + int(length) if length else None
             size = f" ({whole / 1e6:.1f} MB)" if whole else ""
-            print(f"downloading {url}{size}; licence of the data: {licence}", file=sys.stderr)
+            write(f"downloading {shown(url)}{size}; licence of the data: {licence}", file=sys.stderr)
             with (
                 partial.open("ab" if have else "wb") as file,
                 tqdm(
@@ -85,11 +103,11 @@ def _fetch(url: str, partial: Path, licence: str) -> None:
         if isinstance(error, urllib.error.HTTPError) and error.code == 416:  # the partial file is complete
             return
         reason = getattr(error, "reason", error)
-        raise UserError(f"{url}: download failed: {reason}; try again to resume it") from None
+        raise UserError(f"{shown(url)}: download failed: {reason}; try again to resume it") from None
 
 
 def _check(path: Path, sha256: str | None, url: str) -> None:
     """Refuse and remove a file whose checksum differs."""
     if sha256 and (found := checksum(path)) != sha256:
         path.unlink()
-        raise UserError(f"{url}: sha256 is {found}, but the recipe says {sha256}")
+        raise UserError(f"{shown(url)}: sha256 is {found}, but the recipe says {sha256}")

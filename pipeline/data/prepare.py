@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.terminal import write
 from seq2edge.device.turn_taking import FILE as TURNS
 from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.corpus import CORPORA
@@ -86,7 +87,7 @@ def prepare(recipe: Recipe, output: Path, options: PrepareOptions | None = None)
             write_text(new / TURNS, turns)
         write_text(new / SUMMARY_FILE, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     if not options.quiet:
-        print(describe(recipe.data, summary), file=sys.stderr)
+        write(describe(recipe.data, summary), file=sys.stderr)
     return Dataset.open(folder)
 
 

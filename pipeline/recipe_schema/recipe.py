@@ -73,7 +73,7 @@ class Training(Section):
     jit_compile: bool = False  # XLA on TensorFlow; JAX always compiles
     unroll: Annotated[int, Field(ge=1, le=64)] = 1  # steps of a recurrent layer in an iteration of JAX's loop
     tensorboard: bool = True
-    seed: int = 1
+    seed: Annotated[int, Field(ge=0, lt=1 << 32)] = 1
 
     @model_validator(mode="after")
     def _settings_fit(self) -> "Training":

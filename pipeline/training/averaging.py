@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from seq2edge.device.terminal import write
 from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.files import write_arrays
 from seq2edge.pipeline.training.checkpoint import save_model, save_progress
@@ -60,4 +61,4 @@ def keep_better_mean(setup: TrainingSetup, output: Path, quiet: bool) -> None:
     save_progress(output, progress)
     if not quiet:
         kept = "kept" if better else "not kept"
-        print(f"mean of the last {number} epochs: validation {score} {value:.4g}, {kept}", file=sys.stderr)
+        write(f"mean of the last {number} epochs: validation {score} {value:.4g}, {kept}", file=sys.stderr)

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,7 @@ def load_checkpoint(folder: Path, model: keras.Model) -> Progress | None:
         Its progress, or None if there is no checkpoint.
 
     Raises:
-        UserError: If it belongs to another model.
+        UserError: If it is damaged or belongs to another model.
     """
     found = read_checkpoint(folder, model)
     if found is None:
@@ -59,11 +61,14 @@ def read_checkpoint(folder: Path, model: keras.Model) -> tuple[Progress, list[np
     path = folder / CHECKPOINT_FILE
     if not path.is_file():
         return None
-    with np.load(path, allow_pickle=False) as arrays:
-        model.optimizer.build(model.trainable_variables)
-        values = _values(path, model.weights, arrays, "weight")
-        values += _values(path, model.optimizer.variables, arrays, "optimizer")
-        return Progress(**json.loads(str(arrays["progress"]))), values
+    model.optimizer.build(model.trainable_variables)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            values = _values(path, model.weights, arrays, "weight")
+            values += _values(path, model.optimizer.variables, arrays, "optimizer")
+            return Progress(**json.loads(str(arrays["progress"]))), values
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError, TypeError) as error:
+        raise UserError(f"{path}: damaged: {error}; train from the start with --overwrite") from None
 
 
 def state(model: keras.Model) -> list[Any]:

@@ -13,7 +13,6 @@ from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.files import (
     DATA_FOLDER,
     HISTORY_FILE,
-    MODEL_FILE,
     RECIPE_FILE,
     checksum,
     refuse_existing,
@@ -45,7 +44,7 @@ def build_ensemble_run(paths: Sequence[Path], output: Path, overwrite: bool = Fa
     data, recipe = runs[0].data, _recipe(runs)
     ensemble = build_ensemble(family_of(recipe.task).model_config(recipe, data))
     for member, run in zip(ensemble.members, runs, strict=True):
-        member.training.load_weights(run.path / MODEL_FILE)
+        run.load_weights(member.training)
     with whole_folder(output) as new:
         shutil.copytree(data.path, new / DATA_FOLDER)
         save_model(new, ensemble.training)

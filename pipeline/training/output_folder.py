@@ -11,6 +11,7 @@ from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe, dotted
 from seq2edge.pipeline.run import refuse_other_format
 from seq2edge.pipeline.training.options import TrainOptions
+from seq2edge.pipeline.training.run_lock import LOCK_FILE
 
 TRAINING_SECTIONS = ("data.", "tokenizer.", "model.", "training.")  # sections of a recipe that change the weights
 
@@ -29,7 +30,7 @@ def claim_output(recipe: Recipe, output: Path, options: TrainOptions) -> None:
     """
     exists = (output / RECIPE_FILE).is_file()
     if not options.resume:
-        refuse_existing(output, options.overwrite, keep=DATA_FOLDER)
+        refuse_existing(output, options.overwrite, keep=(DATA_FOLDER, LOCK_FILE))
         if exists:
             _set_aside(output)
     elif exists:
@@ -57,8 +58,9 @@ def _set_aside(output: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     output.rename(old)
     output.mkdir()
-    if (old / DATA_FOLDER).is_dir():
-        (old / DATA_FOLDER).rename(output / DATA_FOLDER)
+    for kept in (LOCK_FILE, DATA_FOLDER):
+        if (old / kept).exists():
+            (old / kept).rename(output / kept)
 
 
 def _replaced(output: Path) -> Path:

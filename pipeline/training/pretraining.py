@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from seq2edge.device.terminal import write
 from seq2edge.models.encoders.bag import BagEncoder
 from seq2edge.models.layers.pooling import Pooling
 from seq2edge.models.loss import ClassificationLoss
@@ -85,4 +86,4 @@ class _Report(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         loss = (logs or {}).get("loss", 0.0)
-        print(f"pre-training {epoch + 1}/{self.epochs}  loss {loss:.3g}", file=sys.stderr, flush=True)
+        write(f"pre-training {epoch + 1}/{self.epochs}  loss {loss:.3g}", file=sys.stderr, flush=True)

@@ -7,7 +7,7 @@ import keras
 
 from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
-from seq2edge.pipeline.files import RECIPE_FILE, write_text
+from seq2edge.pipeline.files import RECIPE_FILE, refuse_existing, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.attention_plot import plot_run_attention
@@ -23,6 +23,7 @@ from seq2edge.pipeline.training.parallel.hosts import Hosts
 from seq2edge.pipeline.training.parallel.synchronize import agree_on_data, agree_on_recipe, load_shared_checkpoint
 from seq2edge.pipeline.training.pretraining import pretrain
 from seq2edge.pipeline.training.progress import Progress
+from seq2edge.pipeline.training.run_lock import run_lock
 from seq2edge.pipeline.training.setup import TrainingSetup, set_up, training_batches, validation_batches
 
 PREPARED = "prepared data"  # where the other processes wait for process 0
@@ -40,9 +41,18 @@ def train(recipe: Recipe, output: Path, options: TrainOptions = TrainOptions()) 
         The run. Its model has the weights of the best epoch.
 
     Raises:
-        UserError: If recipe or data are unsuitable, `output` holds something else, or another process is lost.
+        UserError: If recipe or data are unsuitable, `output` holds something else, another training holds it, or
+            another process is lost.
+        CheckError: If the training diverges.
     """
     refuse_ensemble(recipe)
+    if output.exists() and not output.is_dir():
+        refuse_existing(output, overwrite=False)
+    with run_lock(output):
+        return _train(recipe, output, options)
+
+
+def _train(recipe: Recipe, output: Path, options: TrainOptions) -> Run:
     hosts = options.hosts
     if hosts:
         agree_on_recipe(hosts, recipe)

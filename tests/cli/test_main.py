@@ -180,7 +180,9 @@ def test_serve_answers_until_it_is_ended(bundles):
         process.communicate()
 
 
-@pytest.mark.parametrize(("option", "value"), [("--interpreters", 0), ("--timeout", -1), ("--port", 70_000)])
+@pytest.mark.parametrize(
+    ("option", "value"), [("--interpreters", 0), ("--threads", 100_000), ("--timeout", -1), ("--port", 70_000)]
+)
 def test_serve_refuses_what_cannot_be(bundles, capsys, option, value):
     status, _, err = call(capsys, "serve", bundles / "int8", option, value)
     assert status == 2
@@ -246,3 +248,8 @@ def test_our_own_fault_has_a_traceback_and_another_status(monkeypatch, capsys):
     assert status == 70
     assert "Traceback" in err
     assert "boom" in err
+
+
+@pytest.mark.parametrize("command", [["run", "hi"], ["bench"]])
+def test_threads_that_no_machine_has_are_refused(shipped, capsys, command):
+    assert call(capsys, *command, "--threads", 100_000)[2] == "seq2edge: --threads is 100000, allowed are 1 to 256\n"

@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from seq2edge.cli.main import main
 from seq2edge.device.bundle import read_bundle
 from seq2edge.device.errors import UserError
 
@@ -17,6 +18,20 @@ def test_a_whole_bundle_says_what_it_is(bundle):
     found = read_bundle(bundle).manifest
     assert (found.name, found.quantization, found.beam_sizes) == ("tiny", "int8", [1, 5])
     assert {"encode", "decode_step_1", "decode_step_5", "generate"} == set(found.signatures)
+
+
+def test_a_bundle_is_pinned_by_its_digest(shipped, capsys):
+    assert read_bundle(shipped.path, sha256=shipped.digest.upper()).digest == shipped.digest
+    for command in ("run", "verify", "info", "bench", "serve"):
+        texts = [str(shipped.path), "hi"] if command == "run" else [str(shipped.path)]
+        assert main([command, *texts, "--sha256", "0" * 64]) == 2
+        assert f"not the bundle that is wanted; the sha256 of its bundle.json is {shipped.digest}" in (
+            capsys.readouterr().err
+        )
+    assert main(["info", str(shipped.path)]) == 0
+    assert f"sha256        {shipped.digest}\n" in capsys.readouterr().out
+    with pytest.raises(UserError, match="sha256 is 'x', expected 64 hexadecimal digits"):
+        read_bundle(shipped.path, sha256="x")
 
 
 def test_a_folder_without_a_manifest_is_no_bundle(tmp_path):

@@ -2,7 +2,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import pytest
 
-from seq2edge.device.json_types import Between, NotEmpty, Pattern, mistakes
+from seq2edge.device.json_types import Between, Items, Pattern, mistakes
 
 
 class Inner(TypedDict):
@@ -12,7 +12,7 @@ class Inner(TypedDict):
 
 class Outer(TypedDict):
     kind: Literal["a", "b"]
-    rows: Annotated[list[Inner], NotEmpty()]
+    rows: Annotated[list[Inner], Items(1)]
     named: dict[str, float]
     maybe: Inner | None
     free: Any

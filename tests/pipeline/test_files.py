@@ -48,3 +48,12 @@ def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path):
 def test_a_table_has_the_keys_of_its_rows_as_header(tmp_path):
     write_csv(tmp_path / "history.csv", [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
     assert (tmp_path / "history.csv").read_text().splitlines() == ["epoch,loss", "1,0.5", "2,0.25"]
+
+
+def test_a_full_disk_is_said_with_the_file(tmp_path):
+    with pytest.raises(OSError, match="No space left") as error, whole_file(tmp_path / "model"):
+        raise OSError(28, "No space left on device")
+    assert error.value.filename == str(tmp_path / "model")
+    with pytest.raises(UserError, match="model: cannot be written: Can't write data"), whole_file(tmp_path / "model"):
+        raise OSError("Can't write data (file write failed)\nmore")
+    assert list(tmp_path.iterdir()) == []

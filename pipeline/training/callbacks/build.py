@@ -5,13 +5,14 @@ from pathlib import Path
 
 import keras
 
+from seq2edge.device.terminal import write
 from seq2edge.pipeline.data.batches import Batches
 from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.training.callbacks.checkpointer import Checkpointer
 from seq2edge.pipeline.training.callbacks.epoch_start import RaiseSamplingRate, ReduceLROnPlateau, SeedDropout
 from seq2edge.pipeline.training.callbacks.progress_bar import ProgressBar
 from seq2edge.pipeline.training.callbacks.scoring import ScoreValidation, TakeSnapshot
-from seq2edge.pipeline.training.callbacks.terminate_on_nan import TerminateOnNaN
+from seq2edge.pipeline.training.callbacks.stop_on_divergence import StopOnDivergence, far_loss
 from seq2edge.pipeline.training.parallel.hosts import Hosts
 from seq2edge.pipeline.training.parallel.synchronize import SynchronizeProcesses
 from seq2edge.pipeline.training.setup import TrainingSetup
@@ -34,7 +35,7 @@ def build_callbacks(
     def sources(index: int) -> list[str]:
         return [processor.describe(row) for row in batches.rows(index)]
 
-    callbacks = [SeedDropout(settings.seed), TerminateOnNaN(steps, progress.epoch, sources)]
+    callbacks = [SeedDropout(settings.seed), StopOnDivergence(steps, progress.epoch, _far_loss(setup), sources)]
     if settings.ema:
         callbacks.append(keras.callbacks.SwapEMAWeights())  # for the validation loss
     if settings.scheduled_sampling:
@@ -58,10 +59,14 @@ def build_recorders(setup: TrainingSetup, output: Path, quiet: bool) -> list[ker
     if settings.score_sentences:
         validate = validator(snapshot.models, setup.recipe, setup.data)
         callbacks.append(ScoreValidation(validate, output / "samples.txt"))
-    callbacks.append(Checkpointer(output, kept, progress, settings))
+    callbacks.append(Checkpointer(output, kept, progress, settings, _far_loss(setup)))
     if settings.tensorboard and keras.backend.backend() == "tensorflow":
         callbacks.append(keras.callbacks.TensorBoard(output / "tensorboard", write_graph=False))
     if not quiet:
         callbacks.append(ProgressBar(settings.epochs, setup.steps_per_epoch, progress.epoch))
-        print(f"{kept.count_params():,} parameters, {setup.steps_per_epoch} steps per epoch", file=sys.stderr)
+        write(f"{kept.count_params():,} parameters, {setup.steps_per_epoch} steps per epoch", file=sys.stderr)
     return callbacks
+
+
+def _far_loss(setup: TrainingSetup) -> float:
+    return far_loss(int(setup.models.training.output_shape[-1]))

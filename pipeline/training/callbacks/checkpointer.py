@@ -1,5 +1,6 @@
 """Keeps the best model, a checkpoint and the history of a training."""
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import keras
 
 from seq2edge.pipeline.evaluation.plots import plot_history
-from seq2edge.pipeline.files import HISTORY_FILE, write_csv
+from seq2edge.pipeline.files import CHECKPOINT_FILE, HISTORY_FILE, write_csv
 from seq2edge.pipeline.recipe_schema.recipe import Training
 from seq2edge.pipeline.training.averaging import keep_epoch
 from seq2edge.pipeline.training.checkpoint import save_checkpoint, save_model
@@ -23,11 +24,12 @@ class Checkpointer(keras.callbacks.Callback):
         kept: The model to keep; the model in training goes into the checkpoint.
         progress: Updated after each epoch.
         settings: Of the recipe: which score decides, patience, and how many epochs are averaged.
+        far: An epoch with a mean loss above it replaces no checkpoint.
     """
 
-    def __init__(self, folder: Path, kept: keras.Model, progress: Progress, settings: Training):
+    def __init__(self, folder: Path, kept: keras.Model, progress: Progress, settings: Training, far: float = math.inf):
         super().__init__()
-        self.folder, self.kept, self.progress, self.settings = folder, kept, progress, settings
+        self.folder, self.kept, self.progress, self.settings, self.far = folder, kept, progress, settings, far
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.started = time.monotonic() - self.progress.seconds
@@ -47,6 +49,7 @@ class Checkpointer(keras.callbacks.Callback):
         progress.history.append({"epoch": epoch + 1, **values, "seconds": round(progress.seconds, 1)})
         write_csv(self.folder / HISTORY_FILE, progress.history)
         plot_history(progress.history, settings.stop_on, self.folder / "history.png")
-        save_checkpoint(self.folder, self.model, progress)
+        if values["loss"] <= self.far or not (self.folder / CHECKPOINT_FILE).is_file():
+            save_checkpoint(self.folder, self.model, progress)
         if progress.finished(settings.epochs, settings.patience):
             self.model.stop_training = True

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from seq2edge.cli import run
+from seq2edge.device.errors import UserError
 from seq2edge.device.option import Range
 from seq2edge.device.runners.classification_options import OPTIONS as CLASSIFICATION_OPTIONS
 from seq2edge.device.search.options import OPTIONS, DecodingOptions
@@ -78,3 +79,8 @@ def test_a_range_says_what_it_allows(allowed, inside, outside, text):
     assert all(value in allowed for value in inside)
     assert not any(value in allowed for value in outside)
     assert str(allowed) == text
+
+
+def test_a_request_cannot_ask_for_thousands_of_phrases():
+    with pytest.raises(UserError, match="required has 3,000 phrases, allowed are at most 100; banned has 1,001"):
+        DecodingOptions(required=("a",) * 3000, banned=("b",) * 1001)

@@ -1,6 +1,7 @@
 """Test vectors of both families."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -62,3 +63,56 @@ def test_a_vector_of_a_classifier_has_what_a_port_reproduces(classifier_bundles)
         assert vector["label"] in bundle.manifest.classes
         assert vector["source_ids"][-1] == bundle.manifest.special_ids["eos"]
         assert len(vector["logits"]) == 8
+
+
+@pytest.fixture
+def older(shipped, tmp_path, change_manifest):
+    """A bundle whose manifest does not list its vectors."""
+    bundle = shutil.copytree(shipped.path, tmp_path / "older")
+    files = shipped.manifest.files
+    change_manifest(bundle, files={name: file for name, file in files.items() if name != FILE})
+    return bundle
+
+
+def test_vectors_that_an_older_bundle_does_not_list_are_read(older):
+    assert check_vectors(older)["passed"]
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: path.symlink_to("/dev/zero"), "a symbolic link"),
+        (lambda path: path.symlink_to("/etc/passwd"), "a symbolic link"),
+        (os.mkfifo, "not a regular file"),
+        (lambda path: path.write_bytes(b" " * ((4 << 20) + 1)), "larger than 4,194,304 bytes"),
+        (lambda path: None, "missing"),
+    ],
+)
+def test_no_link_pipe_device_or_huge_file_is_read(older, make, said, capsys):
+    (older / FILE).unlink()
+    make(older / FILE)
+    assert main(["verify", str(older)]) == 2
+    assert f"{FILE}: {said}" in capsys.readouterr().err
+
+
+VECTOR = {"text": "a", "source_ids": [3], "target_ids": [5], "target": "a", "logits": [[1.0]]}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        {"vectors": 3},
+        {"vectors": []},
+        {"vectors": [3]},
+        {"vectors": [{"text": 1}]},
+        {"vectors": [VECTOR | {"logits": [[]]}]},
+        {"vectors": [VECTOR | {"target_ids": [4500]}]},
+        {"vectors": [VECTOR | {"logits": [[1.0]] * 41}]},
+        {"vectors": [VECTOR] * 1001},
+    ],
+)
+def test_malformed_vectors_are_a_line(older, content, capsys):
+    (older / FILE).write_text(json.dumps(content), encoding="utf-8")
+    assert main(["verify", str(older)]) == 2
+    assert "vectors.json: damaged: vectors" in capsys.readouterr().err

@@ -95,3 +95,24 @@ def test_a_query_is_no_part_of_the_name(address):
 def test_what_is_no_address_is_said(address):
     with pytest.raises(UserError, match=r"example/pairs\.tsv: not a valid URL"):
         download("example/pairs.tsv", None)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://[bad", "http://127.0.0.1:9/a%00b", "http://127.0.0.1:99999/x", "http://h/a b", "data:text/plain,x", "x"],
+)
+def test_an_invalid_url_is_a_line(url, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEQ2EDGE_CACHE", str(tmp_path))
+    with pytest.raises(UserError, match="not a valid URL") as error:
+        download(url)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:hunter2@127.0.0.1:9/x", "http://me:hunter2@[bad", "http://me:hunter2@h:1x/"]
+)
+def test_a_password_in_a_url_is_not_said(url, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SEQ2EDGE_CACHE", str(tmp_path))
+    with pytest.raises(UserError) as error:
+        download(url)
+    assert "hunter2" not in str(error.value) + "".join(capsys.readouterr())

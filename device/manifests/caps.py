@@ -1,0 +1,21 @@
+"""The largest numbers that a manifest may have. They are generous, and they keep what a bundle can cost finite."""
+
+from typing import Final
+
+MANIFEST_BYTES: Final = 4 << 20
+LENGTH: Final = 1 << 15  # tokens of a source or target
+LENGTH_BUCKET: Final = 512  # tokens that a source of one may be padded to
+VOCABULARY: Final = 1 << 20
+CLASSES: Final = 1 << 16
+FILES: Final = 64
+SIGNATURES: Final = 1024
+FIXED_LENGTHS: Final = 64
+BEAM_SIZES: Final = 64
+TENSORS: Final = 1024  # inputs or outputs of a signature, states of a decoder
+AXES: Final = 16  # of a tensor
+WEIGHTS: Final = 1 << 14
+BARS: Final = 1024  # of a histogram
+OPERATORS: Final = 1024
+NAMES: Final = 1024  # of runtimes, languages, types of constants …
+VECTORS_BYTES: Final = 4 << 20  # of vectors.json
+VECTORS: Final = 1000

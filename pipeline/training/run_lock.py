@@ -1,0 +1,56 @@
+"""A lock on the folder of a run: two trainings of one folder would overwrite each other's checkpoints."""
+
+import contextlib
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from seq2edge.device.errors import UserError
+
+LOCK_FILE = ".lock"
+
+
+@contextlib.contextmanager
+def run_lock(folder: Path) -> Iterator[None]:
+    """Hold the lock of a run, which the system releases when the process ends, however it ends.
+
+    The file holds the process id for the message alone, so a lock of a process that is gone is taken over.
+
+    Raises:
+        UserError: If another training holds it; with its process id.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / LOCK_FILE
+    file = _locked(path)
+    try:
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()} {socket.gethostname()}".encode(), 0)
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(file)
+
+
+def _locked(path: Path) -> int:
+    """The open and locked file. It is opened again if the one who held it has deleted it meanwhile."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"{path.parent}: {_holder(file)} is training this run; wait until it ends") from None
+        else:
+            if path.exists() and os.path.samestat(os.fstat(file), path.stat()):
+                held, file = file, -1
+                return held
+        finally:
+            if file >= 0:
+                os.close(file)
+
+
+def _holder(file: int) -> str:
+    process, _, host = os.pread(file, 200, 0).decode("utf-8", "replace").partition(" ")
+    there = f" on {host}" if host and host != socket.gethostname() else ""
+    return f"process {process or 'unknown'}{there}"

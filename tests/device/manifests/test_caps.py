@@ -1,0 +1,58 @@
+"""Every number in a manifest has a cap, and what the caps are made for is refused with a line."""
+
+import shutil
+
+import pytest
+
+from seq2edge.device.bundle import read_bundle
+from seq2edge.device.errors import UserError
+from seq2edge.device.json_types import Between, Items, JsonType, fields
+from seq2edge.device.manifests.common import Manifest
+from seq2edge.device.manifests.read import MANIFESTS
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"length_bucket": 1 << 20}, "length_bucket is 1048576, expected a whole number from 1 to 512"),
+        ({"source_length": 1 << 20}, "source_length is 1048576, expected a whole number from 1 to 32,768"),
+        ({"beam_sizes": [1] * 65}, "beam_sizes is .* with at most 64 items"),
+        ({"fixed_lengths": [8] * 65}, "fixed_lengths is .* with at most 64 items"),
+        ({"signatures": {f"s{i}": {"inputs": {}, "outputs": {}} for i in range(1025)}}, "at most 1,024 items"),
+        ({"files": {f"f{i}": {"sha256": "0" * 64, "bytes": 1} for i in range(65)}}, "at most 64 items"),
+        ({"runtimes": ["litert"] * 1025}, "at most 1,024 items"),
+    ],
+)
+def test_what_would_cost_too_much_is_refused(shipped, tmp_path, change_manifest, values, said):
+    bundle = shutil.copytree(shipped.path, tmp_path / "bundle")
+    change_manifest(bundle, **values)
+    with pytest.raises(UserError, match=said):
+        read_bundle(bundle)
+
+
+@pytest.mark.parametrize("bars", [[], [0] * 1025])
+def test_a_histogram_has_bars_and_not_too_many(shipped, tmp_path, change_manifest, bars):
+    bundle = shutil.copytree(shipped.path, tmp_path / "bundle")
+    change_manifest(bundle, weights=[{"name": "w", "shape": [1], "smallest": 0.0, "largest": 1.0, "histogram": bars}])
+    with pytest.raises(UserError, match=r"weights\[0\]\.histogram is"):
+        read_bundle(bundle)
+
+
+def unbounded(hint, key):
+    """Where a list, an object of any keys, or a whole number has no cap."""
+    found = JsonType.of(hint)
+    if found.kind in (list, dict):
+        if not isinstance(found.bound, Items) or found.bound.most is None:
+            yield key
+        yield from unbounded(found.inner[-1], f"{key}[]")
+    elif found.kind is int and not isinstance(found.bound, Between):
+        yield key
+    elif found.is_object:
+        for name, inner in fields(found.kind).items():
+            yield from unbounded(inner, f"{key}.{name}")
+
+
+@pytest.mark.parametrize("kind", MANIFESTS.values())
+def test_nothing_in_a_manifest_is_without_a_cap(kind: type[Manifest]):
+    # Scores are read by people only, and no larger than the file, which has a cap.
+    assert [key for key in unbounded(kind, "") if key not in (".scores",)] == []

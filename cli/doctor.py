@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from seq2edge.device.terminal import json_line, write
+
 if TYPE_CHECKING:
     from seq2edge.device.installation import Installation
 
@@ -21,8 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    import json
-
     from seq2edge.device.installation import examine
 
     found = examine(arguments.full)

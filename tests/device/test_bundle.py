@@ -88,7 +88,7 @@ def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
     [
         ({"beam_sizes": []}, r"beam_sizes is \[\], expected a list that is not empty"),
         ({"beam_sizes": ["1"]}, r'beam_sizes\[0\] is "1", expected a whole number from 1 to 64$'),
-        ({"source_length": -3}, "source_length is -3, expected a whole number from 1 to 1,048,576"),
+        ({"source_length": -3}, "source_length is -3, expected a whole number from 1 to 32,768"),
         ({"target_length": 1 << 40}, "target_length is 1099511627776, expected a whole number from 1"),
         ({"processors": {"source": {"type": "text", "normalisation": "NFD"}}}, '"NFD", expected "NFC" or'),
         ({"processors": {}}, r"processors\.source is missing, expected an object"),

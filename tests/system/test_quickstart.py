@@ -19,7 +19,7 @@ SMALL = [
 ]
 OUR_LINES = re.compile(
     r"\[ *\d+ s\] (loading|training|scoring|exporting|converting|verifying|done).*"
-    r"|pairs: .*|(source|target) tokens: .*|[\d,]+ parameters, .*|pre-training 1/1 .*|epoch 1/1 .*|dropped: .*"
+    r"|pairs: .*|  bundled:.*|(source|target) tokens: .*|[\d,]+ parameters, .*|pre-training 1/1 .*|epoch 1/1 .*|dropped: .*"
     r"|(Chat with it|In a browser|Your own pairs): .*|"
 )
 

@@ -19,7 +19,8 @@ SMALL = [
 ]
 OUR_LINES = re.compile(
     r"\[ *\d+ s\] (loading|training|scoring|exporting|converting|verifying|done).*"
-    r"|pairs: .*|  bundled:.*|(source|target) tokens: .*|[\d,]+ parameters, .*|pre-training 1/1 .*|epoch 1/1 .*|dropped: .*"
+    r"|pairs: .*|  bundled:.*|dropped: .*|(source|target) tokens: .*"
+    r"|[\d,]+ parameters, .*|pre-training 1/1 .*|epoch 1/1 .*"
     r"|(Chat with it|In a browser|Your own pairs): .*|"
 )
 

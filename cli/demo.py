@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--auth",
         metavar="FILE",
         type=Path,
-        help="file of lines USER:PASSWORD, without which nobody sees the page (default: the variable SEQ2EDGE_AUTH)",
+        help="file with a line USER:PASSWORD for each visitor (default: the variable SEQ2EDGE_AUTH, else anybody)",
     )
     parser.add_argument("--share", action="store_true", help="make an address for the whole internet; needs --auth")
     parser.add_argument("--mcp", action="store_true", help="offer the endpoints as tools for assistants (MCP)")

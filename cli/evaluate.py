@@ -48,7 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-
     from seq2edge.cli.keras_setup import quiet_tensorflow
 
     quiet_tensorflow()

@@ -13,7 +13,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-
     from seq2edge.pipeline.recipe_schema.load import RECIPES, load_recipe, recipe_names
 
     recipes = [load_recipe(RECIPES / f"{name}.toml") for name in recipe_names()]

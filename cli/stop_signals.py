@@ -17,7 +17,7 @@ def _terminate(*_: Any) -> None:
 def ending_in_order() -> Iterator[None]:
     """Raise KeyboardInterrupt at Ctrl-C and `Terminated` at SIGTERM meanwhile.
 
-    A shell without job control starts what stands before an & with SIGINT ignored, and nobody could stop it then.
+    A shell without job control starts background commands with SIGINT ignored, and Ctrl-C could not stop them.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

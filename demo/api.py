@@ -8,9 +8,9 @@ import gradio as gr
 
 from seq2edge.demo.answers import RefusedError, answer, check, inspected
 from seq2edge.demo.loading import Loaded, Shelf
-from seq2edge.demo.words import language_of
+from seq2edge.demo.words import asked_language
+from seq2edge.device.conversation import Conversation
 from seq2edge.device.tasks import Task
-from seq2edge.device.turns import with_previous
 
 
 class Endpoints:
@@ -47,7 +47,7 @@ class Endpoints:
             place of the model, or null), seconds, and previous for the next message.
         """
         found = self._find(bundle, [one for one in self.shelf.loaded if one.task.is_conversation], request)
-        source = with_previous(text, previous) if found.runner.has_memory else text
+        source = Conversation(found.runner, previous).source(text)
         return _result(found, text, source, request)
 
     def translate(
@@ -89,7 +89,7 @@ class Endpoints:
             words of source and target, attention, confidences, and the trace of the search.
         """
         found = self._find(bundle, self.shelf.writers(), request)
-        source = with_previous(text, previous) if found.runner.has_memory else text
+        source = Conversation(found.runner, previous).source(text)
         with _mistakes(text, request):
             return inspected(found.runner, source, prefix=prefix, beam=beam).as_json()
 
@@ -123,5 +123,4 @@ def _mistakes(text: str, request: gr.Request | None) -> Iterator[None]:
 
 def _error(refused: RefusedError, request: gr.Request | None) -> gr.Error:
     """The error of an endpoint, in the language that the request asks for."""
-    headers = getattr(request, "headers", None) or {}
-    return gr.Error(refused.text(language_of(headers.get("accept-language", ""))), print_exception=False)
+    return gr.Error(refused.text(asked_language(request)), print_exception=False)

@@ -23,6 +23,7 @@ from seq2edge.demo.loading import Shelf, load
 from seq2edge.demo.panels.about import build_about
 from seq2edge.demo.panels.chat import build_chat
 from seq2edge.demo.panels.compare import build_compare, comparable
+from seq2edge.demo.panels.inside import ID as INSIDE
 from seq2edge.demo.panels.inside import build_inside
 from seq2edge.demo.panels.labels import build_labels
 from seq2edge.demo.panels.panel import Explained
@@ -94,7 +95,7 @@ def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
                 with gr.Tab(label(f"tab_{task.name}"), id=task.name):
                     explained += _panel(shelf, task, feedback)
             if shelf.writers():
-                with gr.Tab(label("tab_inside"), id="inside"):
+                with gr.Tab(label("tab_inside"), id=INSIDE):
                     build_inside(shelf, tabs, explained)
             if comparable(shelf):
                 with gr.Tab(label("tab_compare"), id="compare"):

@@ -1,4 +1,4 @@
-"""Inspections for the page: what is asked, and all that is shown of it."""
+"""Inspections for the page: what a visitor asks, and what the page shows of the answer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -9,16 +9,16 @@ import gradio as gr
 from seq2edge.demo.answers import RefusedError, check, inspected
 from seq2edge.demo.components.attention_view import attention_view
 from seq2edge.demo.components.beam_tree import beam_tree
-from seq2edge.demo.components.link import View, decode, encode
+from seq2edge.demo.components.link import KEY, View, decode, encode
 from seq2edge.demo.components.markup import escape
 from seq2edge.demo.components.next_tokens import next_tokens
 from seq2edge.demo.components.summary import summary
 from seq2edge.demo.loading import Loaded, Shelf
 from seq2edge.demo.settings import largest
-from seq2edge.demo.words import language_of, table
+from seq2edge.demo.words import asked_language, table
+from seq2edge.device.conversation import Conversation
 from seq2edge.device.errors import UserError
 from seq2edge.device.inspection import InspectedPart, Inspection
-from seq2edge.device.turns import with_previous
 
 Words = Mapping[str, str]
 Picture = Callable[[InspectedPart, Words], str]
@@ -81,13 +81,13 @@ class Inspections:
 
     def open_link(self, fragment: str, request: gr.Request) -> list[Any]:
         """Open the panel with the view of a link, if the address is one."""
-        if not fragment.startswith("#look="):
+        if not fragment.startswith(f"#{KEY}="):
             return self._nothing()
         try:
             return self._opened(self._view(fragment), request)
         except RefusedError as refused:
             unchanged = [gr.skip()] * ASKED
-            return [gr.Tabs(selected=self.tab), *unchanged, refused.html(), *[""] * (SHOWN - 2), None]
+            return [gr.Tabs(selected=self.tab), *unchanged, *_said(refused.html())]
 
     def _opened(self, view: View, request: gr.Request) -> list[Any]:
         """The tab, the fields and what is shown."""
@@ -102,7 +102,7 @@ class Inspections:
         """The view of a link.
 
         Raises:
-            RefusedError: If the link is none of ours or its model is not here.
+            RefusedError: If the link is not valid, or its model is not loaded.
         """
         try:
             view = decode(fragment)
@@ -113,19 +113,28 @@ class Inspections:
         return view
 
     def _shown(self, view: View, request: gr.Request) -> list[Any]:
-        strings = table(language_of(request.headers.get("accept-language", "")))
+        strings = table(asked_language(request))
         if not view.text.strip():
-            return [f'<p class="li li-note">{escape(strings["look_first"])}</p>', *[""] * (SHOWN - 2), None]
+            return _said(_note(strings["look_first"]))
         one = self.shelf[view.bundle]
         try:
             check(view.text)
-            source = with_previous(view.text, view.previous) if one.runner.has_memory else view.text
+            source = Conversation(one.runner, view.previous).source(view.text)
             inspection = inspected(one.runner, source, **view.options, prefix=view.prefix)
         except RefusedError as refused:
-            return [refused.html(), *[""] * (SHOWN - 2), None]
+            return _said(refused.html())
         changed = _changed(one, view)
         view = replace(view, options=changed | {"beam": one.runner.options(**view.options).beam})
         return [summary(inspection, changed, strings), *_pictures(inspection, strings), _link(view), view]
+
+
+def _said(what: str) -> list[Any]:
+    """Something in the place of an answer: nothing else is shown."""
+    return [what, *[""] * (SHOWN - 2), None]
+
+
+def _note(text: str) -> str:
+    return f'<p class="li li-note">{escape(text)}</p>'
 
 
 def _changed(one: Loaded, view: View) -> dict[str, Any]:
@@ -139,7 +148,7 @@ def _changed(one: Loaded, view: View) -> dict[str, Any]:
 def _pictures(inspection: Inspection, strings: Words) -> list[str]:
     """Each picture of all parts; a note if there is nothing to show."""
     parts = [part for part in inspection.parts if part.target_tokens]
-    nothing = "" if inspection.decided_by == "guard" else f'<p class="li li-note">{escape(strings["look_empty"])}</p>'
+    nothing = "" if inspection.decided_by == "guard" else _note(strings["look_empty"])
     return ["".join(picture(part, strings) for part in parts) or nothing for picture in PICTURES]
 
 

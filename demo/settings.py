@@ -8,7 +8,7 @@ import gradio as gr
 
 from seq2edge.demo.loading import Loaded
 from seq2edge.demo.words import label
-from seq2edge.device.search.options import OPTIONS, DecodingOptions
+from seq2edge.device.search.options import LARGEST_BEAM, OPTIONS, DecodingOptions
 
 SHOWN = (  # options that the page offers, in its order
     *("beam", "length_penalty", "max_length"),
@@ -28,7 +28,7 @@ class Scale:
 
 
 SCALES = {
-    "beam": Scale(1, 64, 1),
+    "beam": Scale(1, LARGEST_BEAM, 1),
     "length_penalty": Scale(0, 3, 0.1),
     "max_length": Scale(1, 1024, 1),
     "temperature": Scale(0.1, 2, 0.1),

@@ -98,7 +98,7 @@ class Talk:
                 turn.reply = reply
 
     def finish(self, turn: Turn, reply: str, status: str, previous: str = "") -> None:
-        """Complete a turn, unless nobody waits for it any more."""
+        """Complete a turn, unless it was stopped or taken back."""
         with self._lock:
             if self.is_wanted(turn):
                 turn.reply, turn.status, turn.previous, turn.is_done = reply, status, previous, True

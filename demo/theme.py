@@ -13,50 +13,16 @@ TEXT = [
     "sans-serif",
 ]
 CODE = ["ui-monospace", "SF Mono", "Consolas", "NanumGothicCoding", "monospace"]
-WATER = gr.themes.Color(
-    name="water",
-    **dict(
-        zip(
-            [f"c{step}" for step in (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)],
-            [
-                "#eef6f5",
-                "#d8eae8",
-                "#b2d5d1",
-                "#84bab5",
-                "#579b96",
-                "#3a7f7b",
-                "#256562",
-                "#1c5351",
-                "#194342",
-                "#163837",
-                "#0a2322",
-            ],
-            strict=True,
-        )
-    ),
-)
-STONE = gr.themes.Color(
-    name="pebble",
-    **dict(
-        zip(
-            [f"c{step}" for step in (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)],
-            [
-                "#faf8f4",
-                "#f2efe9",
-                "#e4dfd6",
-                "#cfc8bc",
-                "#a39c90",
-                "#6f6a61",
-                "#57534c",
-                "#413e39",
-                "#2b2a28",
-                "#1e1e1d",
-                "#151615",
-            ],
-            strict=True,
-        )
-    ),
-)
+STEPS = (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)
+
+
+def _shades(name: str, colours: str) -> gr.themes.Color:
+    """A hue of Gradio's, from its lightest colour to its darkest."""
+    return gr.themes.Color(name=name, **{f"c{step}": one for step, one in zip(STEPS, colours.split(), strict=True)})
+
+
+WATER = _shades("water", "#eef6f5 #d8eae8 #b2d5d1 #84bab5 #579b96 #3a7f7b #256562 #1c5351 #194342 #163837 #0a2322")
+STONE = _shades("pebble", "#faf8f4 #f2efe9 #e4dfd6 #cfc8bc #a39c90 #6f6a61 #57534c #413e39 #2b2a28 #1e1e1d #151615")
 
 
 def theme() -> gr.Theme:

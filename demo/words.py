@@ -55,6 +55,12 @@ def translations() -> dict[str, dict[str, str]]:
     }
 
 
+def asked_language(request: Any) -> str:
+    """The language that a request of Gradio's asks for; None asks for none."""
+    headers = getattr(request, "headers", None) or {}
+    return language_of(headers.get("accept-language", ""))
+
+
 def language_of(accepted: str) -> str:
     """The language for an Accept-Language header such as "ko-KR,ko;q=0.9,en;q=0.8"."""
     wanted: list[tuple[float, str]] = []

@@ -1,6 +1,11 @@
 """Errors whose message is meant for the user."""
 
 
+def first_line(error: object, otherwise: str = "") -> str:
+    """The first line of a message of a library, some of which have many; if it has none, `otherwise` or its type."""
+    return (str(error).strip().splitlines() or [otherwise or type(error).__name__])[0]
+
+
 class UserError(Exception):
     """A mistake that the user can correct. The message is shown without a traceback, and the exit status is 2."""
 

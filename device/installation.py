@@ -15,11 +15,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seq2edge.device.errors import first_line
+from seq2edge.device.runtimes import RUNTIMES
+
 NAME = "seq2edge"
 REQUIREMENT = re.compile(r"([\w.-]+)(?:\[([\w,.-]+)\])?\s*([^;]*)(?:;(.*))?")
 MARKED_EXTRA = re.compile(r"extra\s*==\s*['\"]([\w.-]+)['\"]")
 PYTHON_BELOW = re.compile(r"python_version\s*<\s*['\"]3\.(\d+)['\"]")
-RUNTIMES = {"LiteRT": "ai_edge_litert", "tflite-runtime": "tflite_runtime"}
 COMMANDS = {  # commands, and the extra that each needs
     "run serve verify info bench": "device",
     "init recipes quickstart prepare train distill ensemble evaluate compare export": "train",
@@ -92,7 +94,7 @@ def examine(full: bool = False) -> Installation:
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
         extras=extras,
-        runtimes={name: _runtime(name, package) for name, package in RUNTIMES.items()},
+        runtimes={name: _runtime(package) for package, name in RUNTIMES.items()},
         backends={name: _backend(name, full) for name in PROGRAMS},
         gpu=_gpu(),
     )
@@ -165,14 +167,14 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _runtime(name: str, package: str) -> str | None:
+def _runtime(package: str) -> str | None:
     if importlib.util.find_spec(package) is None:
         return None
     try:
         importlib.import_module(f"{package}.interpreter")
         return f"{getattr(importlib.import_module(package), '__version__', 'loads')}"
     except Exception as error:  # a library that is not made for this machine fails in many ways
-        return f"fails: {_first_line(error)}"
+        return f"fails: {first_line(error)}"
 
 
 def _backend(name: str, full: bool) -> str | None:
@@ -197,7 +199,7 @@ def _gpu() -> str | None:
     driver = Path("/proc/driver/nvidia/version")
     if not driver.is_file():
         return None
-    return _first_line(driver.read_text(encoding="utf-8", errors="replace"))
+    return first_line(driver.read_text(encoding="utf-8", errors="replace"))
 
 
 def _check_bundle() -> tuple[bool, str]:
@@ -208,10 +210,6 @@ def _check_bundle() -> tuple[bool, str]:
 
         result = check_vectors(SHIPPED)
     except Exception as error:  # whatever is wrong with an installation is to be shown and not to end the examination
-        return False, f"fails: {_first_line(error)}"
+        return False, f"fails: {first_line(error)}"
     vectors = f"{result['same']} of {result['vectors']} test vectors give the same answer on {result['runtime']}"
     return bool(result["passed"]), vectors if result["passed"] else f"fails: {vectors}"
-
-
-def _first_line(message: object) -> str:
-    return (str(message).strip().splitlines() or [type(message).__name__])[0]

@@ -10,13 +10,13 @@ import numpy as np
 
 from seq2edge.device.batching import pad_sources
 from seq2edge.device.bundle import MODEL, Bundle
-from seq2edge.device.errors import UserError
+from seq2edge.device.errors import UserError, first_line
 from seq2edge.device.limits import check_threads
 from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.native_notes import without_notes
 from seq2edge.device.processors.interface import Features, source_length
+from seq2edge.device.runtimes import RUNTIMES
 
-RUNTIMES = {"ai_edge_litert": "LiteRT", "tflite_runtime": "tflite-runtime"}  # package: its name in messages
 CPU_INFO = Path("/proc/cpuinfo")
 DOT_PRODUCT = "asimddp"  # Linux' name of the Arm instructions for int8, which the Cortex-A55, A76 and later have
 
@@ -65,7 +65,7 @@ class _Interpreter:
             self.interpreter = interpreter(model_path=str(path), num_threads=threads)
             offered = self.interpreter.get_signature_list()
         except (ValueError, RuntimeError) as error:
-            raise UserError(f"{path}: {runtime} refuses it: {str(error).strip().splitlines()[0]}") from None
+            raise UserError(f"{path}: {runtime} refuses it: {first_line(error)}") from None
         if missing := sorted(set(bundle.manifest.signatures) - set(offered)):
             raise UserError(f"{path}: not the bundle's model, the signature {missing[0]!r} is missing")
         self.signatures: dict[str, Any] = {}
@@ -79,7 +79,7 @@ class _Interpreter:
             with without_notes():  # the first run allocates, and LiteRT tells of its delegate
                 return self.signatures[signature](**inputs)
         except (RuntimeError, MemoryError) as error:
-            reason = (str(error).strip().splitlines() or ["out of memory"])[0]
+            reason = first_line(error, "out of memory")
             raise UserError(f"{self.description} cannot run {signature}: {reason}") from None
 
 

@@ -1,6 +1,5 @@
 """Runs a check of a bundle in a process of its own, so that a crash of the runtime or a hang is an answer too."""
 
-import contextlib
 import json
 import signal
 import subprocess
@@ -44,18 +43,15 @@ def check_isolated(path: Path, sha256: str | None = None, limits: IsolationLimit
 
 def _run(command: Sequence[str], seconds: float) -> tuple[int | None, str]:
     """The exit status of a process, None if it was ended after so many seconds, and what it wrote."""
+    none = subprocess.DEVNULL
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL, start_new_session=True
-        )
         try:
-            status: int | None = process.wait(seconds)
-        except subprocess.TimeoutExpired:
+            ended = subprocess.run(
+                command, stdin=none, stdout=output, stderr=none, timeout=seconds, start_new_session=True, check=False
+            )
+            status: int | None = ended.returncode
+        except subprocess.TimeoutExpired:  # it has been killed
             status = None
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            process.wait()
         output.seek(0)
         return status, output.read(OUTPUT_BYTES).decode("utf-8", "replace")
 

@@ -4,6 +4,8 @@ import csv
 import hashlib
 import os
 import shutil
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from seq2edge.device.errors import UserError
+from seq2edge.device.errors import UserError, first_line
 
 # Files of a run, which `seq2edge.pipeline.run` describes.
 RECIPE_FILE, MODEL_FILE, DATA_FOLDER = "recipe.toml", "model.keras", "data"
 CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.npz", "history.csv"
+
+# What reading a damaged file of weights or arrays raises, by Keras, h5py or numpy.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError)
 
 
 def checksum(path: Path) -> str:
@@ -37,7 +42,7 @@ def whole_file(path: Path, suffix: str = ".tmp") -> Iterator[Path]:
             raise
         if error.errno:
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
-        raise UserError(f"{path}: cannot be written: {str(error).splitlines()[0][:300] or 'no reason given'}") from None
+        raise UserError(f"{path}: cannot be written: {first_line(error, 'no reason given')[:300]}") from None
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -1,16 +1,14 @@
 """A run: the folder of one training."""
 
 import csv
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from seq2edge.device.errors import UserError
+from seq2edge.device.errors import UserError, first_line
 from seq2edge.pipeline.data.dataset import FORMAT, Dataset
 from seq2edge.pipeline.families.registry import family_of
-from seq2edge.pipeline.files import DATA_FOLDER, HISTORY_FILE, MODEL_FILE, RECIPE_FILE
+from seq2edge.pipeline.files import DATA_FOLDER, HISTORY_FILE, MODEL_FILE, RECIPE_FILE, UNREADABLE
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
@@ -62,8 +60,8 @@ class Run(Generic[AnyRecipe]):
         path = self.path / MODEL_FILE
         try:
             model.load_weights(path)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError) as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        except UNREADABLE as error:
+            reason = first_line(error)[:200]
             raise UserError(f"{path}: damaged, or of another model: {reason}; resume or repeat the training") from None
 
     def manifest(self) -> Any:

@@ -74,7 +74,7 @@ class BeamTree:
         return [self.trace.nodes[one] for one in sorted(found)]
 
     def _is_telling(self, node: Node, of_parent: Counter[int | None]) -> bool:
-        """Whether a dropped node is shown, if so many of each parent are shown already."""
+        """Whether a dropped node is shown, given how many of each parent are shown already."""
         return of_parent[node.parent] < DROPPED[self.state(self.trace.nodes[node.parent or ROOT.id])]
 
     def _importance(self, node: Node) -> tuple[int, float]:

@@ -23,7 +23,7 @@ def token_label(token: str, end: str) -> str:
     """A token as a string to show.
 
     Args:
-        end: What stands for eos.
+        end: The label of eos.
     """
     if token == END:
         return end
@@ -33,7 +33,7 @@ def token_label(token: str, end: str) -> str:
 
 
 def shortened(text: str, columns: int) -> str:
-    """A text that is at most so many columns wide, with "…" if it was longer; a Hangul syllable has two columns."""
+    """A text cut to this many columns, with "…" if it was longer; a Hangul syllable has two columns."""
     width = 0
     for place, character in enumerate(text):
         width += 2 if unicodedata.east_asian_width(character) in "WF" else 1

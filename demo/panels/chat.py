@@ -127,7 +127,7 @@ def _listen(chat: Chat, replies: "Replies", feedback: FeedbackFile | None) -> No
     gr.on(
         [chat.clear.click, chat.conversation.clear], changes.clear, [chat.talk, chat.keep], shown, queue=False, **QUIET
     )
-    chat.keep.input(changes.keep_turns, [chat.talk, chat.keep], chat.kept, queue=False, **QUIET)
+    chat.keep.input(changes.saved, [chat.talk, chat.keep], chat.kept, queue=False, **QUIET)
     chat.bundle.change(replies.choose, chat.bundle, [chat.card, *chat.settings], queue=False, **QUIET)
     opened = gr.context.Context.root_block.load
     restored = opened(changes.restore, [chat.kept, chat.talk], [chat.conversation, chat.keep], queue=False, **QUIET)

@@ -10,7 +10,7 @@ from seq2edge.demo.feedback import FeedbackFile, FullError
 from seq2edge.demo.loading import Shelf
 from seq2edge.demo.talk import Talk
 from seq2edge.demo.typed import original
-from seq2edge.demo.words import both, language_of, say
+from seq2edge.demo.words import asked_language, both, say
 
 NOTHING: dict[str, Any] = {"keep": True, "turns": []}  # what the browser keeps at first
 NO_STATUS = ""
@@ -24,7 +24,7 @@ def pick(talk: Talk, event: gr.SelectData) -> list[dict[str, str]]:
 
 def stop(talk: Talk, request: gr.Request) -> list[dict[str, str]]:
     """End the reply that grows, and answer nothing that waits."""
-    talk.stop(say("stopped", language_of(request.headers.get("accept-language", ""))))
+    talk.stop(say("stopped", asked_language(request)))
     return talk.messages()
 
 
@@ -55,11 +55,6 @@ def clear(talk: Talk, keep: bool) -> tuple[list[Any], str, dict[str, Any], None]
     return [], NO_STATUS, saved(talk, keep), None
 
 
-def keep_turns(talk: Talk, keep: bool) -> dict[str, Any]:
-    """Keep the conversation in the browser from now on, or delete it there."""
-    return saved(talk, keep)
-
-
 def restore(kept: Any, talk: Talk) -> tuple[list[dict[str, str]], bool]:
     """Take up what the browser kept, whatever it may have become there."""
     values = kept if isinstance(kept, dict) else NOTHING
@@ -69,7 +64,7 @@ def restore(kept: Any, talk: Talk) -> tuple[list[dict[str, str]], bool]:
 
 
 def saved(talk: Talk, keep: bool) -> dict[str, Any]:
-    """What the browser keeps."""
+    """What the browser keeps; no turn if it is not to keep the conversation."""
     return {"keep": keep, "turns": talk.pairs() if keep else []}
 
 

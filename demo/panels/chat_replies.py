@@ -16,8 +16,8 @@ from seq2edge.demo.loading import Loaded, Shelf
 from seq2edge.demo.panels.chat_changes import view
 from seq2edge.demo.settings import defaults, options_of
 from seq2edge.demo.talk import Talk, Turn, pairs_of
+from seq2edge.device.conversation import Conversation
 from seq2edge.device.result import EMPTY, Result
-from seq2edge.device.turns import with_previous
 
 EVERY = 0.04  # seconds between two looks at a growing reply
 
@@ -50,7 +50,7 @@ class Replies:
         return talk.messages(), "\n".join(filter(None, [*back, field])), refused.html()
 
     def answer_all(self, talk: Talk, keep: bool, key: str, *values: Any) -> Iterator[tuple[Any, ...]]:
-        """Answer all messages that wait, in order; somebody who does already goes on with them."""
+        """Answer all waiting messages in order, unless another call is answering them already."""
         if not talk.begin():
             yield view(talk, keep)
             return
@@ -79,8 +79,7 @@ class Replies:
         turn.asked = View(bundle.key, turn.message, options, previous=previous)
         try:
             if runner.has_memory or manifest.fallback:
-                source = with_previous(turn.message, previous) if runner.has_memory else turn.message
-                result = answer(runner, source, **options)
+                result = answer(runner, Conversation(runner, previous).source(turn.message), **options)
             else:
                 result = yield from _growing(bundle, talk, turn, options)
         except RefusedError as refused:

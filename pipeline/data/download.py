@@ -70,10 +70,7 @@ def _file_name(url: str) -> str:
 
 def _fetch(url: str, partial: Path, licence: str) -> None:
     have = partial.stat().st_size if partial.is_file() else 0
-    try:
-        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    except ValueError as error:
-        raise UserError(f"{shown(url)}: not a valid URL: {error}") from None
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
             if have and response.status != 206:  # the server sends the whole file again

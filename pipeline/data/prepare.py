@@ -13,14 +13,13 @@ from seq2edge.device.terminal import write
 from seq2edge.device.turn_taking import FILE as TURNS
 from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.corpus import CORPORA
-from seq2edge.pipeline.data.dataset import FORMAT, SUMMARY_FILE, Dataset
+from seq2edge.pipeline.data.dataset import FORMAT, SPLITS, SUMMARY_FILE, Dataset
 from seq2edge.pipeline.data.encoding import write_columns, write_tokenizers
 from seq2edge.pipeline.data.labelled_folder import folder_checksum
 from seq2edge.pipeline.data.labels import check_labels
 from seq2edge.pipeline.data.split_files import (
     Location,
     count_by_file,
-    count_pairs,
     locate_files,
     located_pairs,
     write_splits,
@@ -105,14 +104,15 @@ def _write_data(
     if "target" not in recipe.TEXT_SIDES:  # targets are labels
         is_split = all(file.split == "all" for file in recipe.data.files)
         check_labels(folder, located_pairs(recipe.data, locations), may_move=is_split)
-        pairs |= count_pairs(folder)
+    files = count_by_file(folder, recipe.data)
+    pairs |= {split: sum(file[split] for file in files) for split in SPLITS}  # labels may have moved some
     vocabulary = write_tokenizers(recipe, folder, tokenizers)
     columns = write_columns(recipe, folder, quiet)
     return {
         "normalisation": source,
         "target_normalisation": target,
         "pairs": pairs,
-        "files": count_by_file(folder, recipe.data),
+        "files": files,
         "dropped": dict(cleaner.dropped),
         "dropped_examples": cleaner.examples,
         "vocabulary": vocabulary,

@@ -82,11 +82,6 @@ def located_pairs(data: Data, locations: Sequence[Location]) -> Iterator[tuple[s
             yield pair.place(file.path), pair
 
 
-def count_pairs(folder: Path) -> dict[str, int]:
-    """The number of pairs in each split."""
-    return {split: sum(1 for _ in read_split(folder, split)) for split in SPLITS}
-
-
 def count_by_file(folder: Path, data: Data) -> list[dict[str, Any]]:
     """For each file of a recipe its path, its domain and its pairs in each split."""
     counts = [Counter(pair.origin for pair in read_split(folder, split)) for split in SPLITS]
@@ -131,11 +126,9 @@ def _places(data: Data, locations: Sequence[Location]) -> Callable[[Pair], float
         source, target = data.turned(pair.source, pair.target)
         if pair.split_key is not None:
             return place_of(pair.split_key)
-        return (
-            components.place(source)
-            if data.split_by == "both"
-            else place_of({"source": source, "target": target}[data.split_by])
-        )
+        if data.split_by == "both":
+            return components.place(source)
+        return place_of(source if data.split_by == "source" else target)
 
     return place
 

@@ -8,13 +8,12 @@ import numpy as np
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.suggest.headers import is_number
-from seq2edge.pipeline.suggest.labels import is_short
+from seq2edge.pipeline.suggest.labels import REPEATS, is_short
 from seq2edge.pipeline.suggest.languages import language_of_name
 from seq2edge.pipeline.suggest.names import LABEL_NAMES, SOURCE_NAMES, TARGET_NAMES, plain
 
 FEWEST = 5  # rows, below which a value that does not change tells nothing
 COMMON_START = 16  # characters that all values of a column start with, if it says where the texts are from
-REPEATS = 10  # examples of a value on average, if a column has labels
 ADDRESS = re.compile(r"(https?://|www\.|[\w.+-]+@)\S+")
 IDENTIFIER = re.compile(r"(?=\S*\d)[\w.:#/-]{2,}", re.ASCII)
 NEARLY_ALL, HALF = 0.9, 0.5

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from seq2edge.pipeline.data.readers import file_format, has_header
+from seq2edge.pipeline.data.tables import TABLES
 from seq2edge.pipeline.recipe_schema.data import COLUMN_FORMATS
 from seq2edge.pipeline.suggest.inspection import Inspection
 from seq2edge.pipeline.suggest.labels import describe_labels
@@ -52,7 +53,7 @@ def _reading(found: Inspection) -> str:
     if file.line_end != "lf":
         parts.append("lines end at a carriage return")
     if kind in COLUMN_FORMATS:
-        if kind not in ("jsonl", "json") and has_header(file):
+        if kind in TABLES and has_header(file):
             parts.append("with a header")
         parts.append(f"columns {file.source!r} → {file.target!r}")
     return ", ".join(parts)

@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import keras
 import numpy as np
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.files import CHECKPOINT_FILE, MODEL_FILE, whole_file, write_arrays
+from seq2edge.pipeline.files import CHECKPOINT_FILE, MODEL_FILE, UNREADABLE, whole_file, write_arrays
 from seq2edge.pipeline.training.progress import Progress
 
 
@@ -67,7 +65,7 @@ def read_checkpoint(folder: Path, model: keras.Model) -> tuple[Progress, list[np
             values = _values(path, model.weights, arrays, "weight")
             values += _values(path, model.optimizer.variables, arrays, "optimizer")
             return Progress(**json.loads(str(arrays["progress"]))), values
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError, TypeError) as error:
+    except (*UNREADABLE, TypeError) as error:
         raise UserError(f"{path}: damaged: {error}; train from the start with --overwrite") from None
 
 

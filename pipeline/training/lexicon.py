@@ -43,10 +43,11 @@ def learn_shortlist(
     order = order[likely[order]]
     rank = np.arange(len(order)) - np.searchsorted(key_source[order], key_source[order])
     order = order[rank < tokens]
-    copied = np.flatnonzero(np.array(copies, np.int64) > EOS)
-    copied = copied[~np.isin(copied * target_vocabulary + np.array(copies, np.int64)[copied], keys[order])]
+    copy_ids = np.array(copies, np.int64)
+    copied = np.flatnonzero(copy_ids > EOS)
+    copied = copied[~np.isin(copied * target_vocabulary + copy_ids[copied], keys[order])]
     owner = np.concatenate([key_source[order], np.full(len(frequent), EOS), copied])
-    ids = np.concatenate([key_target[order], frequent, np.array(copies, np.int64)[copied]])
+    ids = np.concatenate([key_target[order], frequent, copy_ids[copied]])
     ids = ids[np.argsort(owner, kind="stable")]
     starts = np.searchsorted(np.sort(owner), np.arange(source_vocabulary + 1))
     return Shortlist(starts, ids, target_vocabulary)

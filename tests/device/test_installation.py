@@ -44,7 +44,7 @@ def test_what_a_command_lacks_comes_with_what_installs_it(installed):
 
 
 def test_without_a_runtime_nothing_works(monkeypatch):
-    monkeypatch.setattr(installation, "RUNTIMES", {"LiteRT": "no_such_package"})
+    monkeypatch.setattr(installation, "RUNTIMES", {"no_such_package": "LiteRT"})
     monkeypatch.setattr("seq2edge.device.interpreter.RUNTIMES", {"no_such_package": "LiteRT"})
     found = examine()
     assert (found.works, found.runtimes) == (False, {"LiteRT": None})

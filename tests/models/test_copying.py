@@ -1,5 +1,7 @@
 """A model that copies writes numbers that were never a target in training."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerD
 from seq2edge.models.encoders.config import TransformerEncoderConfig
 from seq2edge.models.loss import SequenceLoss
 from seq2edge.models.seq2seq import build_seq2seq
+from tests.models.stepwise import decoder_steps
 
 WORDS, NUMBERS, NEW_NUMBERS = range(4, 12), range(20, 60), range(60, 80)
 VOCABULARY = 80
@@ -67,21 +70,13 @@ VARIANTS = {
 }
 SOURCE = np.array([[25, 6, 25, 30, 9, 3], [5, 6, 3, 0, 0, 0], [3, 0, 0, 0, 0, 0]], "int32")
 TARGET_INPUTS = np.array([[2, 4, 5, 6], [2, 9, 9, 9], [2, 7, 4, 5]], "int32")
+steps = partial(decoder_steps, source=SOURCE, target_inputs=TARGET_INPUTS)
 
 
 @pytest.fixture(params=VARIANTS, ids=str)
 def model(request):
     keras.utils.set_random_seed(1)
     return build_seq2seq(Seq2SeqConfig(VOCABULARY, VOCABULARY, **SMALL, **VARIANTS[request.param]))
-
-
-def steps(model):
-    """The outputs of each step."""
-    encoded = {name: np.array(value) for name, value in model.encoder(SOURCE).items()}
-    for token_ids in TARGET_INPUTS.T:
-        outputs = model.decoder_step({"token_ids": token_ids, **encoded})
-        encoded |= {name: np.array(outputs[name]) for name in encoded if name.startswith("state_")}
-        yield {name: np.array(value) for name, value in outputs.items()}
 
 
 def test_step_by_step_equals_the_whole_sequence(model):

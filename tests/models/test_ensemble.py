@@ -1,3 +1,5 @@
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from seq2edge.models.decoders.config import RecurrentDecoderConfig, TransformerD
 from seq2edge.models.encoders.config import BagEncoderConfig, RecurrentEncoderConfig, TransformerEncoderConfig
 from seq2edge.models.ensemble import EnsembleConfig, build_ensemble
 from seq2edge.models.seq2seq import build_seq2seq
+from tests.models.stepwise import decoder_steps
 
 VOCABULARY = 20
 SMALL = {"units": 16, "embedding": 16, "dropout": 0.0}
@@ -31,21 +34,13 @@ MEMBERS = {
 }
 SOURCE = np.array([[5, 6, 7, 8, 9, 3], [5, 6, 3, 0, 0, 0], [3, 0, 0, 0, 0, 0]], "int32")
 TARGET_INPUTS = np.array([[2, 4, 5, 6], [2, 9, 9, 9], [2, 7, 4, 5]], "int32")
+steps = partial(decoder_steps, source=SOURCE, target_inputs=TARGET_INPUTS)
 
 
 @pytest.fixture(params=MEMBERS, ids=str)
 def ensemble(request):
     keras.utils.set_random_seed(1)
     return build_ensemble(EnsembleConfig(MEMBERS[request.param]))
-
-
-def steps(model):
-    """The outputs of each step."""
-    encoded = {name: np.array(value) for name, value in model.encoder(SOURCE).items()}
-    for token_ids in TARGET_INPUTS.T:
-        outputs = model.decoder_step({"token_ids": token_ids, **encoded})
-        encoded |= {name: np.array(outputs[name]) for name in encoded if name.startswith("state_")}
-        yield {name: np.array(value) for name, value in outputs.items()}
 
 
 def test_step_by_step_equals_the_whole_sequence(ensemble):
@@ -55,7 +50,8 @@ def test_step_by_step_equals_the_whole_sequence(ensemble):
 
 
 def test_logits_and_attention_are_the_mean_of_the_members(ensemble):
-    for found, *members in zip(steps(ensemble), *map(steps, ensemble.members), strict=True):
+    of_members = [steps(member) for member in ensemble.members]
+    for found, *members in zip(steps(ensemble), *of_members, strict=True):
         for name in ("logits", "attention"):
             values = [outputs[name] for outputs in members if name in outputs]
             assert (name in found) == bool(values)

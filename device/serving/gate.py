@@ -3,21 +3,19 @@
 import asyncio
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any
 
 from seq2edge.device.serving.access import ASKED_FIRST, Access, Headers, is_sent_without_asking
 from seq2edge.device.serving.answers import encoded
+from seq2edge.device.serving.body import MOST_DISCARDED, Body, Message, Receive, TooLargeError
 from seq2edge.device.serving.limits import Limits
 from seq2edge.device.serving.metrics import Metrics
 from seq2edge.device.terminal import write
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
-CLOSE = {"Connection": "close"}  # after a body that was not read to its end
+CLOSE = {"Connection": "close"}  # where a body has no clear end or was not read to it
 
 
 class RefusedError(Exception):
@@ -29,7 +27,7 @@ class RefusedError(Exception):
 
     def __init__(self, status: HTTPStatus, message: str, headers: Headers | None = None):
         super().__init__(message)
-        self.status, self.headers = status, headers or {}
+        self.status, self.headers = status, dict(headers or {})
 
 
 class Gate:
@@ -48,10 +46,11 @@ class Gate:
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         answer = _Answer(send, self.access.for_page(headers), self.metrics)
+        body = Body(receive, self.limits.max_body_bytes, self.limits.body_timeout)
         try:
-            await self._pass(scope, headers, receive, answer)
+            await self._pass(scope, headers, body, answer)
         except RefusedError as refused:
-            await answer.refuse(refused)
+            await self._refuse(refused, headers, body, answer)
         except asyncio.CancelledError:  # the time for requests in progress is over
             if answer.started:
                 raise
@@ -62,47 +61,43 @@ class Gate:
                 raise
             await answer.refuse(RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error", CLOSE))
 
-    async def _pass(self, scope: Message, headers: Headers, receive: Receive, answer: "_Answer") -> None:
+    async def _pass(self, scope: Message, headers: Headers, body: Body, answer: "_Answer") -> None:
         method = scope["method"]
         if method == "OPTIONS" and "access-control-request-method" in headers:
             if not self.access.is_named(headers.get("origin", "")):
                 raise RefusedError(HTTPStatus.FORBIDDEN, "pages of this origin may not ask; see --cors")
             await answer.give(HTTPStatus.NO_CONTENT, b"", ASKED_FIRST)
             return
-        if not self.access.has_key(scope["path"], headers):
-            raise RefusedError(
-                HTTPStatus.UNAUTHORIZED,
-                "a key is needed: Authorization: Bearer KEY",
-                CLOSE | {"WWW-Authenticate": "Bearer"},
-            )
-        if method == "POST" and not self.access.allows_page(headers) and is_sent_without_asking(headers):
-            raise RefusedError(HTTPStatus.FORBIDDEN, "pages of this origin may not ask; see --cors", CLOSE)
-        body = await self._body(scope, receive)
-        if body is None:
-            return
-        plain = {**scope, "method": "GET"} if method == "HEAD" else scope  # the server leaves out the body
-        await self.app(plain, _replayed(body, receive), answer.send)
-
-    async def _body(self, scope: Message, receive: Receive) -> bytes | None:
-        """The whole body; None if the client has left."""
         self._check_framing(scope)
-        body = bytearray()
+        if not self.access.has_key(scope["path"], headers):
+            told = {"WWW-Authenticate": "Bearer"}
+            raise RefusedError(HTTPStatus.UNAUTHORIZED, "a key is needed: Authorization: Bearer KEY", told)
+        if method == "POST" and not self.access.allows_page(headers) and is_sent_without_asking(headers):
+            raise RefusedError(HTTPStatus.FORBIDDEN, "pages of this origin may not ask; see --cors")
+        if (length := int(headers.get("content-length", 0))) > self.limits.max_body_bytes:
+            raise self._too_large(f"{length} bytes")
+        read = await self._read(body)
+        if not body.gone:
+            plain = {**scope, "method": "GET"} if method == "HEAD" else scope  # the server leaves out the body
+            await self.app(plain, body.replay(read), answer.send)
+
+    async def _read(self, body: Body) -> bytes:
         try:
-            async with asyncio.timeout(self.limits.body_timeout):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        return None
-                    body += message.get("body", b"")
-                    if len(body) > self.limits.max_body_bytes:
-                        raise self._too_large("the body has more bytes")
-                    if not message.get("more_body"):
-                        return bytes(body)
+            return await body.read()
         except TimeoutError:
-            seconds = f"{self.limits.body_timeout:g} seconds"
-            raise RefusedError(
-                HTTPStatus.REQUEST_TIMEOUT, f"the request took longer than {seconds} to arrive", CLOSE
-            ) from None
+            message = f"the request took longer than {self.limits.body_timeout:g} seconds to arrive"
+            raise RefusedError(HTTPStatus.REQUEST_TIMEOUT, message) from None
+        except TooLargeError:
+            raise self._too_large("more bytes") from None
+
+    async def _refuse(self, refused: RefusedError, headers: Headers, body: Body, answer: "_Answer") -> None:
+        """Answer with an error, and close the connection if the body was not read to its end."""
+        is_small = int(headers.get("content-length", 0)) <= MOST_DISCARDED
+        if refused.status is not HTTPStatus.REQUEST_TIMEOUT and is_small and "expect" not in headers:
+            await body.discard()
+        if not body.ended:
+            refused.headers |= CLOSE
+        await answer.refuse(refused)
 
     def _check_framing(self, scope: Message) -> None:
         """Refuse what another server in front may take for a body of another length, or for none."""
@@ -114,8 +109,6 @@ class Gate:
             raise RefusedError(HTTPStatus.LENGTH_REQUIRED, "Content-Length is missing", CLOSE)
         if scope["method"] != "POST" and (is_chunked or any(int(length) for length in lengths)):
             raise RefusedError(HTTPStatus.BAD_REQUEST, f"{scope['method']} takes no body", CLOSE)
-        if lengths and int(lengths[0]) > self.limits.max_body_bytes:
-            raise self._too_large(f"{int(lengths[0])} bytes")
 
     def _too_large(self, what: str) -> RefusedError:
         message = f"{what}, allowed are {self.limits.max_body_bytes}"
@@ -151,20 +144,6 @@ class _Answer:
 
 def _raw(headers: Headers) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Gives a body that was read, and after it what comes."""
-    given = False
-
-    async def replay() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay
 
 
 def report(error: BaseException) -> None:

@@ -15,8 +15,8 @@ from seq2edge.device.serving.metrics import Metrics
 class BoundedProtocol(H11Protocol):
     """uvicorn's HTTP/1.1, which ends connections that send or take data too slowly and those above a number.
 
-    uvicorn itself waits without end for the head of a request, for the rest of a body that nobody reads any more, and
-    for a client to take what it is sent. Its error messages are plain text, and these are JSON.
+    uvicorn itself waits without end for the head of a request and for a client to take what it is sent. Its error
+    messages are plain text, and these are JSON.
 
     Args:
         limits: `body_timeout` is the time for a request, head and body, and for taking an answer.
@@ -72,9 +72,7 @@ class BoundedProtocol(H11Protocol):
         if self.conn.their_state is h11.IDLE:
             seconds = f"{self.limits.body_timeout:g} seconds"
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"the request took longer than {seconds} to arrive")
-        elif self.cycle is None or self.cycle.response_complete:  # the rest of a body that was refused
-            self.transport.abort()
-        else:  # the application is about to answer the same
+        else:  # the application is about to answer the same, or reads the rest of what it refuses
             self.receiving = self.loop.call_later(self.limits.body_timeout, self.transport.abort)
 
     def _stop_receiving(self) -> None:

@@ -5,9 +5,9 @@
     python benchmarks/serving.py --requests 100000                        and memory over so many requests
     python benchmarks/serving.py --command "python other_server.py"       another server beside it, in the same run
 
-Each server is started in turn on a free port of this machine and prints its address to standard error. 50 clients with a
-connection each ask one text after the other; then the same beside 32 bodies that arrive a byte at a time; then SIGTERM comes
-while three requests are unanswered. An answer that differs from the first to its text counts as wrong.
+Each server is started in turn on a free port of this machine and prints its address to standard error. 50 clients
+with a connection each ask one text after the other; then the same beside 32 bodies that arrive a byte at a time; then
+SIGTERM comes while three requests are unanswered. An answer that differs from the first to its text counts as wrong.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from typing import Any
 CLIENTS, SLOW, LAST, EVERY = 50, 32, 3, 10_000
 TEXTS = ["good morning", "how are you?", "tell me a joke", "what is the weather like?", "thank you", "안녕하세요"]
 SLOW_HEAD = b"POST /run HTTP/1.1\r\nHost: here\r\nContent-Length: 90000\r\n\r\n"
+PATIENCE = 30.0  # seconds that a client waits for a connection and an answer
 DRIP = 2.0  # seconds between the bytes of a slow body
 BATCH = {"texts": TEXTS * 16}  # takes long enough to be in progress when the signal comes
 
@@ -45,7 +46,7 @@ class Load:
             "p50_ms": round(1000 * cuts[49], 1),
             "p95_ms": round(1000 * cuts[94], 1),
             "p99_ms": round(1000 * cuts[98], 1),
-            **{name: self.counts[name] for name in ("refused", "lost", "reset", "wrong")},
+            **{name: self.counts[name] for name in ("refused", "no_answer", "lost", "reset", "wrong")},
         }
 
 
@@ -59,11 +60,12 @@ class Client:
     async def ask(self, values: dict[str, Any]) -> None:
         started = time.perf_counter()
         try:
-            if self.streams is None:
-                self.streams = await asyncio.open_connection("127.0.0.1", self.port)
-            status, body = await exchange(*self.streams, post(values))
-        except ConnectionError:
-            self._lose("reset")
+            async with asyncio.timeout(PATIENCE):
+                if self.streams is None:
+                    self.streams = await asyncio.open_connection("127.0.0.1", self.port)
+                status, body = await exchange(*self.streams, post(values))
+        except (ConnectionError, TimeoutError) as error:
+            self._lose("reset" if isinstance(error, ConnectionError) else "no_answer")
         except asyncio.IncompleteReadError:
             self._lose("lost")
         else:

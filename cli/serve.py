@@ -48,10 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     from seq2edge.device.runners.load import load_runner  # isort: skip
 
-    limits = Limits(**flag_values(Limits, arguments))
-    limits.check()
     check_threads("--threads", arguments.threads)
     check_threads("--interpreters", arguments.interpreters)
+    workers = max(Limits.workers, 2 * arguments.interpreters)
+    limits = Limits(**flag_values(Limits, arguments), workers=workers)
+    limits.check()
     access = Access.of(arguments.api_key_file, arguments.cors)
     runner = load_runner(arguments.bundle, arguments.threads, arguments.interpreters, arguments.sha256)
     server = Server((arguments.host, arguments.port), runner, limits, access)

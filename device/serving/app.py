@@ -55,12 +55,8 @@ def build_app(runner: Runner[Any], limits: Limits = Limits(), access: Access = A
         telemetry=NO_TELEMETRY,
     )
     _add_state(api, runner, metrics)
-    _add_answers(api, runner, Answers(runner, limits, metrics), _places(limits, metrics))
+    _add_answers(api, runner, Answers(runner, limits, metrics), Places(limits, metrics))
     return Gate(api, access, limits, metrics)
-
-
-def _places(limits: Limits, metrics: Metrics) -> Places:
-    return Places(limits.max_concurrent_requests, limits.timeout, metrics)
 
 
 def _add_state(api: FastAPI, runner: Runner[Any], metrics: Metrics) -> None:

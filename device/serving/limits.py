@@ -25,6 +25,8 @@ class Limits:
         max_concurrent_requests: Answered or waiting at the same time; further ones are answered with 503.
         max_connections: Open at the same time; further ones are answered with 503 and closed.
         drain: Seconds that requests in progress have when the server is stopped.
+        workers: Requests that are worked on at the same time, the others wait; not fewer than the runner has
+            interpreters. With many more each takes longer, and none is done sooner.
     """
 
     max_body_bytes: int = _limit(100_000, "--max-body-bytes", "N", "maximum size of a request in bytes")
@@ -34,6 +36,7 @@ class Limits:
     max_concurrent_requests: int = _limit(128, "--max-requests", "N", "maximum number of concurrent requests")
     max_connections: int = _limit(512, "--max-connections", "N", "maximum number of open connections")
     drain: float = _limit(15.0, "--drain", "SECONDS", "time for requests in progress when the server is stopped")
+    workers: int = 8
 
     def check(self) -> None:
         """Refuse limits that are none.
@@ -42,5 +45,5 @@ class Limits:
             UserError: With the flag.
         """
         for one in fields(self):
-            if not 0 < (value := getattr(self, one.name)) < math.inf:
+            if "flag" in one.metadata and not 0 < (value := getattr(self, one.name)) < math.inf:
                 raise UserError(f"{one.metadata['flag']} is {value}, allowed is more than 0")

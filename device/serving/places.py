@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from seq2edge.device.deadline import Deadline
+from seq2edge.device.serving.limits import Limits
 from seq2edge.device.serving.metrics import Metrics
 
-THREADS = 32  # that work; further requests wait for one of them
 Value = TypeVar("Value")
 
 
@@ -21,13 +21,12 @@ class Places:
     """A number of places for requests.
 
     Args:
-        number: Of requests that work or wait for a thread.
-        seconds: Until a request must be answered.
+        limits: `max_concurrent_requests` is their number; `workers` of them work, and the others wait in order.
     """
 
-    def __init__(self, number: int, seconds: float, metrics: Metrics):
-        self.free, self.seconds, self.metrics = number, seconds, metrics
-        self.threads = ThreadPoolExecutor(min(number, THREADS), thread_name_prefix="answers")
+    def __init__(self, limits: Limits, metrics: Metrics):
+        self.free, self.seconds, self.metrics = limits.max_concurrent_requests, limits.timeout, metrics
+        self.threads = ThreadPoolExecutor(limits.workers, thread_name_prefix="answers")
 
     async def run(self, work: Callable[[Deadline], Value], gone: asyncio.Future[Any]) -> Value:
         """What some work returns. It is stopped if nobody waits for it any more.

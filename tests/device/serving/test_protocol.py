@@ -7,8 +7,7 @@ import pytest
 from seq2edge.device.runners.load import runner_of
 
 HEALTH = b"GET /health HTTP/1.1\r\nHost: here\r\n"
-BODY = b'{"text": "hello", "attention": true, "beam": 5}'
-INSPECT = b"POST /v1/inspect HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+LARGE = b"GET /openapi.json HTTP/1.1\r\nHost: here\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +76,9 @@ def test_who_does_not_take_the_answers_is_cut_off(start):
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
-        connection.settimeout(0.2)
-        with contextlib.suppress(TimeoutError, ConnectionError):
-            for _ in range(2000):
-                connection.sendall(INSPECT)
-        ends = time.monotonic() + 20
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(LARGE * 2000)
+        ends = time.monotonic() + 60
         while server.server.server_state.connections and time.monotonic() < ends:
             time.sleep(0.05)
         assert not server.server.server_state.connections

@@ -102,7 +102,7 @@ class _Version(argparse.Action):
 def _missing_module(error: ModuleNotFoundError) -> int:
     """Name the extra that a command needs."""
     missing = (error.name or "").split(".")[0]
-    extras = {"gradio": "demo", "numpy": "device", "sentencepiece": "device"}
+    extras = {"gradio": "demo", "fastapi": "serve", "uvicorn": "serve", "numpy": "device", "sentencepiece": "device"}
     extra = extras.get(missing, "train")
     write(f"seq2edge: {missing} is not installed; this command needs: pip install 'seq2edge[{extra}]'", file=sys.stderr)
     return WRONG_INPUT

@@ -34,7 +34,7 @@ class Range:
         return f"{self.least:g} or more" if self.most == math.inf else f"{self.least:g} to {self.most:g}"
 
 
-POSITIVE, NOT_NEGATIVE, AT_LEAST_ONE = Range(0, exclusive=True), Range(0), Range(1)
+NOT_NEGATIVE, AT_LEAST_ONE = Range(0), Range(1)
 
 
 def option(default: Any, group: str, help: str, allowed: Range | None = None) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from seq2edge.device.batching import Job, in_length_groups
 from seq2edge.device.bundle import Bundle
-from seq2edge.device.deadline import LimitedSequenceModel
+from seq2edge.device.deadline import Deadline, LimitedSequenceModel
 from seq2edge.device.errors import TextError, UserError
 from seq2edge.device.guard import FILE as GUARD
 from seq2edge.device.guard import Guard
@@ -217,6 +217,6 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         yield result.text
         return dataclasses.replace(result, seconds=time.perf_counter() - started)
 
-    def limited(self, seconds: float) -> "Seq2SeqRunner":
-        model = LimitedSequenceModel(self.model, seconds)
+    def limited(self, deadline: Deadline) -> "Seq2SeqRunner":
+        model = LimitedSequenceModel(self.model, deadline)
         return Seq2SeqRunner(self.manifest, model, self.processor, self.tokenizer, self.guard, self.follow_ups)

@@ -11,7 +11,6 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.option import (
     AT_LEAST_ONE,
     NOT_NEGATIVE,
-    POSITIVE,
     Option,
     Range,
     option,
@@ -21,8 +20,14 @@ from seq2edge.device.option import (
 )
 
 LARGEST_BEAM = 64
-MOST_PHRASES = 100  # required; each is searched for in every hypothesis at every step
-MOST_BANNED = 1000
+MOST_EARLIER = 1000  # replies
+MOST = {  # phrases; each required one is searched for in every hypothesis at every step
+    "required": 100,
+    "banned": 1000,
+    "earlier_replies": MOST_EARLIER,
+}
+PENALTY = Range(0, 100)  # larger ones change nothing, and far larger ones overflow; so do ratios
+LARGEST_RATIO = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +48,10 @@ class DecodingOptions:
     )
     n_best: int = option(1, "beam search", "number of answers to return, best first; at most beam", AT_LEAST_ONE)
     length_penalty: float = option(
-        0.6, "beam search", "alpha of Wu et al. 2016, equation 14; larger values favour longer answers", NOT_NEGATIVE
+        0.6, "beam search", "alpha of Wu et al. 2016, equation 14; larger values favour longer answers", PENALTY
     )
     coverage_penalty: float = option(
-        0.0, "beam search", "beta of the same equation; favours answers that attend to the whole source", NOT_NEGATIVE
+        0.0, "beam search", "beta of the same equation; favours answers that attend to the whole source", PENALTY
     )
     groups: int = option(
         1,
@@ -58,7 +63,7 @@ class DecodingOptions:
         0.0,
         "beam search",
         "nats subtracted from a token for each time an earlier group chose it in the same step",
-        NOT_NEGATIVE,
+        PENALTY,
     )
     shortlist: bool = option(
         True, "beam search", "use the bundle's shortlist of tokens that are likely for the source, if it has one"
@@ -66,14 +71,20 @@ class DecodingOptions:
     max_length: int = option(64, "length", "maximum number of tokens in an answer, including eos", AT_LEAST_ONE)
     min_length: int = option(1, "length", "minimum number of tokens in an answer, including eos", NOT_NEGATIVE)
     max_ratio: float | None = option(
-        None, "length", "maximum length as a multiple of the source's tokens; the stricter limit applies", POSITIVE
+        None,
+        "length",
+        "maximum length as a multiple of the source's tokens; the stricter limit applies",
+        Range(0, LARGEST_RATIO, exclusive=True),
     )
     min_ratio: float = option(
-        0.0, "length", "minimum length as a multiple of the source's tokens; the stricter limit applies", NOT_NEGATIVE
+        0.0,
+        "length",
+        "minimum length as a multiple of the source's tokens; the stricter limit applies",
+        Range(0, LARGEST_RATIO),
     )
     sample: bool = option(False, "sampling", "draw each token at random according to its probability")
     temperature: float = option(
-        1.0, "sampling", "divides the logits; below 1 favours likely tokens, above 1 evens them out", POSITIVE
+        1.0, "sampling", "divides the logits; below 1 favours likely tokens, above 1 evens them out", Range(0.001, 1000)
     )
     top_k: int = option(0, "sampling", "draw from the k most likely tokens only; 0: from all", NOT_NEGATIVE)
     top_p: float = option(
@@ -88,7 +99,7 @@ class DecodingOptions:
     )
     earlier_replies: tuple[str, ...] = option((), "repetition", "an earlier reply, which becomes less likely")
     earlier_replies_penalty: float = option(
-        4.0, "repetition", "nats subtracted from an answer that equals an earlier reply", NOT_NEGATIVE
+        4.0, "repetition", "nats subtracted from an answer that equals an earlier reply", PENALTY
     )
     prefix: str = option("", "phrases", "text the answer must start with")
     required: tuple[str, ...] = option((), "phrases", "phrase the answer must contain")
@@ -115,7 +126,7 @@ OPTIONS: dict[str, Option] = options_of(DecodingOptions)
 
 def _contradictions(options: DecodingOptions) -> Iterator[str]:
     """Combinations that exclude each other; those of phrases are found by `Phrases.check`."""
-    for name, most in (("required", MOST_PHRASES), ("banned", MOST_BANNED)):
+    for name, most in MOST.items():
         if (given := len(getattr(options, name))) > most:
             yield f"{name} has {given:,} phrases, allowed are at most {most:,}"
     if options.n_best > max(options.beam, 1):

@@ -2,6 +2,7 @@ import io
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -181,12 +182,38 @@ def test_serve_answers_until_it_is_ended(bundles):
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--interpreters", 0), ("--threads", 100_000), ("--timeout", -1), ("--port", 70_000)]
+    ("option", "value"),
+    [
+        ("--interpreters", 0),
+        ("--threads", 100_000),
+        ("--timeout", -1),
+        ("--drain", "inf"),
+        ("--port", 70_000),
+        ("--cors", "nowhere"),
+    ],
 )
-def test_serve_refuses_what_cannot_be(bundles, capsys, option, value):
-    status, _, err = call(capsys, "serve", bundles / "int8", option, value)
+def test_serve_refuses_what_cannot_be(shipped, capsys, option, value):
+    status, _, err = call(capsys, "serve", option, value)
     assert status == 2
-    assert f"{option} is {value}" in err
+    assert err.startswith(f"seq2edge: {option} is {value}")
+    assert err.count("\n") == 1
+
+
+def test_serve_names_an_address_that_is_taken(shipped, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        status, _, err = call(capsys, "serve", "--port", port)
+    assert (status, err) == (2, f"seq2edge: cannot listen on 127.0.0.1:{port}: Address already in use\n")
+
+
+@pytest.mark.parametrize("missing", ["fastapi", "uvicorn"])
+def test_serve_names_the_extra_that_it_needs(capsys, monkeypatch, missing):
+    for name in [name for name in sys.modules if name.startswith("seq2edge.device.serving")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    status, _, err = call(capsys, "serve")
+    assert status == 2
+    assert err == f"seq2edge: {missing} is not installed; this command needs: pip install 'seq2edge[serve]'\n"
 
 
 def test_evaluate_a_run_beside_its_bundle(trained_run, bundles, tmp_path, capsys):

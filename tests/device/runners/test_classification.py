@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from seq2edge.device.deadline import TimeoutExceededError
+from seq2edge.device.deadline import Deadline, TimeoutExceededError
 from seq2edge.device.errors import UserError
 from seq2edge.device.processors.text import MAX_CHARACTERS
 from seq2edge.device.runners.load import load_runner
@@ -103,6 +103,6 @@ def test_a_stream_is_the_label_and_json_has_the_probabilities(runner):
 
 
 def test_it_stops_when_its_time_is_up(runner):
-    assert runner.limited(60).run(TEXT).text == "cold"
+    assert runner.limited(Deadline(60)).run(TEXT).text == "cold"
     with pytest.raises(TimeoutExceededError, match="longer than 1e-09 seconds"):
-        runner.limited(1e-9).run(TEXT)
+        runner.limited(Deadline(1e-9)).run(TEXT)

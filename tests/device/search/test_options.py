@@ -13,7 +13,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.option import Range
 from seq2edge.device.runners.classification_options import OPTIONS as CLASSIFICATION_OPTIONS
 from seq2edge.device.search.options import OPTIONS, DecodingOptions
-from seq2edge.device.server import Request
+from seq2edge.device.serving.requests import Request
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = {int: ("3", 3), float: ("0.5", 0.5), str: ("a b", "a b"), tuple: ("a", ["a"])}
@@ -46,7 +46,8 @@ def test_every_option_has_a_flag(parser, option):
 
 def test_every_option_is_a_field_of_a_request():
     options = DecodingOptions(beam=4, n_best=2, required=["a"], max_ratio=2.0, shortlist=False)
-    request = Request.from_json(json.dumps({"text": "a", **dataclasses.asdict(options)}).encode(), OPTIONS)
+    body = json.dumps({"text": "a", **dataclasses.asdict(options)}).encode()
+    request = Request.from_json(body, OPTIONS, max_characters=100)
     assert list(request.settings) == list(OPTIONS)
     assert DecodingOptions(**request.settings) == options
 
@@ -82,5 +83,6 @@ def test_a_range_says_what_it_allows(allowed, inside, outside, text):
 
 
 def test_a_request_cannot_ask_for_thousands_of_phrases():
-    with pytest.raises(UserError, match="required has 3,000 phrases, allowed are at most 100; banned has 1,001"):
-        DecodingOptions(required=("a",) * 3000, banned=("b",) * 1001)
+    message = "required has 3,000 phrases, allowed are at most 100; banned has 1,001 .*; earlier_replies has 1,002"
+    with pytest.raises(UserError, match=message):
+        DecodingOptions(required=("a",) * 3000, banned=("b",) * 1001, earlier_replies=("c",) * 1002)

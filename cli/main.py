@@ -34,6 +34,7 @@ COMMANDS = (
 )
 # Commands that take long and write files. Ctrl-C and SIGTERM end them in order.
 LONG = ("quickstart", "prepare", "train", "distill", "ensemble", "evaluate", "compare", "export")
+MOST_SAID = 10_000  # characters of a message
 DONE, CHECK_FAILED, WRONG_INPUT, INTERNAL_ERROR, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 130, 143
 
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with ending_in_order() if arguments[0] in LONG else contextlib.nullcontext():
             return parsed.run(parsed) or DONE
     except UserError as error:
-        write(f"seq2edge: {error}", file=sys.stderr)
+        write(f"seq2edge: {_shortened(str(error))}", file=sys.stderr)
         return status_of(error)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("seq2edge"):
@@ -65,6 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status_of(stop)
     except Exception:
         return internal_error()
+
+
+def _shortened(message: str) -> str:
+    """A message that names something longer than anybody reads, without the rest of it."""
+    return message if len(message) <= MOST_SAID else f"{message[:MOST_SAID]}…"
 
 
 def status_of(end: BaseException) -> int:

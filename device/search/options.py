@@ -46,7 +46,9 @@ class DecodingOptions:
         "hypotheses kept at each step; 1 is greedy search; with sample: targets drawn",
         Range(1, LARGEST_BEAM),
     )
-    n_best: int = option(1, "beam search", "number of answers to return, best first; at most beam", Range(1, LARGEST_BEAM))
+    n_best: int = option(
+        1, "beam search", "number of answers to return, best first; at most beam", Range(1, LARGEST_BEAM)
+    )
     length_penalty: float = option(
         0.6,
         "beam search",
@@ -71,7 +73,9 @@ class DecodingOptions:
     shortlist: bool = option(
         True, "beam search", "use the bundle's shortlist of tokens that are likely for the source, if it has one"
     )
-    max_length: int = option(64, "length", "maximum number of tokens in an answer, including eos", Range(1, caps.LENGTH))
+    max_length: int = option(
+        64, "length", "maximum number of tokens in an answer, including eos", Range(1, caps.LENGTH)
+    )
     min_length: int = option(1, "length", "minimum number of tokens in an answer, including eos", LENGTH)
     max_ratio: float | None = option(
         None,

@@ -39,7 +39,9 @@ def test_a_wrong_command_is_refused_with_what_there_is(capsys):
 
 @pytest.mark.parametrize(("number", "status", "said"), [(SIGINT, 130, "interrupted"), (SIGTERM, 143, "terminated")])
 @pytest.mark.parametrize("command", LONG)
-def test_a_long_command_ends_in_order_also_where_signals_are_ignored(command, number, status, said, monkeypatch, capsys):
+def test_a_long_command_ends_in_order_also_where_signals_are_ignored(
+    command, number, status, said, monkeypatch, capsys
+):
     module = importlib.import_module(f"seq2edge.cli.{command}")
     monkeypatch.setattr(module, "add_arguments", lambda parser: None)
     monkeypatch.setattr(module, "run", lambda arguments: signal.raise_signal(number))

@@ -10,10 +10,7 @@ import numpy as np
 from seq2edge.device.errors import CheckError
 
 SHOWN_SOURCES, SHOWN_CHARACTERS = 3, 80
-ADVICE = (
-    "the last good checkpoint is kept. Try a smaller training.learning_rate or clip_norm, "
-    'or precision = "float32"'
-)
+ADVICE = 'the last good checkpoint is kept. Try a smaller training.learning_rate or clip_norm, or precision = "float32"'
 FEWEST_STEPS, MOST_STEPS = 20, 200  # that the loss may be far above guessing in a row; an epoch, between the two
 
 

@@ -11,9 +11,9 @@ from seq2edge.device.search.options import LARGEST_BEAM, MOST_CHARACTERS, MOST_P
 
 TEXT = "good morning"
 NEEDED = {  # what else the extremes of an option need
-    **dict.fromkeys(("temperature", "top_k", "top_p", "seed"), {"sample": True}),
-    **dict.fromkeys(("groups", "diversity"), {"beam": 4, "groups": 4}),
-    **dict.fromkeys(("coverage_penalty", "length_penalty"), {"beam": 5}),
+    **{name: {"sample": True} for name in ("temperature", "top_k", "top_p", "seed")},
+    **{name: {"beam": 4, "groups": 4} for name in ("groups", "diversity")},
+    **{name: {"beam": 5} for name in ("coverage_penalty", "length_penalty")},
     "earlier_replies_penalty": {"earlier_replies": ("Good morning! I hope your day starts well.",)},
 }
 

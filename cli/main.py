@@ -33,7 +33,7 @@ COMMANDS = (
     "doctor",
 )
 # Commands that take long and write files. Ctrl-C and SIGTERM end them in order.
-LONG = ("quickstart", "prepare", "train", "distill", "ensemble", "evaluate", "compare", "export")
+LONG = ("init", "quickstart", "prepare", "train", "distill", "ensemble", "evaluate", "compare", "export")
 MOST_SAID = 10_000  # characters of a message
 DONE, CHECK_FAILED, WRONG_INPUT, INTERNAL_ERROR, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 130, 143
 

@@ -129,6 +129,6 @@ def bundle_processor(bundle: Bundle[Manifest]) -> SourceProcessor:
     Raises:
         UserError: If one of its files is damaged.
     """
-    manifest = bundle.manifest
-    entry, task = manifest.processors["source"], TASKS[manifest.task]
-    return source_processor(SourceSpec(entry, bundle.path, manifest.source_length, task, manifest.files))
+    manifest: Any = bundle.manifest
+    entry, task, vocabulary = manifest.processors["source"], TASKS[manifest.task], manifest.vocabulary["source"]
+    return source_processor(SourceSpec(entry, bundle.path, manifest.source_length, task, manifest.files, vocabulary))

@@ -76,10 +76,11 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
             UserError: If a file of the bundle is not what it should be, or no runtime is installed.
         """
         model = TFLiteModel(bundle, threads, num_interpreters)
-        tokenizer = TargetTokenizer(bundle.tokenizers[1], bundle.manifest.normalisations[1])
-        guard = Guard.open(bundle.path / GUARD) if GUARD in bundle.manifest.files else None
-        follow_ups = read_turns(bundle.path / TURNS) if TURNS in bundle.manifest.files else ()
-        return cls(bundle.manifest, model, bundle_processor(bundle), tokenizer, guard, follow_ups)
+        manifest = bundle.manifest
+        tokenizer = TargetTokenizer(bundle.tokenizers[1], manifest.normalisations[1], manifest.vocabulary["target"])
+        guard = Guard.open(bundle.path / GUARD) if GUARD in manifest.files else None
+        follow_ups = read_turns(bundle.path / TURNS) if TURNS in manifest.files else ()
+        return cls(manifest, model, bundle_processor(bundle), tokenizer, guard, follow_ups)
 
     def options(self, options: DecodingOptions | None = None, **changes: Any) -> DecodingOptions:
         """As for `Runner`. The bundle's defaults get a beam of at least the `n_best` that is asked for."""

@@ -1,16 +1,19 @@
+import importlib
 import io
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import urllib.request
+from signal import SIGINT, SIGTERM
 
 import pytest
 
 from seq2edge.cli.evaluate import unique_names
-from seq2edge.cli.main import COMMANDS, main
+from seq2edge.cli.main import COMMANDS, LONG, main
 from seq2edge.device.target_tokenizer import TargetTokenizer
 
 
@@ -33,6 +36,22 @@ def test_a_wrong_command_is_refused_with_what_there_is(capsys):
         main(["trian"])
     assert stop.value.code == 2
     assert "'train'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("number", "status", "said"), [(SIGINT, 130, "interrupted"), (SIGTERM, 143, "terminated")])
+@pytest.mark.parametrize("command", LONG)
+def test_a_long_command_ends_in_order_also_where_signals_are_ignored(
+    command, number, status, said, monkeypatch, capsys
+):
+    module = importlib.import_module(f"seq2edge.cli.{command}")
+    monkeypatch.setattr(module, "add_arguments", lambda parser: None)
+    monkeypatch.setattr(module, "run", lambda arguments: signal.raise_signal(number))
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        assert call(capsys, command) == (status, "", f"\nseq2edge: {said}\n")
+        assert signal.getsignal(number) == signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
 
 
 def test_run_answers_and_info_and_verify_describe(bundles, capsys):

@@ -85,7 +85,7 @@ def test_too_many_characters_are_refused(runner):
     ("options", "message"),
     [
         ({"beam": 5}, "beam: not an option of a classification model; allowed are n_best"),
-        ({"n_best": 0}, "n_best is 0, allowed is 1 or more"),
+        ({"n_best": 0}, "n_best is 0, allowed is 1 to 65,536"),
         ({"n_best": "3"}, "n_best is '3', expected int"),
         ({"n_best": True}, "n_best is True, expected int"),
     ],

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-CLIENTS, SLOW, LAST, EVERY = 50, 32, 3, 10_000
+CLIENTS, SLOW, LAST, SAMPLES = 50, 32, 3, 10
 TEXTS = ["good morning", "how are you?", "tell me a joke", "what is the weather like?", "thank you", "안녕하세요"]
 SLOW_HEAD = b"POST /run HTTP/1.1\r\nHost: here\r\nContent-Length: 90000\r\n\r\n"
 PATIENCE = 30.0  # seconds that a client waits for a connection and an answer
@@ -145,15 +145,15 @@ async def ask_beside_slow_bodies(port: int, seconds: float, known: dict[str, str
 
 
 async def memory_over(port: int, process: int, requests: int, known: dict[str, str]) -> dict[str, Any]:
-    """Resident memory in MB after every 10,000 requests."""
-    load, clients = Load(), []
+    """Resident memory in MB after each tenth of the requests."""
+    load = Load()
     megabytes = [resident_megabytes(process)]
     clients = [Client(port, load, known) for _ in range(CLIENTS)]
-    for first in range(0, requests, CLIENTS):
-        asked = [client.ask({"text": TEXTS[(first + n) % len(TEXTS)]}) for n, client in enumerate(clients)]
-        await asyncio.gather(*asked)
-        if (first + CLIENTS) % EVERY == 0:
-            megabytes.append(resident_megabytes(process))
+    for _ in range(SAMPLES):
+        for first in range(0, requests // SAMPLES, CLIENTS):
+            asked = [client.ask({"text": TEXTS[(first + n) % len(TEXTS)]}) for n, client in enumerate(clients)]
+            await asyncio.gather(*asked)
+        megabytes.append(resident_megabytes(process))
     for client in clients:
         client.close()
     return {"requests": requests, "megabytes": megabytes} | dict(load.counts)

@@ -63,9 +63,14 @@ class Server:
 
     def run(self) -> None:
         """Answer until `stop` is called, SIGTERM or Ctrl-C; then answer what is in progress."""
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, lambda *_: self.stop())  # uvicorn raises it again at its end
-        self.server.run(sockets=[self.socket])
+        if threading.current_thread() is not threading.main_thread():
+            self.server.run(sockets=[self.socket])
+            return
+        before = signal.signal(signal.SIGTERM, lambda *_: self.stop())  # uvicorn raises it again at its end
+        try:
+            self.server.run(sockets=[self.socket])
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     def stop(self) -> None:
         """Let `run` return, from any thread."""

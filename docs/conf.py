@@ -22,10 +22,10 @@ myst_heading_anchors = 4
 myst_links_external_new_tab = False
 suppress_warnings = ["misc.highlighting_failure"]  # shell sessions with an ellipsis in them
 
-# Autodoc imports the modules. These packages take a minute to import or are in other extras; signatures do not need them.
+# Autodoc imports the modules. These packages take long to import or are in other extras; no signature needs them.
 autodoc_mock_imports = [
     *("tensorflow", "tensorflow_text", "keras", "keras_nlp", "jax"),
-    *("sacrebleu", "rouge_score", "jiwer", "sklearn", "matplotlib", "tqdm", "tomli_w", "charset_normalizer", "jinja2"),
+    *("sacrebleu", "rouge_score", "jiwer", "sklearn", "matplotlib", "tqdm", "tomli_w"),
 ]
 _MockObject.__or__ = _MockObject.__ror__ = lambda self, other: self  # annotations such as `tf.Tensor | None`
 autodoc_member_order = "bysource"

@@ -109,7 +109,8 @@ def beam(part: InspectedPart):
                 place[node.id] = (depth, -rank)
                 color = ORANGE if node.id in best else GREY
                 x, y = place[node.parent]
-                axes.annotate("", (depth - 0.02, -rank), (x + (0.7 if node.parent else 0.25), y), arrowprops={"arrowstyle": "-", "color": color})
+                start = x + (0.7 if node.parent else 0.25)  # behind the text
+                axes.plot([start, depth - 0.02], [y, -rank], color=color, linewidth=1)
                 token = part.tokens[node.token_id].replace("▁", " ").strip()
                 label = token if len(token) <= 15 else f"{token[:14]}…"
                 axes.text(depth, -rank, f"{label}\n{node.score:.2f}", va="center", color=color, size=8)

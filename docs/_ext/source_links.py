@@ -1,4 +1,4 @@
-"""Links from a page to a file of the repository outside docs/: the site has no such file, so it shows the path instead."""
+"""Links from a page to a file outside docs/: the site does not have the file, so it shows the path instead."""
 
 import re
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Greedy decoding of an ONNX export with ONNX Runtime, SentencePiece and numpy.
 
-    pip install onnxruntime sentencepiece
-    python greedy.py bundles/captions.onnx "A man is walking."
+pip install onnxruntime sentencepiece
+python greedy.py bundles/captions.onnx "A man is walking."
 """
 
 import json
@@ -28,7 +28,7 @@ encoder, decoder_step = (
 
 def run(session, inputs):
     names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(names, inputs)))
+    return dict(zip(names, session.run(names, inputs), strict=True))
 
 
 form = about["processors"]["source"]["normalisation"]

@@ -1,6 +1,6 @@
 """The SavedModel in a Python process that has tensorflow and tensorflow-text and nothing of seq2edge.
 
-    python predict.py served/captions/1 "A dog runs."
+python predict.py served/captions/1 "A dog runs."
 """
 
 import sys

@@ -30,7 +30,7 @@ autodoc_mock_imports = [
 _MockObject.__or__ = _MockObject.__ror__ = lambda self, other: self  # annotations such as `tf.Tensor | None`
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_default_options = {"members": True, "show-inheritance": False}
+autodoc_default_options = {"members": True}
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 default_role = "code"

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_examples_of_docstrings(path, request, shipped, monkeypatch, tmp_path):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_examples_of_pages(path, shipped, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    text = path.read_text(encoding="utf-8")
+    text = re.sub("^```.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     test = doctest.DocTestParser().get_doctest(text, {}, path.stem, None, 0)
     report = []
     doctest.DocTestRunner(optionflags=FLAGS).run(test, out=report.append)

@@ -197,7 +197,7 @@ def check_step_of_three(interpreter, model, source):
 
 
 def check_most_likely(interpreter, inputs, log_probs):
-    """The steps that give only the most_likely tokens: of the whole vocabulary, and of a shortlist."""
+    """The steps that give only the most likely tokens: of the whole vocabulary, and of a shortlist."""
     most_likely = -np.sort(-log_probs, axis=1)[:, :6]
     found = interpreter.get_signature_runner("decode_step_3")(**inputs)
     np.testing.assert_allclose(found["top_log_probs"], most_likely, atol=2e-3)

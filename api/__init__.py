@@ -4,10 +4,11 @@ Example:
     >>> import seq2edge
     >>> bot = seq2edge.load()
     >>> bot("good morning").text
+    'Good morning! I hope your day starts well.'
 
 Attributes:
     Conversation: Answers messages that may refer to the reply before.
-    Inspection: What `Runner.inspect` returns: an answer and how it came about.
+    Inspection: What `Runner.inspect` returns: an answer, and what the model did to find it.
     load: Loads a bundle; without a path the one that is installed with seq2edge. See `load_runner`.
     Runner: What `load` returns.
     __version__: Of this installation.

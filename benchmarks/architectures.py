@@ -3,7 +3,7 @@
     python benchmarks/architectures.py                # trains what is missing, then measures and writes the table
     python benchmarks/architectures.py --train-only --only lstm-dot lstm-concat       # one process of several
 
-Data: Multi30k en→de. Each architecture is a run in OUTPUT/NAME that goes on where it stopped. Measure with nothing else
+Data: Multi30k en→de. Each architecture is a run in OUTPUT/NAME that resumes where it stopped. Measure with nothing else
 running; the peer that ratios are to is lstm-general, measured in the same run.
 """
 
@@ -91,7 +91,7 @@ def recipe_of(name: str, more: Mapping[str, Any] | None = None) -> Any:
 
 
 def train_beside(recipe: Any, folder: Path) -> None:
-    """Train a run, or go on with it; data is prepared once for all runs that stand in the same folder."""
+    """Train a run or resume it; the data is prepared once for all runs in the same folder."""
     from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
     from seq2edge.pipeline.recipe_schema.load import RECIPES
     from seq2edge.pipeline.training.options import TrainOptions

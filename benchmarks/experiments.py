@@ -1,6 +1,6 @@
 """What the textbooks say of encoder-decoders, measured: the runs and pictures of docs/experiments.md.
 
-    python benchmarks/experiments.py train                      # digit strings and Multi30k; goes on where it stopped
+    python benchmarks/experiments.py train                      # digit strings and Multi30k; resumes where it stopped
     python benchmarks/experiments.py train --only copy-lstm-none reverse-lstm-none
     python benchmarks/experiments.py plot                       # tables, and docs/experiments-*.png
     python benchmarks/experiments.py race                       # learning curves against minutes; or of RUN RUN…

@@ -5,7 +5,7 @@
 Each run is exported for all runtimes in every quantization, and as a SavedModel. Validation sentences are translated
 greedily by Keras and, through `seq2edge run`, in two environments that hold nothing but the runner, one with LiteRT and
 one with tflite-runtime 2.14, which are made on the first call; the export itself compares with what browsers run. What
-was done is kept in the output folder, and a call goes on where the last one stopped.
+was done is kept in the output folder, and a call resumes where the last one stopped.
 """
 
 import argparse

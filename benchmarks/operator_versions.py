@@ -3,7 +3,7 @@
     python -m venv old && old/bin/pip install 'tflite-runtime==2.14.0' 'numpy<2'
     python benchmarks/operator_versions.py old/bin/python bundles/*/model.tflite
 
-A file is written anew with the version of one operator counted up, and the runtime is asked to load it.
+A file is written again with the version of one operator raised by one, and the runtime is asked to load it.
 """
 
 import subprocess

@@ -3,7 +3,7 @@
     python benchmarks/search_share.py
 
 An LSTM of 320 units with random weights, int8, one thread, 16 tokens a sentence. Three ways to decode with it: the file
-gives all logits and numpy finds the likeliest; the file finds them; the file looks at a shortlist of 320 alone.
+gives all logits and numpy finds the most likely; the file finds them; the file looks at a shortlist of 320 alone.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ from seq2edge.models.config import Seq2SeqConfig
 from seq2edge.models.decoders.config import RecurrentDecoderConfig
 from seq2edge.models.seq2seq import build_seq2seq
 
-WORDS, BEAM, PIECES, SENTENCES, PASSES = 8_000, 5, 16, 40, 5
+WORDS, BEAM, TOKENS, SENTENCES, PASSES = 8_000, 5, 16, 40, 5
 
 
 class Timed(TFLiteModel):
@@ -53,13 +53,13 @@ def write_model(folder: Path) -> Bundle[Seq2SeqManifest]:
     model = build_seq2seq(
         Seq2SeqConfig(WORDS, WORDS, embedding=256, units=320, decoder=RecurrentDecoderConfig(attention="dot"))
     )
-    signatures = Seq2SeqSignatures(model, [1, BEAM], PIECES, shortlist=True)
+    signatures = Seq2SeqSignatures(model, [1, BEAM], TOKENS, shortlist=True)
     signatures.save(folder / "saved_model")
     content = convert(folder / "saved_model", "int8")
     (folder / MODEL).write_bytes(content)
     specs = signature_specs(content)
     values: dict[str, Any] = {field.name: None for field in dataclasses.fields(Seq2SeqManifest)}
-    values |= {"signatures": specs, "beam_sizes": [1, BEAM], "target_length": PIECES, "files": {}, "fixed_lengths": []}
+    values |= {"signatures": specs, "beam_sizes": [1, BEAM], "target_length": TOKENS, "files": {}, "fixed_lengths": []}
     values |= {"states": [State(name, "float32", [], True) for name in signatures.state_names], "length_bucket": 8}
     return Bundle(folder, Seq2SeqManifest(**values))
 
@@ -76,7 +76,7 @@ def measure(
             decode(model, [source], options, phrases)
         whole.append(time.perf_counter() - started)
         in_file.append(model.seconds)
-    tokens = len(sources) * PIECES
+    tokens = len(sources) * TOKENS
     return {
         "ms_a_token": round(1000 * statistics.median(whole) / tokens, 3),
         "numpy_share_percent": round(100 * statistics.median(1 - f / w for f, w in zip(in_file, whole, strict=True))),
@@ -91,12 +91,12 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
         model = Timed(write_model(Path(folder)))
-        plain = DecodingOptions(beam=BEAM, max_length=PIECES)
+        plain = DecodingOptions(beam=BEAM, max_length=TOKENS)
         # A ban of what no beam meets makes a search look at all logits.
-        everything = Phrases(banned=((EOS + 1,) * PIECES,))
+        everything = Phrases(banned=((EOS + 1,) * TOKENS,))
         results = {
             "all logits": measure(model, sources, plain, everything),
-            "likeliest found in the file": measure(model, sources, plain),
+            "most likely found in the file": measure(model, sources, plain),
         }
         frequent = np.arange(EOS, EOS + 320)
         starts = np.where(np.arange(WORDS + 1) > EOS, len(frequent), 0)

@@ -7,8 +7,8 @@ from seq2edge.device.terminal import json_line, write
 
 HELP = "measure a bundle's speed, memory and size on this machine"
 EXAMPLES = """\
-  seq2edge bench                                        the bundle that is installed with seq2edge
-  seq2edge bench bundles/multi30k-en-de-int8 --threads 1 2 4 --beam 5 --file captions.txt --json"""
+  seq2edge bench                       # the bundle that is installed
+  seq2edge bench bundles/mine-int8 --threads 1 2 4 --beam 5 --file texts.txt"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

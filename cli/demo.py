@@ -9,10 +9,10 @@ from seq2edge.device.terminal import write
 
 HELP = "open a web page for one or more bundles"
 EXAMPLES = """\
-  seq2edge demo                                         the chatbot that is installed with seq2edge
-  seq2edge demo bundles/quickstart-int8 bundles/multi30k-en-de-int8 --port 8080
-  seq2edge demo --auth users.txt --host 0.0.0.0         for those with a password, one USER:PASSWORD a line
-  seq2edge demo --feedback ratings.jsonl                visitors may rate replies"""
+  seq2edge demo                        # the chatbot that is installed
+  seq2edge demo bundles/quickstart-int8 bundles/mine-int8 --port 8080
+  seq2edge demo --auth users.txt --host 0.0.0.0    # one USER:PASSWORD a line
+  seq2edge demo --feedback ratings.jsonl           # visitors may rate replies"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

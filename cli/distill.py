@@ -9,9 +9,9 @@ from seq2edge.pipeline.training.options import DistillOptions
 
 HELP = "train a recipe on the outputs of a trained run (sequence-level distillation)"
 EXAMPLES = """\
-  seq2edge distill runs/multi30k-en-de small.toml
-  seq2edge distill runs/large multi30k-en-de --set model.units=128 --set model.embedding=96 --output runs/small
-  seq2edge distill runs/large small.toml --output runs/smaller --from runs/small --closest --set training.epochs=5"""
+  seq2edge distill runs/large small.toml
+  seq2edge distill runs/large small.toml --set model.units=128
+  seq2edge distill runs/large small.toml --from runs/small --closest"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,10 +9,10 @@ from seq2edge.device.terminal import json_line, write
 if TYPE_CHECKING:
     from seq2edge.device.installation import Installation
 
-HELP = "say what is installed, what works on this machine, and what is missing for which command"
+HELP = "say what is installed, what works and what is missing"
 EXAMPLES = """\
   seq2edge doctor
-  seq2edge doctor --full                                also imports TensorFlow and JAX and lists their devices
+  seq2edge doctor --full               # also the devices of TensorFlow and JAX
   seq2edge doctor --json"""
 SHOWN = 4  # packages that are missing
 

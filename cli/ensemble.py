@@ -4,11 +4,11 @@ import argparse
 
 from seq2edge.device.terminal import write
 
-HELP = "make one run of several trained ones: the mean of their logits decides at every step"
+HELP = "average several runs at every step: make one run of them"
 EXAMPLES = """\
   seq2edge ensemble runs/first runs/second runs/third --output runs/three
-  seq2edge export runs/three                         as any run
-  seq2edge distill runs/three small.toml             one small model that has learned from all of them"""
+  seq2edge export runs/three           # as any run
+  seq2edge distill runs/three small.toml    # one small model from all of them"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

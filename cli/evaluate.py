@@ -12,12 +12,11 @@ if TYPE_CHECKING:
 
 HELP = "score runs and bundles side by side, on a run's data or on a file"
 EXAMPLES = """\
-  seq2edge evaluate runs/quickstart
-  seq2edge evaluate runs/multi30k-en-de --split valid --beam 5 --report report.html
-  seq2edge evaluate runs/quickstart bundles/quickstart-float16 bundles/quickstart-int8
+  seq2edge evaluate runs/mine --report report.html
+  seq2edge evaluate runs/mine bundles/mine-float16 bundles/mine-int8
   seq2edge evaluate runs/new --against runs/old
   seq2edge evaluate runs/new --split valid --length-penalty 1.0
-  seq2edge evaluate bundles/quickstart-int8 --file questions.tsv --json"""
+  seq2edge evaluate bundles/mine-int8 --file questions.tsv --json"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

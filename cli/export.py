@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 HELP = "export a run into verified bundles, a SavedModel or ONNX"
 EXAMPLES = """\
-  seq2edge export runs/quickstart                       as in the recipe, into bundles/quickstart-int8 …
-  seq2edge export runs/quickstart --quantize none --output bundles/mine
-  seq2edge export runs/quickstart --saved-model         bundles/quickstart.saved_model: text in, text out
-  seq2edge export runs/quickstart --onnx                bundles/quickstart.onnx: float32, for ONNX Runtime"""
+  seq2edge export runs/mine                  # → bundles/mine-int8
+  seq2edge export runs/mine --quantize none --output bundles/exact
+  seq2edge export runs/mine --saved-model    # text in, text out
+  seq2edge export runs/mine --onnx           # float32, for ONNX Runtime"""
 BUNDLES = Path("bundles")
 
 

@@ -8,7 +8,7 @@ from seq2edge.device.terminal import json_line, write
 
 HELP = "describe a bundle"
 EXAMPLES = """\
-  seq2edge info                                         the bundle that is installed with seq2edge
+  seq2edge info                        # the bundle that is installed
   seq2edge info bundles/quickstart-int8 --json"""
 
 BARS = " ▁▂▃▄▅▆▇█"

@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 HELP = "inspect a file of pairs or labelled texts and write a recipe for it"
 EXAMPLES = """\
   seq2edge init pairs.tsv
-  seq2edge init support-log.csv --output support.toml --task chat
-  seq2edge init log.xlsx --source question --target answer     columns by their names, or by their numbers from 0
-  seq2edge init train.en --target train.de              two parallel files
-  seq2edge init reviews.csv --task classification       texts with labels; a few short labels are recognised
-  seq2edge init pairs.tsv --time                        how long the training will take on this machine
-  seq2edge init reviews/                                reviews/LABEL/*.txt, or reviews/LABEL.txt with a text a line"""
+  seq2edge init log.xlsx --source question --target answer --task chat
+  seq2edge init train.en --target train.de    # two parallel files
+  seq2edge init reviews.csv --task classification
+  seq2edge init pairs.tsv --time       # how long the training will take here
+  seq2edge init reviews/               # reviews/LABEL/*.txt, a text each"""
 CELL = 40  # characters of an example of a column
 
 
@@ -40,8 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--task",
+        metavar="TASK",
         choices=list(TASKS),
-        help="default: guessed from the texts",
+        help=f"{', '.join(TASKS)} (default: guessed from the texts)",
     )
     parser.add_argument("--output", metavar="RECIPE", help="default: NAME.toml in the working directory")
     parser.add_argument("--overwrite", action="store_true", help="overwrite an existing recipe")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 HELP = "train, score, export and verify the bundled chatbot"
 EXAMPLES = """\
   seq2edge quickstart
-  seq2edge quickstart --set training.epochs=2           a quick look at the steps; the model will be poor"""
+  seq2edge quickstart --set training.epochs=2    # a quick look, a poor model"""
 COMPARED = 100  # test phrasings that this bundle and the installed one answer
 
 

@@ -15,17 +15,15 @@ from seq2edge.device.terminal import json_line, write
 
 HELP = "answer texts with a bundle"
 EXAMPLES = """\
-  seq2edge run "good morning"                           the chatbot that is installed with seq2edge
-  seq2edge run                                          a prompt; Ctrl-D ends it
-  seq2edge run bundles/mine-int8 "good morning"
-  cat lines.txt | seq2edge run bundles/multi30k-en-de-int8 --beam 5 > translated.txt
-  seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --n-best 3 --attention --json
-  seq2edge run "good morning" --beam 5 --inspect        words, attention, confidence and the whole beam as JSON
-  seq2edge run bundles/intents-int8 "good morning" --n-best 3
-  seq2edge run bundles/multi30k-en-de-int8 "A dog runs." --beam 5 --required "Wiese" --banned "Hund" """
+  seq2edge run "good morning"          # the chatbot that is installed
+  seq2edge run                         # a prompt; Ctrl-D ends it
+  seq2edge run bundles/mine-int8 "good morning" --beam 5 --n-best 3
+  seq2edge run bundles/mine-int8 --json < lines.txt > answers.jsonl
+  seq2edge run "good morning" --beam 5 --inspect"""
 
 OPTIONS = CLASSIFICATION_OPTIONS | DECODING_OPTIONS  # of all families; a runner refuses those it does not have
 METAVARS = {int: "N", float: "X", str: "TEXT", tuple: "TEXT"}
+COMMON = ("beam", "n_best", "sample", "required", "banned")  # what `--help` lists
 BUNDLE_DEFAULTS = ("beam", "length_penalty", "max_length")
 SCORE_FORMATS = {"text": "8.3f", "label": "6.2f"}  # by what targets are; the score of a label is its probability
 
@@ -35,20 +33,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "bundle",
         metavar="BUNDLE",
         nargs="?",
-        help=f"folder of the bundle ({DEFAULT}); what is neither a folder nor has a {os.sep} is a TEXT",
+        help=f"folder of the bundle ({DEFAULT}); else a TEXT",
     )
     parser.add_argument("text", metavar="TEXT", nargs="*", help="text to answer (default: lines of standard input)")
     add_sha256(parser)
     parser.add_argument("--attention", action="store_true", help="print the attention of each token")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each answer")
-    parser.add_argument(
-        "--inspect", action="store_true", help="print one JSON object for each answer with all that led to it"
-    )
+    parser.add_argument("--inspect", action="store_true", help="print JSON with attention and the whole search")
     parser.add_argument("--threads", type=int, default=1, help="threads of the runtime (default: 1)")
     parser.add_argument("--quiet", action="store_true", help="print no notes to standard error")
-    groups = {option.group: parser.add_argument_group(option.group) for option in OPTIONS.values()}
+    search = parser.add_argument_group("search")
+    search.add_argument("--help-decoding", action=_DecodingHelp, nargs=0, help="list the other options of the search")
     for option in OPTIONS.values():
-        groups[option.group].add_argument(option.flag, dest=option.name, default=None, **_flag(option))
+        help = {} if option.name in COMMON else {"help": argparse.SUPPRESS}
+        search.add_argument(option.flag, dest=option.name, default=None, **_flag(option) | help)
+
+
+class _DecodingHelp(argparse.Action):
+    """Shows every option of the search, which are too many for the help of the command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        options = argparse.ArgumentParser(prog=parser.prog, usage="%(prog)s [OPTION …]", add_help=False)
+        groups = {option.group: options.add_argument_group(option.group) for option in OPTIONS.values()}
+        for option in OPTIONS.values():
+            groups[option.group].add_argument(option.flag, **_flag(option))
+        write(options.format_help(), end="")
+        parser.exit()
 
 
 def _flag(option: Option) -> dict[str, Any]:

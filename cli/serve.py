@@ -10,12 +10,12 @@ from seq2edge.device.terminal import write
 
 HELP = "serve a bundle over HTTP"
 EXAMPLES = """\
-  seq2edge serve                                        the chatbot that is installed with seq2edge
+  seq2edge serve                       # the chatbot that is installed
   seq2edge serve bundles/quickstart-int8
   seq2edge serve --host 0.0.0.0 --api-key-file keys.txt --cors https://example.org
   curl -d '{"text": "good morning"}' http://127.0.0.1:8000/run
-  curl -d '{"texts": ["A dog runs.", "A man sleeps."], "beam": 5, "attention": true}' http://127.0.0.1:8000/run
-  curl http://127.0.0.1:8000/health; curl http://127.0.0.1:8000/metrics; curl http://127.0.0.1:8000/openapi.json"""
+  curl -d '{"texts": ["one", "two"], "beam": 5}' http://127.0.0.1:8000/run
+  curl http://127.0.0.1:8000/metrics; curl http://127.0.0.1:8000/openapi.json"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 HELP = "train a recipe into a run"
 EXAMPLES = """\
   seq2edge train ko-chatbot
-  seq2edge train my-recipe.toml --output runs/second-try --set model.units=512 --set training.epochs=40
-  seq2edge train my-recipe.toml --resume          resume an interrupted training
-  seq2edge train new-pairs.toml --from runs/old   fine-tune an earlier model on new pairs, with its tokenizer
-
-  on two machines, each with its own --process:
-  KERAS_BACKEND=jax seq2edge train big.toml --hosts 10.0.0.1:9000,10.0.0.2 --process 0"""
+  seq2edge train mine.toml --output runs/second --set model.units=512
+  seq2edge train mine.toml --resume           # after an interruption
+  seq2edge train new.toml --from runs/old     # fine-tune an earlier model
+  KERAS_BACKEND=jax seq2edge train big.toml --process 0 \\
+      --hosts 10.0.0.1:9000,10.0.0.2          # on each machine, with its index"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

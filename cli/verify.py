@@ -9,9 +9,9 @@ from seq2edge.device.terminal import json_line, write
 
 HELP = "check a bundle's files, and repeat its test vectors"
 EXAMPLES = """\
-  seq2edge verify                                       the bundle that is installed with seq2edge
+  seq2edge verify                      # the bundle that is installed
   seq2edge verify bundles/quickstart-int8 --json
-  seq2edge verify --isolated downloads/chat             a bundle from elsewhere: a crash of the runtime is an answer"""
+  seq2edge verify --isolated downloads/chat    # from elsewhere: with limits"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,9 +14,12 @@ class Conversation:
     With a bundle that has no memory each message is answered by itself.
 
     Example:
-        >>> chat = Conversation(load_runner())
+        >>> import seq2edge
+        >>> chat = seq2edge.Conversation(seq2edge.load())
         >>> chat("tell me a joke").text
+        'Why was the decoder calm? It paid attention.'
         >>> chat("another one").text
+        'What do you call a fake noodle? An impasta.'
 
     Attributes:
         previous: What the next message may refer to.
@@ -32,7 +35,7 @@ class Conversation:
         return result
 
     def inspect(self, message: str, **options: Any) -> Inspection:
-        """Answer a message and show how the answer came about; options and errors as for `Runner.inspect`."""
+        """Answer a message and show how the model found the answer; options and errors as for `Runner.inspect`."""
         inspection = self.runner.inspect(self.source(message), **options)
         self.previous = inspection.result.previous
         return inspection

@@ -104,6 +104,6 @@ class Classifier:
         return logit + self.bonus * has_pattern > self.threshold
 
     def category(self, text: str) -> str:
-        """The likeliest category of a folded text in distress."""
+        """The most likely category of a folded text in distress."""
         grams = ngrams(text, self.unit, self.longest)
         return max(self.categories, key=lambda name: self.categories[name](grams))

@@ -1,4 +1,4 @@
-"""How an answer came about: its tokens and words, where the model looked, how sure it was, and what the search did."""
+"""How the model found an answer: tokens and words, where the model looked, how sure it was, what the search did."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -64,7 +64,7 @@ class InspectedPart:
 
 @dataclass(frozen=True)
 class Inspection:
-    """An answer and how it came about.
+    """An answer, and how the model found it.
 
     Attributes:
         source: What was answered, without the reply before.

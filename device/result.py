@@ -17,6 +17,7 @@ class Part:
     """A segment of the source with its target.
 
     Attributes:
+        source_tokens, target_tokens: As strings to show; "▁" is a space.
         log_probs: Of each target token in nats, and of eos where it was reached.
         attention: `(target_length, source_length)`, or None if the model has none.
         alignment: For each target token the index of the source token with the most attention.
@@ -46,10 +47,12 @@ class Result:
     """The answer to a text.
 
     Attributes:
+        text: What a program shows.
         score: Mean of the parts' scores (log-probability over length penalty); of a label its probability.
         confidence: Geometric mean of the tokens' probabilities, 0 to 1; of a label its probability.
         fallback: Whether `text` is the bundle's fallback line and not the model's reply.
         alternatives: Text and score of the n best answers, best first.
+        parts: The segments of the source with their targets; none if the guard answered.
         cut: A note about sentences that were split, or a text that was truncated, because they are too long; else
             None.
         missing: Required phrases that the text lacks because they did not fit.

@@ -33,6 +33,10 @@ def words_of(tokens: Sequence[str]) -> tuple[Word, ...]:
 
     Args:
         tokens: As `TargetTokenizer.tokens` and `SourceProcessor.labels` show them.
+
+    Example:
+        >>> [word.text for word in words_of(["▁a", "▁fri", "end", ".", "</s>"])]
+        ['a', 'friend', '.', '</s>']
     """
     starts = [place for place in range(len(tokens)) if place == 0 or _is_start(tokens, place)]
     return tuple(

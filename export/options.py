@@ -60,7 +60,8 @@ class ExportOptions:
         default=None,
         metadata=_flag(
             "--runtime",
-            "target runtimes; a file that one of them cannot run is refused (default: as in the recipe)",
+            f"{', '.join(get_args(Runtime))}; a file that one of them cannot run is refused (default: the recipe's)",
+            metavar="RUNTIME",
             choices=get_args(Runtime),
             nargs="+",
         ),

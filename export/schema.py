@@ -1,6 +1,6 @@
 """The JSON Schema of bundle.json, made from the types of the manifest.
 
-`python -m seq2edge.export.schema > docs/bundle.schema.json` writes it anew.
+`python -m seq2edge.export.schema > docs/bundle.schema.json` writes it again.
 """
 
 import dataclasses

@@ -58,10 +58,10 @@ class GraphGuard(tf.Module):
             if entry.get("classified"):
                 new = tf.logical_and(hits == "", _found(text, korean, language, entry))
                 hits = tf.where(new, entry["name"], hits)
-        is_distress, likeliest = self.classifiers[language](text, hits != "")
+        is_distress, most_likely = self.classifiers[language](text, hits != "")
         if language == "ko":
             is_distress = tf.logical_and(is_distress, korean)
-        return tf.where(is_distress, tf.where(hits == "", likeliest, hits), "")
+        return tf.where(is_distress, tf.where(hits == "", most_likely, hits), "")
 
 
 class GraphClassifier(tf.Module):
@@ -81,7 +81,7 @@ class GraphClassifier(tf.Module):
         self.rows = tf.lookup.StaticHashTable(rows, len(known))
 
     def __call__(self, text: tf.Tensor, has_pattern: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Whether folded texts are of distress, and their likeliest categories; each `(batch,)`."""
+        """Whether folded texts are of distress, and their most likely categories; each `(batch,)`."""
         is_word = self.unit == "word"
         units = tf.strings.split(text) if is_word else tf.strings.unicode_split(text, "UTF-8")
         space, lengths = " " if is_word else "", range(1, self.longest + 1)

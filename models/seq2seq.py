@@ -69,6 +69,12 @@ def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32", unroll: int = 1
         dtype: Keras dtype policy of the layers, e.g. "mixed_bfloat16".
         unroll: Steps of a recurrent layer that one iteration of JAX's loop computes. It changes the speed alone.
 
+    Example:
+        >>> from seq2edge.models.config import Seq2SeqConfig
+        >>> model = build_seq2seq(Seq2SeqConfig(source_vocabulary=100, target_vocabulary=80, units=16, embedding=8))
+        >>> model.training.output_shape  # batch, target_length, target_vocabulary
+        (None, None, 80)
+
     Raises:
         ValueError: All settings that are not allowed or do not fit together, one on each line.
     """

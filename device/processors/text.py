@@ -26,7 +26,14 @@ ESCAPE = "\x1a"  # stands before a letter for that sign or for itself in a model
 
 def normalise(text: str, form: str) -> str:
     """Bring a text to the Unicode form "NFC" or "NFKC"; remove invisible characters; collapse control characters and
-    white space to single spaces. The form "none" keeps the text as it is."""
+    white space to single spaces. The form "none" keeps the text as it is.
+
+    Example:
+        >>> normalise("  good\\tmorning\\u200b ", "NFC")
+        'good morning'
+        >>> normalise("if x:\\n\\treturn", "none")
+        'if x:\\n\\treturn'
+    """
     text = SURROGATE.sub("\ufffd", text)
     if form == "none":
         return text

@@ -33,9 +33,12 @@ class ClassificationRunner(Runner[ClassificationOptions]):
         processor: What turns a source into features.
 
     Example:
-        >>> runner = load_runner("bundles/intents-int8")
-        >>> runner.run("good morning").text
-        >>> runner.run("good morning", n_best=3).alternatives
+        >>> import seq2edge
+        >>> runner = seq2edge.load("bundles/colours-int8")
+        >>> runner.run("the red stone is here").text
+        'red'
+        >>> len(runner.run("the red stone is here", n_best=3).alternatives)
+        3
     """
 
     OPTIONS: ClassVar[Mapping[str, Option]] = OPTIONS

@@ -76,7 +76,7 @@ class Runner(ABC, Generic[Options]):
         """
 
     def inspect(self, source: Any, options: Options | None = None, **changes: Any) -> Inspection:
-        """Answer one source and show how the answer came about.
+        """Answer one source and show how the model found the answer.
 
         The search is traced, which takes longer than `run`; the answer is the same.
 
@@ -101,6 +101,9 @@ class Runner(ABC, Generic[Options]):
 
         Args:
             options, changes: As for `options`.
+
+        Returns:
+            The answer. Its `text` is what a program shows.
 
         Raises:
             TextError: If the source is empty or too long.

@@ -28,8 +28,18 @@ def load_runner(
         num_interpreters: Number of sources that are answered at the same time.
         sha256: The digest that the bundle must have, as `seq2edge info` prints it; None: any.
 
+    Returns:
+        A runner of the bundle's family. Calling it with a source answers the source.
+
+    Example:
+        >>> runner = load_runner()
+        >>> runner("good morning").text
+        'Good morning! I hope your day starts well.'
+        >>> list(runner.stream("good morning"))[-1]
+        'Good morning! I hope your day starts well.'
+
     Raises:
-        UserError: If the bundle is damaged or another one, or no runtime is installed.
+        UserError: If the bundle is damaged or has another digest, or no runtime is installed.
     """
     return runner_of(read_bundle(SHIPPED if path is None else Path(path), sha256=sha256), threads, num_interpreters)
 

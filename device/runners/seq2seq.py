@@ -43,9 +43,12 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         follow_ups: What is said to messages that refer to the reply before; empty: the chat has no memory.
 
     Example:
-        >>> runner = load_runner("bundles/quickstart-int8")
-        >>> runner.run("hello").text
-        >>> runner.run("hello", beam=5, n_best=3).alternatives
+        >>> import seq2edge
+        >>> runner = seq2edge.load()
+        >>> runner.run("good morning").text
+        'Good morning! I hope your day starts well.'
+        >>> [text for text, score in runner.run("good morning", beam=5, n_best=2).alternatives]
+        ['Good morning! I hope your day starts well.', 'Good night! Sleep well and dream sweetly.']
     """
 
     OPTIONS: ClassVar[Mapping[str, Option]] = OPTIONS

@@ -36,6 +36,13 @@ class DecodingOptions:
 
     Each field says what it does; `OPTIONS` gives access to these texts. Lengths count target tokens, including eos.
 
+    Example:
+        >>> DecodingOptions(beam=5, n_best=3).beam
+        5
+        >>> DecodingOptions(n_best=3, temperature=0.7)
+        Traceback (most recent call last):
+        seq2edge.device.errors.UserError: n_best is 3, allowed is at most beam, 1; temperature needs sample
+
     Raises:
         UserError: If values have the wrong type, are out of range or contradict each other; lists all mistakes.
     """

@@ -66,6 +66,11 @@ def check_vectors(path: Path, sha256: str | None = None) -> dict[str, Any]:
         files (how many are unaltered), runtime, vectors (how many), same (how many give the same answer),
         largest_logit_difference, passed.
 
+    Example:
+        >>> from seq2edge.device.shipped_bundle import SHIPPED
+        >>> check_vectors(SHIPPED)["passed"]
+        True
+
     Raises:
         UserError: If the bundle is damaged, or its guard is not valid.
     """

@@ -165,9 +165,9 @@ class Seq2SeqSignatures(tf.Module):
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Tensors, list[tf.Tensor]]:
             outputs = self.step(token, encoded, states)
             if short is None:
-                token, log_prob = _likeliest(outputs, self.model.config.unknown)
+                token, log_prob = _most_likely(outputs, self.model.config.unknown)
             else:
-                token, log_prob = _likeliest_of_shortlist(_logits_of_rows(outputs, *short), shortlist_ids)
+                token, log_prob = _most_likely_of_shortlist(_logits_of_rows(outputs, *short), shortlist_ids)
             token *= alive
             new = outputs | {"target_ids": token, "log_probs": log_prob * tf.cast(alive, tf.float32)}
             now = places == step
@@ -217,7 +217,7 @@ def _logits_of_rows(outputs: Tensors, output_rows: tf.Tensor, copy_rows: tf.Tens
     return tf.math.log(outputs["generated"] * tf.nn.softmax(logits) + by_token + SMALLEST)
 
 
-def _likeliest(outputs: Tensors, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
+def _most_likely(outputs: Tensors, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
     """The most likely token of each row, and its log-probability; pad, unk and bos, before eos, are never generated."""
     if "probabilities" in outputs:
         # In a loop, logarithms and exponentials of all tokens would take as long as the rest of the step.
@@ -230,7 +230,7 @@ def _likeliest(outputs: Tensors, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
     return token + EOS, best - _log_total_of_vocabulary(logits, unknown)[:, 0]
 
 
-def _likeliest_of_shortlist(logits: tf.Tensor, shortlist_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _most_likely_of_shortlist(logits: tf.Tensor, shortlist_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The same among the tokens of a shortlist, whose logits are `(rows, tokens)`."""
     place, best = _best(logits)
     return tf.gather(shortlist_ids, place), best - _log_total(logits)[:, 0]

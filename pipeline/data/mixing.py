@@ -30,7 +30,7 @@ def shares(data: Data, rows: Sequence[int]) -> list[float]:
 class Mixing:
     """Draws rows so that each file has its share.
 
-    The rows of a file are drawn without replacement: one pass goes on where the one before stopped, and when every row
+    The rows of a file are drawn without replacement: one pass continues where the last one stopped, and when every row
     was drawn, they start again in another order. So no row is drawn more than once more than another.
 
     Attributes:

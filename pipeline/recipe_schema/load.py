@@ -39,6 +39,10 @@ def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
         settings: Overrides "section.key=value", which apply last. A value that is not valid TOML is taken as a
             string. The kind of an encoder or decoder alone, or a table, replaces all of its settings.
 
+    Example:
+        >>> load_recipe(find_recipe("quickstart"), ["model.units=128"]).model.units
+        128
+
     Raises:
         UserError: With all mistakes, one on each line.
     """

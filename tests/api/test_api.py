@@ -25,7 +25,7 @@ def test_the_import_is_light():
 def test_the_public_names_are_listed():
     assert dir(seq2edge) == ["Conversation", "Inspection", "Runner", "__version__", "load"]
     assert seq2edge.Runner is Runner
-    assert seq2edge.__version__ == "0.1.0"
+    assert seq2edge.__version__ == "0.2.0"
     with pytest.raises(AttributeError, match="module 'seq2edge' has no attribute 'lode'"):
         seq2edge.lode  # noqa: B018
 

@@ -14,6 +14,7 @@ import pytest
 
 from seq2edge.cli.evaluate import unique_names
 from seq2edge.cli.main import COMMANDS, LONG, main
+from seq2edge.device.search.options import OPTIONS
 from seq2edge.device.target_tokenizer import TargetTokenizer
 
 
@@ -29,6 +30,25 @@ def test_help_shows_examples(command, capsys):
         main([command, "--help"])
     assert stop.value.code == 0
     assert f"examples:\n  seq2edge {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_fits_a_screen_and_starts_with_examples(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) <= 40
+    assert max(map(len, shown.splitlines())) <= 80
+    assert shown.index("examples:") < shown.index("options:")
+
+
+def test_run_lists_the_options_of_the_search_on_request(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["run", "--help-decoding"])
+    assert stop.value.code == 0
+    shown = capsys.readouterr().out
+    assert [option.flag for option in OPTIONS.values() if f"  {option.flag}" not in shown] == []
 
 
 def test_a_wrong_command_is_refused_with_what_there_is(capsys):

@@ -15,7 +15,7 @@ from seq2edge.pipeline.evaluation.examples import examples
 from seq2edge.pipeline.evaluation.metrics.registry import basic_scores
 from seq2edge.pipeline.recipe_schema.load import RECIPES, load_recipe
 
-REMAKE = "make it anew: seq2edge quickstart, then copy bundles/quickstart-int8 to device/shipped"
+REMAKE = "make it again: seq2edge quickstart, then copy bundles/quickstart-int8 to device/shipped"
 POINTS = 2.0  # by which scores on processors with other int8 kernels may differ
 
 

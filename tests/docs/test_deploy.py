@@ -1,4 +1,4 @@
-"""The ports in docs/deploy: what they rely on is in a bundle, and the one in C++ answers its test vectors."""
+"""The ports in examples: what they rely on is in a bundle, and the one in C++ answers its test vectors."""
 
 import json
 import re
@@ -20,6 +20,7 @@ from seq2edge.device.special_ids import BOS, EOS
 from seq2edge.device.vectors.check import read_vectors
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 PAGES = ["cpp.md", "android.md", "ios.md"]
 PORTS = {"C++": "cpp/translate.cc", "Kotlin": "android/Translator.kt", "Swift": "ios/Translator.swift"}
 CALLED = {  # signature: inputs and outputs that every port names; those of encode it reads in bundle.json
@@ -39,7 +40,7 @@ TEXTS = [
 
 
 def source(port):
-    return (DEPLOY / PORTS[port]).read_text(encoding="utf-8")
+    return (EXAMPLES / PORTS[port]).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -137,11 +138,11 @@ def test_open_lengths_are_those_of_the_padded_source(bundles):
 
 @pytest.fixture(scope="module")
 def translate(tmp_path_factory):
-    """The program of docs/deploy/cpp, made here."""
+    """The program of examples/cpp, built here."""
     if not shutil.which("cmake"):
         pytest.skip("cmake is not installed")
     build = tmp_path_factory.mktemp("build")
-    configured = run("cmake", "-S", DEPLOY / "cpp", "-B", build, "-DCMAKE_BUILD_TYPE=Debug")
+    configured = run("cmake", "-S", EXAMPLES / "cpp", "-B", build, "-DCMAKE_BUILD_TYPE=Debug")
     if missing := re.search(r"Could (?:not|NOT) find \w+|No CMAKE_CXX_COMPILER could be found", configured.stderr):
         pytest.skip(f"a library of docs/deploy/cpp.md is not installed: {missing[0]}")
     assert configured.returncode == 0, configured.stderr

@@ -1,4 +1,5 @@
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,22 @@ def test_links_lead_to_what_exists(page):
             target = (ROOT / page).parent / path if path else ROOT / page
             assert target.exists(), link
             assert not anchor or anchor in anchors(target), link
+
+
+def test_the_version_is_the_same_wherever_it_stands():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    for page in [
+        ROOT / "CITATION.cff",
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *ROOT.glob("examples/**/*.md"),
+    ]:
+        text = page.read_text(encoding="utf-8")
+        assert set(re.findall(r"seq2edge-(\d[\d.]*\d)|^version: (\S+)", text, re.MULTILINE)) <= {
+            (version, ""),
+            ("", version),
+        }
+    assert f"## {version} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_is_short():

@@ -23,7 +23,7 @@ from seq2edge.models.encoders.config import RecurrentEncoderConfig, TransformerE
 from seq2edge.models.seq2seq import build_seq2seq
 from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 
-GUIDE = Path(__file__).parents[2] / "docs" / "deploy" / "onnx.md"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "onnx" / "greedy.py"
 FIRST, VOCABULARY = 4, 14
 ARCHITECTURES = {
     "lstm, no attention, one direction": {
@@ -128,12 +128,10 @@ def test_onnx_folder_describes_itself_without_any_path(folder, tmp_path_factory)
 
 
 @needs_onnx
-def test_the_example_of_the_guide_says_what_the_runner_says(folder, trained_run, tmp_path):
-    (example,) = [part.split("```")[0] for part in GUIDE.read_text(encoding="utf-8").split("```python\n")[1:]]
-    (tmp_path / "greedy.py").write_text(example, encoding="utf-8")
+def test_the_example_says_what_the_runner_says(folder, trained_run):
     runner = trained_run.runner()
     for text in ("the red stone is here", "the quiet letter is here"):
-        command = [sys.executable, tmp_path / "greedy.py", folder, text]
+        command = [sys.executable, EXAMPLE, folder, text]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         assert said == f"{runner.run(text, beam=1).text}\n"
 

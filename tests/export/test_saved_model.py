@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,14 @@ def test_the_saved_model_answers_text_with_text_as_keras_does(trained_run, tmp_p
     assert text == alternatives[0]
     assert len(set(alternatives)) == 5
     assert ours == []  # modules of this project in the process
+
+
+@pytest.mark.slow
+def test_the_example_answers_with_the_beam(trained_run, tmp_path):
+    path = export_saved_model(trained_run, tmp_path / "tiny.saved_model")
+    example = Path(__file__).parents[2] / "examples" / "tensorflow_serving" / "predict.py"
+    answer = subprocess.run([sys.executable, example, path, "the red stone is here"], capture_output=True, check=True)
+    assert b"stone red" in answer.stdout
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ def manifest(bundles):
 
 
 def test_the_published_schema_is_that_of_the_code():
-    assert json.loads(FILE.read_text(encoding="utf-8")) == manifest_schema(), f"write it anew: {COMMAND}"
+    assert json.loads(FILE.read_text(encoding="utf-8")) == manifest_schema(), f"write it again: {COMMAND}"
 
 
 def test_every_field_is_described():

@@ -2,7 +2,7 @@
 
     python tests/golden/record.py
 
-The recorded values hold every later version to the same numbers, so they are recorded anew only when a change is meant
+The recorded values hold every later version to the same numbers, so they are recorded again only when a change is meant
 to alter them.
 """
 

@@ -193,15 +193,15 @@ def check_step_of_three(interpreter, model, source):
     assert ("attention" in found) == (getattr(model.config.decoder, "attention", None) != "none")
     for name in set(expected) - {"vector"}:
         np.testing.assert_allclose(found[name], np.array(expected[name]), atol=2e-3)
-    check_likeliest(interpreter, inputs, log_softmax(found["logits"]))
+    check_most_likely(interpreter, inputs, log_softmax(found["logits"]))
 
 
-def check_likeliest(interpreter, inputs, log_probs):
-    """The steps that give only the likeliest tokens: of the whole vocabulary, and of a shortlist."""
-    likeliest = -np.sort(-log_probs, axis=1)[:, :6]
+def check_most_likely(interpreter, inputs, log_probs):
+    """The steps that give only the most likely tokens: of the whole vocabulary, and of a shortlist."""
+    most_likely = -np.sort(-log_probs, axis=1)[:, :6]
     found = interpreter.get_signature_runner("decode_step_3")(**inputs)
-    np.testing.assert_allclose(found["top_log_probs"], likeliest, atol=2e-3)
-    np.testing.assert_allclose(np.take_along_axis(log_probs, found["top_ids"], 1), likeliest, atol=2e-3)
+    np.testing.assert_allclose(found["top_log_probs"], most_likely, atol=2e-3)
+    np.testing.assert_allclose(np.take_along_axis(log_probs, found["top_ids"], 1), most_likely, atol=2e-3)
 
     shortlist = np.array([EOS, 5, 6, 8, 9, 11, 13], np.int32)
     rows = interpreter.get_signature_runner("output_rows")(shortlist_ids=shortlist)

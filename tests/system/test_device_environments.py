@@ -86,7 +86,7 @@ def test_the_bare_wheel_says_what_is_missing(wheel, bundles, tmp_path):
     python = environment(wheel, tmp_path / "bare", "")
     command = [python, "-m", "seq2edge.cli.main"]
     assert (
-        subprocess.run([*command, "--version"], check=True, capture_output=True, text=True).stdout == "seq2edge 0.1.0\n"
+        subprocess.run([*command, "--version"], check=True, capture_output=True, text=True).stdout == "seq2edge 0.2.0\n"
     )
     started = time.monotonic()
     process = subprocess.run([*command, "run", bundles / "int8", "hi"], capture_output=True, text=True)

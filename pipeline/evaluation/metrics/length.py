@@ -8,7 +8,12 @@ from seq2edge.pipeline.evaluation.metrics.words import words
 
 
 def length_ratio(hypotheses: Sequence[str], expected: Sequence[Example]) -> float:
-    """Words of all hypotheses per word of the references; of several references the nearest in length counts."""
+    """Words of all hypotheses per word of the references; of several references the nearest in length counts.
+
+    Example:
+        >>> length_ratio(["one two three"], [Example("source", ("one two",))])
+        1.5
+    """
     written = wanted = 0
     for hypothesis, example in zip(hypotheses, expected, strict=True):
         length = len(words(hypothesis))

@@ -336,7 +336,7 @@ def test_together_they_get_what_they_get_alone(beam):
     assert [hypothesis.ids for hypothesis in together] == [hypothesis.ids for hypothesis in alone]
 
 
-def test_greedy_takes_the_likeliest_token_each_time():
+def test_greedy_takes_the_most_likely_token_each_time():
     model = Markov(2)
     best = decode(model, [source(5)], DecodingOptions(max_length=6))[0][0]
     last = 2

@@ -8,31 +8,31 @@ DISTANCE = 2  # insertions, deletions and replacements
 def near_pairs(texts, shortest):
     """Pairs of different texts of at least `shortest` letters within `DISTANCE` of each other.
 
-    Cut into three pieces, a text shares one of them with every text that near, at most `DISTANCE` places away.
+    Cut into three parts, a text shares one of them with every text that near, at most `DISTANCE` places away.
     """
     by_piece = defaultdict(set)
     for text in texts:
         if len(text) >= shortest:
-            for start, piece in pieces(text):
-                by_piece[piece].add((start, text))
+            for start, part in parts(text):
+                by_piece[part].add((start, text))
     found = set()
     for text in texts:
         if len(text) < shortest:
             continue
-        for start, piece in pieces(text):
-            for other_start, other in by_piece[piece]:
+        for start, part in parts(text):
+            for other_start, other in by_piece[part]:
                 if text < other and abs(start - other_start) <= DISTANCE and is_near(text, other):
                     found.add((text, other))
-        for start in range(len(text)):  # the pieces of longer or shorter texts are cut elsewhere
-            for length in {len(piece) for _, piece in pieces(text)} | {(len(text) + change) // 3 for change in (-2, 2)}:
+        for start in range(len(text)):  # the parts of longer or shorter texts are cut elsewhere
+            for length in {len(part) for _, part in parts(text)} | {(len(text) + change) // 3 for change in (-2, 2)}:
                 for other_start, other in by_piece.get(text[start : start + length], ()):
                     if text != other and abs(start - other_start) <= DISTANCE and is_near(text, other):
                         found.add((min(text, other), max(text, other)))
     return found
 
 
-def pieces(text):
-    """Three pieces of a text, each with its start."""
+def parts(text):
+    """Three parts of a text, each with its start."""
     third = len(text) // 3
     return [(0, text[:third]), (third, text[third : 2 * third]), (2 * third, text[2 * third :])]
 

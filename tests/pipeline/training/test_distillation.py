@@ -85,9 +85,9 @@ def test_of_a_beam_the_answer_most_like_the_pair_can_be_learned(tiny_recipe, pai
         taught = [pair.target for pair in read_split(tmp_path / f"{name}.distilled", "train")]
         return [chrf.sentence_score(said, [right]).score for said, right in zip(taught, wanted, strict=True)]
 
-    likeliest, closest = likeness("likeliest", closest=False), likeness("closest", closest=True)
-    assert all(c >= p for c, p in zip(closest, likeliest, strict=True))
-    assert sum(closest) > sum(likeliest)
+    most_likely, closest = likeness("most_likely", closest=False), likeness("closest", closest=True)
+    assert all(c >= p for c, p in zip(closest, most_likely, strict=True))
+    assert sum(closest) > sum(most_likely)
 
 
 def test_a_student_goes_on_from_an_earlier_one(trained_run, tiny_recipe, pairs_file, tmp_path):

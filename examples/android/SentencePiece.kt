@@ -1,3 +1,5 @@
+// SentencePiece for Translator.kt; the app builds sentencepiece_jni.cc with CMakeLists.txt beside it.
+
 package seq2edge
 
 import java.io.File

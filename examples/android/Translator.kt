@@ -1,3 +1,7 @@
+// Runs a bundle of seq2edge on Android with LiteRT's Interpreter (docs/deploy/android.md):
+//   Translator(unpack(context, "captions-int8")).translate("A dog runs.")
+//   Translator(folder).check()    // compares with the bundle's test vectors
+
 package seq2edge
 
 import java.io.File

@@ -1,3 +1,7 @@
+// Runs a bundle of seq2edge on iOS with TensorFlow Lite (docs/deploy/ios.md):
+//   try Translator(folder: folder).translate("A dog runs.")
+//   try Translator(folder: folder).check()    // compares with the bundle's test vectors
+
 import Foundation
 import SentencepieceTokenizer
 import TensorFlowLite

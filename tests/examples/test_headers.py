@@ -1,0 +1,33 @@
+"""Every example starts with what it shows and the command, or the line of code, that uses it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+COMMENT = {
+    "kt": "//",
+    "swift": "//",
+    "cc": "//",
+    "txt": "#",
+    "service": "#",
+    "py": '"""',
+}
+FILES = sorted(
+    path
+    for path in EXAMPLES.rglob("*.*")
+    if path.suffix[1:] in COMMENT and path.name != "requirements.txt" and "__pycache__" not in path.parts
+)
+DOCS = "\n".join(path.read_text(encoding="utf-8") for path in (EXAMPLES.parent / "docs").rglob("*.md"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_an_example_says_what_it_shows_and_is_described(path):
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith(COMMENT[path.suffix[1:]])
+    assert len(first) > 40
+    described = [*path.parent.glob("README.md")] or re.search(
+        rf"examples/{path.parent.name}/{re.escape(path.name)}", DOCS
+    )
+    assert described

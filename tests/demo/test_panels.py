@@ -6,6 +6,30 @@ pytestmark = pytest.mark.browser
 TEXT = "the cold river is here"
 
 
+# Opens something, and sets a field in it at the worst moment at which it is to be seen: just before Gradio, which waits
+# for a frame by a promise, sets it to its first value; else as soon as it is there.
+SET_AT_ONCE = """([opener, where, value]) => new Promise(done => {
+  const frame = window.requestAnimationFrame.bind(window);
+  let isWritten = false, isSet = false;
+  const set = () => {
+    const field = document.querySelector(where);
+    if (isSet || !field) return;
+    isWritten = true;
+    if (!field.checkVisibility({visibilityProperty: true})) return;
+    field.value = value;
+    field.dispatchEvent(new Event('input', {bubbles: true}));
+    isSet = true;
+  };
+  const watch = () => { if (isWritten) set(); isSet ? done() : frame(watch) };
+  window.requestAnimationFrame = callback => frame(time => {
+    if (String(callback).includes('[native code]')) set();
+    callback(time);
+  });
+  document.querySelector(opener).click();
+  watch();
+})"""
+
+
 @pytest.fixture
 def translator(visit):
     def make(*arguments):
@@ -50,6 +74,17 @@ def test_another_answer_and_the_other_direction_are_chosen(translator):
     one.page.click("#translation-swap")
     one.expect("back", ".card:visible h2")
     assert one.page.input_value("#translation-source textarea") == second
+
+
+def test_a_setting_that_is_changed_as_soon_as_it_is_seen_is_kept(translator):
+    page = translator().page
+    page.get_by_role("tab", name="Chat", exact=True).click()
+    page.click("#chat-settings button")  # the browser has the code of sliders now, and shows others without delay
+    page.wait_for_selector("#chat-beam input[type=number]")
+    page.get_by_role("tab", name="Translate", exact=True).click()
+    page.evaluate(SET_AT_ONCE, ["#translation-settings button", "#translation-beam input[type=number]", "5"])
+    page.locator("#translation-others .answer").nth(1).wait_for()
+    assert page.input_value("#translation-beam input[type=number]") == "5"
 
 
 def test_a_file_is_answered_line_by_line(translator, tmp_path):

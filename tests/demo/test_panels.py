@@ -106,6 +106,20 @@ def test_a_file_is_answered_line_by_line(translator, tmp_path):
     one.expect("no plain text file", "#translation-file-status")
 
 
+def test_a_file_that_is_no_text_or_too_large_is_refused_in_the_language_of_the_reader(visit, tmp_path):
+    one = visit("ko")
+    one.open("번역")
+    files = {"a.png": b"\x89PNG", "b.txt": b"a" * 2_100_000, "c.txt": b"a\n" * 1_001}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        with one.page.expect_file_chooser() as chooser:
+            one.page.click("#translation-file")
+        chooser.value.set_files(tmp_path / name)
+    one.expect("a.png: 텍스트 파일만 받을 수 있어요", ".toast-body")
+    one.expect("파일이 너무 커요. 2.0 Mb까지", ".toast-body")
+    one.expect("1,001줄이에요", "#translation-file-status")
+
+
 def test_labels_are_bars(visit):
     one = visit()
     one.open("Classify")

@@ -172,7 +172,8 @@ def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
 
 def _head() -> str:
     """What stands in the head of the page. A style goes here if Gradio would break its selectors."""
-    names = ("look_inside.css", "page.js", "translate.js")
-    style, script, translate = ((ASSETS / name).read_text(encoding="utf-8") for name in names)
-    texts = json.dumps(gradio_texts(), ensure_ascii=False)
-    return f"<style>{style}</style><script>{script}\nconst GRADIO_TEXTS = {texts};\n{translate}</script>"
+    names = ("look_inside.css", "page.js", "keep.js", "translate.js")
+    style, *scripts = ((ASSETS / name).read_text(encoding="utf-8") for name in names)
+    texts = f"const GRADIO_TEXTS = {json.dumps(gradio_texts(), ensure_ascii=False)};"
+    script = "\n".join([texts, *scripts])
+    return f"<style>{style}</style><script>{script}</script>"

@@ -78,6 +78,33 @@ def test_the_conversation_is_kept_until_it_is_cleared_or_not_wanted(visit):
     one.expect("What shall we talk about?")
 
 
+def test_tabs_of_one_browser_keep_the_turns_of_each_other(visit, another_tab):
+    def turns(one):
+        return one.page.locator("#conversation .user.message").all_inner_texts()
+
+    first = visit()
+    second = another_tab(first)
+    for one, text, reply in (
+        (first, "hello", "good to hear from you"),
+        (second, "tell me a joke", "decoder calm"),
+        (second, "another one", "impasta"),
+        (first, "thank you", "welcome"),
+    ):
+        one.say(text)
+        one.expect(reply)
+        one.page.wait_for_timeout(300)
+    assert turns(first) == ["hello", "thank you"]
+    third = another_tab(first)
+    third.expect("welcome")
+    assert turns(third) == ["hello", "tell me a joke", "another one", "thank you"]
+    second.page.uncheck("#keep input")
+    first.page.wait_for_selector("#keep input:not(:checked)")
+    third.page.wait_for_selector("#keep input:not(:checked)")
+    fourth = another_tab(first)
+    fourth.expect("What shall we talk about?")
+    assert not fourth.page.is_checked("#keep input")
+
+
 def test_a_reply_can_be_had_again_and_a_message_edited(visit):
     one = visit()
     one.say("tell me a joke")

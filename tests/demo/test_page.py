@@ -1,5 +1,6 @@
 """The page as a visitor sees it: looks, languages, what it asks of other hosts, and what happens without a server."""
 
+import re
 from pathlib import Path
 
 import axe_playwright_python
@@ -48,6 +49,43 @@ def test_all_pictures_of_an_answer_are_accessible_and_fit(visit, locale, width, 
         page.wait_for_timeout(400)
         refuse_barriers(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# Texts and names of Gradio's components without a letter of Korean; what bundles, readers and models say is left out.
+ENGLISH = """() => {
+  const OTHERS = '[lang]:not(html), .html-container, .example-text, [data-testid=user], [data-testid=bot], option';
+  const found = [];
+  const add = (text, of) => /[a-z]{3}/i.test(text) && !/[가-힣]/.test(text) && of.checkVisibility() && found.push(text);
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const of = texts.currentNode.parentElement;
+    if (!of.closest(OTHERS + ', script, style, template')) add(texts.currentNode.data.trim(), of);
+  }
+  for (const name of ['aria-label', 'title', 'placeholder', 'alt']) {
+    for (const one of document.querySelectorAll(`[${name}]`)) {
+      if (!one.closest('.html-container')) add(one.getAttribute(name), one);
+    }
+  }
+  return [...new Set(found)];
+}"""
+
+
+def test_a_korean_page_has_no_english_of_gradio(visit):
+    one = visit("ko")
+    page = one.page
+    page.fill("#message textarea", "안녕")
+    page.press("#message textarea", "Enter")
+    page.wait_for_selector("#chat-status .facts")
+    page.click("#chat-settings button")
+    page.locator("#conversation .user.message").hover()
+    found = set()
+    for tab in TABS["ko"]:
+        one.open(tab)
+        if tab == "번역":
+            page.click("#translation-settings button")
+            page.wait_for_selector("#translation-beam")
+        found |= set(page.evaluate(ENGLISH))
+    assert {text for text in found if not re.search(r"Top [kp]", text)} == set()
 
 
 def refuse_barriers(page):

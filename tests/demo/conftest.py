@@ -27,7 +27,7 @@ def demo_bundles(shipped, bundles, classifier_bundles, tmp_path_factory, change_
         made("back", "none", languages=["de", "en"]),
         made("parrot", "none", task="chat"),
         classifier_bundles / "int8",
-        folder / "missing",
+        folder / "missing <img src=x onerror=alert(1)>",
     ]
 
 
@@ -119,9 +119,9 @@ def opened():
 def visit(chromium, address, opened):
     """Open the page in a browser of its own."""
 
-    def make(locale="en", width=1280, fragment="", **settings):
+    def make(locale="en", width=1280, fragment="", at=address, **settings):
         context = chromium.new_context(locale=locale, viewport={"width": width, "height": 800}, **settings)
-        opened.append(Visit(context, address, fragment))
+        opened.append(Visit(context, at, fragment))
         return opened[-1]
 
     return make

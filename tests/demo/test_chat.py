@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from seq2edge.demo.app import DemoOptions, serve
+
 pytestmark = pytest.mark.browser
 HOSTILE = (
     "![img](http://example.com/x.png) <script>alert(1)</script> <img src=x onerror=alert(2)> # a **b** $$x^2$$ &lt;"
@@ -149,7 +151,7 @@ def test_a_text_that_is_too_long_goes_back_to_the_field(visit):
 
 def test_ratings_go_to_the_file_but_not_those_of_the_guard(visit, ratings):
     one = visit()
-    assert "saves your message" in one.page.inner_text("#tabs")
+    one.expect("saves your message", "#tabs")
     one.say("hello")
     one.expect("good to hear from you")
     one.page.get_by_role("button", name="Like", exact=True).click()
@@ -178,6 +180,24 @@ def test_what_is_sent_while_the_server_is_away_is_answered_when_it_is_back(visit
     one.expect("Why was the decoder calm?")
     assert one.page.locator("#conversation .user.message").all_inner_texts() == ["hello", "tell me a joke"]
     one.errors.clear()  # the browser reports each request that failed
+
+
+def test_a_server_that_starts_anew_goes_on_with_the_conversation(visit, shipped, free_port):
+    options = DemoOptions(port=free_port())
+    served = serve([shipped.path], options, block=False)
+    one = visit(at=f"http://127.0.0.1:{options.port}")
+    one.say("hello")
+    one.expect("good to hear from you")
+    served.close()
+    one.page.wait_for_selector("#offline.away", timeout=3_500)
+    one.say("tell me a joke")
+    one.page.fill("#message textarea", "not sent")
+    served = serve([shipped.path], options, block=False)
+    one.expect("decoder calm")
+    assert one.page.locator("#conversation .user.message").all_inner_texts() == ["hello", "tell me a joke"]
+    assert one.page.input_value("#message textarea") == "not sent"
+    one.errors.clear()  # the browser reports each request that failed
+    served.close()
 
 
 def test_a_server_with_too_many_visitors_says_so_and_answers_later(visit):

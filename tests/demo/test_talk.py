@@ -1,5 +1,8 @@
 import copy
+import json
 
+from seq2edge.demo.loading import Shelf
+from seq2edge.demo.panels.chat_replies import Replies
 from seq2edge.demo.talk import MOST_TURNS, MOST_WAITING, Talk, kept_of
 from seq2edge.demo.typed import original, shown
 
@@ -65,6 +68,14 @@ def test_it_does_not_grow_without_limit():
     assert all(talk.add("b") for _ in range(MOST_WAITING))
     assert not talk.add("b")
     assert len(talk.turns) == MOST_TURNS
+
+
+def test_messages_that_are_too_many_go_back_to_the_field():
+    sent = [f"message {number}" for number in range(MOST_WAITING + 2)]
+    messages, field, status = Replies(Shelf(())).add(json.dumps(sent), "typed since", [], Talk())
+    assert [one["content"] for one in messages] == sent[:MOST_WAITING]
+    assert field.splitlines() == [*sent[MOST_WAITING:], "typed since"]
+    assert "Too many messages are waiting" in status
 
 
 def test_what_a_browser_kept_is_taken_up_whatever_it_is():

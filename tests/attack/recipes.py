@@ -3,6 +3,7 @@
 import copy
 import random
 import tomllib
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.attack.mutations import VALUES, change, damaged
 from tests.conftest import THINGS, TINY, TINY_CLASSIFIER, WORDS
 
 SHARE = 0.25
+WORDED = list(product(WORDS, THINGS))
 IN_TOML = [value for value in VALUES if value is not None and value != {"x": None} and value != "\ud800"]
 IN_TOML = [value for value in IN_TOML if isinstance(value, bool) or not isinstance(value, int) or abs(value) < 1 << 63]
 PATHS = ["pairs.tsv", "../pairs.tsv", "/dev/zero", "/dev/null", "missing.tsv", ".", "", "smalltalk", "pairs.tsv\x00"]
@@ -54,9 +56,9 @@ def start(workspace: Path, options: object) -> None:
 
 def attack(state: None, case: Case) -> str:
     draw, folder = case.draw, case.folder
-    rows = [f"the {word} {thing} is here\t{thing} {word}" for word in WORDS for thing in THINGS]
-    for name in ("pairs.tsv", "labels.tsv"):
-        (folder / name).write_text("\n".join(rows) + "\n", encoding="utf-8")
+    for name, target in (("pairs.tsv", "{thing} {word}"), ("labels.tsv", "{word}")):
+        rows = [f"the {{word}} {{thing}} is here\t{target}\n".format(word=word, thing=thing) for word, thing in WORDED]
+        (folder / name).write_text("".join(rows), encoding="utf-8")
     (folder / "attack.toml").write_bytes(_recipe(draw))
     output = folder / "run"
     if draw.random() < 0.5:
@@ -85,14 +87,16 @@ def _recipe(draw: random.Random) -> bytes:
     if draw.random() < 0.2:
         return damaged(text.encode(), draw)
     values = tomllib.loads(text)
-    if draw.random() < 0.15:
+    if draw.random() < 0.1:
         values["data"]["files"][0]["path"] = draw.choice(PATHS)
     if draw.random() < 0.1:
         values["base"] = draw.choice(BASES)
     if draw.random() < 0.4:
         _deeper(values, draw)
-    if draw.random() < 0.4:
+    if draw.random() < 0.6:
         _numbers(values, draw)
+    if draw.random() < 0.3:  # nothing but numbers of the right types
+        return tomli_w.dumps(values).encode()
     for _ in range(draw.choice([0, 0, 0, 1, 1, 2, 5])):
         change(values, draw, IN_TOML)
     return tomli_w.dumps(values).encode("utf-8", "surrogatepass")
@@ -104,7 +108,7 @@ def _numbers(values: dict[str, Any], draw: random.Random) -> None:
         for key, value in values[section].items():
             if isinstance(value, bool) or not isinstance(value, int | float) or draw.random() < 0.7:
                 continue
-            values[section][key] = type(value)(value * draw.choice([0.1, 0.5, 2, 3, 100, 1e6, 1e12]))
+            values[section][key] = type(value)(value * draw.choice([0.1, 0.5, 0.9, 1.1, 2, 3, 100, 1e6]))
 
 
 def _deeper(values: dict[str, Any], draw: random.Random) -> None:

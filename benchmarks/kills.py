@@ -15,7 +15,6 @@ import signal
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 from seq2edge.cli.keras_setup import quiet_tensorflow
@@ -40,7 +39,7 @@ embedding = 32
 source_length = 24
 target_length = 24
 [training]
-epochs = 4
+epochs = 3
 batch_size = 16
 score_sentences = 10
 tensorboard = false
@@ -111,6 +110,39 @@ def content(path: Path) -> bytes:
     return b"".join(found)
 
 
+def set_up(folder: Path) -> Path:
+    """Write recipe and pairs, and train the teacher, whose answers are to be training data."""
+    rows = [f"the {word} {thing} is here\t{thing} {word}" for word in WORDS for thing in THINGS]
+    (folder / "pairs.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "tiny.toml").write_text(RECIPE, encoding="utf-8")
+    settings = ["--set", "training.epochs=30", "--set", "training.learning_rate=0.01"]
+    seconds_of(["train", str(folder / "tiny.toml"), "--output", str(folder / "teacher"), "--quiet", *settings])
+    return folder / "teacher"
+
+
+def undisturbed(work: Path, teacher: Path) -> tuple[dict[str, float], dict[str, dict[str, str]]]:
+    """Seconds and results of the commands."""
+    duration, results = {}, {}
+    for kind, command in commands(work, teacher).items():
+        work.mkdir()
+        duration[kind] = seconds_of(command)
+        results[kind] = digests(work / "out", kind)
+        shutil.rmtree(work)
+    return duration, results
+
+
+def disturbed(work: Path, command: list[str], kind: str, moment: float) -> tuple[bool, int, dict[str, str]]:
+    """Whether a command was killed, how many entries its output then had, and the result when it was given again."""
+    work.mkdir()
+    was_killed = kill_at(command, moment)
+    left = len(list(work.glob("out/*")))
+    if kind != "export" or not (work / "out").exists():  # a bundle is whole or absent
+        seconds_of(command)
+    result = digests(work / "out", kind)
+    shutil.rmtree(work)
+    return was_killed, left, result
+
+
 def run() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20)
@@ -119,48 +151,23 @@ def run() -> int:
     quiet_tensorflow()
     import keras  # noqa: F401 (once for all forks)
 
-    draw, counts = random.Random(given.seed), Counter()
+    draw, killed, same = random.Random(given.seed), 0, 0
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        rows = [f"the {word} {thing} is here\t{thing} {word}" for word in WORDS for thing in THINGS]
-        (folder / "pairs.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-        (folder / "tiny.toml").write_text(RECIPE, encoding="utf-8")
-        teacher = folder / "teacher"
-        learned = [
-            "--set",
-            "training.epochs=30",
-            "--set",
-            "training.learning_rate=0.01",
-        ]  # its answers are training data
-        seconds_of(["train", str(folder / "tiny.toml"), "--output", str(teacher), "--quiet", *learned])
-        undisturbed, duration = {}, {}
-        for kind, command in commands(folder / "undisturbed", teacher).items():
-            shutil.rmtree(folder / "undisturbed", ignore_errors=True)
-            (folder / "undisturbed").mkdir()
-            duration[kind] = seconds_of(command)
-            undisturbed[kind] = digests(folder / "undisturbed" / "out", kind)
+        work = Path(temporary) / "work"  # the same for all, since a student's recipe names its data by their full paths
+        teacher = set_up(work.parent)
+        duration, expected = undisturbed(work, teacher)
         for number in range(given.kills):
             kind = list(COMPARED)[number % len(COMPARED)]
-            work = folder / f"killed-{number}"
-            work.mkdir()
-            command, moment = commands(work, teacher)[kind], draw.uniform(0, duration[kind])
-            was_killed = kill_at(command, moment)
-            left = sorted(path.name for path in work.glob("out/*"))
-            if kind == "export" and (work / "out").exists():  # a bundle is whole or absent
-                is_same = digests(work / "out", kind) == undisturbed[kind]
-            else:
-                seconds_of(command)
-                is_same = digests(work / "out", kind) == undisturbed[kind]
-            counts[kind, was_killed, is_same] += 1
-            state = "killed" if was_killed else "done before"
+            moment = draw.uniform(0, 0.9 * duration[kind])
+            was_killed, left, result = disturbed(work, commands(work, teacher)[kind], kind, moment)
+            wanted = expected[kind]
+            differ = sorted(name for name in result | wanted if result.get(name) != wanted.get(name))
+            killed, same = killed + was_killed, same + (not differ)
             print(
-                f"{kind:8} {state} at {moment:5.1f} of {duration[kind]:5.1f} s, {len(left)} entries were there, "
-                f"{'bit-identical' if is_same else 'DIFFERENT'}",
+                f"{kind:8} {'killed' if was_killed else 'done before'} at {moment:5.1f} of {duration[kind]:5.1f} s, "
+                f"{left} entries were there, {', '.join(['DIFFERENT', *differ]) if differ else 'bit-identical'}",
                 flush=True,
             )
-            shutil.rmtree(work)
-    same = sum(number for (_, _, is_same), number in counts.items() if is_same)
-    killed = sum(number for (_, was_killed, _), number in counts.items() if was_killed)
     print(f"{given.kills} runs, {killed} killed, {same} bit-identical after the command was given again")
     return 0 if same == given.kills else 1
 

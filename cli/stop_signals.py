@@ -6,11 +6,14 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from seq2edge.device import stop_request
 from seq2edge.device.errors import Terminated
 
 
-def _terminate(*_: Any) -> None:
-    raise Terminated
+def _end(number: int, frame: Any) -> None:
+    stop = Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
+    stop_request.request(stop)
+    raise stop
 
 
 @contextlib.contextmanager
@@ -22,10 +25,10 @@ def ending_in_order() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: _terminate}
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    before = {number: signal.signal(number, _end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
+        stop_request.withdraw()
         for number, handler in before.items():
             signal.signal(number, handler)

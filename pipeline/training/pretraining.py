@@ -20,6 +20,7 @@ from seq2edge.pipeline.data.collate import collate_labels
 from seq2edge.pipeline.data.columns import Column, Table
 from seq2edge.pipeline.families.interface import Models
 from seq2edge.pipeline.recipe_schema.recipe import Training
+from seq2edge.pipeline.training.callbacks.end_on_request import EndOnRequest
 from seq2edge.pipeline.training.schedules import learning_rate
 
 ENCODING = ("source_embedding", "embedding_scale", "encoder")  # layers from token ids to memory
@@ -51,7 +52,7 @@ def pretrain(models: Models, table: Table, settings: Training, quiet: bool = Fal
         batches.for_fit(),
         epochs=settings.pretrain_epochs,
         steps_per_epoch=updates // settings.pretrain_epochs,
-        callbacks=[] if quiet else [_Report(settings.pretrain_epochs)],
+        callbacks=[EndOnRequest(), *([] if quiet else [_Report(settings.pretrain_epochs)])],
         shuffle=False,
         verbose=0,
     )

@@ -11,6 +11,7 @@ import pytest
 from seq2edge.cli.main import main
 from seq2edge.cli.stop_signals import ending_in_order
 from seq2edge.device.errors import Terminated
+from seq2edge.pipeline.training.callbacks.end_on_request import EndOnRequest
 
 
 @pytest.fixture
@@ -26,6 +27,14 @@ def copy(trained_run, tmp_path):
     return shutil.copytree(trained_run.path, tmp_path / "copy")
 
 
+@pytest.fixture
+def unraisable(monkeypatch):
+    """The exceptions that Python drops."""
+    dropped = []
+    monkeypatch.setattr(sys, "unraisablehook", dropped.append)
+    return dropped
+
+
 @pytest.mark.parametrize(("number", "end"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
 def test_signals_end_a_training_also_where_they_are_ignored(number, end):
     before = signal.signal(number, signal.SIG_IGN)
@@ -35,6 +44,19 @@ def test_signals_end_a_training_also_where_they_are_ignored(number, end):
         assert signal.getsignal(number) == signal.SIG_IGN
     finally:
         signal.signal(number, before)
+
+
+def test_a_signal_whose_exception_is_dropped_ends_a_training_after_its_step(unraisable):
+    class Dropping:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(Terminated), ending_in_order():
+        del unraisable[:]
+        Dropping()
+        assert unraisable
+        EndOnRequest().on_train_batch_end(0)
+    EndOnRequest().on_train_batch_end(1)
 
 
 @pytest.mark.slow
@@ -49,7 +71,10 @@ def test_a_training_ends_in_order_and_keeps_its_checkpoint(recipe, tmp_path, num
     while not (tmp_path / "run" / "checkpoint.npz").is_file() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(number)
-    said = process.communicate(timeout=60)[1]
+    try:
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
     assert process.returncode == status
     assert "the last finished epoch is kept. Resume with: seq2edge train" in said
     assert "Traceback" not in said

@@ -9,6 +9,7 @@ from seq2edge.device.terminal import write
 from seq2edge.pipeline.data.batches import Batches
 from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.training.callbacks.checkpointer import Checkpointer
+from seq2edge.pipeline.training.callbacks.end_on_request import EndOnRequest
 from seq2edge.pipeline.training.callbacks.epoch_start import RaiseSamplingRate, ReduceLROnPlateau, SeedDropout
 from seq2edge.pipeline.training.callbacks.progress_bar import ProgressBar
 from seq2edge.pipeline.training.callbacks.scoring import ScoreValidation, TakeSnapshot
@@ -35,7 +36,8 @@ def build_callbacks(
     def sources(index: int) -> list[str]:
         return [processor.describe(row) for row in batches.rows(index)]
 
-    callbacks = [SeedDropout(settings.seed), StopOnDivergence(steps, progress.epoch, _far_loss(setup), sources)]
+    watch = StopOnDivergence(steps, progress.epoch, _far_loss(setup), sources)
+    callbacks = [SeedDropout(settings.seed), EndOnRequest(), watch]
     if settings.ema:
         callbacks.append(keras.callbacks.SwapEMAWeights())  # for the validation loss
     if settings.scheduled_sampling:

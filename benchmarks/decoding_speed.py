@@ -3,10 +3,11 @@
     pip install 'seq2edge[onnx]' ctranslate2
     python benchmarks/decoding_speed.py runs/multi30k-en-de bundles/multi30k-en-de-int8
 
-The sentences are those of the run's validation set. CTranslate2 runs an int8 Transformer of 6 encoder and 2 decoder
-layers of 256 units over the same vocabulary; its weights are random, so it is made to write as many tokens as the
-bundle did. ONNX Runtime runs the weights of the run, as float32 and as its own dynamic int8, behind the search loops of
-the device. The systems take turns, a pass over all sentences each; medians of the passes are compared.
+The sentences are those of the run's validation set. CTranslate2 runs the same weights as int8 if the run is a
+Transformer, with the bundle's shortlist as its vocabulary map. Else it runs a Transformer of 6 encoder and 2 decoder
+layers of 256 units with random weights over the same vocabulary, and is made to write as many tokens as the bundle did.
+ONNX Runtime runs the weights of the run, as float32 and as its own dynamic int8, behind the search loops of the device.
+The systems take turns, a pass over all sentences each; medians of the passes are compared.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ctranslate2_model import is_transformer, tokens_of, write_model, write_random_model
 
 from seq2edge.device.processors.interface import Features
 from seq2edge.device.runners.load import load_runner
@@ -31,8 +33,10 @@ from seq2edge.pipeline.run import Run
 
 BEAMS = (1, 5)
 KINDS = ("float32", "int8")  # of ONNX
-LAYERS, UNITS, FEED_FORWARD, HEADS = (6, 2), 256, 1024, 4  # of CTranslate2's Transformer
-System = Callable[[int, int], object]  # decodes one sentence, given by its number, with a beam
+OURS = "seq2edge"
+System = Callable[
+    [int, int], str | None
+]  # decodes one sentence, given by its number, with a beam; its text if it has one
 
 
 def export_onnx(run: Run, folder: Path) -> None:
@@ -47,52 +51,6 @@ def export_onnx(run: Run, folder: Path) -> None:
         quantize_dynamic(exact / file, small / file, weight_type=QuantType.QInt8)
 
 
-def write_transformer(folder: Path, vocabulary: int) -> None:
-    """A CTranslate2 model with random weights (pre-norm, as Marian's and OpenNMT's are used on CPUs)."""
-    from ctranslate2.specs import TransformerSpec
-
-    random = np.random.default_rng(0)
-
-    def linear(layer: Any, outputs: int, inputs: int) -> None:
-        layer.weight = random.normal(0, inputs**-0.5, (outputs, inputs)).astype(np.float32)
-        layer.bias = np.zeros(outputs, np.float32)
-
-    def norm(layer: Any) -> None:
-        layer.gamma, layer.beta = np.ones(UNITS, np.float32), np.zeros(UNITS, np.float32)
-
-    def block(layer: Any) -> None:
-        norm(layer.self_attention.layer_norm)
-        linear(layer.self_attention.linear[0], 3 * UNITS, UNITS)
-        linear(layer.self_attention.linear[1], UNITS, UNITS)
-        norm(layer.ffn.layer_norm)
-        linear(layer.ffn.linear_0, FEED_FORWARD, UNITS)
-        linear(layer.ffn.linear_1, UNITS, FEED_FORWARD)
-
-    spec = TransformerSpec.from_config(LAYERS, HEADS)
-    for half, embeddings in (
-        (spec.encoder, spec.encoder.embeddings[0]),
-        (spec.decoder, spec.decoder.embeddings),
-    ):
-        embeddings.weight = random.normal(0, UNITS**-0.5, (vocabulary, UNITS)).astype(np.float32)
-        half.scale_embeddings = True
-        norm(half.layer_norm)
-        for layer in half.layer:
-            block(layer)
-    for layer in spec.decoder.layer:
-        norm(layer.attention.layer_norm)
-        linear(layer.attention.linear[0], UNITS, UNITS)
-        linear(layer.attention.linear[1], 2 * UNITS, UNITS)
-        linear(layer.attention.linear[2], UNITS, UNITS)
-    linear(spec.decoder.projection, vocabulary, UNITS)
-    tokens = ["<blank>", "<unk>", "<s>", "</s>", *map(str, range(4, vocabulary))]
-    spec.register_source_vocabulary(tokens)
-    spec.register_target_vocabulary(tokens)
-    spec.validate()
-    spec.optimize(quantization="int8")
-    folder.mkdir()
-    spec.save(str(folder))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("run", type=Path)
@@ -101,75 +59,112 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=5)
     arguments = parser.parse_args()
     run, runner = Run.open(arguments.run), load_runner(arguments.bundle)
-    texts = [pair.source for pair in run.data.texts("valid")][: arguments.sentences]
-    sources = [runner.processor(text, runner.manifest.source_length) for text in texts]
-    told = {beam: [runner.run(text, beam=beam) for text in texts] for beam in BEAMS}
-    tokens = {beam: [len(result.parts[0].target_tokens) + 1 for result in told[beam]] for beam in BEAMS}
-    words = {beam: sum(len(result.text.split()) for result in told[beam]) for beam in BEAMS}
+    pairs = run.data.texts("valid")[: arguments.sentences]
+    results: dict[str, Any] = {"bundle": arguments.bundle.name, "sentences": len(pairs)}
     with tempfile.TemporaryDirectory() as name:
-        systems = _systems(run, runner, texts, sources, tokens, Path(name))
-        times: dict[tuple[str, int], list[list[float]]] = {}
-        for _ in range(arguments.passes):
-            for beam in BEAMS:
+        systems = _systems(run, runner, [pair.source for pair in pairs], Path(name))
+        for beam in BEAMS:
+            measured: dict[str, list[tuple[list[str | None], list[float]]]] = {system: [] for system in systems}
+            for _ in range(arguments.passes):
                 for system, decode_one in systems.items():
-                    times.setdefault((system, beam), []).append(_pass(decode_one, len(texts), beam))
-    results: dict[str, Any] = {"bundle": arguments.bundle.name, "score": runner.manifest.scores.get("bundle")}
-    for beam in BEAMS:
-        ours = statistics.median(map(sum, times["seq2edge", beam]))
-        for system in systems:
-            seconds = statistics.median(map(sum, times[system, beam]))
-            p95 = statistics.median(float(np.percentile(one, 95)) for one in times[system, beam])
-            results[f"{system}, beam {beam}"] = {
-                "words_per_second": round(words[beam] / seconds),
-                "p95_ms": round(1000 * p95, 2),
-                "seq2edge_is_faster": round(seconds / ours, 2),
-            }
+                    measured[system].append(_pass(decode_one, len(pairs), beam))
+            texts = {system: passes[0][0] for system, passes in measured.items()}
+            seconds = {system: [times for _, times in passes] for system, passes in measured.items()}
+            results[f"beam {beam}"] = _compared(texts, seconds, [pair.target for pair in pairs])
     print(json.dumps(results, indent=1))
 
 
-def _systems(
-    run: Run,
-    runner: Seq2SeqRunner,
-    texts: Sequence[str],
-    sources: Sequence[Features],
-    tokens: dict[int, list[int]],
-    folder: Path,
-) -> dict[str, System]:
-    import ctranslate2
+def _compared(
+    texts: dict[str, list[str | None]], seconds: dict[str, list[list[float]]], references: Sequence[str]
+) -> dict[str, Any]:
+    """Speed of each system, how many times as fast ours is, and BLEU where a system wrote texts."""
+    from sacrebleu import corpus_bleu
 
-    write_transformer(folder / "ctranslate2", run.data.vocabulary["target"])
-    translator = ctranslate2.Translator(
-        str(folder / "ctranslate2"), compute_type="int8", inter_threads=1, intra_threads=1
-    )
-    tokens = [[*map(str, source["source_ids"][:-1]), "</s>"] for source in sources]
+    ours = statistics.median(map(sum, seconds[OURS]))
+    results = {}
+    for system, passes in seconds.items():
+        # A system without texts writes as many tokens as ours.
+        written = [text or "" for text in texts[OURS if None in texts[system] else system]]
+        total = statistics.median(map(sum, passes))
+        p95 = statistics.median(float(np.percentile(times, 95)) for times in passes)
+        results[system] = {
+            "words_per_second": round(sum(len(text.split()) for text in written) / total),
+            "p95_ms": round(1000 * p95, 2),
+            "seq2edge_is_faster": round(total / ours, 2),
+        }
+        if None not in texts[system]:
+            results[system]["bleu"] = round(corpus_bleu(written, [list(references)]).score, 2)
+    return results
 
-    def ctranslate(index: int, beam: int) -> None:
-        length = tokens[beam][index]
-        translator.translate_batch(
-            [tokens[index]], beam_size=beam, min_decoding_length=length, max_decoding_length=length
-        )
 
-    systems: dict[str, System] = {"seq2edge": lambda index, beam: runner.run(texts[index], beam=beam)}
+def _systems(run: Run, runner: Seq2SeqRunner, texts: Sequence[str], folder: Path) -> dict[str, System]:
+    """What decodes the texts, by name."""
+    systems: dict[str, System] = {OURS: lambda index, beam: runner.run(texts[index], beam=beam).text}
     if runner.model.shortlist:
-        systems["seq2edge, whole vocabulary"] = lambda index, beam: runner.run(texts[index], beam=beam, shortlist=False)
-    systems[f"CTranslate2 {ctranslate2.__version__} int8"] = ctranslate
+        systems[f"{OURS}, whole vocabulary"] = lambda index, beam: (
+            runner.run(texts[index], beam=beam, shortlist=False).text
+        )
+    sources = [runner.processor(text, runner.manifest.source_length) for text in texts]
+    systems |= _ctranslate2(run, runner, texts, sources, folder)
     export_onnx(run, folder)
     decoding = runner.manifest.decoding
     for kind in reversed(KINDS):
         model = OnnxModel(folder / kind)
-        systems[f"ONNX Runtime {kind}"] = lambda index, beam, model=model: decode(
-            model, [sources[index]], DecodingOptions(**{**decoding, "beam": beam})
-        )
+
+        def decode_one(index: int, beam: int, model: OnnxModel = model) -> None:
+            decode(model, [sources[index]], DecodingOptions(**{**decoding, "beam": beam}))
+
+        systems[f"ONNX Runtime {kind}"] = decode_one
     return systems
 
 
-def _pass(decode_one: System, sentences: int, beam: int) -> list[float]:
-    seconds = []
+def _ctranslate2(
+    run: Run, runner: Seq2SeqRunner, texts: Sequence[str], sources: Sequence[Features], folder: Path
+) -> dict[str, System]:
+    """CTranslate2 with the weights of the run, or a Transformer with random weights if it cannot run these."""
+    import ctranslate2
+
+    name, path = f"CTranslate2 {ctranslate2.__version__} int8", folder / "ctranslate2"
+    has_weights = is_transformer(run.model().config)
+    if has_weights:
+        write_model(run.model(), path, runner.model.shortlist)
+    else:
+        write_random_model(path, run.data.vocabulary["target"])
+    translator = ctranslate2.Translator(str(path), compute_type="int8", inter_threads=1, intra_threads=1)
+    tokens = [tokens_of(source["source_ids"]) for source in sources]
+    penalty = runner.manifest.decoding.get("length_penalty", DecodingOptions().length_penalty)
+
+    def translate(index: int, beam: int, use_vmap: bool) -> str:
+        result = translator.translate_batch(
+            [tokens[index]], beam_size=beam, length_penalty=penalty, use_vmap=use_vmap,
+            max_decoding_length=runner.manifest.target_length,
+        )[0]  # fmt: skip
+        return runner.tokenizer.decode([int(token) for token in result.hypotheses[0] if token.isdecimal()])
+
+    if has_weights:
+        systems: dict[str, System] = {name: lambda index, beam: translate(index, beam, False)}
+        if runner.model.shortlist:
+            systems[f"{name}, shortlist"] = lambda index, beam: translate(index, beam, True)
+        return systems
+    lengths = {beam: [len(runner.run(text, beam=beam).parts[0].target_tokens) + 1 for text in texts] for beam in BEAMS}
+
+    def write_as_much(index: int, beam: int) -> None:
+        length = lengths[beam][index]
+        translator.translate_batch(
+            [tokens[index]], beam_size=beam, min_decoding_length=length, max_decoding_length=length
+        )
+
+    return {f"{name}, random weights": write_as_much}
+
+
+def _pass(decode_one: System, sentences: int, beam: int) -> tuple[list[str | None], list[float]]:
+    """What a system writes for each sentence, and the seconds it takes."""
+    texts, seconds = [], []
     for index in range(sentences):
         started = time.perf_counter()
-        decode_one(index, beam)
+        texts.append(decode_one(index, beam))
         seconds.append(time.perf_counter() - started)
-    return seconds
+    return texts, seconds
 
 
 if __name__ == "__main__":

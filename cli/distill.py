@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    import sys
     from pathlib import Path
 
     from seq2edge.cli.keras_setup import quiet_tensorflow
@@ -48,7 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
 
         bundle = int8_bundle(teacher, arguments.quiet)
         options = dataclasses.replace(options, runner=load_runner(bundle.path))
-    student = distill(teacher, recipe, output, options)
+    try:
+        student = distill(teacher, recipe, output, options)
+    except KeyboardInterrupt:
+        write("\nstopped; what is done is kept. The same command with --resume resumes it", file=sys.stderr)
+        raise
     if keras.backend.backend() != "tensorflow":
         write(
             f"{output}: trained; to compare it with its teacher, where TensorFlow is installed: "

@@ -1,6 +1,7 @@
 """seq2edge init: inspect a file of pairs or labelled texts and write a recipe for it."""
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from seq2edge.device.terminal import write
 
 if TYPE_CHECKING:
     from seq2edge.pipeline.suggest.columns import Table
+    from seq2edge.pipeline.suggest.suggestion import Suggestion
 
 HELP = "inspect a file of pairs or labelled texts and write a recipe for it"
 EXAMPLES = """\
@@ -18,6 +20,7 @@ EXAMPLES = """\
   seq2edge init log.xlsx --source question --target answer --task chat
   seq2edge init train.en --target train.de    # two parallel files
   seq2edge init reviews.csv --task classification
+  seq2edge init pairs.tsv --time       # how long the training will take here
   seq2edge init reviews/               # reviews/LABEL/*.txt, a text each"""
 CELL = 40  # characters of an example of a column
 
@@ -42,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", metavar="RECIPE", help="default: NAME.toml in the working directory")
     parser.add_argument("--overwrite", action="store_true", help="overwrite an existing recipe")
+    parser.add_argument("--time", action="store_true", help="try 20 steps and say how long the training will take here")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,10 +64,48 @@ def run(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output or f"{found.name}.toml")
     if output.exists() and not arguments.overwrite:
         raise UserError(f"{output}: already exists; choose another --output, or overwrite it with --overwrite")
-    write_text(output, recipe_text(suggest(found)))
+    suggestion = suggest(found)
+    write_text(output, recipe_text(suggestion))
     write(f"recipe: {output}")
+    if arguments.time:
+        seconds = _measure(suggestion)
+        write_text(output, recipe_text(dataclasses.replace(suggestion, measured=seconds)))
+    else:
+        write(f"training: about {suggestion.minutes} min on two CPU cores, by a table; --time measures it here")
     write(f"next: seq2edge train {output}", file=sys.stderr)
     return 0
+
+
+def _measure(suggestion: "Suggestion") -> float:
+    """Seconds that the training takes at most, from trial steps."""
+    import tempfile
+
+    from seq2edge.cli.keras_setup import quiet_tensorflow
+    from seq2edge.pipeline.recipe_schema.load import load_recipe
+    from seq2edge.pipeline.suggest.suggestion import recipe_text
+
+    write("trying 20 steps …", file=sys.stderr, flush=True)
+    quiet_tensorflow()
+    from seq2edge.pipeline.training.trial import STEPS, estimate
+
+    counts = suggestion.found.counts
+    with tempfile.TemporaryDirectory(prefix="seq2edge-") as temporary:
+        folder = Path(temporary)
+        (folder / "recipe.toml").write_text(recipe_text(suggestion), encoding="utf-8")
+        recipe = load_recipe(folder / "recipe.toml")
+        found = estimate(recipe, counts.sample, counts.pairs, suggestion.fit.typical_length, folder)
+    write(
+        f"training: at most {duration(found.seconds)} here: {found.epochs} epochs of {found.steps:,} steps of "
+        f"{1000 * found.step:.0f} ms (mean of {STEPS}), {found.scoring:.1f} s of scoring after each"
+    )
+    return found.seconds
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} hours"
 
 
 def _parallel(arguments: argparse.Namespace) -> Path | None:

@@ -1,6 +1,7 @@
 """The program `seq2edge`. Each command is a module, which imports what it needs when it is called."""
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -8,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
+from seq2edge.cli.stop_signals import ending_in_order
 from seq2edge.device.errors import CheckError, Terminated, UserError
 from seq2edge.device.terminal import write
 
@@ -30,6 +32,9 @@ COMMANDS = (
     "demo",
     "doctor",
 )
+# Commands that take long and write files. Ctrl-C and SIGTERM end them in order.
+LONG = ("init", "quickstart", "prepare", "train", "distill", "ensemble", "evaluate", "compare", "export")
+MOST_SAID = 10_000  # characters of a message
 DONE, CHECK_FAILED, WRONG_INPUT, INTERNAL_ERROR, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 130, 143
 
 
@@ -37,14 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status.
 
     It is 0 when the command is done, 1 if a check failed, 2 if the input was wrong, 70 after an internal error, 130
-    after Ctrl-C and 143 when a training was ended by SIGTERM.
+    after Ctrl-C and 143 when a long command was ended by SIGTERM.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     parsed = _parser(arguments).parse_args(arguments)
     try:
-        return parsed.run(parsed) or DONE
+        with ending_in_order() if arguments[0] in LONG else contextlib.nullcontext():
+            return parsed.run(parsed) or DONE
     except UserError as error:
-        write(f"seq2edge: {error}", file=sys.stderr)
+        write(f"seq2edge: {_shortened(str(error))}", file=sys.stderr)
         return status_of(error)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("seq2edge"):
@@ -60,6 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status_of(stop)
     except Exception:
         return internal_error()
+
+
+def _shortened(message: str) -> str:
+    """A message that names something longer than anybody reads, without the rest of it."""
+    return message if len(message) <= MOST_SAID else f"{message[:MOST_SAID]}…"
 
 
 def status_of(end: BaseException) -> int:
@@ -101,7 +112,7 @@ class _Version(argparse.Action):
 def _missing_module(error: ModuleNotFoundError) -> int:
     """Name the extra that a command needs."""
     missing = (error.name or "").split(".")[0]
-    extras = {"gradio": "demo", "numpy": "device", "sentencepiece": "device"}
+    extras = {"gradio": "demo", "fastapi": "serve", "uvicorn": "serve", "numpy": "device", "sentencepiece": "device"}
     extra = extras.get(missing, "train")
     write(f"seq2edge: {missing} is not installed; this command needs: pip install 'seq2edge[{extra}]'", file=sys.stderr)
     return WRONG_INPUT

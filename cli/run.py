@@ -9,6 +9,7 @@ from seq2edge.cli.bundle_argument import DEFAULT, add_sha256
 from seq2edge.device.option import Option
 from seq2edge.device.runners.classification_options import OPTIONS as CLASSIFICATION_OPTIONS
 from seq2edge.device.search.options import OPTIONS as DECODING_OPTIONS
+from seq2edge.device.search.options import latest_replies
 from seq2edge.device.shipped_bundle import SHIPPED
 from seq2edge.device.terminal import json_line, write
 
@@ -193,7 +194,7 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
             continue
         if is_conversation:
             earlier = [*earlier, reply]
-            settings = settings | {"earlier_replies": tuple(earlier)}
+            settings = settings | {"earlier_replies": latest_replies(earlier)}
 
 
 def _stream(runner: Any, text: str, settings: dict[str, Any]) -> str:

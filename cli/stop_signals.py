@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a training in order, also where they are ignored."""
+"""Ctrl-C and SIGTERM end a long command in order, also where they are ignored."""
 
 import contextlib
 import signal

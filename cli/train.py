@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from seq2edge.cli.option_flags import add_flags, flag_values
-from seq2edge.cli.stop_signals import ending_in_order
 from seq2edge.device.terminal import write
 from seq2edge.pipeline.training.options import TrainOptions
 
@@ -57,8 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.hosts:
         return _train_on_hosts(arguments, recipe, output, options)
     try:
-        with ending_in_order():
-            trained = train(recipe, output, options)
+        trained = train(recipe, output, options)
     except KeyboardInterrupt:
         if (output / CHECKPOINT_FILE).is_file():
             write(
@@ -92,7 +90,7 @@ def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Pat
 
     addresses, process = parse_hosts(arguments.hosts, arguments.process)
     try:
-        with ending_in_order(), Hosts(addresses, process, end_lost) as hosts:
+        with Hosts(addresses, process, end_lost) as hosts:
             initialise(hosts)
             options = dataclasses.replace(options, hosts=hosts)
             if hosts.first:

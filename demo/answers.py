@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from seq2edge.demo.words import both, say
-from seq2edge.device.deadline import TimeoutExceededError
+from seq2edge.device.deadline import Deadline, TimeoutExceededError
 from seq2edge.device.errors import UserError
 from seq2edge.device.inspection import Inspection
 from seq2edge.device.processors.text import MAX_CHARACTERS, is_blank
@@ -51,19 +51,19 @@ def answer(runner: Runner[Any], source: str, **options: Any) -> Result:
         RefusedError: If it cannot be answered, or not in time.
     """
     with _refusals():
-        return runner.limited(SECONDS).run(source, **options)
+        return runner.limited(Deadline(SECONDS)).run(source, **options)
 
 
 def inspected(runner: Runner[Any], source: str, **options: Any) -> Inspection:
     """The answer to a source and how it came about; errors as for `answer`."""
     with _refusals():
-        return runner.limited(SECONDS).inspect(source, **options)
+        return runner.limited(Deadline(SECONDS)).inspect(source, **options)
 
 
 def growing(runner: Runner[Any], source: str, **options: Any) -> Generator[str, None, Result]:
     """The answer to a source as it grows, and at last the whole of it; errors as for `answer`."""
     with _refusals():
-        return (yield from runner.limited(SECONDS).stream(source, **options))
+        return (yield from runner.limited(Deadline(SECONDS)).stream(source, **options))
 
 
 @contextmanager

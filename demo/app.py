@@ -1,5 +1,6 @@
 """The web page: a tab for each task, one to look inside, to compare and to read about the models."""
 
+import json
 import os
 import socket
 import sys
@@ -31,7 +32,7 @@ from seq2edge.demo.panels.texts import build_texts
 from seq2edge.demo.privacy import OwnHostOnly
 from seq2edge.demo.theme import theme
 from seq2edge.demo.users import VARIABLE
-from seq2edge.demo.words import label, translations
+from seq2edge.demo.words import gradio_texts, label, translations
 from seq2edge.device.errors import UserError
 from seq2edge.device.tasks import Task
 from seq2edge.device.terminal import write
@@ -164,12 +165,15 @@ def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
         "enable_monitoring": False,
         "ssr_mode": False,
         "max_file_size": "2mb",
-        "footer_links": ["api", "settings"],
+        "footer_links": ["api"],  # its settings are half in English, and the browser says language and colours
         "quiet": True,
     }
 
 
 def _head() -> str:
     """What stands in the head of the page. A style goes here if Gradio would break its selectors."""
-    script, style = ((ASSETS / name).read_text(encoding="utf-8") for name in ("page.js", "look_inside.css"))
+    names = ("look_inside.css", "page.js", "keep.js", "translate.js")
+    style, *scripts = ((ASSETS / name).read_text(encoding="utf-8") for name in names)
+    texts = f"const GRADIO_TEXTS = {json.dumps(gradio_texts(), ensure_ascii=False)};"
+    script = "\n".join([texts, *scripts])
     return f"<style>{style}</style><script>{script}</script>"

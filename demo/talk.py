@@ -5,9 +5,10 @@ could be lost.
 """
 
 import itertools
+import secrets
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from seq2edge.demo.components.link import View
@@ -28,6 +29,7 @@ class Turn:
         previous: What the next message may refer to.
         refused: A reply that a retry is to avoid; empty: none.
         asked: What the model was asked; None: the reply is not of this page.
+        id: Different from all other turns of the browser, which may have several pages open.
     """
 
     message: str
@@ -37,6 +39,7 @@ class Turn:
     previous: str = ""
     refused: str = ""
     asked: View | None = None
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 class Talk:
@@ -51,14 +54,15 @@ class Talk:
         """Gradio copies the value of a state for each visitor, who starts with an empty conversation."""
         return Talk()
 
-    def restore(self, pairs: Iterable[Any]) -> None:
-        """Take up what the browser kept, unless there are turns already: pairs of a message and its reply."""
+    def restore(self, kept: Iterable[Any]) -> None:
+        """Take up what the browser kept, unless there are turns already: id, message and reply of each."""
         with self._lock:
             if self.turns:
                 return
-            for pair in list(pairs)[-MOST_TURNS:]:
-                if isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(text, str) for text in pair):
-                    self.turns.append(Turn(pair[0], pair[1], is_done=True, previous=pair[1]))
+            for one in list(kept)[-MOST_TURNS:]:
+                if isinstance(one, list | tuple) and len(one) == 3 and all(isinstance(text, str) for text in one):
+                    name, message, reply = one
+                    self.turns.append(Turn(message, reply, is_done=True, previous=reply, id=name))
 
     def add(self, message: str) -> bool:
         """Add a message; False if too many wait already."""
@@ -146,15 +150,16 @@ class Talk:
                 found.append({"role": "assistant", "content": shown(turn.reply)})
         return found
 
-    def pairs(self) -> list[list[str]]:
+    def kept(self) -> list[list[str]]:
         """What the browser keeps, for `restore`."""
-        return [[turn.message, turn.reply] for turn in self.turns if turn.is_done]
+        return [[turn.id, turn.message, turn.reply] for turn in self.turns if turn.is_done]
 
 
-def pairs_of(messages: Iterable[dict[str, Any]]) -> list[list[str]]:
-    """The pairs that a conversation in the browser shows, for a server that has started anew."""
+def kept_of(messages: Iterable[dict[str, Any]]) -> list[list[str]]:
+    """The turns that a conversation in the browser shows, for `restore` by a server that has started anew."""
     texts = [(message["role"], original(_text(message["content"]))) for message in messages]
-    return [[one, other] for (role, one), (then, other) in itertools.pairwise(texts) if role != then == "assistant"]
+    pairs = [(one, other) for (role, one), (then, other) in itertools.pairwise(texts) if role != then == "assistant"]
+    return [[secrets.token_hex(8), *pair] for pair in pairs]
 
 
 def _text(content: Any) -> str:

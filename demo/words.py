@@ -15,6 +15,8 @@ FOLDER = Path(__file__).parent / "languages"
 LANGUAGES = ("en", "ko")  # the first one serves everybody else
 PREFIX = "s2e_"  # a key such as "label" would replace a text of Gradio's own
 
+GRADIO = "gradio_"  # how keys of texts of Gradio's own begin
+
 
 @cache
 def table(language: str) -> dict[str, str]:
@@ -52,6 +54,15 @@ def translations() -> dict[str, dict[str, str]]:
     return {
         language: {PREFIX + key: text for key, text in table(language).items() if "{" not in text}
         for language in LANGUAGES
+    }
+
+
+def gradio_texts() -> dict[str, dict[str, str]]:
+    """Texts that Gradio has in English only, by language: each with the one to put in its place. Braces stand for what
+    varies."""
+    return {
+        language: {text: table(language)[key] for key, text in table(LANGUAGES[0]).items() if key.startswith(GRADIO)}
+        for language in LANGUAGES[1:]
     }
 
 

@@ -1,5 +1,6 @@
 """Models that stop when their time is up."""
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -28,12 +29,16 @@ class Deadline:
         if time.monotonic() > self.end:
             raise TimeoutExceededError(f"the request took longer than {self.seconds:g} seconds")
 
+    def stop(self) -> None:
+        """Let the time be up now, as for an answer that nobody waits for."""
+        self.end = -math.inf
+
 
 class LimitedSequenceModel(SequenceModel):
     """A model that raises a TimeoutExceededError if it is called after its time is up."""
 
-    def __init__(self, model: SequenceModel, seconds: float):
-        self.model, self.deadline = model, Deadline(seconds)
+    def __init__(self, model: SequenceModel, deadline: Deadline):
+        self.model, self.deadline = model, deadline
         self.mutable, self.max_batch_size = model.mutable, model.max_batch_size
 
     def encode(
@@ -57,8 +62,8 @@ class LimitedSequenceModel(SequenceModel):
 class LimitedClassifierModel(ClassifierModel):
     """A model that raises a TimeoutExceededError if it is called after its time is up."""
 
-    def __init__(self, model: ClassifierModel, seconds: float):
-        self.model, self.deadline = model, Deadline(seconds)
+    def __init__(self, model: ClassifierModel, deadline: Deadline):
+        self.model, self.deadline = model, deadline
 
     def classify(self, sources: Sequence[Features]) -> list[ClassifierOutput]:
         self.deadline.check()

@@ -23,8 +23,9 @@ REQUIREMENT = re.compile(r"([\w.-]+)(?:\[([\w,.-]+)\])?\s*([^;]*)(?:;(.*))?")
 MARKED_EXTRA = re.compile(r"extra\s*==\s*['\"]([\w.-]+)['\"]")
 PYTHON_BELOW = re.compile(r"python_version\s*<\s*['\"]3\.(\d+)['\"]")
 COMMANDS = {  # commands, and the extra that each needs
-    "run serve verify info bench": "device",
+    "run verify info bench": "device",
     "init recipes quickstart prepare train distill ensemble evaluate compare export": "train",
+    "serve": "serve",
     "demo": "demo",
     "train, without TensorFlow": "jax",
     "train, on a GPU": "gpu",

@@ -6,8 +6,10 @@ import re
 import threading
 from collections.abc import Iterator
 
-# What LiteRT, and absl on behalf of TensorFlow, write that is neither a warning nor an error.
-NOTE = re.compile(rb"(INFO: |I\d{4} |WARNING: All log messages before absl::InitializeLog\(\) ).*\n?")
+# What LiteRT, absl on behalf of TensorFlow, and SentencePiece write that is neither a warning nor an error.
+NOTE = re.compile(
+    rb"(INFO: |I\d{4} |WARNING: All log messages before absl::InitializeLog\(\) |\w+\.cc\(\d+\) LOG\(INFO\) ).*\n?"
+)
 STANDARD_ERROR = 2
 CHUNK = 1 << 16
 _lock = threading.Lock()  # standard error belongs to the whole process

@@ -29,12 +29,10 @@ class Range:
         return (value > self.least if self.exclusive else value >= self.least) and value <= self.most
 
     def __str__(self) -> str:
+        least, most = f"{self.least:,.10g}", f"{self.most:,.10g}"
         if self.exclusive:
-            return f"more than {self.least:g}" + ("" if self.most == math.inf else f", at most {self.most:g}")
-        return f"{self.least:g} or more" if self.most == math.inf else f"{self.least:g} to {self.most:g}"
-
-
-POSITIVE, NOT_NEGATIVE, AT_LEAST_ONE = Range(0, exclusive=True), Range(0), Range(1)
+            return f"more than {least}" + ("" if self.most == math.inf else f", at most {most}")
+        return f"{least} or more" if self.most == math.inf else f"{least} to {most}"
 
 
 def option(default: Any, group: str, help: str, allowed: Range | None = None) -> Any:

@@ -30,16 +30,17 @@ class Shortlist:
 
     def of(self, source_ids: np.ndarray, fewest: int = 0) -> np.ndarray:
         """Target tokens for a source: int32, ascending, at least `fewest` unless the vocabulary is smaller."""
-        frequent, chosen = self._of_token(EOS), np.zeros(self.vocabulary, bool)
+        frequent, chosen = self.of_token(EOS), np.zeros(self.vocabulary, bool)
         chosen[frequent[: max(ALWAYS, fewest)]] = True
         for token in source_ids:
             if token != EOS:
-                chosen[self._of_token(token)] = True
+                chosen[self.of_token(token)] = True
         rest = frequent[~chosen[frequent]]
         chosen[rest[: -np.count_nonzero(chosen) % MULTIPLE]] = True
         return np.flatnonzero(chosen).astype(np.int32)
 
-    def _of_token(self, token: int) -> np.ndarray:
+    def of_token(self, token: int) -> np.ndarray:
+        """The likely target tokens of a source token."""
         return self.ids[self.starts[token] : self.starts[token + 1]]
 
     def to_bytes(self) -> bytes:

@@ -16,13 +16,14 @@ class TargetTokenizer:
     Args:
         model: A SentencePiece model.
         normalisation: "NFC", "NFKC" or "none".
+        vocabulary: As for `load_tokenizer`.
 
     Raises:
-        UserError: If the file is not a SentencePiece model.
+        UserError: If the file is not a SentencePiece model of this vocabulary.
     """
 
-    def __init__(self, model: Path, normalisation: str):
-        self._model, self.normalisation = load_tokenizer(model), normalisation
+    def __init__(self, model: Path, normalisation: str, vocabulary: int | None = None):
+        self._model, self.normalisation = load_tokenizer(model, vocabulary), normalisation
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Ids of a target or a part of one, without eos."""

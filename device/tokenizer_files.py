@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sentencepiece
 
-from seq2edge.device.errors import UserError
+from seq2edge.device.errors import UserError, first_line
 
 TOKENIZER_FILES = {"joint": "tokenizer.model", "source": "source.model", "target": "target.model"}
 
@@ -23,16 +23,23 @@ def tokenizer_paths(folder: Path, names: Container[str] | None = None) -> tuple[
     return folder / TOKENIZER_FILES["source"], folder / TOKENIZER_FILES["target"]
 
 
-def load_tokenizer(path: Path) -> sentencepiece.SentencePieceProcessor:
+def load_tokenizer(path: Path, vocabulary: int | None = None) -> sentencepiece.SentencePieceProcessor:
     """Load a SentencePiece model.
 
+    Args:
+        vocabulary: Number of tokens that it must have, as the model's table of embeddings has no row for others; None:
+            any.
+
     Raises:
-        UserError: If the file is not one.
+        UserError: If the file is not one, or has another number of tokens.
     """
     try:
-        return _tokenizer(path.read_bytes())
+        tokenizer = _tokenizer(path.read_bytes())
     except (OSError, RuntimeError, ValueError) as error:
-        raise UserError(f"{path}: not a SentencePiece model: {error}") from None
+        raise UserError(f"{path}: not a SentencePiece model: {first_line(error)}") from None
+    if vocabulary is not None and tokenizer.vocab_size() != vocabulary:
+        raise UserError(f"{path}: {tokenizer.vocab_size():,} tokens, the model needs {vocabulary:,}")
+    return tokenizer
 
 
 @lru_cache(maxsize=1)  # source and target often share a model, which is then in memory once

@@ -54,6 +54,15 @@ def test_imports_go_in_one_direction(room):
         assert not {name.split(".")[0] for name in names} & FORBIDDEN.get(room, set()), path
 
 
+def test_a_runner_needs_none_of_what_the_server_does():
+    serving = ROOT / "device" / "serving"
+    for path in (ROOT / "device").rglob("*.py"):
+        names = list(imported(path))
+        if serving not in path.parents:
+            assert not {name.split(".")[0] for name in names} & {"fastapi", "starlette", "uvicorn", "h11"}, path
+            assert not [name for name in names if name.startswith("seq2edge.device.serving")], path
+
+
 def test_init_files_import_nothing():
     of_rooms = [path for path in FILES if path.name == "__init__.py" and path.parent != ROOT / ROOT_PACKAGE]
     assert [path for path in of_rooms if list(imported(path))] == []

@@ -81,7 +81,21 @@
     find("#send").click();
   }, true);
 
+  // Gradio makes the fields of a tab or of the settings when they are opened, and up to three frames later it sets them
+  // to what they were at first. Whoever changed one in between would lose that, so they are hidden for so long.
+  const SETTLING = 5; // frames
+  function afterFrames(count, act) {
+    if (count) requestAnimationFrame(() => afterFrames(count - 1, act));
+    else act();
+  }
+  function settle() {
+    const made = document.querySelectorAll("#tabs .tabitem .block:not([data-settled])");
+    for (const block of made) block.dataset.settled = "no";
+    if (made.length) afterFrames(SETTLING, () => made.forEach((block) => (block.dataset.settled = "yes")));
+  }
+
   function describe() {
+    settle();
     if (document.documentElement.lang !== language) document.documentElement.lang = language;
     for (const line of document.querySelectorAll(".status-line:not([role])")) {
       line.setAttribute("role", "status");

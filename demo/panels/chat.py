@@ -17,9 +17,10 @@ from seq2edge.demo.words import both, label, say
 from seq2edge.device.shipped_bundle import SHIPPED
 
 EXAMPLES = ("example_1", "example_2", "example_3", "example_4")
-KEPT = "seq2edge-conversation"  # name in the browser's storage
 # Messages come from page.js, which took them out of the field when they were sent.
 ARRIVED = "(...values) => { seq2edge.arrived(); return values; }"
+READ = "(_, talk) => [seq2edge.kept(), talk]"
+FORGET = "(...values) => { seq2edge.forget(); return values; }"
 SEND = "(_, field, conversation, talk) => [seq2edge.send(), field, conversation, talk]"
 
 
@@ -39,7 +40,7 @@ class Chat:
     status: gr.HTML
     sent: gr.Textbox
     talk: gr.State
-    kept: gr.BrowserState
+    kept: gr.Textbox
     asked: gr.State
 
 
@@ -70,7 +71,7 @@ def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile |
         **{"keep": keep, "card": facts, "settings": settings, "status": line, "asked": gr.State(None)},
         sent=gr.Textbox(visible="hidden"),
         talk=gr.State(Talk(), time_to_live=3600),
-        kept=gr.BrowserState(changes.NOTHING, storage_key=KEPT, secret=KEPT),
+        kept=gr.Textbox(visible="hidden"),
     )
     _listen(chat, Replies(shelf), feedback)
     return Explained(line, chat.asked)
@@ -124,13 +125,14 @@ def _listen(chat: Chat, replies: "Replies", feedback: FeedbackFile | None) -> No
         **QUIET,
     )
     chat.stop.click(changes.stop, chat.talk, chat.conversation, queue=False, **QUIET)
-    gr.on(
-        [chat.clear.click, chat.conversation.clear], changes.clear, [chat.talk, chat.keep], shown, queue=False, **QUIET
-    )
+    cleared = [chat.clear.click, chat.conversation.clear]
+    gr.on(cleared, changes.clear, [chat.talk, chat.keep], shown, js=FORGET, queue=False, **QUIET)
+    chat.kept.change(None, chat.kept, None, js="(kept) => seq2edge.keep(kept)", **PRIVATE)
     chat.keep.input(changes.saved, [chat.talk, chat.keep], chat.kept, queue=False, **QUIET)
     chat.bundle.change(replies.choose, chat.bundle, [chat.card, *chat.settings], queue=False, **QUIET)
     opened = gr.context.Context.root_block.load
-    restored = opened(changes.restore, [chat.kept, chat.talk], [chat.conversation, chat.keep], queue=False, **QUIET)
+    seen = [chat.conversation, chat.keep]
+    restored = opened(changes.restore, [chat.kept, chat.talk], seen, js=READ, queue=False, **QUIET)
     restored.then(None, js="() => seq2edge.ready()", **PRIVATE)
     if feedback:
         rate = changes.Rating(replies.shelf, feedback)

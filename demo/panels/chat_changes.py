@@ -1,5 +1,6 @@
 """What a visitor does to a conversation beside sending: stop, retry, edit, take back, clear, keep, rate."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,6 @@ from seq2edge.demo.talk import Talk
 from seq2edge.demo.typed import original
 from seq2edge.demo.words import asked_language, both, say
 
-NOTHING: dict[str, Any] = {"keep": True, "turns": []}  # what the browser keeps at first
 NO_STATUS = ""
 
 
@@ -43,32 +43,37 @@ def edit(talk: Talk, event: gr.EditData) -> list[dict[str, str]]:
     return talk.messages()
 
 
-def undo(talk: Talk, keep: bool, field: str, event: gr.UndoData) -> tuple[list[dict[str, str]], str, dict[str, Any]]:
+def undo(talk: Talk, keep: bool, field: str, event: gr.UndoData) -> tuple[list[dict[str, str]], str, str]:
     """Take back a message and what came after; its text goes back to the field, unless another is there."""
     turn = talk.take_back(_index(event))
     return talk.messages(), field if field.strip() or turn is None else turn.message, saved(talk, keep)
 
 
-def clear(talk: Talk, keep: bool) -> tuple[list[Any], str, dict[str, Any], None]:
-    """Forget the conversation, in the browser too."""
+def clear(talk: Talk, keep: bool) -> tuple[list[Any], str, str, None]:
+    """Forget the conversation; the page has the browser forget it."""
     talk.clear()
     return [], NO_STATUS, saved(talk, keep), None
 
 
-def restore(kept: Any, talk: Talk) -> tuple[list[dict[str, str]], bool]:
+def restore(kept: str, talk: Talk) -> tuple[list[dict[str, str]], bool]:
     """Take up what the browser kept, whatever it may have become there."""
-    values = kept if isinstance(kept, dict) else NOTHING
+    try:
+        values = json.loads(kept)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        values = {}
     turns = values.get("turns")
     talk.restore(turns if isinstance(turns, list) else [])
     return talk.messages(), values.get("keep") is not False
 
 
-def saved(talk: Talk, keep: bool) -> dict[str, Any]:
-    """What the browser keeps; no turn if it is not to keep the conversation."""
-    return {"keep": keep, "turns": talk.pairs() if keep else []}
+def saved(talk: Talk, keep: bool) -> str:
+    """What the browser keeps, as JSON; no turn if it is not to keep the conversation."""
+    return json.dumps({"keep": keep, "turns": talk.kept() if keep else []}, ensure_ascii=False)
 
 
-def view(talk: Talk, keep: bool) -> tuple[list[dict[str, str]], str, dict[str, Any], View | None]:
+def view(talk: Talk, keep: bool) -> tuple[list[dict[str, str]], str, str, View | None]:
     """What the page shows: the conversation, its status line, what the browser keeps, and what "why?" is about."""
     last = next((turn for turn in reversed(talk.turns) if turn.is_done), None)
     return talk.messages(), last.status if last else NO_STATUS, saved(talk, keep), last.asked if last else None

@@ -15,7 +15,7 @@ from seq2edge.demo.components.status import status_line
 from seq2edge.demo.loading import Loaded, Shelf
 from seq2edge.demo.panels.chat_changes import view
 from seq2edge.demo.settings import defaults, options_of
-from seq2edge.demo.talk import Talk, Turn, pairs_of
+from seq2edge.demo.talk import Talk, Turn, kept_of
 from seq2edge.device.conversation import Conversation
 from seq2edge.device.result import EMPTY, Result
 
@@ -35,7 +35,7 @@ class Replies:
             sent: A list of texts as JSON.
             field: What has been typed since.
         """
-        talk.restore(pairs_of(messages))
+        talk.restore(kept_of(messages))
         back: list[str] = []
         refused = None
         for text in json.loads(sent):

@@ -67,7 +67,9 @@ def build_texts(shelf: Shelf, task: Task) -> Explained:
 
 
 def _listen(texts: Texts, answers: "Answers", files: Files) -> None:
-    """Connect the components."""
+    """Connect the components. Events run in this order: another bundle has its settings before it answers."""
+    changed = [texts.card, texts.swap, *texts.settings]
+    texts.bundle.change(answers.choose, texts.bundle, changed, queue=False, **QUIET)
     asked = [texts.source, texts.bundle, *texts.settings]
     shown = [texts.target, texts.others, texts.status, texts.asked]
     settings = [control.change for control in texts.settings]
@@ -80,8 +82,6 @@ def _listen(texts: Texts, answers: "Answers", files: Files) -> None:
         **QUIET,
     )
     texts.others.select(_chosen, None, texts.target, queue=False, **QUIET)
-    changed = [texts.card, texts.swap, *texts.settings]
-    texts.bundle.change(answers.choose, texts.bundle, changed, queue=False, **QUIET)
     texts.swap.click(answers.swap, [texts.bundle, texts.source, texts.target], [texts.bundle, texts.source], **QUIET)
     files.listen(answers.shelf, [texts.bundle, *texts.settings])
 

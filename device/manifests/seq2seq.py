@@ -9,7 +9,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import Between, Items
 from seq2edge.device.manifests import caps
 from seq2edge.device.manifests.common import Length, Manifest, Shape, VocabularySize
-from seq2edge.device.search.options import LARGEST_BEAM, DecodingOptions
+from seq2edge.device.search.options import LARGEST_BEAM, LARGEST_LENGTH_PENALTY, DecodingOptions
 from seq2edge.device.signature_names import required_names
 
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
@@ -20,7 +20,7 @@ class Decoding(TypedDict):
     """Defaults of some decoding options."""
 
     beam: Beam
-    length_penalty: Annotated[float, Between(0, 100)]
+    length_penalty: Annotated[float, Between(0, LARGEST_LENGTH_PENALTY)]
     max_length: Length
 
 

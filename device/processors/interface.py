@@ -67,6 +67,7 @@ class SourceSpec:
         folder: The bundle or dataset that holds its files.
         source_length: Maximum length of a source.
         files: Names of the files in the folder that can be relied on; None: all.
+        vocabulary: Number of source tokens of the model, if sources are texts; None: not to be checked.
     """
 
     entry: Mapping[str, Any]
@@ -74,3 +75,4 @@ class SourceSpec:
     source_length: int
     task: Task
     files: Container[str] | None = None
+    vocabulary: int | None = None

@@ -76,9 +76,9 @@ class TextProcessor:
         """Build the processor of a bundle or a dataset.
 
         Raises:
-            UserError: If its tokenizer is not a SentencePiece model.
+            UserError: If its tokenizer is not a SentencePiece model, or one of another vocabulary.
         """
-        tokenizer = load_tokenizer(tokenizer_paths(spec.folder, spec.files)[0])
+        tokenizer = load_tokenizer(tokenizer_paths(spec.folder, spec.files)[0], spec.vocabulary)
         return cls(tokenizer, spec.entry["normalisation"], spec.source_length, spec.task)
 
     def __call__(self, source: str, longest: int | None = None) -> Features:

@@ -9,7 +9,7 @@ import numpy as np
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.classifier_model import ClassifierModel, ClassifierOutput
-from seq2edge.device.deadline import LimitedClassifierModel
+from seq2edge.device.deadline import Deadline, LimitedClassifierModel
 from seq2edge.device.errors import TextError
 from seq2edge.device.manifests.classification import ClassificationManifest
 from seq2edge.device.option import Option
@@ -79,8 +79,8 @@ class ClassificationRunner(Runner[ClassificationOptions]):
         yield result.text
         return result
 
-    def limited(self, seconds: float) -> "ClassificationRunner":
-        return ClassificationRunner(self.manifest, LimitedClassifierModel(self.model, seconds), self.processor)
+    def limited(self, deadline: Deadline) -> "ClassificationRunner":
+        return ClassificationRunner(self.manifest, LimitedClassifierModel(self.model, deadline), self.processor)
 
     def _classify(self, source: Any, n_best: int) -> Result:
         started = time.perf_counter()

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from seq2edge.device.bundle import Bundle
+from seq2edge.device.deadline import Deadline
 from seq2edge.device.errors import TextError, UserError
 from seq2edge.device.guard import Guard
 from seq2edge.device.inspection import Inspection
@@ -84,8 +85,8 @@ class Runner(ABC, Generic[Options]):
         raise UserError(f"a {self.manifest.task} model has no search to inspect")
 
     @abstractmethod
-    def limited(self, seconds: float) -> Self:
-        """A runner of the same model that raises a `TimeoutExceededError` after this time."""
+    def limited(self, deadline: Deadline) -> Self:
+        """A runner of the same model that raises a `TimeoutExceededError` after the deadline."""
 
     def refuse_unknown(self, names: Iterable[str]) -> None:
         """Raise a UserError if one of the names is not an option of this model."""
@@ -131,6 +132,6 @@ def bundle_processor(bundle: Bundle[Manifest]) -> SourceProcessor:
     Raises:
         UserError: If one of its files is damaged.
     """
-    manifest = bundle.manifest
-    entry, task = manifest.processors["source"], TASKS[manifest.task]
-    return source_processor(SourceSpec(entry, bundle.path, manifest.source_length, task, manifest.files))
+    manifest: Any = bundle.manifest
+    entry, task, vocabulary = manifest.processors["source"], TASKS[manifest.task], manifest.vocabulary["source"]
+    return source_processor(SourceSpec(entry, bundle.path, manifest.source_length, task, manifest.files, vocabulary))

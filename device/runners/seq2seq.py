@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from seq2edge.device.batching import Job, in_length_groups
 from seq2edge.device.bundle import Bundle
-from seq2edge.device.deadline import LimitedSequenceModel
+from seq2edge.device.deadline import Deadline, LimitedSequenceModel
 from seq2edge.device.errors import TextError, UserError
 from seq2edge.device.guard import FILE as GUARD
 from seq2edge.device.guard import Guard
@@ -79,10 +79,11 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
             UserError: If a file of the bundle is not what it should be, or no runtime is installed.
         """
         model = TFLiteModel(bundle, threads, num_interpreters)
-        tokenizer = TargetTokenizer(bundle.tokenizers[1], bundle.manifest.normalisations[1])
-        guard = Guard.open(bundle.path / GUARD) if GUARD in bundle.manifest.files else None
-        follow_ups = read_turns(bundle.path / TURNS) if TURNS in bundle.manifest.files else ()
-        return cls(bundle.manifest, model, bundle_processor(bundle), tokenizer, guard, follow_ups)
+        manifest = bundle.manifest
+        tokenizer = TargetTokenizer(bundle.tokenizers[1], manifest.normalisations[1], manifest.vocabulary["target"])
+        guard = Guard.open(bundle.path / GUARD) if GUARD in manifest.files else None
+        follow_ups = read_turns(bundle.path / TURNS) if TURNS in manifest.files else ()
+        return cls(manifest, model, bundle_processor(bundle), tokenizer, guard, follow_ups)
 
     def options(self, options: DecodingOptions | None = None, **changes: Any) -> DecodingOptions:
         """As for `Runner`. The bundle's defaults get a beam of at least the `n_best` that is asked for."""
@@ -220,6 +221,6 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         yield result.text
         return dataclasses.replace(result, seconds=time.perf_counter() - started)
 
-    def limited(self, seconds: float) -> "Seq2SeqRunner":
-        model = LimitedSequenceModel(self.model, seconds)
+    def limited(self, deadline: Deadline) -> "Seq2SeqRunner":
+        model = LimitedSequenceModel(self.model, deadline)
         return Seq2SeqRunner(self.manifest, model, self.processor, self.tokenizer, self.guard, self.follow_ups)

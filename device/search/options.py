@@ -4,14 +4,12 @@
 the controls of the demo and the table in docs/decoding.md follow from it, so an option is added here and nowhere else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.manifests import caps
 from seq2edge.device.option import (
-    AT_LEAST_ONE,
-    NOT_NEGATIVE,
-    POSITIVE,
     Option,
     Range,
     option,
@@ -20,9 +18,16 @@ from seq2edge.device.option import (
     wrong_types,
 )
 
+# Largest values, far above what helps: whatever a request asks for ends in numbers that are finite, and soon.
 LARGEST_BEAM = 64
-MOST_PHRASES = 100  # required; each is searched for in every hypothesis at every step
-MOST_BANNED = 1000
+LARGEST_LENGTH_PENALTY = 50  # makes the divisor of the longest target 1e187
+LARGEST_PENALTY = 1000  # nats, or times a logarithm
+LARGEST_RATIO = 1000
+LARGEST_TEMPERATURE = 1000
+LARGEST_SEED = (1 << 32) - 1
+MOST_PHRASES = {"required": 100, "banned": 1000, "earlier_replies": 100}  # all are looked for at every step
+MOST_CHARACTERS = 20_000  # of the phrases of an option, all together
+LENGTH, PENALTY, RATIO = Range(0, caps.LENGTH), Range(0, LARGEST_PENALTY), Range(0, LARGEST_RATIO)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,54 +53,71 @@ class DecodingOptions:
         "hypotheses kept at each step; 1 is greedy search; with sample: targets drawn",
         Range(1, LARGEST_BEAM),
     )
-    n_best: int = option(1, "beam search", "number of answers to return, best first; at most beam", AT_LEAST_ONE)
+    n_best: int = option(
+        1, "beam search", "number of answers to return, best first; at most beam", Range(1, LARGEST_BEAM)
+    )
     length_penalty: float = option(
-        0.6, "beam search", "alpha of Wu et al. 2016, equation 14; larger values favour longer answers", NOT_NEGATIVE
+        0.6,
+        "beam search",
+        "alpha of Wu et al. 2016, equation 14; larger values favour longer answers",
+        Range(0, LARGEST_LENGTH_PENALTY),
     )
     coverage_penalty: float = option(
-        0.0, "beam search", "beta of the same equation; favours answers that attend to the whole source", NOT_NEGATIVE
+        0.0, "beam search", "beta of the same equation; favours answers that attend to the whole source", PENALTY
     )
     groups: int = option(
         1,
         "beam search",
         "split the beam into this many groups (diverse beam search, Vijayakumar et al. 2016)",
-        AT_LEAST_ONE,
+        Range(1, LARGEST_BEAM),
     )
     diversity: float = option(
         0.0,
         "beam search",
         "nats subtracted from a token for each time an earlier group chose it in the same step",
-        NOT_NEGATIVE,
+        PENALTY,
     )
     shortlist: bool = option(
         True, "beam search", "use the bundle's shortlist of tokens that are likely for the source, if it has one"
     )
-    max_length: int = option(64, "length", "maximum number of tokens in an answer, including eos", AT_LEAST_ONE)
-    min_length: int = option(1, "length", "minimum number of tokens in an answer, including eos", NOT_NEGATIVE)
+    max_length: int = option(
+        64, "length", "maximum number of tokens in an answer, including eos", Range(1, caps.LENGTH)
+    )
+    min_length: int = option(1, "length", "minimum number of tokens in an answer, including eos", LENGTH)
     max_ratio: float | None = option(
-        None, "length", "maximum length as a multiple of the source's tokens; the stricter limit applies", POSITIVE
+        None,
+        "length",
+        "maximum length as a multiple of the source's tokens; the stricter limit applies",
+        Range(0, LARGEST_RATIO, exclusive=True),
     )
     min_ratio: float = option(
-        0.0, "length", "minimum length as a multiple of the source's tokens; the stricter limit applies", NOT_NEGATIVE
+        0.0, "length", "minimum length as a multiple of the source's tokens; the stricter limit applies", RATIO
     )
     sample: bool = option(False, "sampling", "draw each token at random according to its probability")
     temperature: float = option(
-        1.0, "sampling", "divides the logits; below 1 favours likely tokens, above 1 evens them out", POSITIVE
+        1.0,
+        "sampling",
+        "divides the logits; below 1 favours likely tokens, above 1 evens them out",
+        Range(1 / LARGEST_TEMPERATURE, LARGEST_TEMPERATURE),
     )
-    top_k: int = option(0, "sampling", "draw from the k most likely tokens only; 0: from all", NOT_NEGATIVE)
+    top_k: int = option(
+        0, "sampling", "draw from the k most likely tokens only; 0: from all", Range(0, caps.VOCABULARY)
+    )
     top_p: float = option(
         1.0,
         "sampling",
         "draw from the smallest set of tokens with this total probability (Holtzman et al. 2020)",
         Range(0, 1, exclusive=True),
     )
-    seed: int = option(0, "sampling", "seed of the random numbers; the same seed gives the same answers", NOT_NEGATIVE)
+    seed: int = option(
+        0, "sampling", "seed of the random numbers; the same seed gives the same answers", Range(0, LARGEST_SEED)
+    )
     no_repeat_ngram: int = option(
-        0, "repetition", "forbid repeated n-grams of this size within an answer; 0: allow all", NOT_NEGATIVE
+        0, "repetition", "forbid repeated n-grams of this size within an answer; 0: allow all", LENGTH
     )
     earlier_replies: tuple[str, ...] = option((), "repetition", "an earlier reply, which becomes less likely")
     earlier_replies_penalty: float = option(
-        4.0, "repetition", "nats subtracted from an answer that equals an earlier reply", NOT_NEGATIVE
+        4.0, "repetition", "nats subtracted from an answer that equals an earlier reply", PENALTY
     )
     prefix: str = option("", "phrases", "text the answer must start with")
     required: tuple[str, ...] = option((), "phrases", "phrase the answer must contain")
@@ -120,11 +142,24 @@ class DecodingOptions:
 OPTIONS: dict[str, Option] = options_of(DecodingOptions)
 
 
+def latest_replies(replies: Sequence[str]) -> tuple[str, ...]:
+    """As many of the last replies as `earlier_replies` takes."""
+    kept: list[str] = []
+    for reply in reversed(replies[-MOST_PHRASES["earlier_replies"] :]):
+        if sum(map(len, kept)) + len(reply) > MOST_CHARACTERS:
+            break
+        kept.insert(0, reply)
+    return tuple(kept)
+
+
 def _contradictions(options: DecodingOptions) -> Iterator[str]:
     """Combinations that exclude each other; those of phrases are found by `Phrases.check`."""
-    for name, most in (("required", MOST_PHRASES), ("banned", MOST_BANNED)):
+    for name, most in MOST_PHRASES.items():
         if (given := len(getattr(options, name))) > most:
             yield f"{name} has {given:,} phrases, allowed are at most {most:,}"
+    for name in ("prefix", *MOST_PHRASES):
+        if (given := sum(map(len, getattr(options, name)))) > MOST_CHARACTERS:
+            yield f"{name} has {given:,} characters, allowed are at most {MOST_CHARACTERS:,}"
     if options.n_best > max(options.beam, 1):
         yield f"n_best is {options.n_best}, allowed is at most beam, {options.beam}"
     if options.groups > 1 and options.beam % options.groups:

@@ -81,19 +81,23 @@ class PairEncoder:
 
     Attributes:
         source_length: Largest number of source tokens, eos included.
+        copied: The texts of target tokens if the model copies. Tokens that a target has are not sampled in its source:
+            the model could not learn to copy what is cut differently there.
     """
 
     source: sentencepiece.SentencePieceProcessor
     sampler: Sampler
     source_length: int
     target: TargetEncoder
+    copied: Sequence[str] = ()
 
     @classmethod
     def of(cls, recipe: Recipe, folder: Path) -> "PairEncoder":
         """The encoder of a recipe, with the tokenizers in a dataset's folder."""
         source = load_tokenizer(tokenizer_paths(folder)[0])
         sampler = Sampler(source, recipe.tokenizer.model_type == "unigram", recipe.training.seed)
-        return cls(source, sampler, recipe.model.source_length, target_encoder(recipe, folder))
+        target = target_encoder(recipe, folder)
+        return cls(source, sampler, recipe.model.source_length, target, _copied(recipe, folder))
 
     def columns(self, samples: int) -> dict[str, ColumnType]:
         """The columns of a split with `samples` encodings of each source."""
@@ -112,9 +116,18 @@ class PairEncoder:
             if len(best) >= self.source_length or target is None:
                 continue
             # A sampled encoding can be longer than the best one; if it is too long, the best one replaces it.
-            sampled = self.sampler.draw(pair.source, samples - 1)
+            kept = {self.copied[token] for token in target} if self.copied else ()
+            sampled = self.sampler.draw(pair.source, samples - 1, kept)
             encodings = [best, *(ids if len(ids) < self.source_length else best for ids in sampled)]
             yield pair, [[*ids, EOS] for ids in encodings], target
+
+
+def _copied(recipe: Recipe, folder: Path) -> list[str]:
+    """The texts of target tokens if the model copies them, else none."""
+    if not recipe.copies:
+        return []
+    tokenizer = load_tokenizer(tokenizer_paths(folder)[1])
+    return tokenizer.id_to_piece(list(range(tokenizer.get_piece_size())))
 
 
 def write_columns(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:

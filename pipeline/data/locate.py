@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.compressed import open_bytes
-from seq2edge.pipeline.data.download import download
+from seq2edge.pipeline.data.download import download, shown
 from seq2edge.pipeline.data.sources.registry import built_file
 from seq2edge.pipeline.files import checksum
 from seq2edge.pipeline.recipe_schema.data import Builder
@@ -38,7 +38,7 @@ def locate(wanted: Wanted, recipe_folder: Path | None) -> Path:
     It is looked up in SEQ2EDGE_DATA, in the recipe's folder and in the working directory, then downloaded or built.
 
     Raises:
-        UserError: If it is not found, cannot be downloaded or built, or its checksum differs.
+        UserError: If it is not found, no file or folder, cannot be downloaded or built, or its checksum differs.
     """
     folders = [Path(os.environ["SEQ2EDGE_DATA"])] if os.environ.get("SEQ2EDGE_DATA") else []
     folders += [recipe_folder, Path()] if recipe_folder else [Path()]
@@ -49,7 +49,9 @@ def locate(wanted: Wanted, recipe_folder: Path | None) -> Path:
         path = built_file(wanted.built_by, Path(wanted.name).name, wanted.licence)
     if path is None:
         looked = ", ".join(str(folder.resolve()) for folder in folders)
-        raise UserError(f"{wanted.name}: no such file; looked in {looked}")
+        raise UserError(f"{shown(wanted.name)}: no such file; looked in {looked}")
+    if not (path.is_file() or path.is_dir()):  # it may have no end
+        raise UserError(f"{path}: a device or a pipe, expected a file")
     if wanted.sha256:
         _check(path, wanted.sha256, of_content=wanted.built_by is not None)
     return path

@@ -142,6 +142,8 @@ def _fingerprint(recipe: Recipe, locations: Sequence[Location], tokenizers: tupl
     parts = [FORMAT, settings, contents, seed]
     parts += [checksum(path) for path in tokenizers or ()]
     parts += [turns] if turns else []
+    if seed is not None and recipe.copies:
+        parts += ["copied tokens are not sampled"]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

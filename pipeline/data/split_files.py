@@ -18,7 +18,7 @@ from seq2edge.pipeline.data.corpus import CORPORA
 from seq2edge.pipeline.data.dataset import SPLITS, read_split, split_line, split_path
 from seq2edge.pipeline.data.locate import Wanted, locate
 from seq2edge.pipeline.data.readers import Pair, read_pairs
-from seq2edge.pipeline.data.splitting import FEWEST, place_of, split_at, split_key
+from seq2edge.pipeline.data.splitting import FEWEST, is_in_share, place_of, split_at, split_key
 from seq2edge.pipeline.recipe_schema.data import Data, File
 
 HELD_OUT = "also in valid or test"  # reason for which a training pair is dropped
@@ -68,7 +68,9 @@ def write_splits(cleaner: Cleaner, locations: Sequence[Location], folder: Path, 
             progress = tqdm(rows, desc=file.path, unit="pair", disable=quiet or None, file=sys.stderr)
             split_for = partial(_split_for, data, place)
             for pair in cleaner.clean(progress, split_for):
-                outputs[split_for(pair)].write(split_line(pair))
+                split = split_for(pair)
+                if split != "train" or is_in_share(pair.source, data.training_share):
+                    outputs[split].write(split_line(pair))
     cleaner.forget_seen()
     counts = _drop_held_out(folder)
     _refuse_too_few(counts, cleaner)

@@ -30,3 +30,9 @@ def split_at(place: float, valid: float, test: float) -> str:
 def split_key(text: str) -> str:
     """A text without case, white space and punctuation; unchanged if nothing else is in it."""
     return SEPARATORS.sub("", text.casefold()) or text
+
+
+def is_in_share(source: str, share: float) -> bool:
+    """Whether a source belongs to a share of all, 0 to 1, that does not depend on its split; smaller shares are parts
+    of larger ones."""
+    return hash64(f"share {split_key(source)}") < share * 2**64

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import sentencepiece
 
@@ -32,18 +32,40 @@ class Sampler:
         self.longest = max(map(len, self.tokens), default=1)
         self.unknown = min((score for _, score in self.tokens.values()), default=0.0) - ALPHA * UNKNOWN
 
-    def draw(self, text: str, number: int) -> Iterator[list[int]]:
-        """Sample `number` encodings, each without eos."""
+    def draw(self, text: str, number: int, kept: Container[str] = ()) -> Iterator[list[int]]:
+        """Sample `number` encodings, each without eos.
+
+        Args:
+            kept: Tokens that every encoding has where the most probable one has them, so that a model can learn to
+                copy them. A BPE model does not keep them.
+        """
         if not self.unigram:
             for _ in range(number):
                 yield self.processor.encode(text, enable_sampling=True, alpha=ALPHA, nbest_size=-1)
             return
         if not number:
             return
-        marked = self.processor.normalize(text)
-        lattice = self._lattice(marked)
+        runs = [(run, self._lattice(run) if sampled else None) for run, sampled in self._runs(text, kept)]
         for _ in range(number):
-            yield self._walk_back(marked, lattice)
+            drawn = (self._walk_back(run, lattice) if lattice else [self.tokens[run][0]] for run, lattice in runs)
+            yield [token_id for ids in drawn for token_id in ids]
+
+    def _runs(self, text: str, kept: Container[str]) -> Iterator[tuple[str, bool]]:
+        """Runs of the normalised text: a token to keep, or what lies between two of them, which is sampled."""
+        start = end = 0
+        marked = self.processor.normalize(text)
+        for token in self.processor.encode(text, out_type=str):
+            if token not in self.tokens:
+                continue  # bytes of a character that no other token has
+            place = marked.index(token, end)  # at `end`, or after such characters
+            end = place + len(token)
+            if token in kept:
+                if place > start:
+                    yield marked[start:place], True
+                yield token, False
+                start = end
+        if start < len(marked):
+            yield marked[start:], True
 
     def _lattice(self, text: str) -> list[list[tuple[int, float]]]:
         """For each position the tokens that end there: where they start, and their cumulative probability."""

@@ -3,12 +3,11 @@
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from seq2edge.device.errors import UserError
+from seq2edge.device.errors import UserError, first_line
 from seq2edge.pipeline.data.compressed import DAMAGED, damage, open_bytes
 from seq2edge.pipeline.data.lines import numbered_lines, raw_lines
 from seq2edge.pipeline.recipe_schema.data import File, Format
@@ -54,13 +53,20 @@ def _read_xlsx(path: Path, file: File) -> Rows:
         raise UserError(f"{path}: no sheet {file.sheet!r}; sheets: {', '.join(workbook.sheetnames)}")
     sheet = workbook[workbook.sheetnames[0] if file.sheet is None else file.sheet]
     width, row = 0, 0
-    for row, values in enumerate(sheet.iter_rows(values_only=True), 1):
+    for row, values in enumerate(_sheet_rows(path, sheet), 1):
         cells = ["" if value is None else str(value) for value in values]
         if any(cells):
             width = width or len(cells)
             yield row, cells + [""] * (width - len(cells))  # empty cells at the end of a row may be missing
     if width == 0:
         raise UserError(f"{path}: the sheet {sheet.title!r} is empty")
+
+
+def _sheet_rows(path: Path, sheet: Any) -> Iterator[tuple[Any, ...]]:
+    try:
+        yield from sheet.iter_rows(values_only=True)
+    except Exception as error:  # as in `_workbook`: it is read row by row
+        raise _no_workbook(path, error) from None
 
 
 def sheet_names(path: Path) -> list[str]:
@@ -82,8 +88,12 @@ def _workbook(path: Path) -> Any:
         raise damage(path, error) from None
     try:
         return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise UserError(f"{path}: not an Excel workbook (.xlsx): {error}") from None
+    except Exception as error:  # zip, zlib, XML and openpyxl have many for a file that is damaged
+        raise _no_workbook(path, error) from None
+
+
+def _no_workbook(path: Path, error: Exception) -> UserError:
+    return UserError(f"{path}: not an Excel workbook (.xlsx), or damaged: {first_line(error)[:200]}")
 
 
 TABLES: dict[Format, Callable[[Path, File], Rows]] = {"tsv": _read_tsv, "csv": _read_csv, "xlsx": _read_xlsx}

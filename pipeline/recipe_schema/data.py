@@ -42,7 +42,7 @@ NOTICES: dict[Redistribution | None, str] = {
 }
 
 # Keys with the values that do nothing: datasets prepared before a recipe could have them are still used.
-UNUSED = {"reverse": False, "split_by": "source", "domain": None, "split_key": None, "skip": []}
+UNUSED = {"reverse": False, "split_by": "source", "domain": None, "split_key": None, "skip": [], "training_share": 1.0}
 UNUSED |= {"delimiter": None, "sheet": None, "line_end": "lf"}
 UNSEEN = {"temperature", "weight", "redistribution", "built_by", "rows"}  # keys that change nothing in a dataset
 
@@ -136,6 +136,8 @@ class Data(Section):
     reverse: bool = False  # targets of the files are translated into sources; languages and normalisations follow
     valid: Annotated[float, Field(ge=0, le=0.4)] = 0.05  # share of the sources held out from files with split = "all"
     test: Annotated[float, Field(ge=0, le=0.4)] = 0.05
+    # Share of the training pairs that is kept, by a hash of the source: how much would a model lose with fewer?
+    training_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     # Whose hash decides the split, by its name in [[data.files]]. Rows with the same text there are never separated.
     split_by: Literal["source", "target", "both"] = "source"
     temperature: Annotated[float, Field(ge=1)] = 1.0  # a file's share of training is rows ** (1 / temperature)

@@ -139,6 +139,11 @@ class Recipe(Section):
         return {name: value for name, value in vars(self.model).items() if name.endswith("_length")}
 
     @property
+    def copies(self) -> bool:
+        """Whether its model copies tokens of the source."""
+        return False
+
+    @property
     def is_ensemble(self) -> bool:
         """Whether its model is made of those of other runs, by `seq2edge ensemble`, and not trained."""
         return False

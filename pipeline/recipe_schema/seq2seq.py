@@ -108,6 +108,10 @@ class Seq2SeqRecipe(Recipe):
     export: Seq2SeqExport = Seq2SeqExport()
 
     @property
+    def copies(self) -> bool:
+        return self.model.copy
+
+    @property
     def is_ensemble(self) -> bool:
         return bool(self.members)
 

@@ -32,11 +32,13 @@ class Suggestion:
         found: What is in the file.
         size: Model and training settings for this number of pairs.
         fit: Settings tried on the pairs.
+        measured: Seconds of the training, from trial steps on this machine; None: no trial was made.
     """
 
     found: Inspection
     size: Size
     fit: Fit
+    measured: float | None = None
 
     @property
     def format(self) -> str:
@@ -44,10 +46,16 @@ class Suggestion:
 
     @property
     def minutes(self) -> int:
-        """Estimated training time on two CPU cores."""
+        """Estimated training time, on this machine if it was measured."""
+        if self.measured is not None:
+            return max(1, round(self.measured / 60))
         speed = TOKENS_PER_SECOND[self.size.encoder] * min(2.0, (UNITS_MEASURED / self.size.units) ** 1.5)
         tokens = self.size.epochs * self.found.counts.pairs * self.fit.typical_length
         return max(1, round(tokens / speed / 60))
+
+    @property
+    def where(self) -> str:
+        return "two CPU cores" if self.measured is None else "the machine it was written on"
 
     @property
     def task(self) -> Task:

@@ -1,8 +1,10 @@
 import io
+import re
 import sys
 
 import pytest
 
+from seq2edge.cli.init import duration
 from seq2edge.cli.main import main
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 
@@ -137,3 +139,27 @@ def test_a_label_with_one_example_is_refused_with_its_row(tmp_path, capsys):
     assert err.count("\n") == 1
     assert "a.tsv, row 41: label 'ham' has 1 example" in err
     assert not output.exists()
+
+
+@pytest.mark.slow
+def test_the_time_of_a_training_is_measured_where_it_is_asked_for(tmp_path, capsys):
+    pairs = "".join(f"the {word} stone {i}\tstone {word} {i}\n" for i in range(20) for word in ("red", "blue", "old"))
+    status, out, err, output = init(tmp_path, "pairs.tsv", pairs, "--time", capsys=capsys)
+    assert status == 0
+    assert re.search(r"training: at most \d+ (s|min) here: 60 epochs of \d+ steps of \d+ ms \(mean of 20\)", out)
+    assert "on the machine it was written on," in output.read_text()
+    assert err.splitlines()[0] == "trying 20 steps …"
+    assert load_recipe(output).training.epochs == 60
+
+
+def test_without_it_the_time_is_that_of_a_table(tmp_path, capsys):
+    _, out, _, output = init(tmp_path, "pairs.tsv", ENGLISH_KOREAN, capsys=capsys)
+    assert "training: about 1 min on two CPU cores, by a table; --time measures it here\n" in out
+    assert "about 1 min on two CPU cores," in output.read_text()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(7.4, "7 s"), (99, "99 s"), (150, "2 min"), (5000, "83 min"), (9000, "2.5 hours")]
+)
+def test_times_are_said_as_people_say_them(seconds, text):
+    assert duration(seconds) == text

@@ -1,15 +1,19 @@
+import importlib
 import io
 import json
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import urllib.request
+from signal import SIGINT, SIGTERM
 
 import pytest
 
 from seq2edge.cli.evaluate import unique_names
-from seq2edge.cli.main import COMMANDS, main
+from seq2edge.cli.main import COMMANDS, LONG, main
 from seq2edge.device.search.options import OPTIONS
 from seq2edge.device.target_tokenizer import TargetTokenizer
 
@@ -52,6 +56,22 @@ def test_a_wrong_command_is_refused_with_what_there_is(capsys):
         main(["trian"])
     assert stop.value.code == 2
     assert "'train'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("number", "status", "said"), [(SIGINT, 130, "interrupted"), (SIGTERM, 143, "terminated")])
+@pytest.mark.parametrize("command", LONG)
+def test_a_long_command_ends_in_order_also_where_signals_are_ignored(
+    command, number, status, said, monkeypatch, capsys
+):
+    module = importlib.import_module(f"seq2edge.cli.{command}")
+    monkeypatch.setattr(module, "add_arguments", lambda parser: None)
+    monkeypatch.setattr(module, "run", lambda arguments: signal.raise_signal(number))
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        assert call(capsys, command) == (status, "", f"\nseq2edge: {said}\n")
+        assert signal.getsignal(number) == signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
 
 
 def test_run_answers_and_info_and_verify_describe(bundles, capsys):
@@ -201,12 +221,38 @@ def test_serve_answers_until_it_is_ended(bundles):
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--interpreters", 0), ("--threads", 100_000), ("--timeout", -1), ("--port", 70_000)]
+    ("option", "value"),
+    [
+        ("--interpreters", 0),
+        ("--threads", 100_000),
+        ("--timeout", -1),
+        ("--drain", "inf"),
+        ("--port", 70_000),
+        ("--cors", "nowhere"),
+    ],
 )
-def test_serve_refuses_what_cannot_be(bundles, capsys, option, value):
-    status, _, err = call(capsys, "serve", bundles / "int8", option, value)
+def test_serve_refuses_what_cannot_be(shipped, capsys, option, value):
+    status, _, err = call(capsys, "serve", option, value)
     assert status == 2
-    assert f"{option} is {value}" in err
+    assert err.startswith(f"seq2edge: {option} is {value}")
+    assert err.count("\n") == 1
+
+
+def test_serve_names_an_address_that_is_taken(shipped, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        status, _, err = call(capsys, "serve", "--port", port)
+    assert (status, err) == (2, f"seq2edge: cannot listen on 127.0.0.1:{port}: Address already in use\n")
+
+
+@pytest.mark.parametrize("missing", ["fastapi", "uvicorn"])
+def test_serve_names_the_extra_that_it_needs(capsys, monkeypatch, missing):
+    for name in [name for name in sys.modules if name.startswith("seq2edge.device.serving")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    status, _, err = call(capsys, "serve")
+    assert status == 2
+    assert err == f"seq2edge: {missing} is not installed; this command needs: pip install 'seq2edge[serve]'\n"
 
 
 def test_evaluate_a_run_beside_its_bundle(trained_run, bundles, tmp_path, capsys):

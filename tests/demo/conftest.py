@@ -27,7 +27,7 @@ def demo_bundles(shipped, bundles, classifier_bundles, tmp_path_factory, change_
         made("back", "none", languages=["de", "en"]),
         made("parrot", "none", task="chat"),
         classifier_bundles / "int8",
-        folder / "missing",
+        folder / "missing <img src=x onerror=alert(1)>",
     ]
 
 
@@ -79,7 +79,7 @@ class Visit:
         hosts: Those that were asked for something.
     """
 
-    def __init__(self, context, address, fragment):
+    def __init__(self, context, address, fragment=""):
         self.page = context.new_page()
         self.context, self.errors, self.hosts = context, [], set()
         self.page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
@@ -104,17 +104,35 @@ class Visit:
 
 
 @pytest.fixture
-def visit(chromium, address):
-    """Open the page; at the end nothing must have gone wrong, and nobody else been asked."""
+def opened():
+    """Visits of a test; at the end nothing must have gone wrong in them, and nobody else been asked."""
     visits = []
-
-    def make(locale="en", width=1280, fragment="", **settings):
-        context = chromium.new_context(locale=locale, viewport={"width": width, "height": 800}, **settings)
-        visits.append(Visit(context, address, fragment))
-        return visits[-1]
-
-    yield make
+    yield visits
     for one in visits:
         assert one.errors == []
         assert {host.split(":")[0] for host in one.hosts} == {"127.0.0.1"}
-        one.context.close()
+    for context in {one.context for one in visits}:
+        context.close()
+
+
+@pytest.fixture
+def visit(chromium, address, opened):
+    """Open the page in a browser of its own."""
+
+    def make(locale="en", width=1280, fragment="", at=address, **settings):
+        context = chromium.new_context(locale=locale, viewport={"width": width, "height": 800}, **settings)
+        opened.append(Visit(context, at, fragment))
+        return opened[-1]
+
+    return make
+
+
+@pytest.fixture
+def another_tab(address, opened):
+    """Open the page once more in the browser of a visit."""
+
+    def make(first):
+        opened.append(Visit(first.context, address))
+        return opened[-1]
+
+    return make

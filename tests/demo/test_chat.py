@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from seq2edge.demo.app import DemoOptions, serve
+
 pytestmark = pytest.mark.browser
 HOSTILE = (
     "![img](http://example.com/x.png) <script>alert(1)</script> <img src=x onerror=alert(2)> # a **b** $$x^2$$ &lt;"
@@ -78,6 +80,33 @@ def test_the_conversation_is_kept_until_it_is_cleared_or_not_wanted(visit):
     one.expect("What shall we talk about?")
 
 
+def test_tabs_of_one_browser_keep_the_turns_of_each_other(visit, another_tab):
+    def turns(one):
+        return one.page.locator("#conversation .user.message").all_inner_texts()
+
+    first = visit()
+    second = another_tab(first)
+    for one, text, reply in (
+        (first, "hello", "good to hear from you"),
+        (second, "tell me a joke", "decoder calm"),
+        (second, "another one", "impasta"),
+        (first, "thank you", "welcome"),
+    ):
+        one.say(text)
+        one.expect(reply)
+        one.page.wait_for_timeout(300)
+    assert turns(first) == ["hello", "thank you"]
+    third = another_tab(first)
+    third.expect("welcome")
+    assert turns(third) == ["hello", "tell me a joke", "another one", "thank you"]
+    second.page.uncheck("#keep input")
+    first.page.wait_for_selector("#keep input:not(:checked)")
+    third.page.wait_for_selector("#keep input:not(:checked)")
+    fourth = another_tab(first)
+    fourth.expect("What shall we talk about?")
+    assert not fourth.page.is_checked("#keep input")
+
+
 def test_a_reply_can_be_had_again_and_a_message_edited(visit):
     one = visit()
     one.say("tell me a joke")
@@ -122,7 +151,7 @@ def test_a_text_that_is_too_long_goes_back_to_the_field(visit):
 
 def test_ratings_go_to_the_file_but_not_those_of_the_guard(visit, ratings):
     one = visit()
-    assert "saves your message" in one.page.inner_text("#tabs")
+    one.expect("saves your message", "#tabs")
     one.say("hello")
     one.expect("good to hear from you")
     one.page.get_by_role("button", name="Like", exact=True).click()
@@ -151,6 +180,24 @@ def test_what_is_sent_while_the_server_is_away_is_answered_when_it_is_back(visit
     one.expect("Why was the decoder calm?")
     assert one.page.locator("#conversation .user.message").all_inner_texts() == ["hello", "tell me a joke"]
     one.errors.clear()  # the browser reports each request that failed
+
+
+def test_a_server_that_starts_anew_goes_on_with_the_conversation(visit, shipped, free_port):
+    options = DemoOptions(port=free_port())
+    served = serve([shipped.path], options, block=False)
+    one = visit(at=f"http://127.0.0.1:{options.port}")
+    one.say("hello")
+    one.expect("good to hear from you")
+    served.close()
+    one.page.wait_for_selector("#offline.away", timeout=3_500)
+    one.say("tell me a joke")
+    one.page.fill("#message textarea", "not sent")
+    served = serve([shipped.path], options, block=False)
+    one.expect("decoder calm")
+    assert one.page.locator("#conversation .user.message").all_inner_texts() == ["hello", "tell me a joke"]
+    assert one.page.input_value("#message textarea") == "not sent"
+    one.errors.clear()  # the browser reports each request that failed
+    served.close()
 
 
 def test_a_server_with_too_many_visitors_says_so_and_answers_later(visit):

@@ -3,19 +3,24 @@ import shutil
 from seq2edge.demo.app import build
 from seq2edge.demo.components.cards import card, failed_card
 from seq2edge.demo.loading import load
+from seq2edge.demo.panels.about import about
 from seq2edge.demo.panels.compare import comparable
+
+NAME = "<b>same"
 
 
 def test_bundles_of_one_name_and_those_that_fail_are_all_there(bundles, tmp_path):
     for parent in ("a", "b"):
-        shutil.copytree(bundles / "none", tmp_path / parent / "same")
-    (tmp_path / "c" / "same").mkdir(parents=True)
-    shelf = load([tmp_path / "a" / "same", tmp_path / "c" / "same", tmp_path / "b" / "same"])
-    assert [one.key for one in shelf.loaded] == ["same", "same (3)"]
-    assert shelf["same (3)"].path == tmp_path / "b" / "same"
+        shutil.copytree(bundles / "none", tmp_path / parent / NAME)
+    (tmp_path / "c" / NAME).mkdir(parents=True)
+    shelf = load([tmp_path / "a" / NAME, tmp_path / "c" / NAME, tmp_path / "b" / NAME])
+    assert [one.key for one in shelf.loaded] == [NAME, f"{NAME} (3)"]
+    assert shelf[f"{NAME} (3)"].path == tmp_path / "b" / NAME
     (failed,) = shelf.failed
-    assert (failed.key, "bundle.json is missing" in failed.reason) == ("same (2)", True)
-    assert "same (2)" in failed_card(failed)
+    assert (failed.key, "bundle.json is missing" in failed.reason) == (f"{NAME} (2)", True)
+    for page in (failed_card(failed), card(shelf.loaded[0]), about(shelf.loaded[0])):
+        assert "&lt;b&gt;same" in page
+        assert "<b>" not in page
     assert "float32" in card(shelf.loaded[0])
     assert list(comparable(shelf).values()) == [list(shelf.loaded)]
 

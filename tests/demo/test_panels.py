@@ -6,6 +6,30 @@ pytestmark = pytest.mark.browser
 TEXT = "the cold river is here"
 
 
+# Opens something, and sets a field in it at the worst moment at which it is to be seen: just before Gradio, which waits
+# for a frame by a promise, sets it to its first value; else as soon as it is there.
+SET_AT_ONCE = """([opener, where, value]) => new Promise(done => {
+  const frame = window.requestAnimationFrame.bind(window);
+  let isWritten = false, isSet = false;
+  const set = () => {
+    const field = document.querySelector(where);
+    if (isSet || !field) return;
+    isWritten = true;
+    if (!field.checkVisibility({visibilityProperty: true})) return;
+    field.value = value;
+    field.dispatchEvent(new Event('input', {bubbles: true}));
+    isSet = true;
+  };
+  const watch = () => { if (isWritten) set(); isSet ? done() : frame(watch) };
+  window.requestAnimationFrame = callback => frame(time => {
+    if (String(callback).includes('[native code]')) set();
+    callback(time);
+  });
+  document.querySelector(opener).click();
+  watch();
+})"""
+
+
 @pytest.fixture
 def translator(visit):
     def make(*arguments):
@@ -52,6 +76,17 @@ def test_another_answer_and_the_other_direction_are_chosen(translator):
     assert one.page.input_value("#translation-source textarea") == second
 
 
+def test_a_setting_that_is_changed_as_soon_as_it_is_seen_is_kept(translator):
+    page = translator().page
+    page.get_by_role("tab", name="Chat", exact=True).click()
+    page.click("#chat-settings button")  # the browser has the code of sliders now, and shows others without delay
+    page.wait_for_selector("#chat-beam input[type=number]")
+    page.get_by_role("tab", name="Translate", exact=True).click()
+    page.evaluate(SET_AT_ONCE, ["#translation-settings button", "#translation-beam input[type=number]", "5"])
+    page.locator("#translation-others .answer").nth(1).wait_for()
+    assert page.input_value("#translation-beam input[type=number]") == "5"
+
+
 def test_a_file_is_answered_line_by_line(translator, tmp_path):
     one = translator()
 
@@ -69,6 +104,20 @@ def test_a_file_is_answered_line_by_line(translator, tmp_path):
     (tmp_path / "<img src=x>.txt").write_bytes(b"\xff\xfe\x00")
     send(tmp_path / "<img src=x>.txt")
     one.expect("no plain text file", "#translation-file-status")
+
+
+def test_a_file_that_is_no_text_or_too_large_is_refused_in_the_language_of_the_reader(visit, tmp_path):
+    one = visit("ko")
+    one.open("번역")
+    files = {"a.png": b"\x89PNG", "b.txt": b"a" * 2_100_000, "c.txt": b"a\n" * 1_001}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        with one.page.expect_file_chooser() as chooser:
+            one.page.click("#translation-file")
+        chooser.value.set_files(tmp_path / name)
+    one.expect("a.png: 텍스트 파일만 받을 수 있어요", ".toast-body")
+    one.expect("파일이 너무 커요. 2.0 Mb까지", ".toast-body")
+    one.expect("1,001줄이에요", "#translation-file-status")
 
 
 def test_labels_are_bars(visit):

@@ -1,13 +1,20 @@
 import copy
+import json
 
-from seq2edge.demo.talk import MOST_TURNS, MOST_WAITING, Talk, pairs_of
+from seq2edge.demo.loading import Shelf
+from seq2edge.demo.panels.chat_replies import Replies
+from seq2edge.demo.talk import MOST_TURNS, MOST_WAITING, Talk, kept_of
 from seq2edge.demo.typed import original, shown
 
 
 def answered(*pairs):
     talk = Talk()
-    talk.restore(pairs)
+    talk.restore([f"turn {number}", *pair] for number, pair in enumerate(pairs, 1))
     return talk
+
+
+def pairs(talk):
+    return [[message, reply] for _, message, reply in talk.kept()]
 
 
 def test_messages_are_answered_in_order_by_one_at_a_time():
@@ -21,7 +28,7 @@ def test_messages_are_answered_in_order_by_one_at_a_time():
         assert turn.message == message
         talk.finish(turn, message.upper(), "")
     assert talk.waiting() is None
-    assert talk.pairs() == [["a", "A"], ["b", "B"]]
+    assert pairs(talk) == [["a", "A"], ["b", "B"]]
     assert talk.begin()
 
 
@@ -33,12 +40,12 @@ def test_a_turn_that_is_taken_back_or_stopped_takes_no_reply():
     talk.grow(turn, "half")
     talk.stop("(stopped)")
     talk.finish(turn, "whole", "")
-    assert talk.pairs() == [["a", "half"]]
+    assert pairs(talk) == [["a", "half"]]
     talk.add("b")
     other = talk.waiting()
     talk.take_back(2)
     talk.finish(other, "B", "")
-    assert talk.pairs() == [["a", "half"]]
+    assert pairs(talk) == [["a", "half"]]
 
 
 def test_a_retry_avoids_the_reply_and_forgets_what_came_after():
@@ -63,15 +70,24 @@ def test_it_does_not_grow_without_limit():
     assert len(talk.turns) == MOST_TURNS
 
 
+def test_messages_that_are_too_many_go_back_to_the_field():
+    sent = [f"message {number}" for number in range(MOST_WAITING + 2)]
+    messages, field, status = Replies(Shelf(())).add(json.dumps(sent), "typed since", [], Talk())
+    assert [one["content"] for one in messages] == sent[:MOST_WAITING]
+    assert field.splitlines() == [*sent[MOST_WAITING:], "typed since"]
+    assert "Too many messages are waiting" in status
+
+
 def test_what_a_browser_kept_is_taken_up_whatever_it_is():
-    assert answered(["a", "A"], "x", [1, 2], ["b"]).pairs() == [["a", "A"]]
-    talk = answered(["a", "A"])
-    talk.restore([["b", "B"]])
-    assert talk.pairs() == [["a", "A"]]
+    talk = Talk()
+    talk.restore([["1", "a", "A"], "x", [1, 2, 3], ["2", "b"]])
+    assert talk.kept() == [["1", "a", "A"]]
+    talk.restore([["2", "b", "B"]])
+    assert pairs(talk) == [["a", "A"]]
 
 
 def test_each_visitor_has_a_conversation_of_their_own():
-    assert copy.deepcopy(answered(["a", "A"])).pairs() == []
+    assert copy.deepcopy(answered(["a", "A"])).kept() == []
 
 
 def test_texts_come_back_as_they_were_typed():
@@ -82,4 +98,5 @@ def test_texts_come_back_as_they_were_typed():
         {"role": "user", "content": [{"type": "text", "text": shown(text)}]},
         {"role": "assistant", "content": "A"},
     ]
-    assert pairs_of(messages) == [[text, "A"]]
+    ((_, *pair),) = kept_of(messages)
+    assert pair == [text, "A"]

@@ -6,6 +6,7 @@ import sys
 from seq2edge.device.native_notes import without_notes
 
 NOTES = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\nI0000 00:00:17.45 10 port.cc:153] oneDNN is on.\n"
+NOTES += b"normalizer.cc(51) LOG(INFO) precompiled_charsmap is empty. use identity normalization.\n"
 WRITE = """
 import os, sys
 from seq2edge.device.native_notes import without_notes

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from seq2edge.device.deadline import TimeoutExceededError
+from seq2edge.device.deadline import Deadline, TimeoutExceededError
 from seq2edge.device.errors import UserError
 from seq2edge.device.processors.text import MAX_CHARACTERS
 from seq2edge.device.runners.load import load_runner
@@ -85,7 +85,7 @@ def test_too_many_characters_are_refused(runner):
     ("options", "message"),
     [
         ({"beam": 5}, "beam: not an option of a classification model; allowed are n_best"),
-        ({"n_best": 0}, "n_best is 0, allowed is 1 or more"),
+        ({"n_best": 0}, "n_best is 0, allowed is 1 to 65,536"),
         ({"n_best": "3"}, "n_best is '3', expected int"),
         ({"n_best": True}, "n_best is True, expected int"),
     ],
@@ -103,6 +103,6 @@ def test_a_stream_is_the_label_and_json_has_the_probabilities(runner):
 
 
 def test_it_stops_when_its_time_is_up(runner):
-    assert runner.limited(60).run(TEXT).text == "cold"
+    assert runner.limited(Deadline(60)).run(TEXT).text == "cold"
     with pytest.raises(TimeoutExceededError, match="longer than 1e-09 seconds"):
-        runner.limited(1e-9).run(TEXT)
+        runner.limited(Deadline(1e-9)).run(TEXT)

@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
+from seq2edge.device.deadline import Deadline
 from seq2edge.device.errors import UserError
 from seq2edge.device.guard import Category, Guard
 from seq2edge.device.processors.text import MAX_CHARACTERS
@@ -192,7 +193,7 @@ def test_a_guard_answers_before_the_model_and_says_so(guarded):
     assert (result.text, result.guard, result.parts) == ("Mind the water.", "water", ())
     assert result.as_json()["guard"] == "water"
     assert list(guarded.stream("the red river is here")) == ["Mind the water."]
-    assert guarded.limited(9).run("the red river is here").guard == "water"
+    assert guarded.limited(Deadline(9)).run("the red river is here").guard == "water"
 
 
 def test_the_model_answers_what_the_guard_leaves(guarded):

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import math
 import re
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from seq2edge.cli import run
 from seq2edge.device.errors import UserError
 from seq2edge.device.option import Range
 from seq2edge.device.runners.classification_options import OPTIONS as CLASSIFICATION_OPTIONS
-from seq2edge.device.search.options import OPTIONS, DecodingOptions
-from seq2edge.device.server import Request
+from seq2edge.device.search.options import OPTIONS, DecodingOptions, latest_replies
+from seq2edge.device.serving.requests import Request
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = {int: ("3", 3), float: ("0.5", 0.5), str: ("a b", "a b"), tuple: ("a", ["a"])}
@@ -46,7 +47,8 @@ def test_every_option_has_a_flag(parser, option):
 
 def test_every_option_is_a_field_of_a_request():
     options = DecodingOptions(beam=4, n_best=2, required=["a"], max_ratio=2.0, shortlist=False)
-    request = Request.from_json(json.dumps({"text": "a", **dataclasses.asdict(options)}).encode(), OPTIONS)
+    body = json.dumps({"text": "a", **dataclasses.asdict(options)}).encode()
+    request = Request.from_json(body, OPTIONS, max_characters=100)
     assert list(request.settings) == list(OPTIONS)
     assert DecodingOptions(**request.settings) == options
 
@@ -73,6 +75,7 @@ def documented(option):
         (Range(0), (0, 1e9), (-1, float("nan")), "0 or more"),
         (Range(0, exclusive=True), (0.1,), (0,), "more than 0"),
         (Range(0, 1, exclusive=True), (0.1, 1), (0, 1.1), "more than 0, at most 1"),
+        (Range(0.001, 4294967295), (0.001,), (0, 1 << 32), "0.001 to 4,294,967,295"),
     ],
 )
 def test_a_range_says_what_it_allows(allowed, inside, outside, text):
@@ -84,3 +87,24 @@ def test_a_range_says_what_it_allows(allowed, inside, outside, text):
 def test_a_request_cannot_ask_for_thousands_of_phrases():
     with pytest.raises(UserError, match="required has 3,000 phrases, allowed are at most 100; banned has 1,001"):
         DecodingOptions(required=("a",) * 3000, banned=("b",) * 1001)
+    with pytest.raises(UserError, match="earlier_replies has 101 phrases, allowed are at most 100"):
+        DecodingOptions(earlier_replies=("a",) * 101)
+
+
+@pytest.mark.parametrize("name", ["prefix", "required", "banned", "earlier_replies"])
+def test_phrases_are_no_longer_than_a_text(name):
+    long = "a" * 20_001
+    with pytest.raises(UserError, match=f"^{name} has 20,001 characters, allowed are at most 20,000$"):
+        DecodingOptions(**{name: long if name == "prefix" else (long,)})
+
+
+@pytest.mark.parametrize("option", (CLASSIFICATION_OPTIONS | OPTIONS).values(), ids=lambda option: option.name)
+def test_every_number_has_a_largest(option):
+    assert option.allowed is None or math.isfinite(option.allowed.most)
+
+
+def test_of_a_long_conversation_the_last_replies_count():
+    replies = [str(number) for number in range(150)]
+    assert latest_replies(replies) == tuple(replies[50:])
+    assert latest_replies(["a" * 15_000, "b" * 15_000, "c"]) == ("b" * 15_000, "c")
+    DecodingOptions(earlier_replies=latest_replies(["a" * 999] * 150))

@@ -45,3 +45,13 @@ def test_a_missing_file_is_built_and_its_content_is_checked(data, monkeypatch):
     assert locate(wanted, None) == data / "cached.tsv.gz"
     with pytest.raises(UserError, match=f"sha256 of its content is {SHA256}, but the recipe says 0000"):
         locate(Wanted(wanted.name, None, "0" * 64, "tldr", "CC BY 4.0"), None)
+
+
+def test_what_has_no_end_is_refused():
+    with pytest.raises(UserError, match=r"^/dev/zero: a device or a pipe, expected a file$"):
+        locate(Wanted("/dev/zero"), None)
+
+
+def test_a_url_in_place_of_a_path_is_shown_without_its_password():
+    with pytest.raises(UserError, match=r"^https://127.0.0.1/a.zip: no such file"):
+        locate(Wanted("https://user:secret@127.0.0.1/a.zip"), None)

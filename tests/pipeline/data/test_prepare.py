@@ -194,6 +194,20 @@ def test_data_prepared_before_a_recipe_had_these_keys_is_used(tiny_recipe):
     assert not {"domain", "split_key", "skip", "weight", "rows", "built_by"} & keys["files"][0].keys()
 
 
+def test_a_share_of_the_training_pairs_is_part_of_a_larger_one_and_leaves_the_rest_as_it_is(tiny_recipe, tmp_path):
+    write_translations(tmp_path)
+    shares = [0.5, 0.8, 1.0]
+    kept = []
+    for share in shares:
+        settings = [f"data.training_share={share}", "data.valid=0.2", "tokenizer.vocabulary=300"]
+        kept.append(
+            split_rows(prepare(tiny_recipe(settings=settings), tmp_path / str(share), PrepareOptions(tmp_path)))
+        )
+    half, more, whole = (set(rows["train"]) for rows in kept)
+    assert half < more < whole
+    assert all(rows["valid"] == kept[0]["valid"] and rows["test"] == kept[0]["test"] for rows in kept)
+
+
 def test_another_number_of_rows_is_refused_with_both(tiny_recipe, pairs_file, tmp_path):
     count = len(pairs_file.read_text(encoding="utf-8").splitlines())
     options = PrepareOptions(pairs_file.parent, quiet=True)

@@ -40,6 +40,19 @@ def test_all_are_cuts_of_the_same_text(processor):
     assert list(Sampler(processor, True, 1).draw(TEXT, 0)) == []
 
 
+def test_tokens_to_keep_stand_where_the_most_probable_encoding_has_them(processor):
+    text = "안녕 龘 robot 🙂, how are you robot"
+    best = processor.encode(text, out_type=str)
+    assert best.count("▁robot") == 2
+    found = list(Sampler(processor, True, 1).draw(text, 12, {"▁robot", "▁how"}))
+    assert {processor.decode(ids) for ids in found} == {text}
+    assert len({tuple(ids) for ids in found}) > 5
+    for ids in found:
+        tokens = processor.id_to_piece(ids)
+        assert [token for token in tokens if token in ("▁robot", "▁how")] == ["▁robot", "▁how", "▁robot"]
+    assert set(map(tuple, Sampler(processor, True, 1).draw(text, 3, set(best)))) == {tuple(processor.encode(text))}
+
+
 def test_the_seed_decides_in_every_process(model, processor, tmp_path):
     (tmp_path / "tokenizer.model").write_bytes(model)
     command = [sys.executable, "-c", IN_A_NEW_PROCESS, str(tmp_path / "tokenizer.model")]

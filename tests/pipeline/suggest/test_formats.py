@@ -275,6 +275,7 @@ def test_parallel_files_in_another_encoding(tmp_path):
 
 def workbook(folder, sheets):
     openpyxl = pytest.importorskip("openpyxl")
+    openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, cells in sheets.items():
@@ -372,3 +373,19 @@ def test_what_cannot_be_read_is_said(tmp_path, name, content, message):
 def test_columns_that_are_not_there_are_refused(tmp_path, wish, message):
     with pytest.raises(UserError, match=rf"a\.tsv: {message}$"):
         inspect(put(tmp_path, "a.tsv", tsv(PAIRS)), wish=wish)
+
+
+def test_a_workbook_that_is_damaged_anywhere_is_one_line(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for number in range(400):
+        book.active.append([f"question {number}", f"answer {number}"])
+    book.save(tmp_path / "a.xlsx")
+    content = (tmp_path / "a.xlsx").read_bytes()
+    for place in range(0, len(content), len(content) // 60):
+        damaged = content[:place] + bytes(byte ^ 0x55 for byte in content[place : place + 8]) + content[place + 8 :]
+        (tmp_path / "a.xlsx").write_bytes(damaged)
+        try:
+            inspect(tmp_path / "a.xlsx")
+        except UserError as error:
+            assert "\n" not in str(error)  # noqa: PT017 (what is not read may be damaged)

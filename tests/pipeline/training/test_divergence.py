@@ -2,6 +2,8 @@
 
 import math
 
+import keras
+import numpy as np
 import pytest
 
 from seq2edge.device.errors import CheckError
@@ -10,7 +12,10 @@ from seq2edge.pipeline.training.callbacks.stop_on_divergence import StopOnDiverg
 
 def feed(losses, steps_per_epoch=100, classes=1000):
     """Give a callback the losses of steps as Keras does: the mean of the epoch so far."""
+    weights = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     callback = StopOnDivergence(steps_per_epoch, 0, far_loss(classes), lambda index: ["one", "two", "three", "four"])
+    callback.set_model(weights)
+    callback.on_train_begin()
     for step, _ in enumerate(losses):
         epoch, batch = divmod(step, steps_per_epoch)
         if batch == 0:
@@ -40,3 +45,30 @@ def test_short_epochs_are_given_some_steps():
     feed([1e9] * 19, steps_per_epoch=5)
     with pytest.raises(CheckError, match="for 20 steps, at step 20"):
         feed([1e9] * 20, steps_per_epoch=5)
+
+
+class Root(keras.layers.Layer):
+    """The square root of a weight that is 0: its value is finite, and its gradient is not."""
+
+    def build(self, input_shape):
+        self.scale = self.add_weight(name="scale", shape=(1,), initializer="zeros")
+
+    def call(self, inputs):
+        return inputs * (1 + keras.ops.sqrt(self.scale))
+
+
+def test_gradients_that_are_no_numbers_end_the_training_before_anything_is_kept():
+    model = keras.Sequential([keras.Input((1,)), Root(), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.AdamW(0.001, global_clipnorm=1.0), "mse")
+    kept = []
+    keeper = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: kept.append(epoch))
+    stop = StopOnDivergence(1, 0, 100.0, lambda index: ["one"])
+    with pytest.raises(CheckError, match=r"^the gradients are not finite numbers at step 1 \(epoch 1\).*: 'one'$"):
+        model.fit(np.ones((4, 1)), np.ones((4, 1)), batch_size=4, callbacks=[stop, keeper], verbose=0)
+    assert kept == []
+
+
+def test_a_validation_loss_that_is_no_number_ends_the_training():
+    callback = StopOnDivergence(1, 0, 100.0, lambda index: [])
+    with pytest.raises(CheckError, match=r"^the validation loss is nan after epoch 3; the last good"):
+        callback.on_epoch_end(2, {"loss": 1.0, "val_loss": math.nan})

@@ -1,0 +1,1 @@
+"""Answers over HTTP with FastAPI and uvicorn, which the extra `serve` installs. Nothing else in `device` imports it."""

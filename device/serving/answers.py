@@ -1,0 +1,94 @@
+"""What the routes answer: JSON values from the body of a request."""
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+from seq2edge.device.deadline import Deadline, TimeoutExceededError
+from seq2edge.device.errors import TextError
+from seq2edge.device.runners.interface import Runner
+from seq2edge.device.serving.limits import Limits
+from seq2edge.device.serving.metrics import Metrics
+from seq2edge.device.serving.requests import MAX_BATCH, MAX_TEXTS, Request
+
+Event = tuple[str, dict[str, Any]]  # name and data
+
+
+class Answers:
+    """Answers bodies of requests with a runner. Any number of threads may use it at once.
+
+    Every method takes a body and the deadline of its answer.
+
+    Raises:
+        TimeoutExceededError: After the deadline.
+        UserError: If the request is wrong.
+    """
+
+    def __init__(self, runner: Runner[Any], limits: Limits, metrics: Metrics):
+        self.runner, self.limits, self.metrics = runner, limits, metrics
+
+    def run(self, body: bytes, deadline: Deadline) -> dict[str, Any]:
+        """The results of all texts."""
+        request = self._request(body, MAX_TEXTS)
+        sources = request.sources(self.runner.has_memory)
+        results = self.runner.limited(deadline).run_all(sources, **request.settings)
+        self.metrics.count("texts_total", len(results))
+        return {"results": [result.as_json(request.attention) for result in results]}
+
+    def inspect(self, body: bytes, deadline: Deadline) -> dict[str, Any]:
+        """How the answer to one text came about."""
+        request = self._request(body, MAX_TEXTS)
+        source = request.source(self.runner.has_memory, "inspected")
+        inspection = self.runner.limited(deadline).inspect(source, **request.settings)
+        self.metrics.count("texts_total", 1)
+        return inspection.as_json()
+
+    def batch(self, body: bytes, deadline: Deadline) -> dict[str, Any]:
+        """A result or an error for each text. What is not answered in time has an error too."""
+        request = self._request(body, MAX_BATCH)
+        self.runner.options(**request.settings)
+        runner, entries = self.runner.limited(deadline), [dict[str, Any]()] * len(request.texts)
+        lengths = [len(text) if isinstance(text, str) else 0 for text in request.texts]
+        for index in sorted(range(len(lengths)), key=lengths.__getitem__):  # a change of length takes time
+            one = Request([request.texts[index]], request.settings, request.attention, request.previous)
+            try:
+                (result,) = runner.run_all(one.sources(runner.has_memory), **request.settings)
+                entries[index] = result.as_json(request.attention)
+            except (TextError, TimeoutExceededError) as error:
+                entries[index] = {"error": str(error)}
+        failed = sum("error" in entry for entry in entries)
+        self.metrics.count("texts_total", len(entries) - failed)
+        return {"results": entries, "failed": failed}
+
+    def stream(self, body: bytes, deadline: Deadline) -> Generator[Event, None, None]:
+        """Events `text` with the answer as it grows, and at last `result` with the whole result.
+
+        Each text extends the one before. A model whose unlikely replies are replaced gives the whole answer at once.
+        """
+        request = self._request(body, MAX_TEXTS)
+        source = request.source(self.runner.has_memory, "streamed")
+        may_be_replaced = getattr(self.runner.manifest, "fallback", None) is not None
+        growing, shown = self.runner.limited(deadline).stream(source, **request.settings), None
+        while True:
+            try:
+                text = next(growing)
+            except StopIteration as end:
+                result = end.value
+                break
+            if not may_be_replaced and text != shown:
+                shown = text
+                yield "text", {"text": text}
+        if result.text != shown:
+            yield "text", {"text": result.text}
+        self.metrics.count("texts_total", 1)
+        yield "result", result.as_json(request.attention)
+
+    def _request(self, body: bytes, most: int) -> Request:
+        request = Request.from_json(body, self.runner.OPTIONS, self.limits.max_characters)
+        request.check_texts(most)
+        return request
+
+
+def encoded(values: Any) -> bytes:
+    """Values as JSON. Half of a surrogate pair, which JSON may contain and UTF-8 may not, becomes a question mark."""
+    return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,0 +1,173 @@
+"""The routes of the server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.exceptions import HTTPException
+
+from seq2edge.device.deadline import Deadline, TimeoutExceededError
+from seq2edge.device.errors import UserError
+from seq2edge.device.runners.interface import Runner
+from seq2edge.device.serving import schemas
+from seq2edge.device.serving.access import Access
+from seq2edge.device.serving.answers import Answers, Event, encoded
+from seq2edge.device.serving.gate import Gate
+from seq2edge.device.serving.limits import Limits
+from seq2edge.device.serving.metrics import Metrics
+from seq2edge.device.serving.places import FullError, Places
+
+VERSION = "1"  # of the routes
+AVAILABLE = "POST /run, /v1/batch, /v1/inspect, /v1/stream and GET /health, /metrics, /openapi.json"
+NO_TELEMETRY = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # requests may be private
+RETRY = {"Retry-After": "1"}
+Work = Callable[[bytes, Deadline], dict[str, Any]]
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"description": reason, **schemas.json_body(schemas.ERROR)}
+    for status, reason in {
+        400: "the request is wrong, as `error` says",
+        401: "there is no key, or another",
+        403: "the request comes from a page of another origin",
+        408: "the request took too long to arrive",
+        411: "there is no Content-Length",
+        413: "the body is too large",
+        503: "there are too many requests, or the answer took too long; try again later",
+    }.items()
+}
+
+
+def build_app(runner: Runner[Any], limits: Limits = Limits(), access: Access = Access()) -> Gate:
+    """The server of a bundle as an ASGI application.
+
+    Example:
+        >>> app = build_app(load_runner("bundles/quickstart-int8"))
+    """
+    metrics = Metrics()
+    api = FastAPI(
+        title=f"seq2edge: {runner.manifest.name}",
+        version=VERSION,
+        docs_url=None,  # its page loads scripts from another host
+        redoc_url=None,
+        exception_handlers=HANDLERS,
+        telemetry=NO_TELEMETRY,
+    )
+    _add_state(api, runner, metrics)
+    _add_answers(api, runner, Answers(runner, limits, metrics), Places(limits, metrics))
+    return Gate(api, access, limits, metrics)
+
+
+def _add_state(api: FastAPI, runner: Runner[Any], metrics: Metrics) -> None:
+    """The routes that say how the server is."""
+    health = {"status": "ok", "bundle": runner.manifest.name, "task": runner.manifest.task}
+
+    @api.get("/health", responses={200: schemas.json_body(schemas.HEALTH)})
+    async def get_health() -> Response:
+        """Whether the server answers, and with what."""
+        return Json(encoded(health))
+
+    @api.get("/metrics", response_class=PlainTextResponse)
+    async def get_metrics() -> Response:
+        """Requests, texts and memory in Prometheus' text format."""
+        return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+def _add_answers(api: FastAPI, runner: Runner[Any], answers: Answers, places: Places) -> None:
+    """The routes that answer texts."""
+    takes = {"requestBody": {"required": True, **schemas.json_body(schemas.request_schema(runner))}}
+
+    def add(path: str, work: Work, schema: schemas.Schema) -> None:
+        async def answer(request: Request) -> Response:
+            return await _answer(request, work, places)
+
+        responses = ERRORS | {200: {"description": "answered", **schemas.json_body(schema)}}
+        name, text = path.rpartition("/")[2], (work.__doc__ or "").splitlines()[0]
+        api.post(path, name=name, description=text, responses=responses, openapi_extra=takes)(answer)
+
+    add("/run", answers.run, schemas.RESULTS)
+    add("/v1/batch", answers.batch, schemas.ENTRIES)
+    add("/v1/inspect", answers.inspect, schemas.ANY_OBJECT)
+
+    @api.post("/v1/stream", responses=ERRORS, openapi_extra=takes, response_class=EventStream)
+    async def stream(request: Request) -> Response:
+        """The answer to one text as it grows: server-sent events `text`, and at last `result` or `error`."""
+        body = await request.body()
+        events = places.iterate(lambda deadline: answers.stream(body, deadline))
+        first = await anext(events)  # what is wrong with the request is raised here, before the answer begins
+        return EventStream(_sent(first, events), headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+
+
+class EventStream(StreamingResponse):
+    media_type = "text/event-stream"
+
+
+async def _sent(first: Event, others: AsyncIterator[Event]) -> AsyncIterator[bytes]:
+    """Server-sent events. An error that comes too late for a status is the last of them."""
+    yield _event(first)
+    try:
+        async for event in others:
+            yield _event(event)
+    except UserError as error:
+        yield _event(("error", {"error": str(error)}))
+
+
+def _event(event: Event) -> bytes:
+    name, values = event
+    return b"event: " + name.encode() + b"\ndata: " + encoded(values) + b"\n\n"
+
+
+async def _answer(request: Request, work: Work, places: Places) -> Response:
+    """The answer to a POST; the work stops if the client leaves."""
+    body = await request.body()
+    gone = asyncio.ensure_future(_until_gone(request))
+    try:
+        return Json(await places.run(lambda deadline: encoded(work(body, deadline)), gone))
+    finally:
+        gone.cancel()
+
+
+async def _until_gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class Json(Response):
+    """JSON that is encoded already."""
+
+    media_type = "application/json"
+
+
+def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    return Json(encoded({"error": message}), status, headers)
+
+
+async def _wrong(request: Request, error: Exception) -> Response:
+    return _error(HTTPStatus.BAD_REQUEST, str(error))
+
+
+async def _too_late(request: Request, error: Exception) -> Response:
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, str(error), RETRY)
+
+
+async def _full(request: Request, error: Exception) -> Response:
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, "too many concurrent requests; try again later", RETRY)
+
+
+async def _not_there(request: Request, error: Any) -> Response:
+    """404 and 405."""
+    return _error(error.status_code, f"{error.detail.lower()}; available are {AVAILABLE}", error.headers)
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
+
+
+HANDLERS: dict[Any, Any] = {
+    UserError: _wrong,
+    TimeoutExceededError: _too_late,
+    FullError: _full,
+    HTTPException: _not_there,
+    Exception: _internal,
+}

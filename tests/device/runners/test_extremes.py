@@ -1,0 +1,72 @@
+"""The smallest and largest values of each option end in an answer with a finite score, and without a warning."""
+
+import math
+import re
+
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.runners.load import load_runner
+from seq2edge.device.search.options import LARGEST_BEAM, MOST_CHARACTERS, MOST_PHRASES, OPTIONS
+
+TEXT = "good morning"
+NEEDED = {  # what else the extremes of an option need
+    **{name: {"sample": True} for name in ("temperature", "top_k", "top_p", "seed")},
+    **{name: {"beam": 4, "groups": 4} for name in ("groups", "diversity")},
+    **{name: {"beam": 5} for name in ("coverage_penalty", "length_penalty")},
+    "earlier_replies_penalty": {"earlier_replies": ("Good morning! I hope your day starts well.",)},
+}
+
+
+@pytest.fixture(scope="module")
+def runner(shipped):
+    return load_runner(shipped.path)
+
+
+def settings(name, value):
+    return NEEDED.get(name, {}) | {name: value}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", [name for name, option in OPTIONS.items() if option.allowed])
+def test_extremes_of_numbers(runner, name):
+    allowed = OPTIONS[name].allowed
+    for value in map(OPTIONS[name].type, (allowed.least + 1e-9 * allowed.exclusive, allowed.most)):
+        try:
+            result = runner.run(TEXT, **settings(name, value))
+        except UserError as error:
+            assert re.match(f"{name}|beam is 64, the bundle offers", str(error))  # noqa: PT017
+        else:
+            assert math.isfinite(result.score)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("length_penalty", 1e308),
+        ("temperature", 1e-300),
+        ("max_ratio", 1e308),
+        ("min_ratio", math.inf),
+        ("coverage_penalty", math.nan),
+        ("seed", 1 << 64),
+        ("beam", 10**400),
+        ("n_best", LARGEST_BEAM + 1),
+    ],
+)
+def test_what_is_beyond_them_is_refused_by_name(runner, name, value):
+    with pytest.raises(UserError, match=rf"{name} is .*, allowed is (more than )?0|{name} is .*, allowed is 1 to 64"):
+        runner.run(TEXT, **settings(name, value))
+
+
+@pytest.mark.parametrize("name", MOST_PHRASES)
+def test_as_many_phrases_as_are_allowed(runner, name):
+    number = MOST_PHRASES[name]
+    phrases = tuple(f"{place} {'x' * (MOST_CHARACTERS // number - 6)}" for place in range(number))
+    assert math.isfinite(runner.run(TEXT, beam=5, **{name: phrases}).score)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "\udfff good", "\x00", "\u0301" * 20_000, "\ufdfa" * 20_000, "x\n" * 9_999])
+def test_texts_that_are_hardly_any(runner, text):
+    result = runner.run_all([text])[0]
+    assert math.isfinite(result.score)
+    result.text.encode("utf-8")

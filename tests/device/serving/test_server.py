@@ -1,0 +1,137 @@
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+
+import pytest
+
+from seq2edge.device.errors import UserError
+from seq2edge.device.runners.load import runner_of
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
+from seq2edge.device.serving.server import Server
+
+SLOW = """
+import sys, time
+from seq2edge.device.runners.load import load_runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
+from seq2edge.device.serving.server import Server
+
+def slow(self, sources, **settings):
+    print("begun", flush=True)
+    time.sleep(1)
+    return []
+
+Seq2SeqRunner.run_all = slow
+server = Server(("127.0.0.1", 0), load_runner())
+print(server.url, flush=True)
+server.run()
+print("ended", flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def runner(shipped):
+    return runner_of(shipped)
+
+
+@pytest.fixture
+def asking(ask):
+    """Requests in threads, and their answers."""
+
+    def send(address, number):
+        answers = []
+        threads = [
+            threading.Thread(target=lambda: answers.append(ask(address, {"text": "hello"}))) for _ in range(number)
+        ]
+        for thread in threads:
+            thread.start()
+        return answers, lambda: [thread.join(20) for thread in threads]
+
+    return send
+
+
+def test_an_address_that_cannot_be_is_told(runner, serve):
+    taken = int(serve().rpartition(":")[2])
+    for address, message in {
+        ("127.0.0.1", taken): f"cannot listen on 127.0.0.1:{taken}: Address already in use",
+        ("no.such.host.invalid", 80): "cannot listen on no.such.host.invalid:80: ",
+        ("203.0.113.1", 80): "cannot listen on 203.0.113.1:80: Cannot assign requested address",
+        ("a" * 70, 80): "cannot listen on a",
+        ("127.0.0.1", 70_000): "--port is 70000, allowed are 0 to 65535",
+    }.items():
+        with pytest.raises(UserError) as raised:
+            Server(address, runner)
+        assert str(raised.value).startswith(message)
+        assert "\n" not in str(raised.value)
+
+
+def test_requests_in_progress_are_answered_when_it_stops(start, asking, hold):
+    server = start()
+    answers, wait = asking(server.url, 3)
+    assert all(hold.entered.acquire(timeout=20) for _ in range(3))
+    server.stop()
+    while True:  # until it takes no more connections
+        try:
+            urllib.request.urlopen(f"{server.url}/health", timeout=20)
+        except OSError:
+            break
+    hold.go_on.set()
+    wait()
+    assert [status for status, _ in answers] == [200, 200, 200]
+
+
+def test_requests_that_take_too_long_are_told_that_it_stops(start, asking, hold):
+    server = start(drain=0.2)
+    answers, wait = asking(server.url, 2)
+    assert all(hold.entered.acquire(timeout=20) for _ in range(2))
+    server.stop()
+    wait()
+    assert answers == [(503, {"error": "the server is being stopped"})] * 2
+
+
+def test_three_requests_survive_sigterm(shipped, asking):
+    with subprocess.Popen([sys.executable, "-c", SLOW], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            answers, wait = asking(process.stdout.readline().strip(), 3)
+            assert [process.stdout.readline() for _ in range(3)] == ["begun\n"] * 3
+            process.send_signal(signal.SIGTERM)
+            wait()
+            assert answers == [(200, {"results": []})] * 3
+            assert process.stdout.read() == "ended\n"
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+
+
+def test_the_work_for_a_client_that_has_left_stops(ask, serve, connect, monkeypatch):
+    address, stopped, left = serve(max_concurrent_requests=1), threading.Event(), threading.Event()
+    run_all = Seq2SeqRunner.run_all
+
+    def without_end(self, *arguments, **settings):
+        if left.is_set():
+            return run_all(self, *arguments, **settings)
+        left.set()
+        try:
+            while True:
+                self.model.deadline.check()
+        finally:
+            stopped.set()
+
+    monkeypatch.setattr(Seq2SeqRunner, "run_all", without_end)
+    connection = connect(address)
+    connection.sendall(b'POST /run HTTP/1.1\r\nHost: here\r\nContent-Length: 13\r\n\r\n{"text": "a"}')
+    assert left.wait(20)
+    connection.close()
+    assert stopped.wait(5)
+
+
+def test_fifty_clients_at_once_lose_nothing(ask, serve):
+    address, answers = serve(), []
+    threads = [threading.Thread(target=lambda: answers.append(ask(address, {"text": "hello"}))) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [status for status, _ in answers] == [200] * 50
+    assert len({answer["results"][0]["text"] for _, answer in answers}) == 1

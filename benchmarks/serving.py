@@ -51,7 +51,7 @@ class Load:
 
 
 class Client:
-    """Asks one text after the other on a connection, which it opens anew if it is lost."""
+    """Asks one text after the other on a connection, which it opens again if it is lost."""
 
     def __init__(self, port: int, load: Load, known: dict[str, str]):
         self.port, self.load, self.known = port, load, known

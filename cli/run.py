@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "bundle",
         metavar="BUNDLE",
         nargs="?",
-        help=f"folder of the bundle ({DEFAULT}); else a TEXT",
+        help=f"folder of the bundle ({DEFAULT}); what is no folder is a TEXT",
     )
     parser.add_argument("text", metavar="TEXT", nargs="*", help="text to answer (default: lines of standard input)")
     add_sha256(parser)
@@ -50,15 +50,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class _DecodingHelp(argparse.Action):
-    """Shows every option of the search, which are too many for the help of the command."""
-
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        options = argparse.ArgumentParser(prog=parser.prog, usage="%(prog)s [OPTION …]", add_help=False)
-        groups = {option.group: options.add_argument_group(option.group) for option in OPTIONS.values()}
-        for option in OPTIONS.values():
-            groups[option.group].add_argument(option.flag, **_flag(option))
-        write(options.format_help(), end="")
+        write(decoding_help(parser.prog), end="")
         parser.exit()
+
+
+def decoding_help(program: str) -> str:
+    """The help of every option of the search, which are too many for the help of the command."""
+    options = argparse.ArgumentParser(prog=program, usage="%(prog)s [OPTION …]", add_help=False)
+    groups = {option.group: options.add_argument_group(option.group) for option in OPTIONS.values()}
+    for option in OPTIONS.values():
+        groups[option.group].add_argument(option.flag, **_flag(option))
+    return options.format_help()
 
 
 def _flag(option: Option) -> dict[str, Any]:

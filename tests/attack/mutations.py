@@ -36,10 +36,10 @@ def control(content: bytes, draw: random.Random) -> bytes:
 
 
 def giant(content: bytes, draw: random.Random) -> bytes:
-    """A piece without a line end, as long as a book."""
-    piece = draw.choice([b"a", b"a ", "가".encode(), b'"', b",", b"\t", b"{", b"[", b"0", b"\\u0041"])
+    """Bytes without a line end, as long as a book."""
+    unit = draw.choice([b"a", b"a ", "가".encode(), b'"', b",", b"\t", b"{", b"[", b"0", b"\\u0041"])
     place = draw.randrange(len(content) + 1)
-    return content[:place] + piece * (draw.choice([1_000, 70_000, 1_000_000]) // len(piece)) + content[place:]
+    return content[:place] + unit * (draw.choice([1_000, 70_000, 1_000_000]) // len(unit)) + content[place:]
 
 
 def noise(content: bytes, draw: random.Random) -> bytes:

@@ -140,14 +140,14 @@ def exchange(port: int, content: bytes) -> bytes:
         connection.settimeout(1)
         while time.monotonic() < deadline:
             try:
-                piece = connection.recv(65536)
+                chunk = connection.recv(65536)
             except TimeoutError:
                 continue
             except ConnectionResetError:
                 return bytes(said)
-            if not piece:
+            if not chunk:
                 return bytes(said)
-            said += piece
+            said += chunk
     raise Finding(f"no end of the answer after {SECONDS} seconds to {content[:300]!r}")
 
 

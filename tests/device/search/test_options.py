@@ -42,7 +42,7 @@ def test_every_option_has_a_flag(parser, option):
     arguments = parser.parse_args(["bundle", option.flag] + ([] if given is None else [given]))
     assert getattr(arguments, option.name) == expected
     assert [name for name in run.OPTIONS if getattr(arguments, name) is not None] == [option.name]
-    assert " ".join(option.help.split()) in " ".join(parser.format_help().split())
+    assert " ".join(option.help.split()) in " ".join(run.decoding_help("run").split())
 
 
 def test_every_option_is_a_field_of_a_request():

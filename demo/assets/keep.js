@@ -2,7 +2,6 @@
 // leaves the turns of the others alone. A turn is [id, message, reply].
 (() => {
   const NAME = "seq2edge-conversation";
-  const MOST = 200; // turns; the oldest go first
   let known = new Set(); // ids of the turns of this tab
   const ids = (turns) => new Set(turns.map(([id]) => id));
   function stored() {
@@ -14,10 +13,10 @@
     }
   }
   function write(keep, turns) {
-    for (let most = MOST; most >= 1; most /= 2) { // fewer where there is no room
-      try {
-        return localStorage.setItem(NAME, JSON.stringify({ keep, turns: turns.slice(-most) }));
-      } catch {}
+    try {
+      localStorage.setItem(NAME, JSON.stringify({ keep, turns }));
+    } catch {
+      if (turns.length) write(keep, turns.slice(Math.ceil(turns.length / 2))); // no room: the older half goes
     }
   }
   Object.assign(window.seq2edge, {
@@ -27,14 +26,14 @@
     },
     keep(text) {
       const { keep, turns } = JSON.parse(text);
-      const mine = new Map(turns.map((turn) => [turn[0], turn]));
-      const others = stored().turns.filter(([id]) => mine.has(id) || !known.has(id)).map((turn) => mine.get(turn[0]) ?? turn);
+      const mine = ids(turns);
+      const left = stored().turns.filter(([id]) => mine.has(id) || !known.has(id)); // not taken back in this tab
       const added = turns.filter(([id]) => !known.has(id));
-      known = ids(turns);
-      write(keep, keep ? [...others, ...added] : []);
+      known = mine;
+      write(keep, keep ? [...left, ...added] : []);
     },
     forget() { // in all tabs
-      localStorage.removeItem(NAME);
+      write(stored().keep, []);
     },
   });
   addEventListener("storage", ({ key }) => { // another tab has written

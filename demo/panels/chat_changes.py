@@ -91,6 +91,7 @@ class Rating:
         turn = talk.turn_at(_index(event))
         if turn is None or not isinstance(event.liked, bool):
             return NO_STATUS
+        key = turn.asked.bundle if turn.asked else key  # another one may have been chosen since
         guard = self.shelf[key].runner.guard
         if guard and guard.check(turn.message):
             return _note("feedback_withheld")

@@ -105,6 +105,9 @@ def test_tabs_of_one_browser_keep_the_turns_of_each_other(visit, another_tab):
     fourth = another_tab(first)
     fourth.expect("What shall we talk about?")
     assert not fourth.page.is_checked("#keep input")
+    fourth.page.click("#clear")
+    fourth.page.wait_for_timeout(500)
+    assert not any(one.page.is_checked("#keep input") for one in (first, second, third, fourth))
 
 
 def test_a_reply_can_be_had_again_and_a_message_edited(visit):

@@ -3,8 +3,8 @@
     python benchmarks/learning_curve.py quickstart --metric exact_match     # runs/learning-curve/*, table and plot
     python benchmarks/learning_curve.py my-recipe.toml --shares 0.5 1 --set training.epochs=4
 
-Each share is trained with `data.training_share`, the smaller ones on parts of the larger ones, and scored with Keras. An
-interrupted run is resumed.
+Each share is trained with `data.training_share`, the smaller ones on parts of the larger ones, and scored with Keras.
+Interrupted runs are resumed.
 """
 
 import argparse

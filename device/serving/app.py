@@ -43,7 +43,8 @@ def build_app(runner: Runner[Any], limits: Limits = Limits(), access: Access = A
     """The server of a bundle as an ASGI application.
 
     Example:
-        >>> app = build_app(load_runner("bundles/quickstart-int8"))
+        >>> import seq2edge
+        >>> app = build_app(seq2edge.load())
     """
     metrics = Metrics()
     api = FastAPI(

@@ -33,8 +33,11 @@ class Server:
         UserError: If it cannot listen there.
 
     Example:
-        >>> server = Server(("127.0.0.1", 8000), load_runner("bundles/quickstart-int8"))
-        >>> server.run()
+        >>> import seq2edge
+        >>> server = Server(("127.0.0.1", 0), seq2edge.load())
+        >>> server.url
+        'http://127.0.0.1:...'
+        >>> server.run()  # doctest: +SKIP
     """
 
     def __init__(

@@ -12,7 +12,7 @@ HELP = "serve a bundle over HTTP"
 EXAMPLES = """\
   seq2edge serve                       # the chatbot that is installed
   seq2edge serve bundles/quickstart-int8
-  seq2edge serve --host 0.0.0.0 --api-key-file keys.txt --cors https://example.org
+  seq2edge serve --host 0.0.0.0 --api-key-file keys.txt --cors https://a.org
   curl -d '{"text": "good morning"}' http://127.0.0.1:8000/run
   curl -d '{"texts": ["one", "two"], "beam": 5}' http://127.0.0.1:8000/run
   curl http://127.0.0.1:8000/metrics; curl http://127.0.0.1:8000/openapi.json"""
@@ -20,22 +20,20 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
-    parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)"
-    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on; 0: any free port (default: 8000)")
-    parser.add_argument(
-        "--api-key-file", type=Path, metavar="FILE", help="answer only requests with a key of this file, one a line"
-    )
+    parser.add_argument("--api-key-file", type=Path, metavar="FILE", help="answer only requests with a key of FILE")
     parser.add_argument(
         "--cors",
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="let pages of this origin ask, such as https://example.org; may be repeated (default: none)",
+        help="let web pages of ORIGIN ask; may be repeated",
     )
-    parser.add_argument("--threads", type=int, default=1, help="threads of the runtime for one sentence (default: 1)")
-    parser.add_argument("--interpreters", type=int, default=2, help="sentences decoded at the same time (default: 2)")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads for one sentence (default: 1)")
+    parser.add_argument(
+        "--interpreters", type=int, default=2, metavar="N", help="sentences decoded at once (default: 2)"
+    )
     add_flags(parser, Limits)
 
 

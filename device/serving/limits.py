@@ -29,13 +29,13 @@ class Limits:
             interpreters. With many more each takes longer, and none is done sooner.
     """
 
-    max_body_bytes: int = _limit(100_000, "--max-body-bytes", "N", "maximum size of a request in bytes")
-    max_characters: int = _limit(100_000, "--max-characters", "N", "maximum length of all texts of a request together")
-    timeout: float = _limit(10.0, "--timeout", "SECONDS", "time in which a request must be answered")
-    body_timeout: float = _limit(10.0, "--body-timeout", "SECONDS", "time in which a request must arrive")
-    max_concurrent_requests: int = _limit(128, "--max-requests", "N", "maximum number of concurrent requests")
-    max_connections: int = _limit(512, "--max-connections", "N", "maximum number of open connections")
-    drain: float = _limit(15.0, "--drain", "SECONDS", "time for requests in progress when the server is stopped")
+    max_body_bytes: int = _limit(100_000, "--max-body-bytes", "N", "bytes of a request")
+    max_characters: int = _limit(100_000, "--max-characters", "N", "characters of all texts of a request")
+    timeout: float = _limit(10.0, "--timeout", "S", "seconds to answer a request in")
+    body_timeout: float = _limit(10.0, "--body-timeout", "S", "seconds for a request to arrive in")
+    max_concurrent_requests: int = _limit(128, "--max-requests", "N", "requests at the same time")
+    max_connections: int = _limit(512, "--max-connections", "N", "open connections")
+    drain: float = _limit(15.0, "--drain", "S", "seconds to end requests in when stopped")
     workers: int = 8
 
     def check(self) -> None:

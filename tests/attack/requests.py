@@ -112,7 +112,7 @@ def stop(state: Served) -> None:
 
 def attack(state: Served, case: Case) -> str:
     content, is_whole = _request(case.draw)
-    answer = exchange(state.port, content)
+    answer = exchange(state.port, content, is_whole)
     state.check()
     if CANARY.encode() in answer or b"Traceback" in answer:
         raise Finding(f"it answers {answer[:500]!r}")
@@ -129,13 +129,16 @@ def attack(state: Served, case: Case) -> str:
     return str(status)
 
 
-def exchange(port: int, content: bytes) -> bytes:
-    """What a server says to some bytes, until it closes the connection."""
+def exchange(port: int, content: bytes, is_whole: bool = True) -> bytes:
+    """What a server says to some bytes, until it closes the connection.
+
+    A client that sends no more after part of a request says so; after a whole one that would mean that it has left.
+    """
     said, deadline = bytearray(), time.monotonic() + SECONDS
     with socket.create_connection(("127.0.0.1", port), SECONDS) as connection:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        with contextlib.suppress(OSError):
             connection.sendall(content)
-            with contextlib.suppress(OSError):
+            if not is_whole:
                 connection.shutdown(socket.SHUT_WR)
         connection.settimeout(1)
         while time.monotonic() < deadline:

@@ -112,7 +112,7 @@ def test_a_classifier_answers_with_labels(ask, serve, classifier_bundles):
     ("body", "message"),
     [
         ({"text": "a", "beam": 5}, "beam: unknown field; allowed are text, texts, previous, attention, n_best"),
-        ({"text": "a", "n_best": 0}, "n_best is 0, allowed is 1 or more"),
+        ({"text": "a", "n_best": 0}, "n_best is 0, allowed is 1 to 65,536"),
         ({"text": "a", "n_best": "all"}, "n_best is 'all', expected int"),
     ],
 )

@@ -69,7 +69,11 @@ def start(command: list[str]) -> int:
         return child
     for stream in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    os._exit(main(command))
+    status = 1
+    try:
+        status = main(command)
+    finally:  # whatever happens, the fork must not go on with what its parent does
+        os._exit(status)
 
 
 def seconds_of(command: list[str]) -> float:

@@ -72,7 +72,7 @@ def start(command: list[str]) -> int:
     status = 1
     try:
         status = main(command)
-    finally:  # whatever happens, the fork must not go on with what its parent does
+    finally:  # whatever happens, the fork must not run the rest of its parent
         os._exit(status)
 
 

@@ -25,7 +25,7 @@ SPECIAL = {UNK: "<unk>", BOS: "<s>", EOS: "</s>"}
 
 
 def is_transformer(config: Seq2SeqConfig) -> bool:
-    """Whether CTranslate2 can run such a model."""
+    """Whether CTranslate2 supports a model of this config."""
     kinds = isinstance(config.encoder, TransformerEncoderConfig), isinstance(config.decoder, TransformerDecoderConfig)
     return all(kinds) and config.encoder.heads == config.decoder.heads and not config.copy
 

@@ -1,4 +1,4 @@
-"""Kill prepare, train, export and distill at random moments, resume, and compare with what nobody disturbed.
+"""Kill prepare, train, export and distill at random moments, resume, and compare with an undisturbed run.
 
     python benchmarks/kills.py --kills 20 --seed 1
 

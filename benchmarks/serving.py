@@ -2,7 +2,7 @@
 
     python benchmarks/serving.py                                          the installed chatbot, a minute
     python benchmarks/serving.py bundles/multi30k-en-de-int8 --seconds 10
-    python benchmarks/serving.py --requests 100000                        and memory over so many requests
+    python benchmarks/serving.py --requests 100000                        also measures memory over 100,000 requests
     python benchmarks/serving.py --command "python other_server.py"       another server beside it, in the same run
 
 Each server is started in turn on a free port of this machine and prints its address to standard error. 50 clients

@@ -58,8 +58,7 @@ def translations() -> dict[str, dict[str, str]]:
 
 
 def gradio_texts() -> dict[str, dict[str, str]]:
-    """Texts that Gradio has in English only, by language: each with the one to put in its place. Braces stand for what
-    varies."""
+    """Translations, by language, of the texts that Gradio shows in English only. Braces mark the parts that vary."""
     return {
         language: {text: table(language)[key] for key, text in table(LANGUAGES[0]).items() if key.startswith(GRADIO)}
         for language in LANGUAGES[1:]

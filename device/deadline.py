@@ -30,7 +30,7 @@ class Deadline:
             raise TimeoutExceededError(f"the request took longer than {self.seconds:g} seconds")
 
     def stop(self) -> None:
-        """Let the time be up now, as for an answer that nobody waits for."""
+        """Move the deadline to now, because the client has left."""
         self.end = -math.inf
 
 

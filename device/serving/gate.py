@@ -57,7 +57,7 @@ class Gate:
             await answer.refuse(RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "the server is being stopped", CLOSE))
         except Exception as error:
             report(error)
-            if answer.started:  # the connection is closed, so that nobody takes it for whole
+            if answer.started:  # closes the connection: the client sees that the answer is incomplete
                 raise
             await answer.refuse(RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error", CLOSE))
 
@@ -147,6 +147,6 @@ def _raw(headers: Headers) -> list[tuple[bytes, bytes]]:
 
 
 def report(error: BaseException) -> None:
-    """Print where an error of ours was raised, without its message, which may have texts of a request in it."""
+    """Print the traceback of an internal error without its message, which may quote a request."""
     lines = traceback.format_tb(error.__traceback__)
     write(f"seq2edge: internal error: {type(error).__name__}\n{''.join(lines)}", file=sys.stderr, flush=True)

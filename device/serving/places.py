@@ -1,4 +1,4 @@
-"""Runs the work of requests in threads, so many at a time."""
+"""Runs requests in a bounded number of threads."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ class Places:
         self.threads = ThreadPoolExecutor(limits.workers, thread_name_prefix="answers")
 
     async def run(self, work: Callable[[Deadline], Value], gone: asyncio.Future[Any]) -> Value:
-        """What some work returns. It is stopped if nobody waits for it any more.
+        """Run some work and return its result. The work is stopped if the client leaves.
 
         Args:
             gone: Is done when the client has left.

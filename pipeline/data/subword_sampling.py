@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 
 import sentencepiece
 
@@ -32,7 +32,7 @@ class Sampler:
         self.longest = max(map(len, self.tokens), default=1)
         self.unknown = min((score for _, score in self.tokens.values()), default=0.0) - ALPHA * UNKNOWN
 
-    def draw(self, text: str, number: int, kept: Container[str] = ()) -> Iterator[list[int]]:
+    def draw(self, text: str, number: int, kept: Collection[str] = ()) -> Iterator[list[int]]:
         """Sample `number` encodings, each without eos.
 
         Args:
@@ -50,11 +50,11 @@ class Sampler:
             drawn = (self._walk_back(run, lattice) if lattice else [self.tokens[run][0]] for run, lattice in runs)
             yield [token_id for ids in drawn for token_id in ids]
 
-    def _runs(self, text: str, kept: Container[str]) -> Iterator[tuple[str, bool]]:
+    def _runs(self, text: str, kept: Collection[str]) -> Iterator[tuple[str, bool]]:
         """Runs of the normalised text: a token to keep, or what lies between two of them, which is sampled."""
         start = end = 0
         marked = self.processor.normalize(text)
-        for token in self.processor.encode(text, out_type=str):
+        for token in self.processor.encode(text, out_type=str) if kept else ():
             if token not in self.tokens:
                 continue  # bytes of a character that no other token has
             place = marked.index(token, end)  # at `end`, or after such characters

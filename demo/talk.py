@@ -43,10 +43,16 @@ class Turn:
 
 
 class Talk:
-    """The turns of a conversation, for the threads that add, answer and change them."""
+    """The turns of a conversation, for the threads that add, answer and change them.
+
+    Attributes:
+        turns: In order.
+        refusal: Why the messages that were sent last were not all added, as HTML; empty: they were.
+    """
 
     def __init__(self) -> None:
         self.turns: list[Turn] = []
+        self.refusal = ""
         self._is_answering = False
         self._lock = threading.RLock()
 
@@ -139,7 +145,7 @@ class Talk:
 
     def clear(self) -> None:
         """Forget everything."""
-        self.turns = []
+        self.turns, self.refusal = [], ""
 
     def messages(self) -> list[dict[str, str]]:
         """What the conversation shows."""

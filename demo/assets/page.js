@@ -49,6 +49,9 @@
       underway = [];
       showWaiting();
     },
+    refused(texts) { // by the server: they go back to the field, before what was typed since
+      if (texts) put([texts, field().value].filter((text) => text).join("\n"));
+    },
     failed() { // what was sent goes back to the field
       put([...underway, ...taken, field().value].filter((text) => text).join("\n"));
       taken = underway = [];

@@ -21,7 +21,7 @@ EXAMPLES = ("example_1", "example_2", "example_3", "example_4")
 ARRIVED = "(...values) => { seq2edge.arrived(); return values; }"
 READ = "(_, talk) => [seq2edge.kept(), talk]"
 FORGET = "(...values) => { seq2edge.forget(); return values; }"
-SEND = "(_, field, conversation, talk) => [seq2edge.send(), field, conversation, talk]"
+SEND = "(_, ...values) => [seq2edge.send(), ...values]"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Chat:
     settings: list[gr.Component]
     status: gr.HTML
     sent: gr.Textbox
+    refused: gr.Textbox
     talk: gr.State
     kept: gr.Textbox
     asked: gr.State
@@ -70,6 +71,7 @@ def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile |
         **{"bundle": bundle, "conversation": conversation, "field": field, "send": send, "stop": stop, "clear": clear},
         **{"keep": keep, "card": facts, "settings": settings, "status": line, "asked": gr.State(None)},
         sent=gr.Textbox(visible="hidden"),
+        refused=gr.Textbox(visible="hidden"),
         talk=gr.State(Talk(), time_to_live=3600),
         kept=gr.Textbox(visible="hidden"),
     )
@@ -103,13 +105,14 @@ def _listen(chat: Chat, replies: "Replies", feedback: FeedbackFile | None) -> No
     asked = [chat.talk, chat.keep, chat.bundle, *chat.settings]
     sent = chat.send.click(
         replies.add,
-        [chat.sent, chat.field, chat.conversation, chat.talk],
-        [chat.conversation, chat.field, chat.status],
+        [chat.sent, chat.conversation, chat.talk, chat.keep],
+        [chat.conversation, chat.status, chat.refused],
         js=SEND,
         queue=False,
         **QUIET,
     )
     sent.failure(None, js="() => seq2edge.failed()", **PRIVATE)
+    sent.success(None, chat.refused, None, js="(texts) => seq2edge.refused(texts)", **PRIVATE)
     answered = sent.success(replies.answer_all, asked, shown, js=ARRIVED, **QUIET)
     answered.then(None, js="() => seq2edge.done()", **PRIVATE)
     picked = chat.conversation.example_select(changes.pick, chat.talk, chat.conversation, queue=False, **QUIET)

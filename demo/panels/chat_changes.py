@@ -76,7 +76,8 @@ def saved(talk: Talk, keep: bool) -> str:
 def view(talk: Talk, keep: bool) -> tuple[list[dict[str, str]], str, str, View | None]:
     """What the page shows: the conversation, its status line, what the browser keeps, and what "why?" is about."""
     last = next((turn for turn in reversed(talk.turns) if turn.is_done), None)
-    return talk.messages(), last.status if last else NO_STATUS, saved(talk, keep), last.asked if last else None
+    status = talk.refusal or (last.status if last else NO_STATUS)
+    return talk.messages(), status, saved(talk, keep), last.asked if last else None
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import gradio as gr
-
 from seq2edge.demo.answers import RefusedError, answer, check, growing
 from seq2edge.demo.components.cards import card
 from seq2edge.demo.components.link import View
@@ -28,26 +26,28 @@ class Replies:
 
     shelf: Shelf
 
-    def add(self, sent: str, field: str, messages: list[dict[str, Any]], talk: Talk) -> tuple[Any, Any, Any]:
-        """Add messages to the conversation; those that cannot be answered go back to the field.
+    def add(self, sent: str, messages: list[dict[str, Any]], talk: Talk, keep: bool) -> tuple[Any, str, str]:
+        """Add messages to the conversation.
+
+        Gradio would keep each `gr.skip()` as a component of the visitor's session, so all outputs have values.
 
         Args:
             sent: A list of texts as JSON.
-            field: What has been typed since.
+        Returns:
+            The conversation, its status line, and the texts that were refused, for page.js to put back into the field.
         """
         talk.restore(kept_of(messages))
-        back: list[str] = []
-        refused = None
+        talk.refusal, refused = "", []
         for text in json.loads(sent):
             try:
                 check(text)
                 if not talk.add(text):
                     raise RefusedError("mistake_many")
             except RefusedError as error:
-                back, refused = [*back, text], error
-        if refused is None:
-            return talk.messages(), gr.skip(), gr.skip()
-        return talk.messages(), "\n".join(filter(None, [*back, field])), refused.html()
+                refused.append(text)
+                talk.refusal = error.html()
+        shown, status, *_ = view(talk, keep)
+        return shown, status, "\n".join(refused)
 
     def answer_all(self, talk: Talk, keep: bool, key: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Answer all waiting messages in order, unless another call is answering them already."""

@@ -146,8 +146,9 @@ def _listen(inside: Inside, inspections: Inspections, tabs: gr.Tabs, panels: Seq
     for panel in panels:
         panel.status.select(inspections.explain, panel.asked, opened, **QUIET)
     address = gr.Textbox(visible="hidden")
-    # Without triggers it runs when the page is loaded.
-    gr.on(None, inspections.open_link, address, opened, js=READ_LINK, **QUIET)
+    # Without triggers it runs when the page is loaded. The server is asked only if the address is a link to a view.
+    gr.on(None, None, None, address, js=READ_LINK, **PRIVATE)
+    address.change(inspections.open_link, address, opened, **QUIET)
 
 
 def _asked(fields: Mapping[str, Any], values: Mapping[Any, Any]) -> Asked:

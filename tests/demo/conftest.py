@@ -2,6 +2,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,14 +51,19 @@ def ratings(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(demo_bundles, free_port, ratings) -> Iterator[str]:
+def served_page(demo_bundles, free_port, ratings) -> Iterator[Any]:
     """The page over the bundles."""
     from seq2edge.demo.app import DemoOptions, serve
 
-    port = free_port()
-    page = serve(demo_bundles, DemoOptions(port=port, feedback=ratings), block=False)
-    yield f"http://127.0.0.1:{port}"
+    page = serve(demo_bundles, DemoOptions(port=free_port(), feedback=ratings), block=False)
+    yield page
     page.close()
+
+
+@pytest.fixture(scope="session")
+def address(served_page) -> str:
+    """Where the page is."""
+    return served_page.local_url.rstrip("/")
 
 
 @pytest.fixture(scope="session")

@@ -149,7 +149,23 @@ def test_a_text_that_is_too_long_goes_back_to_the_field(visit):
     one.page.fill("#message textarea", "가" * 30_000)
     one.page.click("#send")
     one.expect("30,000자예요", "#chat-status")
+    one.page.wait_for_timeout(500)
+    one.expect("30,000자예요", "#chat-status")
     assert len(one.page.input_value("#message textarea")) == 30_000
+
+
+def test_messages_leave_no_components_in_a_session(visit, served_page):
+    def components():
+        *_, session = served_page.state_holder.session_data.values()
+        return len(session.blocks_config.blocks)
+
+    one = visit()
+    one.say("hello")
+    one.expect("good to hear from you")
+    before = components()
+    one.say("tell me a joke")
+    one.expect("Why was the decoder calm?")
+    assert components() == before
 
 
 def test_ratings_go_to_the_file_but_not_those_of_the_guard(visit, ratings):

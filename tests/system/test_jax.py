@@ -96,6 +96,13 @@ def test_unrolled_loops_give_the_same_weights(jax_python):
     subprocess.run([jax_python, "-c", UNROLLED], env=environment, check=True, timeout=LONGEST)
 
 
+def test_a_training_that_diverges_ends(start):
+    settings = ["--set", "training.learning_rate=1e38", "--set", "training.clip_norm=1e30"]
+    process = start("run", 2, *settings)
+    assert process.wait(LONGEST) == 1
+    assert "seq2edge: the loss is nan at step" in process.stderr.read()
+
+
 def test_two_processes_or_devices_reach_the_weights_of_one(start, hosts, tmp_path):
     settings = ["--set", "training.ema=0.9", "--set", "training.word_dropout=0.1"]
     assert start("alone", 2, *settings).wait(LONGEST) == 0

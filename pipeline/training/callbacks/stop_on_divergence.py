@@ -65,8 +65,10 @@ class StopOnDivergence(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         loss = float((logs or {}).get("val_loss", 0.0))
-        if not math.isfinite(loss):
-            raise CheckError(f"the validation loss is {loss} after epoch {epoch + 1}; {ADVICE}")
+        if not loss <= self.far:  # or not a number
+            raise CheckError(
+                f"the validation loss is {loss:.3g} after epoch {epoch + 1}, allowed is up to {self.far:.3g}; {ADVICE}"
+            )
 
     def _weights_are_finite(self) -> bool:
         if self.smallest is None:

@@ -70,5 +70,7 @@ def test_gradients_that_are_no_numbers_end_the_training_before_anything_is_kept(
 
 def test_a_validation_loss_that_is_no_number_ends_the_training():
     callback = StopOnDivergence(1, 0, 100.0, lambda index: [])
-    with pytest.raises(CheckError, match=r"^the validation loss is nan after epoch 3; the last good"):
-        callback.on_epoch_end(2, {"loss": 1.0, "val_loss": math.nan})
+    for loss, shown in ((math.nan, "nan"), (math.inf, "inf"), (3e21, r"3e\+21")):
+        with pytest.raises(CheckError, match=f"^the validation loss is {shown} after epoch 3, allowed is up to 100; the"):
+            callback.on_epoch_end(2, {"loss": 1.0, "val_loss": loss})
+    callback.on_epoch_end(2, {"loss": 1.0, "val_loss": 99.0})

@@ -75,5 +75,5 @@ def test_a_folder_without_texts_is_refused(tmp_path):
 
 @pytest.mark.parametrize("given", [{"url": "http://a"}, {"sha256": "0" * 64}, {"header": True}, {"target_path": "b"}])
 def test_a_folder_has_a_path_alone(given):
-    with pytest.raises(ValueError, match=f"{next(iter(given))}: not with format folder"):
+    with pytest.raises(ValueError, match=f"{next(iter(given))}: not allowed with format folder"):
         File(path="a", format="folder", **given)

@@ -60,7 +60,7 @@ class Seq2SeqConfig(Seq2SeqSettings, SourceConfig):
     copy_table: tuple[int, ...] | None = None
 
     def mistakes(self) -> list[str]:
-        """Each setting that is not allowed or does not fit the others: its value, the reason, and what is allowed."""
+        """Return one line for each setting that is not allowed or does not fit the others, with the allowed values."""
         return list(value_mistakes(self)) or [
             *(f"encoder.{mistake}" for mistake in self.encoder.mistakes(self.units)),
             *(f"decoder.{mistake}" for mistake in self.decoder.mistakes(self.units, self.encoder)),
@@ -111,7 +111,7 @@ class ClassifierConfig(ClassifierSettings, SourceConfig):
     classes: Annotated[int, Interval(ge=1)] = field(kw_only=False)
 
     def mistakes(self) -> list[str]:
-        """Each setting that is not allowed or does not fit the others: its value, the reason, and what is allowed."""
+        """Return one line for each setting that is not allowed or does not fit the others, with the allowed values."""
         return list(value_mistakes(self)) or [
             *(f"encoder.{mistake}" for mistake in self.encoder.mistakes(self.units)),
             *self.recurrence_mistakes(),

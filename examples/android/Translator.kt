@@ -41,8 +41,8 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
     fun decode(ids: IntArray): String = target.decode(ids)
 
     /**
-     * NFC or NFKC; invisible signs go, control characters are white space, white space is squeezed into blanks.
-     * With "none" the text stays as it is.
+     * Applies NFC or NFKC, removes invisible characters, and replaces runs of white space and control characters with
+     * single spaces. With "none" the text is not changed.
      */
     fun normalise(text: String): String {
         val form = bundle.getJSONObject("processors").getJSONObject("source").getString("normalisation")

@@ -51,7 +51,7 @@ def source_embedding(config: SourceConfig, dtype: str) -> keras.layers.Layer:
     """Return the embedding layer of the source."""
     # Small initial weights give a token seen once or twice less influence than a frequent one: a classifier over a
     # recurrent encoder recognised 67 % of intents in held-out small talk, and 61 % with rows of length 1. A Transformer
-    # needs rows of length 1: beside smaller ones, positions would dominate its inputs at first.
+    # needs rows of length 1: with smaller ones, positions would dominate its inputs at first.
     length = 1.0 if config.encoder.adds_positions else 0.1
     deviation, settings = length * config.embedding**-0.5, {"dtype": dtype, "name": "source_embedding"}
     if isinstance(config.encoder, NGramEncoderConfig):

@@ -47,7 +47,7 @@ Collate = Callable[[Rows, BatchRandom | None], Any]
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """How rows are grouped into batches.
+    """Options that decide how rows are grouped into batches.
 
     Attributes:
         batch_size: Rows per batch.

@@ -1,15 +1,15 @@
-"""Does a bundle say on a Raspberry Pi's processor what it says here? Under emulation, without a board.
+"""Compares the outputs of bundles on this machine and on an emulated processor of a Raspberry Pi.
 
     apt-get install qemu-user
     python benchmarks/aarch64.py bundles/multi30k-en-de-int8 --texts captions.en --references captions.de
 
-The first call unpacks an arm64 Python (packages of Debian 12) and the runtime's arm64 wheels into a folder, and nothing
-else on this machine changes. Every bundle answers all texts here and there, and decodes its test vectors there.
-float32 and float16 have to give the same words. int8 kernels differ between processors, so int8 is judged by its score
-and by the share of identical outputs.
+The first call unpacks an arm64 Python (packages of Debian 12) and the runtime's arm64 wheels into a folder. It changes
+nothing else on this machine. Every bundle answers all texts on both machines, and its test vectors are checked under
+emulation. float32 and float16 must give the same words. int8 kernels differ between processors, so int8 is judged by
+its score and by the share of identical outputs.
 
-Exit status 1: words of a float bundle differ, test vectors fail, or the runtime crashes there; 2: it cannot be tried.
-Times are those of the emulation. They compare bundles with each other and are no times of a board.
+Exit status 1: words of a float bundle differ, test vectors fail, or the runtime crashes under emulation; 2: the
+comparison cannot be made. Times under emulation compare bundles with each other, but are not those of a real board.
 """
 
 import argparse
@@ -40,7 +40,7 @@ from seq2edge.pipeline.files import whole_folder
 
 # Processors of the Raspberry Pi 3 and Zero 2 W, of the 4, and of the 5, with their part numbers.
 CPUS = {"cortex-a53": 0xD03, "cortex-a72": 0xD08, "cortex-a76": 0xD0B}
-# The runtime chooses kernels by what it reads here, and crashes where it reads of another architecture.
+# The runtime reads this file to choose kernels, and crashes if it describes another architecture.
 CPUINFO = """\
 processor\t: 0
 CPU implementer\t: 0x41
@@ -62,13 +62,14 @@ PACKAGES = (
     "python3.11-minimal",
     "zlib1g",
 )
-PYTHON, GLIBC = "3.11", 36  # of these packages; the 36 is that of glibc 2.36
+PYTHON, GLIBC = "3.11", 36  # versions in these packages: Python 3.11 and glibc 2.36
 LITERT, SENTENCEPIECE = (f"{name}=={importlib.metadata.version(name)}" for name in ("ai-edge-litert", "sentencepiece"))
 RUNTIMES = {
     "litert": (LITERT, SENTENCEPIECE, "numpy"),
     "tflite-2.14": ("tflite-runtime==2.14.0", SENTENCEPIECE, "numpy<2"),
 }
-# All bundles in one process: to load the runtime takes seconds there. A line a sentence shows that it goes on.
+# One process answers for all bundles, because loading the runtime takes seconds. It prints a line per sentence to show
+# progress.
 WORKER = """
 import json, sys
 from pathlib import Path
@@ -88,10 +89,10 @@ for path in bundles:
 
 
 def set_up(folder: Path, runtime: str) -> tuple[Path, Path]:
-    """Unpack what is not there yet: the root of an arm64 system, and a folder of arm64 wheels.
+    """Unpack the root of an arm64 system and a folder of arm64 wheels, unless they exist.
 
     Raises:
-        UserError: If something cannot be downloaded.
+        UserError: If a file cannot be downloaded.
     """
     system, wheels = folder / "debian-12", folder / RUNTIMES[runtime][0].replace("==", "-")
     if not system.is_dir():
@@ -104,7 +105,7 @@ def set_up(folder: Path, runtime: str) -> tuple[Path, Path]:
 
 
 def unpack_packages(root: Path) -> None:
-    """Unpack Debian's arm64 packages, each with the checksum that stands in the index."""
+    """Unpack Debian's arm64 packages, after verifying the checksums in the index."""
     index = lzma.decompress(download(INDEX)).decode("utf-8")
     for name in tqdm(PACKAGES, "arm64 Python", unit="package"):
         entry = re.search(rf"^Package: {re.escape(name)}\n(?:.+\n)+", index, re.MULTILINE)
@@ -118,7 +119,7 @@ def unpack_packages(root: Path) -> None:
 
 
 def install_wheels(requirements: Sequence[str], folder: Path) -> None:
-    """Install arm64 wheels, with what they need, into a folder."""
+    """Install arm64 wheels and their dependencies into a folder."""
     print(f"arm64 wheels: {', '.join(requirements)}", file=sys.stderr, flush=True)
     platforms = [f"--platform=manylinux_2_{minor}_aarch64" for minor in range(17, GLIBC + 1)]
     options = ["--quiet", "--only-binary=:all:", f"--python-version={PYTHON}", *platforms, f"--target={folder}"]
@@ -137,12 +138,12 @@ def download(url: str) -> bytes:
 
 
 def last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["it ended without a word"])[-1]
+    return (text.strip().splitlines() or ["it ended without a message"])[-1]
 
 
 @contextmanager
 def emulated(cpu: str, system: Path, wheels: Path) -> Iterator[list[str | Path]]:
-    """The command of a Python on an emulated processor: links into the system, and a /proc/cpuinfo of its own."""
+    """Yield the command of a Python on an emulated processor, with links into the system and its own /proc/cpuinfo."""
     with tempfile.TemporaryDirectory() as name:
         root, code = Path(name, "root"), Path(name, "code")
         (root / "proc").mkdir(parents=True)
@@ -152,7 +153,7 @@ def emulated(cpu: str, system: Path, wheels: Path) -> Iterator[list[str | Path]]
         (code / "seq2edge").mkdir(parents=True)
         (code / "seq2edge" / "device").symlink_to(Path(seq2edge.device.bundle.__file__).parent)
         python = root / "usr" / "bin" / f"python{PYTHON}"
-        # -S: without the packages of this machine's Python
+        # -S: do not use the packages of this machine's Python
         yield ["qemu-aarch64", "-cpu", cpu, "-L", root, "-E", f"PYTHONPATH={wheels}:{code}", python, "-S"]
 
 
@@ -162,11 +163,14 @@ def ask(
     """Let every bundle answer all texts on a machine.
 
     Args:
-        name: Of the machine.
-        python: The command of a Python there.
+        name: Name of the machine.
+        python: Command of a Python on this machine.
+        bundles: The bundles.
+        texts: The texts to answer.
 
     Returns:
-        For each bundle its answers as texts, seconds of a sentence, and as vectors the result of `check_vectors`.
+        For each bundle its answers ("texts"), the time per sentence ("seconds"), and the result of `check_vectors`
+        ("vectors").
 
     Raises:
         SystemExit: If the process crashes, with status 1.
@@ -191,7 +195,7 @@ def ask(
 
 
 def bleu(outputs: Sequence[str], references: Sequence[str] | None) -> float | None:
-    """sacrebleu's BLEU with its default settings."""
+    """Return sacrebleu's BLEU with its default settings."""
     import sacrebleu
 
     return None if references is None else round(sacrebleu.corpus_bleu(outputs, [references]).score, 2)
@@ -200,7 +204,7 @@ def bleu(outputs: Sequence[str], references: Sequence[str] | None) -> float | No
 def compare(
     bundle: Bundle, cpu: str, references: Sequence[str] | None, here: dict[str, Any], there: dict[str, Any]
 ) -> dict[str, Any]:
-    """One row of the table."""
+    """Return one row of the table."""
     identical = [a == b for a, b in zip(here["texts"], there["texts"], strict=True)]
     return {
         "bundle": bundle.path.name,
@@ -219,7 +223,7 @@ def compare(
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows as Markdown."""
+    """Format the rows as Markdown."""
     columns = {
         "bundle": "{bundle}",
         "quantization": "{quantization}",
@@ -249,12 +253,12 @@ def main() -> int:
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     parser = argparse.ArgumentParser(description="Run bundles here and on an emulated arm64 processor, and compare.")
     parser.add_argument("bundles", metavar="BUNDLE", type=Path, nargs="+", help="a bundle's folder")
-    parser.add_argument("--texts", type=Path, required=True, metavar="FILE", help="what to answer, one a line")
-    parser.add_argument("--references", type=Path, metavar="FILE", help="what should come out, for BLEU")
+    parser.add_argument("--texts", type=Path, required=True, metavar="FILE", help="texts to answer, one per line")
+    parser.add_argument("--references", type=Path, metavar="FILE", help="expected answers, for BLEU")
     parser.add_argument("--cpu", choices=CPUS, nargs="+", default=["cortex-a72"], help="default: cortex-a72")
-    parser.add_argument("--runtime", choices=RUNTIMES, default="litert", help="there (default: litert)")
+    parser.add_argument("--runtime", choices=RUNTIMES, default="litert", help="emulated runtime (default: litert)")
     parser.add_argument(
-        "--folder", type=Path, default=caches / "seq2edge" / "aarch64", help="for what is unpacked (%(default)s)"
+        "--folder", type=Path, default=caches / "seq2edge" / "aarch64", help="folder to unpack to (%(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
     arguments = parser.parse_args()

@@ -1,10 +1,10 @@
-"""Every architecture with the same width, data and number of steps: score, size and speed.
+"""Compares the score, size and speed of architectures with the same width, data and number of steps.
 
     python benchmarks/architectures.py                # trains what is missing, then measures and writes the table
     python benchmarks/architectures.py --train-only --only lstm-dot lstm-concat       # one process of several
 
-Data: Multi30k en→de. Each architecture is a run in OUTPUT/NAME that resumes where it stopped. Measure with nothing else
-running; the peer that ratios are to is lstm-general, measured in the same run.
+The data is Multi30k en→de. Each architecture is a run in OUTPUT/NAME. Interrupted runs are resumed. Measure with
+nothing else running. Ratios are relative to lstm-general, measured in the same run.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from typing import Any
 STEPS = 2000
 PEER = "lstm-general"
 RNN, GRU = ({"encoder": kind, "decoder": kind} for kind in ("rnn", "gru"))
-# Keys of [model], beside the settings that all share.
+# Settings of [model] that differ from those shared by all architectures.
 ARCHITECTURES: dict[str, dict[str, Any]] = {
     "rnn-none": {**RNN, "decoder.attention": "none"},
     "gru-none": {**GRU, "decoder.attention": "none"},
@@ -76,22 +76,22 @@ SHARED = {
 
 
 def as_settings(values: Mapping[str, Any]) -> list[str]:
-    """As `--set` takes them."""
+    """Format settings as arguments of `--set`."""
     return [f"{key}={json.dumps(value)}" for key, value in values.items()]
 
 
 def recipe_of(name: str, more: Mapping[str, Any] | None = None) -> Any:
-    """The recipe multi30k-en-de with one architecture, and with more settings if given."""
+    """Return the recipe multi30k-en-de with one architecture, and with more settings if given."""
     from seq2edge.pipeline.recipe_schema.load import RECIPES, load_recipe
 
     settings = {f"model.{key}": value for key, value in ARCHITECTURES[name].items()}
     if "transformer" in name:
-        settings["training.learning_rate"] = 0.001  # at 0.002 its loss stays high
+        settings["training.learning_rate"] = 0.001  # with 0.002 its loss stays high
     return load_recipe(RECIPES / "multi30k-en-de.toml", as_settings({**SHARED, **settings, **(more or {})}))
 
 
 def train_beside(recipe: Any, folder: Path) -> None:
-    """Train a run or resume it; the data is prepared once for all runs in the same folder."""
+    """Train or resume a run. The data is prepared once for all runs in the same folder."""
     from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
     from seq2edge.pipeline.recipe_schema.load import RECIPES
     from seq2edge.pipeline.training.options import TrainOptions
@@ -106,7 +106,7 @@ def train_beside(recipe: Any, folder: Path) -> None:
 
 
 def measure_one(name: str, output: Path) -> dict[str, Any]:
-    """Score, size and speed of a trained architecture."""
+    """Measure score, size and speed of a trained architecture."""
     from seq2edge.export.comparison import compare, int8_bundle
     from seq2edge.pipeline.run import Run
 
@@ -121,7 +121,7 @@ def measure_one(name: str, output: Path) -> dict[str, Any]:
 
 
 def training_speed(run: Any, steps: int = 20) -> float:
-    """Real target tokens a second, the median over training steps of one shape."""
+    """Return real target tokens per second, the median over training steps of one shape."""
     import keras
 
     from seq2edge.models.loss import SequenceLoss
@@ -142,10 +142,10 @@ def training_speed(run: Any, steps: int = 20) -> float:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown; speeds also as ratios to the peer of the same run."""
+    """Format the rows as Markdown, with speeds also relative to the reference of the same run."""
     peer = next((row for row in rows if row["name"] == PEER), rows[0])
     lines = [
-        "| architecture | validation BLEU | parameters | int8 MB | training tokens/s | ms a word | int8 logits off |",
+        "| architecture | validation BLEU | parameters | int8 MB | training tokens/s | ms per word | int8 logits off |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
@@ -162,7 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("runs/architectures"))
     parser.add_argument("--only", nargs="+", choices=ARCHITECTURES, default=list(ARCHITECTURES), metavar="NAME")
-    parser.add_argument("--train-only", action="store_true", help="leave measuring to a run that has the machine alone")
+    parser.add_argument("--train-only", action="store_true", help="do not measure, because other programs are running")
     arguments = parser.parse_args()
     for name in arguments.only:
         train_beside(recipe_of(name), arguments.output / name)

@@ -1,9 +1,9 @@
-"""Where each architecture looks: its attention in the same five sentences.
+"""Plots the attention of each architecture for the same five sentences.
 
     python benchmarks/attention.py                  # writes docs/attention-1.png … docs/attention-5.png
 
-After `benchmarks/architectures.py`, whose trained models it draws. Every model is given the same target, so that the
-pictures differ by where it looks and not by what it says.
+Run it after `benchmarks/architectures.py`, which trains the models. All models get the same target, so that the
+pictures differ only in the attention.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from seq2edge.device.search.decoding import forced_steps
 from seq2edge.device.special_ids import EOS
 from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 
-SENTENCES = (  # ours
+SENTENCES = (  # written for this project
     ("A man is walking down the street.", "Ein Mann geht die Straße entlang."),
     ("Two dogs are playing in the snow.", "Zwei Hunde spielen im Schnee."),
     ("A woman in a red coat is reading a book.", "Eine Frau in einem roten Mantel liest ein Buch."),
@@ -29,7 +29,7 @@ SENTENCES = (  # ours
 
 
 def attention(model: Any, source: Features, target_ids: Sequence[int]) -> np.ndarray | None:
-    """Weights `(target_length, source_length)` while a model is led through a target; None where it has none."""
+    """Return weights `(target_length, source_length)` with teacher forcing; None for a model without attention."""
     outputs = forced_steps(KerasSequenceModel(model), [source], [[*target_ids, EOS]])
     rows = [output.attention[0, : source_length(source)] for output in outputs if output.attention is not None]
     return np.stack(rows) if rows else None

@@ -1,8 +1,8 @@
-"""A Transformer of seq2edge as a model of CTranslate2, with the same weights, for benchmarks/decoding_speed.py.
+"""Converts a Transformer of seq2edge to CTranslate2, with the same weights, for benchmarks/decoding_speed.py.
 
-Embeddings, their scale and the projection to the layers' width become one table; so do the decoder's last projection
-and the output layer. What differs: CTranslate2 has one epsilon for all layer normalisations, ours has 1e-3 in the
-decoder and after the encoder, and 1e-5 in the encoder's layers.
+Embeddings, their scale and the projection to the layers' width are merged to one table. So are the decoder's last
+projection and the output layer. One thing differs: CTranslate2 has one epsilon for all layer normalisations. Ours is
+1e-3 in the decoder and after the encoder, and 1e-5 in the encoder's layers.
 """
 
 from collections.abc import Sequence
@@ -25,13 +25,13 @@ SPECIAL = {UNK: "<unk>", BOS: "<s>", EOS: "</s>"}
 
 
 def is_transformer(config: Seq2SeqConfig) -> bool:
-    """Whether CTranslate2 supports a model of this config."""
+    """Return whether CTranslate2 supports a model of this config."""
     kinds = isinstance(config.encoder, TransformerEncoderConfig), isinstance(config.decoder, TransformerDecoderConfig)
     return all(kinds) and config.encoder.heads == config.decoder.heads and not config.copy
 
 
 def tokens_of(ids: Sequence[int]) -> list[str]:
-    """Token ids as CTranslate2's tokens."""
+    """Return the CTranslate2 tokens for token ids."""
     return [SPECIAL.get(int(index), str(index)) for index in ids]
 
 
@@ -39,10 +39,10 @@ def write_model(model: Seq2Seq, folder: Path, shortlist: Shortlist | None = None
     """Write a model of CTranslate2.
 
     Args:
-        model: A Transformer (`is_transformer`).
-        folder: Must not exist.
-        shortlist: Becomes CTranslate2's vocabulary map, for `use_vmap`.
-        quantization: Of CTranslate2: "int8", "float32" …
+        model: A Transformer; see `is_transformer`.
+        folder: Folder to write. It must not exist.
+        shortlist: A shortlist to write as CTranslate2's vocabulary map, for `use_vmap`.
+        quantization: Quantization of CTranslate2: "int8", "float32" …
     """
     config, layers = model.config, model.training
     spec = TransformerSpec.from_config((config.encoder.layers, config.decoder.layers), config.encoder.heads)
@@ -73,7 +73,7 @@ def write_model(model: Seq2Seq, folder: Path, shortlist: Shortlist | None = None
 
 
 def write_random_model(folder: Path, vocabulary: int) -> None:
-    """A CTranslate2 model with random weights (pre-norm, as Marian's and OpenNMT's are used on CPUs)."""
+    """Write a CTranslate2 model with random weights. It is pre-norm, like the CPU models of Marian and OpenNMT."""
     random, units, feed_forward = np.random.default_rng(0), 256, 1024
 
     def linear(layer: Any, outputs: int, inputs: int) -> None:
@@ -116,7 +116,7 @@ def write_random_model(folder: Path, vocabulary: int) -> None:
 
 
 def _vocabulary_map(shortlist: Shortlist) -> list[str]:
-    """Lines of a source n-gram, empty for any source, a tab and the target tokens."""
+    """Return lines with a source n-gram (empty for any source), a tab and the target tokens."""
     frequent = tokens_of(shortlist.of_token(EOS)[:ALWAYS])
     lines = ["\t" + " ".join(frequent)]
     for token in range(EOS + 1, len(shortlist.starts) - 1):
@@ -134,7 +134,7 @@ def _inputs(half: Any, to: Any, embedding: Any, inputs: Any, length: int) -> Non
 
 
 def _encoder_block(to: Any, block: Any) -> None:
-    """A `keras_nlp.layers.TransformerEncoder`."""
+    """Copy the weights of a `keras_nlp.layers.TransformerEncoder`."""
     attention = block._self_attention_layer
     _norm(to.self_attention.layer_norm, block._self_attention_layer_norm)
     parts = [attention.query_dense, attention.key_dense, attention.value_dense]
@@ -163,7 +163,7 @@ def _decoder_block(to: Any, block: Any) -> None:
 
 
 def _linear(to: Any, *layers: Any) -> None:
-    """Dense layers of the same input side by side."""
+    """Copy dense layers with the same input, concatenated to one layer."""
     to.weight = np.concatenate([_array(layer.kernel) for layer in layers], axis=1).T.copy()
     to.bias = np.concatenate([_array(layer.bias) for layer in layers])
 

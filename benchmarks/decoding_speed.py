@@ -1,13 +1,13 @@
-"""Words a second and p95 of a sentence on one thread: a bundle, beside CTranslate2 and ONNX Runtime in the same run.
+"""Compares words per second and p95 per sentence, on one thread, of a bundle, CTranslate2 and ONNX Runtime.
 
     pip install 'seq2edge[onnx]' ctranslate2
     python benchmarks/decoding_speed.py runs/multi30k-en-de bundles/multi30k-en-de-int8
 
-The sentences are those of the run's validation set. CTranslate2 runs the same weights as int8 if the run is a
-Transformer, with the bundle's shortlist as its vocabulary map. Else it runs a Transformer of 6 encoder and 2 decoder
-layers of 256 units with random weights over the same vocabulary, and is made to write as many tokens as the bundle did.
-ONNX Runtime runs the weights of the run, as float32 and as its own dynamic int8, behind the search loops of the device.
-The systems take turns, a pass over all sentences each; medians of the passes are compared.
+The sentences are those of the run's validation set. If the run is a Transformer, CTranslate2 runs the same weights as
+int8, with the bundle's shortlist as its vocabulary map. Otherwise it runs a Transformer of 6 encoder and 2 decoder
+layers of 256 units with random weights and the same vocabulary, and is forced to generate as many tokens as the bundle.
+ONNX Runtime runs the weights of the run, as float32 and with its own dynamic int8 quantization, in the search loops of
+the device. The systems take turns, with one pass over all sentences each. Medians of the passes are compared.
 """
 
 import argparse
@@ -32,15 +32,15 @@ from seq2edge.export.onnx_runtime import OnnxModel
 from seq2edge.pipeline.run import Run
 
 BEAMS = (1, 5)
-KINDS = ("float32", "int8")  # of ONNX
+KINDS = ("float32", "int8")  # quantizations of the ONNX files
 OURS = "seq2edge"
 System = Callable[
     [int, int], str | None
-]  # decodes one sentence, given by its number, with a beam; its text if it has one
+]  # decodes one sentence, given its number and a beam size; returns its text if the system produces one
 
 
 def export_onnx(run: Run, folder: Path) -> None:
-    """Write encoder and decoder step of a run, as float32 and with int8 weights."""
+    """Write the encoder and decoder step of a run, as float32 and with int8 weights."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     exact, small = (folder / kind for kind in KINDS)
@@ -77,13 +77,13 @@ def main() -> None:
 def _compared(
     texts: dict[str, list[str | None]], seconds: dict[str, list[list[float]]], references: Sequence[str]
 ) -> dict[str, Any]:
-    """Speed of each system, how many times as fast ours is, and BLEU where a system wrote texts."""
+    """Return the speed of each system, the speed of ours relative to it, and BLEU if a system produces texts."""
     from sacrebleu import corpus_bleu
 
     ours = statistics.median(map(sum, seconds[OURS]))
     results = {}
     for system, passes in seconds.items():
-        # A system without texts writes as many tokens as ours.
+        # A system without texts generates as many tokens as ours.
         written = [text or "" for text in texts[OURS if None in texts[system] else system]]
         total = statistics.median(map(sum, passes))
         p95 = statistics.median(float(np.percentile(times, 95)) for times in passes)
@@ -98,7 +98,7 @@ def _compared(
 
 
 def _systems(run: Run, runner: Seq2SeqRunner, texts: Sequence[str], folder: Path) -> dict[str, System]:
-    """What decodes the texts, by name."""
+    """Return the systems that decode the texts, by name."""
     systems: dict[str, System] = {OURS: lambda index, beam: runner.run(texts[index], beam=beam).text}
     if runner.model.shortlist:
         systems[f"{OURS}, whole vocabulary"] = lambda index, beam: (
@@ -121,7 +121,7 @@ def _systems(run: Run, runner: Seq2SeqRunner, texts: Sequence[str], folder: Path
 def _ctranslate2(
     run: Run, runner: Seq2SeqRunner, texts: Sequence[str], sources: Sequence[Features], folder: Path
 ) -> dict[str, System]:
-    """CTranslate2 with the weights of the run, or a Transformer with random weights if it cannot run these."""
+    """Return CTranslate2 with the weights of the run, or a Transformer with random weights if it cannot run these."""
     import ctranslate2
 
     name, path = f"CTranslate2 {ctranslate2.__version__} int8", folder / "ctranslate2"
@@ -158,7 +158,7 @@ def _ctranslate2(
 
 
 def _pass(decode_one: System, sentences: int, beam: int) -> tuple[list[str | None], list[float]]:
-    """What a system writes for each sentence, and the seconds it takes."""
+    """Return the text that a system produces for each sentence, and the seconds that it takes."""
     texts, seconds = [], []
     for index in range(sentences):
         started = time.perf_counter()

@@ -1,17 +1,17 @@
-"""Is the demo quick with many visitors at once, is every reply the right one, does memory stay where it is?
+"""Measures the demo with many visitors at once: speed, correct replies, and memory.
 
     python benchmarks/demo_load.py                                  50 visitors, two minutes
     python benchmarks/demo_load.py --visitors 20 --seconds 60
 
-Serves the page with the chat that ships, and visits it over HTTP as a browser does: each visitor has a session, sends a
-message every five seconds, and reads the stream of events until the reply is there. The visitors are in one niced
-process beside the page's. After a round to warm up, the result has
+Serves the page with the bundled chat, and visits it over HTTP as a browser does. Each visitor has a session, sends a
+message every five seconds, and reads the stream of events until the reply arrives. All visitors are in one niced
+process, separate from that of the page. After a warm-up round, the result has
 
-- `wrong`: conversations other than the visitor's own with the replies that each message has alone; `failed`: no reply;
-- `handler_p95_ms`: our functions, as Gradio timed them; `whole_p95_ms`: from sending to the reply on hand;
-- `with_a_long_text`: what the others got while somebody sent 19,000 characters, and how long that took;
+- `wrong`: number of conversations that differ from those of a visitor alone; `failed`: number of missing replies;
+- `handler_p95_ms`: time of our functions, as Gradio measures it; `whole_p95_ms`: time from sending to the reply;
+- `with_a_long_text`: the same for the other visitors while one sends 19,000 characters, and the time for that text;
 - `memory_mb`: resident memory of the page before, four times during the two minutes, and at the end;
-- `built_s`: a process that builds the page, beside one that imports Gradio; median of five.
+- `built_s`: time of a process that builds the page, and of one that only imports Gradio; median of five.
 """
 
 import argparse
@@ -36,7 +36,7 @@ from seq2edge.device.conversation import Conversation
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.shipped_bundle import SHIPPED
 
-EVERY = 5.0  # seconds between two messages of a visitor
+EVERY = 5.0  # seconds between messages of a visitor
 STARTS = 5
 LONG = ("tell me something about the weather in the mountains, please. " * 400)[:19_000]
 MESSAGES = [
@@ -64,7 +64,7 @@ build(load([SHIPPED]))
 
 @dataclass
 class Seen:
-    """What visitors got, times in seconds."""
+    """The results of visits. Times are in seconds."""
 
     whole: list[float] = field(default_factory=list)
     handler: list[float] = field(default_factory=list)
@@ -88,13 +88,13 @@ def p95(seconds: list[float]) -> float:
 
 
 class Answers:
-    """The replies that each message has alone, by what it may refer to."""
+    """The correct reply to each message, by the text that the message may refer to."""
 
     def __init__(self) -> None:
         self.runner, self.known = load_runner(SHIPPED), {}
 
     def reply(self, previous: str, text: str) -> tuple[str, str]:
-        """The reply, and what the next message may refer to."""
+        """Return the reply, and the text that the next message may refer to."""
         if (previous, text) not in self.known:
             result = self.runner.run(Conversation(self.runner, previous).source(text))
             self.known[previous, text] = result.text, result.previous
@@ -102,7 +102,7 @@ class Answers:
 
 
 class Page:
-    """The events of the chat by which the page sends and answers, with the values of its settings."""
+    """The events of the chat that send and answer messages, with the values of its settings."""
 
     def __init__(self, address: str):
         self.address = address
@@ -113,7 +113,7 @@ class Page:
         self.settings = [None, *(values[one] for one in events["answer_all"]["inputs"][1:])]
 
     async def send(self, client: httpx.AsyncClient, session: str, text: str) -> tuple[list[str], float]:
-        """Send a message; returns all texts of the conversation, and the seconds that our functions took."""
+        """Send a message. Returns all texts of the conversation, and the seconds that our functions took."""
         values = {"data": [json.dumps([text]), [], None, True], "fn_index": self.add, "session_hash": session}
         added = (await client.post(f"{self.address}/gradio_api/run/predict", json=values)).raise_for_status().json()
         values = {"data": self.settings, "fn_index": self.answer, "session_hash": session}
@@ -135,7 +135,7 @@ class Page:
 
 
 async def visit(page: Page, answers: Answers, seconds: float, seen: Seen) -> None:
-    """Send messages for so long, each when its time has come."""
+    """Send messages at regular intervals for a number of seconds."""
     session, expected, previous = secrets.token_hex(8), [], ""
     async with httpx.AsyncClient(timeout=60) as client:
         end = time.perf_counter() + seconds
@@ -155,14 +155,14 @@ async def visit(page: Page, answers: Answers, seconds: float, seen: Seen) -> Non
 
 
 async def crowd(page: Page, answers: Answers, visitors: int, seconds: float) -> Seen:
-    """Many visitors at once."""
+    """Run many visitors at once."""
     seen = Seen()
     await asyncio.gather(*(visit(page, answers, seconds, seen) for _ in range(visitors)))
     return seen
 
 
 async def crowd_and_long(page: Page, answers: Answers, visitors: int, seconds: float) -> dict[str, float]:
-    """The same with somebody among them who sends a long text."""
+    """Run many visitors at once, one of whom sends a long text."""
 
     async def send_long() -> float:
         await asyncio.sleep(EVERY)
@@ -178,7 +178,7 @@ async def crowd_and_long(page: Page, answers: Answers, visitors: int, seconds: f
 async def crowd_and_memory(
     page: Page, answers: Answers, options: argparse.Namespace, process: int
 ) -> tuple[Seen, list[int]]:
-    """Many visitors at once, and the memory of the page in the meantime."""
+    """Run many visitors at once, and measure the memory of the page in the meantime."""
 
     async def look() -> list[int]:
         found = []
@@ -192,13 +192,13 @@ async def crowd_and_memory(
 
 
 def memory_megabytes(process: int) -> int:
-    """Resident memory of a process of Linux."""
+    """Return the resident memory of a Linux process."""
     (line,) = (line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmRSS"))
     return round(int(line.split()[1]) / 1024)
 
 
 def start_seconds(code: str) -> float:
-    """The median time of a Python process."""
+    """Return the median time of a Python process that runs this code."""
     times = []
     for _ in range(STARTS):
         started = time.perf_counter()
@@ -209,7 +209,7 @@ def start_seconds(code: str) -> float:
 
 @contextmanager
 def served() -> Iterator[tuple[str, int]]:
-    """The address and the process of a page."""
+    """Serve a page. Yields its address and process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

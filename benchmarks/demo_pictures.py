@@ -1,10 +1,11 @@
-"""Takes the pictures of the demo in docs/.
+"""Takes the screenshots of the demo in docs/.
 
     python benchmarks/demo_pictures.py                      # docs/demo-*.png
     python benchmarks/demo_pictures.py --models /tmp/made   # keeps the models for the next time
 
-Needs the extras train, demo and dev, and a Chromium. It shows the chat that ships, the recipe `intents`, and small
-translators of sentences from a template below: all of it data of this repository (CC0-1.0). Training takes minutes.
+Needs the extras train, demo and dev, and Chromium. The pictures show the bundled chat, the recipe `intents`, and small
+translators trained on sentences from the template below. All data is from this repository (CC0-1.0). Training takes
+minutes.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.trainer import train
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-COLOURS = 250  # of a picture, so that it is small
+COLOURS = 250  # number of colours in a picture, which keeps the file small
 DESKTOP = {"locale": "en", "viewport": {"width": 1180, "height": 860}}
 PHONE = {"locale": "ko", "viewport": {"width": 360, "height": 640}, "device_scale_factor": 1.5, "color_scheme": "dark"}
 
@@ -71,7 +72,7 @@ tensorboard = false
 
 
 def pairs() -> Iterator[tuple[str, str]]:
-    """English sentences and Korean ones that say the same."""
+    """Yield English sentences with their Korean translations."""
     for (adjective, adjective_ko), (noun, noun_ko), (place, place_ko) in itertools.product(
         ADJECTIVES.items(), NOUNS.items(), PLACES.items()
     ):
@@ -79,7 +80,7 @@ def pairs() -> Iterator[tuple[str, str]]:
 
 
 def make_models(folder: Path) -> list[Path]:
-    """The bundles of the pictures; those that are missing are made."""
+    """Return the bundles for the pictures. Missing ones are trained."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"{english}\t{korean}\n" for english, korean in pairs()]
     (folder / "pairs.tsv").write_text("".join(lines), encoding="utf-8")
@@ -96,7 +97,7 @@ def make_models(folder: Path) -> list[Path]:
 
 
 def make_bundle(recipe: Path, folder: Path, quantization: Quantization) -> Path:
-    """The bundle of a recipe; it is trained if it is missing."""
+    """Return the bundle of a recipe. It is trained if it is missing."""
     run, bundle = folder / "runs" / recipe.stem, folder / f"{recipe.stem}-{quantization.replace('none', 'float32')}"
     if not run.is_dir():
         train(load_recipe(recipe), run, TrainOptions(recipe_folder=folder, quiet=True))
@@ -106,13 +107,13 @@ def make_bundle(recipe: Path, folder: Path, quantization: Quantization) -> Path:
 
 
 def ask(page: Page, tab: str, place: str, text: str) -> None:
-    """Open a tab and fill a field in."""
+    """Open a tab and fill in a field."""
     page.get_by_role("tab", name=tab, exact=True).click()
     page.locator(f"{place} textarea").fill(text)
 
 
 def chat(page: Page, *messages: str) -> None:
-    """A conversation."""
+    """Send messages, one after the other."""
     for number, message in enumerate(messages, 1):
         page.fill("#message textarea", message)
         page.press("#message textarea", "Enter")
@@ -176,14 +177,14 @@ PICTURES = {
 
 
 def take(browser: Browser, address: str, name: str, folder: Path) -> None:
-    """Take a picture and write it in few colours."""
+    """Take a screenshot, and save it with few colours."""
     settings, act = PICTURES[name]
     context = browser.new_context(**settings)
     page = context.new_page()
     page.goto(address)
     page.wait_for_selector("#message textarea")
     act(page)
-    page.wait_for_timeout(1000)  # until everything has stopped moving
+    page.wait_for_timeout(1000)  # wait for animations to end
     picture = Image.open(BytesIO(page.screenshot(full_page=settings is DESKTOP)))
     picture.convert("RGB").quantize(COLOURS).save(folder / f"demo-{name}.png", optimize=True)
     context.close()
@@ -191,7 +192,7 @@ def take(browser: Browser, address: str, name: str, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=Path, help="folder for the models (default: one that is deleted)")
+    parser.add_argument("--models", type=Path, help="folder for the models (default: a temporary one)")
     parser.add_argument("--output", type=Path, default=DOCS)
     parser.add_argument("--only", nargs="+", choices=PICTURES, default=list(PICTURES))
     options = parser.parse_args()

@@ -1,11 +1,11 @@
-"""What the textbooks say of encoder-decoders, measured: the runs and pictures of docs/experiments.md.
+"""Tests textbook claims about encoder-decoders: trains the runs and draws the pictures of docs/experiments.md.
 
     python benchmarks/experiments.py train                      # digit strings and Multi30k; resumes where it stopped
     python benchmarks/experiments.py train --only copy-lstm-none reverse-lstm-none
     python benchmarks/experiments.py plot                       # tables, and docs/experiments-*.png
     python benchmarks/experiments.py race                       # learning curves against minutes; or of RUN RUN…
 
-A digit string is 5 to 60 digits drawn at random, every length as often; it is to be copied or reversed.
+A digit string has 5 to 60 random digits. All lengths are equally frequent. The task is to copy or to reverse it.
 """
 
 import argparse
@@ -20,10 +20,10 @@ from architectures import as_settings, recipe_of, train_beside
 
 LENGTHS = (5, 60)
 PAIRS = {"train": 20_000, "valid": 500, "test": 1_500}
-BIN = 5  # lengths together in a plot
+BIN = 5  # number of lengths that form one point of a plot
 CELLS = ("rnn", "gru", "lstm")
 SAMPLING = 0.25
-# Beside the task and the settings that all share.
+# Settings that differ from those shared by all models.
 STRING_MODELS: dict[str, dict[str, Any]] = {
     **{
         f"{cell}-none": {"model.encoder": cell, "model.decoder": cell, "model.decoder.attention": "none"}
@@ -64,13 +64,13 @@ patience = 10
 score_sentences = 0
 tensorboard = false
 """
-# On Multi30k, as benchmarks/architectures.py has it: architecture, and what differs.
+# Runs on Multi30k: an architecture of benchmarks/architectures.py, and settings that differ.
 MULTI30K = {"tokenizer.samples": 8, "training.ema": 0.999}
 CAPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "captions-forcing": ("lstm-dot", {}),
     "captions-sampling": ("lstm-dot", {"training.scheduled_sampling": SAMPLING}),
 }
-# Epochs of 250 steps, as many as take about as long as the others' on one core.
+# Epochs have 250 steps. The number of epochs is such that all runs take about equally long on one core.
 RACE: dict[str, tuple[str, dict[str, Any]]] = {
     name: (architecture, {"training.epochs": epochs, "training.steps_per_epoch": 250, "training.score_sentences": 200})
     for name, architecture, epochs in (
@@ -83,7 +83,7 @@ COLOURS = ["#22303c", "#c8553d", "#3d7ea6", "#8a9a5b", "#b08bbb", "#d9a441"]
 
 
 def write_strings(task: str, folder: Path, seed: int = 1) -> None:
-    """FOLDER/train.tsv, valid.tsv and test.tsv."""
+    """Write FOLDER/train.tsv, valid.tsv and test.tsv."""
     folder.mkdir(parents=True, exist_ok=True)
     draw = random.Random(seed)
     for split, pairs in PAIRS.items():
@@ -115,7 +115,7 @@ def train_multi30k(name: str, output: Path) -> None:
 
 
 def score_strings(run: Any) -> dict[int, tuple[float, float]]:
-    """By the middle of a group of lengths: the shares of strings and of digits that are right, greedy."""
+    """Return the shares of correct strings and digits, with greedy search, by the middle of each group of lengths."""
     from seq2edge.device.search.decoding import decode
     from seq2edge.device.search.options import DecodingOptions
     from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
@@ -137,7 +137,7 @@ def score_strings(run: Any) -> dict[int, tuple[float, float]]:
 
 
 def score_captions(folder: Path) -> float:
-    """Greedy BLEU on the validation set."""
+    """Return the BLEU of greedy search on the validation set."""
     from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
     from seq2edge.pipeline.run import Run
 
@@ -145,13 +145,13 @@ def score_captions(folder: Path) -> float:
 
 
 def epoch_seconds(rows: list[dict[str, float]]) -> float:
-    """What the fastest quarter of a run's epochs took at most: what else a machine did meanwhile is not the model's."""
+    """Return the first quartile of a run's epoch times, which excludes delays by other programs."""
     ends = [0.0, *(row["seconds"] for row in rows)]
     return statistics.quantiles([end - start for start, end in pairwise(ends)], n=4)[0]
 
 
 def draw(panels: dict[str, dict[str, tuple[list[float], list[float]]]], across: str, up: str, path: Path) -> None:
-    """One panel a title, one line a name: (xs, ys)."""
+    """Draw one panel per title, with one line (xs, ys) per name."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -172,12 +172,12 @@ def draw(panels: dict[str, dict[str, tuple[list[float], list[float]]]], across: 
 
 
 def plot(output: Path, docs: Path) -> None:
-    """The pictures of the strings, a table a task, and the score of the captions."""
+    """Draw the pictures of the strings, and print a table for each task and the score of the captions."""
     from seq2edge.pipeline.run import Run
 
     right: dict[str, dict] = {"copied": {}, "reversed": {}}
     learning: dict[str, dict] = {"copied": {}, "reversed": {}}
-    print("| run | seconds an epoch | validation loss | strings right | digits right | half of the strings up to |")
+    print("| run | s per epoch | validation loss | correct strings | correct digits | half of the strings up to |")
     print("|---|---|---|---|---|---|")
     for name, (task, _) in STRINGS.items():
         if not (output / name / "model.keras").is_file():
@@ -201,7 +201,7 @@ def plot(output: Path, docs: Path) -> None:
 
 
 def race(folders: list[Path], docs: Path) -> None:
-    """Validation BLEU of runs against minutes, every epoch of a run counted as equally long."""
+    """Plot the validation BLEU of runs against minutes. All epochs of a run count as equally long."""
     from seq2edge.pipeline.run import Run
 
     lines = {}
@@ -212,7 +212,7 @@ def race(folders: list[Path], docs: Path) -> None:
         scores = [row["val_bleu"] for row in rows]
         lines[folder.name] = (minutes, scores)
         best, reached = max(zip(scores, minutes, strict=True))
-        print(f"{folder.name}: {epoch:.0f} s an epoch, best {best:.2f} after {reached:.0f} min")
+        print(f"{folder.name}: {epoch:.0f} s per epoch, best {best:.2f} after {reached:.0f} min")
     draw({"Multi30k en → de": lines}, "minutes", "validation BLEU, greedy", docs / "experiments-race.png")
 
 

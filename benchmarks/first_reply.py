@@ -1,11 +1,11 @@
-"""Seconds from process start to the first reply, on an installation of the wheel alone, and the wheel's size.
+"""Measures the time from process start to the first reply, with only the wheel installed, and the size of the wheel.
 
     python benchmarks/first_reply.py                            the bundle in the wheel
     python benchmarks/first_reply.py bundles/multi30k-en-de-int8
 
 Builds the wheel and installs it with the extra `device` into an empty environment, which takes a minute and needs a
-package index. `after_install_s` is the very first start, `first_reply_s` the median of ten more. Peer in the same run:
-a Python process that imports numpy, sentencepiece and the runtime and does nothing.
+package index. `after_install_s` is the time of the very first start, `first_reply_s` the median of ten more. For
+comparison, the same run times a Python process that only imports numpy, sentencepiece and the runtime.
 """
 
 import json
@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 STARTS = 10
-GOAL = 1.0  # seconds to the first reply
+GOAL = 1.0  # seconds that the first reply may take
 PEER = "import numpy, sentencepiece, ai_edge_litert.interpreter; print()"
 
 
@@ -31,7 +31,7 @@ def build_wheel(folder: Path) -> Path:
 
 
 def install(wheel: Path, environment: Path) -> Path:
-    """Install the wheel with the extra `device` into an empty environment, and return its programs' folder."""
+    """Install the wheel with the extra `device` into an empty environment, and return the folder of its programs."""
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     programs = environment / "bin"
     subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", f"{wheel}[device]"], check=True)
@@ -39,7 +39,7 @@ def install(wheel: Path, environment: Path) -> Path:
 
 
 def seconds_to_first_line(command: list[str | Path], starts: int) -> list[float]:
-    """The time from each start of a command to its first line."""
+    """Return the time from each start of a command to its first line of output."""
     seconds = []
     for _ in range(starts):
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Training on a GPU: the speed of tf/nmt's tutorial model, the scores of two small models, and a profile of an update.
+"""Benchmarks training on a GPU: speed of tf/nmt's tutorial model, scores of two small models, profile of an update.
 
     python benchmarks/gpu_training.py prepare gpu-run                       # on any machine, with the extra train
     python benchmarks/gpu_training.py run gpu-run --output gpu-results      # on a machine with a GPU and JAX
@@ -12,7 +12,7 @@ and this repository, but no network and no TensorFlow. `collect` makes runs for 
     speed        words per second of tf/nmt's tutorial model, for several precisions, batch sizes and values of unroll
     transformer  Transformer-Tiny of Wu et al. 2021 on Multi30k, 8,000 updates
     hybrid       the recipe multi30k-hybrid, 8,000 updates
-    profile      how the time of an update is spent, for the fastest variant of "speed"
+    profile      times of the parts of an update, for the fastest variant of "speed"
     graphs       "speed" again, with loops captured as CUDA graphs
 
 Results are written while a part runs: measurements to results.json, weights every minute to .npz files of less than
@@ -64,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar="prepare|run|collect")
 
-    command = commands.add_parser("prepare", help="write the folder that the machine with the GPU needs")
+    command = commands.add_parser("prepare", help="write the folder for the machine with the GPU")
     command.set_defaults(call=prepare)
     command.add_argument("folder", type=Path)
     command.add_argument("--python", default="3.12", help="Python version of that machine (default: %(default)s)")
@@ -86,7 +86,7 @@ def main() -> None:
     command.add_argument("output", type=Path)
     command.add_argument("limit", type=float)
 
-    command = commands.add_parser("collect", help="make runs of the weights that came back")
+    command = commands.add_parser("collect", help="make runs of the trained weights")
     command.set_defaults(call=collect)
     command.add_argument("folder", type=Path, help="the folder that `prepare` wrote")
     command.add_argument("results", type=Path, help="the folder that `run` wrote")

@@ -1,9 +1,9 @@
-"""Kill prepare, train, export and distill at random moments, resume, and compare with an undisturbed run.
+"""Kills prepare, train, export and distill at random moments, resumes them, and compares with an undisturbed run.
 
     python benchmarks/kills.py --kills 20 --seed 1
 
-SIGKILL, which no program can answer. TensorFlow is imported once; each command is a fork of this process. The recipe is
-tiny. Prints a line for each kill, then the counts; exit status 1 if a result differs.
+It uses SIGKILL, which no program can handle. TensorFlow is imported once, and each command is a fork of this process.
+The recipe is tiny. Prints a line for each kill, then the counts. The exit status is 1 if a result differs.
 """
 
 import argparse
@@ -44,7 +44,7 @@ batch_size = 16
 score_sentences = 10
 tensorboard = false
 """
-# What a command writes: names that must be the same after a kill. The rest has times, or is for people.
+# Outputs of each command that must be the same after a kill. Others contain times, or are for people.
 COMPARED = {
     "prepare": ("data/**/*",),
     "train": ("data/**/*", "model.keras", "samples.txt"),
@@ -64,7 +64,7 @@ def commands(folder: Path, teacher: Path) -> dict[str, list[str]]:
 
 
 def start(command: list[str]) -> int:
-    """A fork of this process that runs a command; its process id."""
+    """Fork this process to run a command, and return the process id."""
     if child := os.fork():
         return child
     for stream in (1, 2):
@@ -72,7 +72,7 @@ def start(command: list[str]) -> int:
     status = 1
     try:
         status = main(command)
-    finally:  # whatever happens, the fork must not run the rest of its parent
+    finally:  # the fork must never run the rest of its parent's code
         os._exit(status)
 
 
@@ -85,7 +85,7 @@ def seconds_of(command: list[str]) -> float:
 
 
 def kill_at(command: list[str], moment: float) -> bool:
-    """Whether the command was still running at that moment, and was killed."""
+    """Kill a command after a time in seconds. Returns whether it was still running."""
     child = start(command)
     time.sleep(moment)
     os.kill(child, signal.SIGKILL)
@@ -94,7 +94,7 @@ def kill_at(command: list[str], moment: float) -> bool:
 
 
 def digests(output: Path, kind: str) -> dict[str, str]:
-    """SHA-256 of the files to compare; of a Keras model, which is a zip file with the time, that of its weights."""
+    """Return the SHA-256 of the files to compare; for a Keras model, a zip file with times, that of its weights."""
     paths = {path for pattern in COMPARED[kind] for path in output.glob(pattern) if path.is_file()}
     return {str(path.relative_to(output)): hashlib.sha256(content(path)).hexdigest() for path in sorted(paths)}
 
@@ -115,7 +115,7 @@ def content(path: Path) -> bytes:
 
 
 def set_up(folder: Path) -> Path:
-    """Write recipe and pairs, and train the teacher, whose answers are to be training data."""
+    """Write recipe and pairs, and train the teacher for distillation."""
     rows = [f"the {word} {thing} is here\t{thing} {word}" for word in WORDS for thing in THINGS]
     (folder / "pairs.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (folder / "tiny.toml").write_text(RECIPE, encoding="utf-8")
@@ -125,7 +125,7 @@ def set_up(folder: Path) -> Path:
 
 
 def undisturbed(work: Path, teacher: Path) -> tuple[dict[str, float], dict[str, dict[str, str]]]:
-    """Seconds and results of the commands."""
+    """Run the commands. Returns their times in seconds and their results."""
     duration, results = {}, {}
     for kind, command in commands(work, teacher).items():
         work.mkdir()
@@ -136,11 +136,15 @@ def undisturbed(work: Path, teacher: Path) -> tuple[dict[str, float], dict[str, 
 
 
 def disturbed(work: Path, command: list[str], kind: str, moment: float) -> tuple[bool, int, dict[str, str]]:
-    """Whether a command was killed, how many entries its output then had, and the result when it was given again."""
+    """Kill a command and run it again.
+
+    Returns:
+        Whether it was killed, the number of entries in its output at this moment, and the result of running it again.
+    """
     work.mkdir()
     was_killed = kill_at(command, moment)
     left = len(list(work.glob("out/*")))
-    if kind != "export" or not (work / "out").exists():  # a bundle is whole or absent
+    if kind != "export" or not (work / "out").exists():  # a bundle is complete or absent
         seconds_of(command)
     result = digests(work / "out", kind)
     shutil.rmtree(work)
@@ -157,7 +161,7 @@ def run() -> int:
 
     draw, killed, same = random.Random(given.seed), 0, 0
     with tempfile.TemporaryDirectory() as temporary:
-        work = Path(temporary) / "work"  # the same for all, since a student's recipe names its data by their full paths
+        work = Path(temporary) / "work"  # the same for all, because a student's recipe has full paths of its data
         teacher = set_up(work.parent)
         duration, expected = undisturbed(work, teacher)
         for number in range(given.kills):
@@ -172,7 +176,7 @@ def run() -> int:
                 f"{left} entries were there, {', '.join(['DIFFERENT', *differ]) if differ else 'bit-identical'}",
                 flush=True,
             )
-    print(f"{given.kills} runs, {killed} killed, {same} bit-identical after the command was given again")
+    print(f"{given.kills} runs, {killed} killed, {same} bit-identical after running the command again")
     return 0 if same == given.kills else 1
 
 

@@ -1,8 +1,9 @@
-"""Memory and speed with millions of pairs: prepares and trains 200 steps, each in a process of its own.
+"""Measures memory and speed with millions of pairs: prepares the data and trains 200 steps, in separate processes.
 
     python benchmarks/large_corpus.py --pairs 5000000
 
-The pairs are made up: sentences of 3 to 20 words drawn from 50,000 by Zipf's law, and the same words spelt backwards.
+The pairs are artificial: sentences of 3 to 20 words drawn from 50,000 by Zipf's law, and the same words spelt
+backwards.
 """
 
 import argparse
@@ -54,9 +55,11 @@ def write_pairs(path: Path, pairs: int, seed: int = 1) -> None:
 
 
 def run(*arguments: str) -> tuple[float, float, float]:
-    """Seconds a seq2edge command takes, the most memory that was resident, and the most without mapped files, in GB.
+    """Run a seq2edge command.
 
-    Of mapped files the system keeps as many pages as it has room for.
+    Returns:
+        Time in seconds, peak resident memory in GB, and peak memory without mapped files in GB. The system keeps as
+        many pages of mapped files as fit into memory.
     """
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "seq2edge.cli.main", *arguments])

@@ -1,10 +1,10 @@
-"""A score on the validation pairs by the share of the training pairs: would more pairs help?
+"""Plots a validation score against the number of training pairs, to show whether more pairs would help.
 
     python benchmarks/learning_curve.py quickstart --metric exact_match     # runs/learning-curve/*, table and plot
     python benchmarks/learning_curve.py my-recipe.toml --shares 0.5 1 --set training.epochs=4
 
-Each share is trained with `data.training_share`, the smaller ones on parts of the larger ones, and scored with Keras.
-Interrupted runs are resumed.
+Each share of the data is trained with `data.training_share` and scored with Keras. A smaller share is part of every
+larger one. Interrupted runs are resumed.
 """
 
 import argparse
@@ -15,7 +15,7 @@ SHARES = (0.25, 0.5, 0.75, 1.0)
 
 
 def scored(recipe_path: Path, settings: list[str], share: float, folder: Path) -> tuple[int, dict[str, Any]]:
-    """Training pairs and validation scores of a share."""
+    """Train with a share of the data. Returns the number of training pairs and the validation scores."""
     from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
     from seq2edge.pipeline.recipe_schema.load import load_recipe
     from seq2edge.pipeline.run import Run
@@ -29,7 +29,7 @@ def scored(recipe_path: Path, settings: list[str], share: float, folder: Path) -
 
 
 def plot(pairs: list[int], values: list[float], label: str, path: Path) -> None:
-    """The curve, with a logarithmic axis of pairs: it is often nearly straight there."""
+    """Plot the curve. The axis of pairs is logarithmic, because the curve is then often nearly straight."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -57,7 +57,7 @@ def main() -> None:
     from seq2edge.pipeline.recipe_schema.load import RECIPES
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipe", help="a bundled recipe's name or a TOML file")
+    parser.add_argument("recipe", help="name of a bundled recipe, or a TOML file")
     parser.add_argument("--metric", default="bleu")
     parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
     parser.add_argument("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE")

@@ -1,10 +1,10 @@
-"""Milliseconds to read a source and to write a token, by length: where linear meets quadratic.
+"""Measures the time to encode a source and to decode a token by length, to compare linear and quadratic models.
 
     python benchmarks/lengths.py                    # writes docs/lengths.png and prints the table
 
-Random weights (speed does not depend on them), int8, LiteRT, one thread. For each length the encoder reads that many
-tokens, and the decoder takes a step with that many tokens written and as many read. All models and lengths in turn,
-again and again, and the median of all calls; ratios are to the recurrent one.
+The models have random weights (speed does not depend on them) and run as int8 on LiteRT with one thread. For each
+length the encoder reads this many tokens, and the decoder takes one step after as many source and target tokens. Models
+and lengths take turns for several rounds. The result is the median of all calls, also relative to the recurrent model.
 """
 
 import statistics
@@ -22,7 +22,7 @@ from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfi
 from seq2edge.models.encoders.config import EncoderConfig, RecurrentEncoderConfig, TransformerEncoderConfig
 
 LENGTHS = (10, 25, 50, 75, 100, 150, 200)
-ROUNDS, CALLS = 9, 5  # rounds over everything, calls of each in a round
+ROUNDS, CALLS = 9, 5  # number of rounds, and of calls per model and length in a round
 VOCABULARY = 6000
 LAYERS = 2
 MODELS = {
@@ -34,7 +34,7 @@ COLOURS = {"recurrent": "#22303c", "hybrid": "#3c7d5a", "Transformer": "#c8553d"
 
 
 def signatures_of(encoder: EncoderConfig, decoder: DecoderConfig) -> dict:
-    """Runners of `encode` and `decode_step_1` over a fresh int8 file."""
+    """Return runners of `encode` and `decode_step_1` of an int8 file with random weights."""
     from ai_edge_litert.interpreter import Interpreter
 
     from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures
@@ -52,11 +52,11 @@ def signatures_of(encoder: EncoderConfig, decoder: DecoderConfig) -> dict:
 
 
 def measure(signatures: dict, length: int) -> tuple[list[float], list[float]]:
-    """Milliseconds of encoding and of a step, a few times each."""
+    """Return the milliseconds of encoding and of a step, for a few calls each."""
     source_ids = np.full((1, length), 5, np.int32)
     encode, encoded = timed(signatures["encode"], source_ids=source_ids)
     states = {name: value for name, value in encoded.items() if name.startswith("state_")}
-    if states["state_0"].dtype == np.int32:  # a Transformer's position: as after so many steps
+    if states["state_0"].dtype == np.int32:  # a Transformer's position, set to the value after this many steps
         states["state_0"] = np.full((1, 1), length - 1, np.int32)
     inputs = {"token_ids": np.array([5], np.int32), "memory": encoded["memory"], "memory_mask": encoded["memory_mask"]}
     step, _ = timed(signatures["decode_step_1"], **inputs, **states)
@@ -64,13 +64,13 @@ def measure(signatures: dict, length: int) -> tuple[list[float], list[float]]:
 
 
 def timed(signature, **inputs: np.ndarray) -> tuple[list[float], dict]:
-    """Milliseconds of some calls, and what they gave."""
+    """Return the milliseconds of a few calls, and their outputs."""
     milliseconds = []
     for _ in range(CALLS + 2):
         started = time.perf_counter()
         outputs = signature(**inputs)
         milliseconds.append(1000 * (time.perf_counter() - started))
-    return milliseconds[2:], outputs  # the first calls allocate
+    return milliseconds[2:], outputs  # the first calls allocate memory
 
 
 def plot(rows: dict[str, list[tuple[float, float]]], path: Path) -> None:

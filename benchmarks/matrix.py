@@ -1,11 +1,11 @@
-"""Does every export say what Keras says, on every runtime? Architecture × quantization × runtime.
+"""Compares every export with Keras on every runtime: architecture × quantization × runtime.
 
     python benchmarks/matrix.py runs/a runs/b … --output matrix
 
 Each run is exported for all runtimes in every quantization, and as a SavedModel. Validation sentences are translated
-greedily by Keras and, through `seq2edge run`, in two environments that hold nothing but the runner, one with LiteRT and
-one with tflite-runtime 2.14, which are made on the first call; the export itself compares with what browsers run. What
-was done is kept in the output folder, and a call resumes where the last one stopped.
+with greedy search by Keras and by `seq2edge run`. The latter runs in two environments with only the runner, one with
+LiteRT and one with tflite-runtime 2.14, which the first call creates. The export itself checks the runtime of browsers.
+Results are kept in the output folder, and an interrupted call is resumed.
 """
 
 import argparse
@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 ROOT = Path(__file__).parents[1]
-ENVIRONMENTS = {"LiteRT": "device", "tflite-runtime 2.14": "device-tflite"}  # and the extra that makes each
+ENVIRONMENTS = {"LiteRT": "device", "tflite-runtime 2.14": "device-tflite"}  # with the extra that installs each
 
 
 def environment(folder: Path, extra: str) -> Path:
-    """Python of an environment with the runner alone."""
+    """Return the Python of an environment with only the runner."""
     python = folder / "bin" / "python"
     if not (folder / "done").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
@@ -31,14 +31,14 @@ def environment(folder: Path, extra: str) -> Path:
 
 
 def say(python: Path, bundle: Path, sources: Sequence[str]) -> list[str]:
-    """What `seq2edge run` answers to each line."""
+    """Return the answers of `seq2edge run`, one per line."""
     command = [python, "-m", "seq2edge.cli.main", "run", bundle, "--beam", "1", "--no-shortlist"]
     process = subprocess.run(command, input="\n".join(sources), capture_output=True, text=True, check=True)
     return process.stdout.splitlines()
 
 
 def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
-    """A row for each quantization of a run, and one for its SavedModel."""
+    """Return a row for each quantization of a run, and one for its SavedModel."""
     from seq2edge.device.errors import UserError
     from seq2edge.device.manifests.common import Quantization, Runtime
     from seq2edge.device.search.decoding import decode
@@ -81,7 +81,7 @@ def measure(folder: Path, output: Path, sentences: int) -> list[dict[str, Any]]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Markdown."""
+    """Format the rows as Markdown."""
     lines = [
         f"| run | file | MB | {' | '.join(f'{name}: same as Keras | BLEU lost' for name in ENVIRONMENTS)} "
         "| first logits off |",

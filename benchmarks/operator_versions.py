@@ -1,9 +1,9 @@
-"""The highest version of each operator that another runtime loads, for the operators of some model files.
+"""Finds the highest version of each operator in some model files that another runtime loads.
 
     python -m venv old && old/bin/pip install 'tflite-runtime==2.14.0' 'numpy<2'
     python benchmarks/operator_versions.py old/bin/python bundles/*/model.tflite
 
-A file is written again with the version of one operator raised by one, and the runtime is asked to load it.
+For each operator, the version in the file is raised step by step, and the runtime tries to load the file.
 """
 
 import subprocess
@@ -35,7 +35,7 @@ def operator(code: schema.OperatorCodeT) -> int:
 
 
 def highest(python: str, content: bytes, wanted: int, folder: Path) -> int:
-    """The highest version with which the runtime of `python` loads a file."""
+    """Return the highest version with which the runtime of `python` loads a file."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     paths = []
     for version in range(1, LARGEST):

@@ -1,9 +1,10 @@
-"""How much of the time of a token is the search's, and how much the model file's, with beam 5 and 8,000 words.
+"""Measures the search's share of the time per token, with beam 5 and a vocabulary of 8,000.
 
     python benchmarks/search_share.py
 
-An LSTM of 320 units with random weights, int8, one thread, 16 tokens a sentence. Three ways to decode with it: the file
-gives all logits and numpy finds the most likely; the file finds them; the file looks at a shortlist of 320 alone.
+The model is an LSTM of 320 units with random weights, int8, with one thread and 16 tokens per sentence. There are three
+ways to decode: numpy finds the most likely tokens among all logits; the model file finds them; the model file computes
+only a shortlist of 320 tokens.
 """
 
 import dataclasses
@@ -37,7 +38,7 @@ WORDS, BEAM, TOKENS, SENTENCES, PASSES = 8_000, 5, 16, 40, 5
 
 
 class Timed(TFLiteModel):
-    """Counts the seconds that the file takes."""
+    """Measures the seconds in calls of the model file."""
 
     seconds = 0.0
 
@@ -49,7 +50,7 @@ class Timed(TFLiteModel):
 
 
 def write_model(folder: Path) -> Bundle[Seq2SeqManifest]:
-    """A bundle without tokenizer, as much of it as an interpreter wants."""
+    """Write a bundle without a tokenizer, which is enough for an interpreter."""
     model = build_seq2seq(
         Seq2SeqConfig(WORDS, WORDS, embedding=256, units=320, decoder=RecurrentDecoderConfig(attention="dot"))
     )
@@ -67,7 +68,7 @@ def write_model(folder: Path) -> Bundle[Seq2SeqManifest]:
 def measure(
     model: Timed, sources: Sequence[Features], options: DecodingOptions, phrases: Phrases = NO_PHRASES
 ) -> dict[str, float]:
-    """Milliseconds a token of the whole search, medians of passes, and the share that is not the file's."""
+    """Return the milliseconds per token of the whole search, medians of passes, and the share outside the file."""
     whole, in_file = [], []
     for _ in range(PASSES):
         model.seconds = 0.0
@@ -92,7 +93,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         model = Timed(write_model(Path(folder)))
         plain = DecodingOptions(beam=BEAM, max_length=TOKENS)
-        # A ban of what no beam meets makes a search look at all logits.
+        # Any banned phrase, even one that never occurs, makes the search use all logits.
         everything = Phrases(banned=((EOS + 1,) * TOKENS,))
         results = {
             "all logits": measure(model, sources, plain, everything),

@@ -1,13 +1,14 @@
-"""What many clients get of the server: requests a second, times, losses, slow bodies, its end, and its memory.
+"""Measures the server under load: requests per second, latency, errors, slow request bodies, shutdown, and memory.
 
-    python benchmarks/serving.py                                          the installed chatbot, a minute
+    python benchmarks/serving.py                                          the installed chatbot, for a minute
     python benchmarks/serving.py bundles/multi30k-en-de-int8 --seconds 10
     python benchmarks/serving.py --requests 100000                        also measures memory over 100,000 requests
-    python benchmarks/serving.py --command "python other_server.py"       another server beside it, in the same run
+    python benchmarks/serving.py --command "python other_server.py"       also measures another server
 
-Each server is started in turn on a free port of this machine and prints its address to standard error. 50 clients
-with a connection each ask one text after the other; then the same beside 32 bodies that arrive a byte at a time; then
-SIGTERM comes while three requests are unanswered. An answer that differs from the first to its text counts as wrong.
+The servers are started one after the other on a free port of this machine, and print their address to standard error.
+First, 50 clients with one connection each send one text after the other. Then they do the same while 32 request bodies
+arrive one byte at a time. Last, the server gets SIGTERM while three requests are in progress. An answer counts as wrong
+if it differs from the first answer to the same text.
 """
 
 import argparse
@@ -28,12 +29,12 @@ TEXTS = ["good morning", "how are you?", "tell me a joke", "what is the weather 
 SLOW_HEAD = b"POST /run HTTP/1.1\r\nHost: here\r\nContent-Length: 90000\r\n\r\n"
 PATIENCE = 30.0  # seconds that a client waits for a connection and an answer
 DRIP = 2.0  # seconds between the bytes of a slow body
-BATCH = {"texts": TEXTS * 16}  # takes long enough to be in progress when the signal comes
+BATCH = {"texts": TEXTS * 16}  # takes long enough to be in progress when the signal arrives
 
 
 @dataclass
 class Load:
-    """What clients got."""
+    """The results of the clients."""
 
     times: list[float] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -51,7 +52,7 @@ class Load:
 
 
 class Client:
-    """Asks one text after the other on a connection, which it opens again if it is lost."""
+    """Sends one text after the other on a connection, which it reopens if it is lost."""
 
     def __init__(self, port: int, load: Load, known: dict[str, str]):
         self.port, self.load, self.known = port, load, known
@@ -98,7 +99,7 @@ def post(values: dict[str, Any]) -> bytes:
 async def exchange(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
 ) -> tuple[int, dict[str, Any]]:
-    """Status and JSON of the answer."""
+    """Send a request. Returns the status and the JSON of the response."""
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     length = re.search(rb"(?i)content-length: (\d+)", head)
@@ -107,7 +108,7 @@ async def exchange(
 
 
 async def ask_for(port: int, seconds: float, known: dict[str, str]) -> dict[str, Any]:
-    """The load of many clients for a time."""
+    """Run many clients for a number of seconds, and return the results."""
     load, ends = Load(), time.perf_counter() + seconds
 
     async def ask_on(number: int) -> None:
@@ -121,7 +122,7 @@ async def ask_for(port: int, seconds: float, known: dict[str, str]) -> dict[str,
 
 
 async def drip(port: int) -> None:
-    """A body that arrives a byte at a time, and another when the server ends it."""
+    """Send a request body one byte at a time, and start again when the server closes the connection."""
     while True:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -145,7 +146,7 @@ async def ask_beside_slow_bodies(port: int, seconds: float, known: dict[str, str
 
 
 async def memory_over(port: int, process: int, requests: int, known: dict[str, str]) -> dict[str, Any]:
-    """Resident memory in MB after each tenth of the requests."""
+    """Return the resident memory in MB after each tenth of the requests."""
     load = Load()
     megabytes = [resident_megabytes(process)]
     clients = [Client(port, load, known) for _ in range(CLIENTS)]
@@ -165,7 +166,7 @@ def resident_megabytes(process: int) -> float:
 
 
 async def end(process: asyncio.subprocess.Process, port: int) -> dict[str, Any]:
-    """SIGTERM while requests are unanswered."""
+    """Send SIGTERM while requests are in progress."""
     load = Load()
     asked = [asyncio.create_task(Client(port, load, {}).ask(BATCH)) for _ in range(LAST)]
     await asyncio.sleep(0.1)
@@ -178,7 +179,7 @@ async def end(process: asyncio.subprocess.Process, port: int) -> dict[str, Any]:
 
 
 async def measure(command: list[str], seconds: float, requests: int) -> dict[str, Any]:
-    """Start a server and measure it."""
+    """Start a server, and measure it."""
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     assert process.stderr
     try:
@@ -201,9 +202,9 @@ async def measure(command: list[str], seconds: float, requests: int) -> dict[str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", nargs="?", help="folder of the bundle (default: the installed chatbot)")
-    parser.add_argument("--seconds", type=float, default=60, help="of each load (default: 60)")
-    parser.add_argument("--requests", type=int, default=0, help="over which memory is measured (default: none)")
-    parser.add_argument("--command", action="append", default=[], help="start of another server; may be repeated")
+    parser.add_argument("--seconds", type=float, default=60, help="duration of each load (default: 60)")
+    parser.add_argument("--requests", type=int, default=0, help="number of requests of the memory test (default: none)")
+    parser.add_argument("--command", action="append", default=[], help="command of another server; may be repeated")
     arguments = parser.parse_args()
     ours = [sys.executable, "-m", "seq2edge.cli.main", "serve", *filter(None, [arguments.bundle]), "--port", "0"]
     for command in [ours, *map(shlex.split, arguments.command)]:

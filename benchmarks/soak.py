@@ -1,10 +1,10 @@
-"""Does memory stay where it is, and is every answer the right one? Many sentences, then many callers at once.
+"""Checks that memory does not grow and that all answers are correct, with many sentences and many threads.
 
     python benchmarks/soak.py bundles/multi30k-en-de-int8
 
-100,000 sentences one after the other, of all lengths, one of twenty with the bundle's beam and the others greedily,
-with the memory of the process every 10,000; then 10,000 from eight threads over four interpreters, each answer compared
-with the one given alone.
+First decodes 100,000 sentences of all lengths one after the other, one of twenty with the bundle's beam and the others
+with greedy search, and prints the memory of the process every 10,000 sentences. Then eight threads decode 10,000
+sentences with four interpreters, and each answer is compared with that of a single thread.
 """
 
 import json
@@ -20,7 +20,7 @@ SENTENCES, EVERY, AT_ONCE, CALLERS, INTERPRETERS = 100_000, 10_000, 10_000, 8, 4
 CAPTION = "a man and two women stand in front of the old house with their dogs while it is snowing outside"
 WORDS = CAPTION.split()
 TEXTS = [" ".join(WORDS[start : start + length]) for length in range(1, 13) for start in range(0, 8, 2)]
-GREEDY_OF = 20  # sentences, of which all but one are decoded greedily
+GREEDY_OF = 20  # one of this many sentences is decoded with the bundle's beam, the others with greedy search
 
 
 def beam_of(number: int, beam: int) -> int:

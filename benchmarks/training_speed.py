@@ -1,10 +1,10 @@
-"""How much of the machine a training uses: useful arithmetic against a large matrix product in the same run.
+"""Measures the efficiency of training: useful arithmetic per second, relative to a large matrix product.
 
     KERAS_BACKEND=jax python benchmarks/training_speed.py
     KERAS_BACKEND=tensorflow python benchmarks/training_speed.py --jit
 
-Random ids with the lengths of image captions, in `fit`, with the batches of a training. Only arithmetic on real tokens
-counts, none on padding. Run with nothing else running.
+Models are trained with `fit` and the usual batches, on random ids with the lengths of image captions. Only arithmetic
+on real tokens counts, not on padding. Run this with nothing else running.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from seq2edge.pipeline.training.memory import keep_freed_memory
 VOCABULARY = 6000
 BATCH = 64
 PAIRS = 20_000
-EPOCHS, STEPS = 6, 20  # timed; medians over the epochs leave out those in which a shape is compiled
+EPOCHS, STEPS = 6, 20  # timed epochs, and their steps; the median over epochs excludes those that compile a shape
 LARGE = 2048
 LSTM = Seq2SeqConfig(VOCABULARY, VOCABULARY, units=512, embedding=512, dropout=0.0)
 FEEDING = dataclasses.replace(LSTM, decoder=RecurrentDecoderConfig(input_feeding=True))
@@ -47,7 +47,7 @@ MODELS = {
 
 
 def random_pairs(folder: Path, seed: int = 1) -> Table:
-    """Ids with the lengths of Multi30k's captions in tokens: 16 ± 5, eos counted, correlated by 0.87."""
+    """Return random ids with the lengths of Multi30k's captions: 16 ± 5 tokens, eos included, with correlation 0.87."""
     random = np.random.default_rng(seed)
     lengths = random.multivariate_normal([16, 16], [[25, 0.87 * 25], [0.87 * 25, 25]], PAIRS)
     lengths = np.clip(np.round(lengths), 5, 40).astype(int)
@@ -61,13 +61,13 @@ def random_pairs(folder: Path, seed: int = 1) -> Table:
 
 
 def useful_operations(model: Seq2Seq, source: np.ndarray, target: np.ndarray) -> float:
-    """Floating-point operations of a forward and a backward pass over real tokens, given the lengths of each pair.
+    """Return the floating-point operations of a forward and backward pass over real tokens, given the lengths of pairs.
 
-    A product with a kernel (a, b) is 2·a·b operations a token, and its backward pass is twice as much. Recurrent
-    products, projections, attention and the output layer count; element-wise operations do not.
+    A product with a kernel (a, b) takes 2·a·b operations per token, and its backward pass twice as many. Recurrent
+    products, projections, attention and the output layer count. Element-wise operations do not.
     """
     config = model.config
-    of_encoder, of_decoder = 0, config.embedding * config.target_vocabulary  # the output layer has the embedding's
+    of_encoder, of_decoder = 0, config.embedding * config.target_vocabulary  # the output layer, tied to the embedding
     for weight in model.training.trainable_weights:
         if len(weight.shape) == 2 and "embedding" not in weight.path:
             if weight.path.startswith("encoder"):
@@ -80,7 +80,7 @@ def useful_operations(model: Seq2Seq, source: np.ndarray, target: np.ndarray) ->
 
 
 def seconds(call: Callable[[], Any], times: int) -> float:
-    """Median over `times` calls, after two that compile."""
+    """Return the median time of `times` calls, after two calls that compile."""
     taken = []
     for _ in range(2 + times):
         started = time.perf_counter()
@@ -90,14 +90,14 @@ def seconds(call: Callable[[], Any], times: int) -> float:
 
 
 def product_speed(rows: int, inner: int, columns: int, times: int = 15) -> float:
-    """Floating-point operations a second of a float32 matrix product on this backend."""
+    """Return the floating-point operations per second of a float32 matrix product on this backend."""
     left = ops.convert_to_tensor(np.random.default_rng(0).random((rows, inner), np.float32))
     right = ops.convert_to_tensor(np.random.default_rng(1).random((inner, columns), np.float32))
     return 2 * rows * inner * columns / seconds(lambda: np.asarray(ops.matmul(left, right))[0, 0], times)
 
 
 class Clock(keras.callbacks.Callback):
-    """Seconds of each epoch."""
+    """Measures the seconds of each epoch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,7 +155,7 @@ def ids_of(batch: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--jit", action="store_true", help="compile on TensorFlow; JAX always does")
+    parser.add_argument("--jit", action="store_true", help="compile with XLA on TensorFlow; JAX always does")
     parser.add_argument("--only", choices=MODELS, nargs="+", default=list(MODELS), metavar="MODEL")
     arguments = parser.parse_args()
     keep_freed_memory()

@@ -1,4 +1,4 @@
-"""Answers of a runner, with what the reader did wrong as a note in the reader's language."""
+"""Calls a runner, and turns its errors into notes in the visitor's language."""
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -12,15 +12,15 @@ from seq2edge.device.processors.text import MAX_CHARACTERS, is_blank
 from seq2edge.device.result import Result
 from seq2edge.device.runners.interface import Runner
 
-SECONDS = 10.0  # that an answer may take
+SECONDS = 10.0  # longest time for an answer
 
 
 class RefusedError(Exception):
-    """Something that the reader can change, and is told so.
+    """A mistake that the visitor can correct.
 
     Args:
-        key: Of the text in the language files.
-        values: What fills its braces.
+        key: Key of the message in the language files.
+        values: Values for the fields of the message.
     """
 
     def __init__(self, key: str, **values: Any):
@@ -28,11 +28,11 @@ class RefusedError(Exception):
         self.key, self.values = key, values
 
     def html(self) -> str:
-        """In all languages, of which the page shows one."""
+        """Return the message as HTML in all languages, of which the page shows one."""
         return f'<p class="mistake" role="alert">{both(self.key, **self.values)}</p>'
 
     def text(self, language: str) -> str:
-        """In one language."""
+        """Return the message in one language."""
         return say(self.key, language, **self.values)
 
 
@@ -45,30 +45,30 @@ def check(text: str) -> None:
 
 
 def answer(runner: Runner[Any], source: str, **options: Any) -> Result:
-    """The whole answer to a source.
+    """Return the complete answer to a source.
 
     Raises:
-        RefusedError: If it cannot be answered, or not in time.
+        RefusedError: If the source cannot be answered, or not in time.
     """
     with _refusals():
         return runner.limited(Deadline(SECONDS)).run(source, **options)
 
 
 def inspected(runner: Runner[Any], source: str, **options: Any) -> Inspection:
-    """The answer to a source and how it came about; errors as for `answer`."""
+    """Return the inspection of the answer to a source. Errors are those of `answer`."""
     with _refusals():
         return runner.limited(Deadline(SECONDS)).inspect(source, **options)
 
 
 def growing(runner: Runner[Any], source: str, **options: Any) -> Generator[str, None, Result]:
-    """The answer to a source as it grows, and at last the whole of it; errors as for `answer`."""
+    """Yield the growing answer to a source, and return the complete result. Errors are those of `answer`."""
     with _refusals():
         return (yield from runner.limited(Deadline(SECONDS)).stream(source, **options))
 
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Tell the reader of a runner's errors."""
+    """Raise the errors of a runner as `RefusedError`."""
     try:
         yield
     except TimeoutExceededError:

@@ -1,4 +1,4 @@
-"""What programs call: named endpoints with types, each also a tool of the Model Context Protocol where that is on."""
+"""Named, typed endpoints for programs. They can also be tools of the Model Context Protocol."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,14 +17,14 @@ class Endpoints:
     """The endpoints of a page.
 
     Args:
-        shelf: The bundles; one that is not named is the first that fits.
+        shelf: The bundles. If a call names none, the first suitable bundle answers.
     """
 
     def __init__(self, shelf: Shelf):
         self.shelf = shelf
 
     def offer(self) -> None:
-        """Add those that a bundle can answer to the page that is being built."""
+        """Add the endpoints that a bundle can answer to the page that is being built."""
         if any(task.is_conversation for task in self.shelf.tasks()):
             gr.api(self.reply, api_name="reply")
         if any(_is_text(task) for task in self.shelf.tasks()):
@@ -40,11 +40,11 @@ class Endpoints:
         Args:
             text: The message.
             bundle: Name of the model on the page; empty: the first chat.
-            previous: The field `previous` of the reply before, which the message may refer to; empty: none.
+            previous: The field `previous` of the previous reply, which the message may refer to; empty: none.
 
         Returns:
-            text, score, confidence, fallback (whether it is the line for unlikely replies), guard (what answered in
-            place of the model, or null), seconds, and previous for the next message.
+            text, score, confidence, fallback (whether it is the line for unlikely replies), guard (the category of the
+            guard that answered instead of the model, or null), seconds, and previous for the next message.
         """
         found = self._find(bundle, [one for one in self.shelf.loaded if one.task.is_conversation], request)
         source = Conversation(found.runner, previous).source(text)
@@ -53,11 +53,11 @@ class Endpoints:
     def translate(
         self, text: str, bundle: str = "", n_best: int = 1, request: gr.Request | None = None
     ) -> dict[str, Any]:
-        """Translate a text, or summarise it, or whatever the model was trained for.
+        """Translate a text, summarise it, or do whatever else the model was trained for.
 
         Args:
-            text: The text; it is split into sentences where it is long.
-            bundle: Name of the model on the page; empty: the first one that is no chat and no classifier.
+            text: The text. A long text is split into sentences.
+            bundle: Name of the model on the page; empty: the first one that is neither a chat nor a classifier.
             n_best: Number of answers to return in `alternatives`, best first.
 
         Returns:
@@ -75,14 +75,14 @@ class Endpoints:
         beam: int = 1,
         request: gr.Request | None = None,
     ) -> dict[str, Any]:
-        """Answer a text with a model that writes, and tell how the answer came about.
+        """Answer a text with a model that generates text, and explain the answer.
 
         Args:
             text: The text or message.
-            bundle: Name of the model on the page; empty: the first one that writes.
-            previous: The field `previous` of the reply before, which a message may refer to; empty: none.
-            prefix: What the answer has to start with; empty: anything.
-            beam: Number of answers that are followed at once.
+            bundle: Name of the model on the page; empty: the first one that generates text.
+            previous: The field `previous` of the previous reply, which a message may refer to; empty: none.
+            prefix: Text that the answer must start with; empty: anything.
+            beam: Beam size of the search.
 
         Returns:
             result as the other endpoints return it, decided_by, model_text, and parts: for each sentence tokens and
@@ -94,7 +94,7 @@ class Endpoints:
             return inspected(found.runner, source, prefix=prefix, beam=beam).as_json()
 
     def _find(self, key: str, fitting: Any, request: gr.Request | None) -> Loaded:
-        """The bundle of a name, or the first one."""
+        """Return the bundle with a name, or the first suitable one."""
         found = next((one for one in fitting if key in ("", one.key)), None)
         if found is None:
             names = ", ".join(one.key for one in fitting)
@@ -113,7 +113,7 @@ def _result(one: Loaded, text: str, source: str, request: gr.Request | None, **o
 
 @contextmanager
 def _mistakes(text: str, request: gr.Request | None) -> Iterator[None]:
-    """Check a text, and tell a program of what it did wrong."""
+    """Check a text, and report mistakes to the calling program."""
     try:
         check(text)
         yield
@@ -122,5 +122,5 @@ def _mistakes(text: str, request: gr.Request | None) -> Iterator[None]:
 
 
 def _error(refused: RefusedError, request: gr.Request | None) -> gr.Error:
-    """The error of an endpoint, in the language that the request asks for."""
+    """Return the error of an endpoint in the language of the request."""
     return gr.Error(refused.text(asked_language(request)), print_exception=False)

@@ -1,4 +1,4 @@
-"""The web page: a tab for each task, one to look inside, to compare and to read about the models."""
+"""The web page: a tab for each task, and tabs to look inside, to compare models and to read about them."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-# Gradio reads it when it is imported. Without it, Gradio reports every start of the page to its makers.
+# Gradio reads this variable when it is imported. Without it, Gradio reports every start of the page to its developers.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
@@ -38,22 +38,22 @@ from seq2edge.device.tasks import Task
 from seq2edge.device.terminal import write
 
 ASSETS = Path(__file__).parent / "assets"
-ANSWERED_AT_ONCE, MOST_WAITING = 4, 64  # requests of all visitors
-# Gradio keeps 60 kB for each visit and each call of a program. A conversation that it forgets is taken up again from
-# what the browser shows.
+ANSWERED_AT_ONCE, MOST_WAITING = 4, 64  # numbers of requests, for all visitors together
+# Gradio keeps 60 kB for each visit and each call of a program. A conversation that it forgets is restored from the
+# messages in the browser.
 VISITS_KEPT = 400
 
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """How the page is served.
+    """Options of `serve`.
 
     Attributes:
         host: Address to listen on.
-        port: To listen on.
-        users: Passwords by name; empty: everybody may see the page.
-        share: Whether Gradio makes an address that the whole internet reaches.
-        mcp: Whether the endpoints are tools of the Model Context Protocol, too.
+        port: Port to listen on.
+        users: Passwords by user name; empty: no authentication.
+        share: Whether Gradio creates a public address for the page.
+        mcp: Whether the endpoints are also tools of the Model Context Protocol.
         feedback: File for ratings of replies; None: nothing is saved.
     """
 
@@ -65,7 +65,7 @@ class DemoOptions:
     feedback: Path | None = None
 
     def check(self) -> None:
-        """Raise a UserError if the page cannot be served so."""
+        """Raise a UserError if the page cannot be served with these options."""
         if not 0 < self.port < 1 << 16:
             raise UserError(f"--port is {self.port}, allowed are 1 to 65535")
         try:
@@ -75,7 +75,7 @@ class DemoOptions:
             reason = str(error.strerror).partition(" (")[0]
             raise UserError(f"--host {self.host} --port {self.port}: {reason}; choose another") from None
         if self.share and not self.users:
-            raise UserError(f"--share needs --auth FILE or {VARIABLE}: the whole internet reaches a shared page")
+            raise UserError(f"--share needs --auth FILE or {VARIABLE}: a shared page is open to the whole internet")
         if self.mcp and find_spec("mcp") is None:
             raise UserError("--mcp: the package mcp is not installed; pip install 'seq2edge[mcp]'")
 
@@ -84,11 +84,11 @@ def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
     """Build the page.
 
     Args:
-        shelf: Its bundles.
-        feedback: Where ratings of replies go; None: there is nothing to rate with.
+        shelf: The bundles of the page.
+        feedback: File for ratings of replies; None: replies cannot be rated.
     """
     with gr.Blocks(title="seq2edge", analytics_enabled=False) as page:
-        Endpoints(shelf).offer()  # first, so that no event of the page takes one of their names
+        Endpoints(shelf).offer()  # first, so that no event of the page gets one of their names
         gr.HTML(header(), elem_id="masthead")
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             explained: list[Explained] = []
@@ -109,7 +109,7 @@ def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
 
 
 def _panel(shelf: Shelf, task: Task, feedback: FeedbackFile | None) -> list[Explained]:
-    """Add the panel that fits a task; returns what it leaves to look into."""
+    """Add the panel for a task. Returns the components of answers that can be explained."""
     if task.is_conversation:
         return [build_chat(shelf, shelf.of_task(task), feedback)]
     if task.target == "text":
@@ -122,7 +122,7 @@ def serve(bundles: Sequence[Path], options: DemoOptions = DemoOptions(), block: 
     """Load the bundles and serve the page until Ctrl-C.
 
     Raises:
-        UserError: If the options are not possible, or the file for ratings cannot be written.
+        UserError: If the options are not valid, or the file for ratings cannot be written.
     """
     options.check()
     shelf = load(bundles)
@@ -146,7 +146,7 @@ def serve(bundles: Sequence[Path], options: DemoOptions = DemoOptions(), block: 
 
 
 def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
-    """The arguments of `Blocks.launch`."""
+    """Return the arguments of `Blocks.launch`."""
     return {
         "server_name": options.host,
         "server_port": options.port,
@@ -165,13 +165,13 @@ def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
         "enable_monitoring": False,
         "ssr_mode": False,
         "max_file_size": "2mb",
-        "footer_links": ["api"],  # its settings are half in English, and the browser says language and colours
+        "footer_links": ["api"],  # not Gradio's settings: the browser decides language and colours
         "quiet": True,
     }
 
 
 def _head() -> str:
-    """What stands in the head of the page. A style goes here if Gradio would break its selectors."""
+    """Return the head of the page. It includes styles whose selectors Gradio would break."""
     names = ("look_inside.css", "page.js", "keep.js", "translate.js")
     style, *scripts = ((ASSETS / name).read_text(encoding="utf-8") for name in names)
     texts = f"const GRADIO_TEXTS = {json.dumps(gradio_texts(), ensure_ascii=False)};"

@@ -1,4 +1,4 @@
-"""Ratings of replies, as JSON Lines that a recipe can name as data after a person has read them."""
+"""Ratings of replies as JSON Lines. A recipe can use the file as data, after a person has reviewed it."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from seq2edge.device.errors import UserError
 
 try:
     import fcntl
-except ImportError:  # Windows: one process alone may then write to a file
+except ImportError:  # on Windows only one process may write to a file
     fcntl = None  # type: ignore[assignment]
 
 MOST_BYTES = 10_000_000
@@ -20,16 +20,16 @@ class FullError(Exception):
 
 
 class FeedbackFile:
-    """A file that ratings are appended to, by any number of threads and processes.
+    """A file of ratings. Any number of threads and processes can append to it.
 
-    A line has the fields source and target, which `seq2edge prepare` reads. The target of a reply that was disliked is
-    empty, and `rejected` has the reply, so that a bad reply is never learned by mistake. Who rated is not kept.
+    A line has the fields source and target, which `seq2edge prepare` reads. For a disliked reply the target is empty,
+    and `rejected` has the reply, so that a bad reply is never learned by mistake. The visitor's identity is not stored.
 
     Args:
-        path: It is made if it is missing.
+        path: The file. It is created if it is missing.
 
     Raises:
-        UserError: If it cannot be written.
+        UserError: If the file cannot be written.
     """
 
     def __init__(self, path: Path, most_bytes: int = MOST_BYTES):
@@ -45,8 +45,8 @@ class FeedbackFile:
         """Append a rating.
 
         Raises:
-            FullError: If the file would grow beyond its limit.
-            OSError: If it cannot be written.
+            FullError: If the file would exceed its size limit.
+            OSError: If the file cannot be written.
         """
         entry: dict[str, Any] = {"source": source, "target": reply if is_liked else ""}
         entry |= {"rating": "like" if is_liked else "dislike", "bundle": bundle}
@@ -55,7 +55,7 @@ class FeedbackFile:
         line = (json.dumps(entry, ensure_ascii=False) + "\n").encode("utf-8", "replace")
         with self.path.open("ab") as file:
             if fcntl:
-                fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed
+                fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
             if file.seek(0, os.SEEK_END) + len(line) > self.most_bytes:
                 raise FullError
             file.write(line)

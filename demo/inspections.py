@@ -1,4 +1,4 @@
-"""Inspections for the page: what a visitor asks, and what the page shows of the answer."""
+"""Inspections for the page: turns the values of the panel's fields into pictures of an answer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from seq2edge.device.inspection import InspectedPart, Inspection
 Words = Mapping[str, str]
 Picture = Callable[[InspectedPart, Words], str]
 PICTURES: tuple[Picture, ...] = (attention_view, beam_tree, next_tokens)
-ASKED, SHOWN = 5, len(PICTURES) + 3  # values of the fields, and of what is shown
+ASKED, SHOWN = 5, len(PICTURES) + 3  # numbers of input and output values of the panel
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Asked:
     """The values of the panel's fields.
 
     Attributes:
-        bundle: Its key on the shelf.
-        previous: The reply before, which the text may refer to.
-        seen: The view that is shown.
+        bundle: Key of the bundle on the shelf.
+        previous: The previous reply, which the text may refer to.
+        seen: The view that the panel currently shows.
     """
 
     bundle: str
@@ -44,43 +44,43 @@ class Asked:
     seen: View | None = None
 
     def same_as(self, view: View) -> bool:
-        """Whether bundle and texts are those of a view."""
+        """Return whether bundle and texts are those of a view."""
         return (view.bundle, view.text, view.previous) == (self.bundle, self.text, self.previous)
 
 
 @dataclass(frozen=True)
 class Inspections:
-    """Answers what the panel asks. What it shows is a list: summary, pictures, the fragment of a link, and the view.
+    """The functions behind the panel. Their outputs are the summary, the pictures, the fragment of a link and the view.
 
     Args:
-        shelf: With a bundle that writes.
-        tab: The id of the panel's tab.
+        shelf: A shelf with at least one bundle that generates text.
+        tab: Id of the panel's tab.
     """
 
     shelf: Shelf
     tab: str
 
     def look(self, asked: Asked, request: gr.Request) -> list[Any]:
-        """What is shown of an answer. Settings that have no field stay as long as bundle and text do."""
+        """Show an answer. Settings without a field are kept as long as bundle and text are the same."""
         kept = asked.seen.options if asked.seen and asked.same_as(asked.seen) else {}
         options = kept | {"beam": int(min(asked.beam, largest("beam", self.shelf[asked.bundle])))}
         return self._shown(View(asked.bundle, asked.text, options, asked.prefix, asked.previous), request)
 
     def force(self, asked: Asked, event: gr.EventData, request: gr.Request) -> list[Any]:
-        """The prefix that was clicked, and what is shown of the answer that starts with it."""
+        """Return the prefix that was clicked, and show the answer that starts with it."""
         prefix = str(getattr(event, "prefix", ""))
         return [prefix, *self.look(replace(asked, prefix=prefix), request)]
 
     def choose(self, asked: Asked, request: gr.Request) -> list[Any]:
-        """What is shown of the answer of another bundle; what the answer of the last one started with is forgotten."""
+        """Show the answer of another bundle, without the prefix of the previous one."""
         return ["", *self.look(replace(asked, prefix=""), request)]
 
     def explain(self, asked: View | None, request: gr.Request) -> list[Any]:
-        """Open the panel with what another one answered."""
+        """Open the panel with an answer of another panel."""
         return self._opened(asked, request) if asked else self._nothing()
 
     def open_link(self, fragment: str, request: gr.Request) -> list[Any]:
-        """Open the panel with the view of a link, if the address is one."""
+        """Open the panel with the view of a link, if the address has one."""
         if not fragment.startswith(f"#{KEY}="):
             return self._nothing()
         try:
@@ -90,7 +90,7 @@ class Inspections:
             return [gr.Tabs(selected=self.tab), *unchanged, *_said(refused.html())]
 
     def _opened(self, view: View, request: gr.Request) -> list[Any]:
-        """The tab, the fields and what is shown."""
+        """Return the tab, the fields and the outputs of the panel for a view."""
         beam = view.options.get("beam", self.shelf[view.bundle].runner.options().beam)
         asked = [view.bundle, view.text, view.previous, beam, view.prefix]
         return [gr.Tabs(selected=self.tab), *asked, *self._shown(view, request)]
@@ -99,7 +99,7 @@ class Inspections:
         return [gr.skip()] * (1 + ASKED + SHOWN)
 
     def _view(self, fragment: str) -> View:
-        """The view of a link.
+        """Return the view of a link.
 
         Raises:
             RefusedError: If the link is not valid, or its model is not loaded.
@@ -129,7 +129,7 @@ class Inspections:
 
 
 def _said(what: str) -> list[Any]:
-    """Something in the place of an answer: nothing else is shown."""
+    """Show a note instead of an answer."""
     return [what, *[""] * (SHOWN - 2), None]
 
 
@@ -138,7 +138,7 @@ def _note(text: str) -> str:
 
 
 def _changed(one: Loaded, view: View) -> dict[str, Any]:
-    """The options that differ from the bundle's own and have no field."""
+    """Return the options without a field that differ from the bundle's own."""
     own = one.runner.options()
     changed = one.runner.options(**view.options)
     names = [name for name in view.options if name != "beam"]
@@ -146,14 +146,14 @@ def _changed(one: Loaded, view: View) -> dict[str, Any]:
 
 
 def _pictures(inspection: Inspection, strings: Words) -> list[str]:
-    """Each picture of all parts; a note if there is nothing to show."""
+    """Return each picture, for all parts of the answer; a note if there is nothing to show."""
     parts = [part for part in inspection.parts if part.target_tokens]
     nothing = "" if inspection.decided_by == "guard" else _note(strings["look_empty"])
     return ["".join(picture(part, strings) for part in parts) or nothing for picture in PICTURES]
 
 
 def _link(view: View) -> str:
-    """The fragment of a link; empty if the view is too large for one."""
+    """Return the fragment of a link; empty if the view is too large."""
     try:
         return encode(view)
     except UserError:

@@ -1,4 +1,4 @@
-"""The bundles of a page: each is loaded, or says why it is not."""
+"""Loads the bundles of a page. A bundle that cannot be loaded is listed with the reason."""
 
 import statistics
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from seq2edge.device.runners.load import load_runner
 from seq2edge.device.shipped_bundle import SHIPPED
 from seq2edge.device.tasks import TASKS, Task
 
-INTERPRETERS = 4  # sources of a bundle that are answered at the same time
+INTERPRETERS = 4  # number of sources that a bundle answers at the same time
 SHIPPED_NAME = "quickstart"
 WARM_UP = "hello"
 TIMED_RUNS = 3
@@ -20,12 +20,12 @@ TIMED_RUNS = 3
 
 @dataclass(frozen=True)
 class Loaded:
-    """A bundle that answers.
+    """A loaded bundle.
 
     Attributes:
-        key: Its name on this page, different from all others.
+        key: Unique name of the bundle on this page.
         megabytes: Size of all its files.
-        milliseconds: For a short text, on this machine.
+        milliseconds: Time to answer a short text on this machine.
     """
 
     key: str
@@ -36,24 +36,24 @@ class Loaded:
 
     @property
     def task(self) -> Task:
-        """What it was trained for."""
+        """The task that the bundle was trained for."""
         return TASKS[self.runner.manifest.task]
 
     @property
     def main_score(self) -> float | None:
-        """The score by which models of its task are compared; None if it was exported without one."""
+        """The main metric of its task; None if the bundle was exported without scores."""
         score = self.runner.manifest.scores.get("bundle", {}).get(self.task.main_metric)
         return score if isinstance(score, int | float) else None
 
     @property
     def languages(self) -> list[str]:
-        """Codes of its languages, each once."""
+        """Codes of its languages, without duplicates."""
         return list(dict.fromkeys(self.runner.manifest.languages))
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A bundle that could not be loaded, and why."""
+    """A bundle that could not be loaded, with the reason."""
 
     key: str
     path: Path
@@ -71,19 +71,19 @@ class Shelf:
         return next(one for one in self.loaded if one.key == key)
 
     def tasks(self) -> list[Task]:
-        """Those of the bundles, each once."""
+        """The tasks of the bundles, without duplicates."""
         return list(dict.fromkeys(one.task for one in self.loaded))
 
     def of_task(self, task: Task) -> list[Loaded]:
-        """The bundles of a task."""
+        """Return the bundles of a task."""
         return [one for one in self.loaded if one.task is task]
 
     def writers(self) -> list[Loaded]:
-        """The bundles whose answers are texts, so there is a search to look into."""
+        """The bundles that generate text, whose search can be inspected."""
         return [one for one in self.loaded if one.task.target == "text"]
 
     def reverse_of(self, one: Loaded) -> Loaded | None:
-        """A bundle of the same task for the other direction."""
+        """Return a bundle of the same task for the opposite direction, or None."""
         languages = one.runner.manifest.languages
         if len(set(languages)) < 2:
             return None
@@ -92,7 +92,7 @@ class Shelf:
 
 
 def load(paths: Sequence[Path]) -> Shelf:
-    """Load bundles; one that is damaged does not keep the others from loading."""
+    """Load bundles. A damaged bundle does not prevent the others from loading."""
     loaded, failed = [], []
     for key, path in zip(_keys(paths), paths, strict=True):
         try:
@@ -109,13 +109,13 @@ def _load(key: str, path: Path) -> Loaded:
 
 
 def _milliseconds(runner: Runner[Any]) -> float:
-    """The median time of an answer, after one that makes the runtime allocate."""
+    """Return the median time of an answer, after a first one for which the runtime allocates memory."""
     runner.run(WARM_UP)
     return 1000 * statistics.median(runner.run(WARM_UP).seconds for _ in range(TIMED_RUNS))
 
 
 def _keys(paths: Sequence[Path]) -> Iterator[str]:
-    """The names of the folders; a number after those that came before."""
+    """Yield the names of the folders. Repeated names get a number."""
     seen: set[str] = set()
     for path in paths:
         name = SHIPPED_NAME if path == SHIPPED else path.resolve().name or str(path)

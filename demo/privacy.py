@@ -1,22 +1,22 @@
-"""Keeps the page from asking other hosts for anything, and from naming them."""
+"""Prevents the page from requesting anything from other hosts, and removes references to them."""
 
 import re
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Gradio's own page needs scripts and styles within it, and makes functions of texts.
+# Gradio's page has inline scripts and styles, and evaluates strings as functions.
 POLICY = (
     "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self' data: blob:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
 PREVIEW = re.compile(
     rb'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>'
-)  # Gradio's picture on GitHub, its name and address
+)  # Gradio's picture on GitHub, its name and its address
 
 
 class OwnHostOnly:
-    """Middleware that sends a policy with every answer and takes Gradio's advertisement out of the page."""
+    """Middleware that adds a Content-Security-Policy to every response, and removes Gradio's references to itself."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -25,7 +25,7 @@ class OwnHostOnly:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        held: list[Message] = []  # the start of a page, until its length is known
+        held: list[Message] = []  # the start of a response, which is held back until the length of the page is known
         page = bytearray()
 
         async def changed(message: Message) -> None:

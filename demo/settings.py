@@ -1,4 +1,4 @@
-"""Controls for decoding options: limits, defaults and names follow from the options themselves."""
+"""Controls for decoding options. Limits, defaults and names are derived from the options themselves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from seq2edge.demo.loading import Loaded
 from seq2edge.demo.words import label
 from seq2edge.device.search.options import LARGEST_BEAM, OPTIONS, DecodingOptions
 
-SHOWN = (  # options that the page offers, in its order
+SHOWN = (  # options that the page offers, in order
     *("beam", "length_penalty", "max_length"),
     *("sample", "temperature", "top_k", "top_p", "seed"),
     "no_repeat_ngram",
@@ -20,7 +20,7 @@ SAMPLING = ("temperature", "top_k", "top_p", "seed")  # have no effect without `
 
 @dataclass(frozen=True)
 class Scale:
-    """The part of an option's numbers that a slider offers."""
+    """The range of an option that a slider offers."""
 
     least: float
     most: float
@@ -40,11 +40,11 @@ SCALES = {
 
 
 def controls(bundles: Sequence[Loaded], panel: str) -> list[gr.Component]:
-    """A control for each option of `SHOWN`, set to the defaults of the first bundle.
+    """Add a control for each option of `SHOWN`, set to the defaults of the first bundle.
 
     Args:
         bundles: Encoder-decoders, of which the page uses one at a time.
-        panel: Where they are, for their names in the page.
+        panel: Name of the panel, used in the names of the controls.
     """
     return [_control(name, bundles, f"{panel}-{name.replace('_', '-')}") for name in SHOWN]
 
@@ -55,7 +55,7 @@ def _control(name: str, bundles: Sequence[Loaded], elem_id: str) -> gr.Component
     if OPTIONS[name].type is bool:
         return gr.Checkbox(value, **texts)
     scale, most = SCALES[name], max(largest(name, one) for one in bundles)
-    # Gradio refuses a slider without a choice, even one that is not shown.
+    # Gradio refuses a slider with only one value, even if it is hidden.
     has_choice = most > scale.least
     return gr.Slider(
         scale.least, most if has_choice else scale.least + 1, value, step=scale.step, visible=has_choice, **texts
@@ -63,24 +63,24 @@ def _control(name: str, bundles: Sequence[Loaded], elem_id: str) -> gr.Component
 
 
 def default(name: str, bundle: Loaded) -> Any:
-    """The default of a bundle."""
+    """Return a bundle's default of an option."""
     return getattr(bundle.runner.options(), name)
 
 
 def largest(name: str, bundle: Loaded) -> float:
-    """The largest value of an option that a bundle takes."""
+    """Return the largest value of an option that a bundle accepts."""
     manifest: Any = bundle.runner.manifest
     offered = {"beam": max(manifest.beam_sizes), "max_length": manifest.target_length}
     return min(SCALES[name].most, offered.get(name, SCALES[name].most))
 
 
 def defaults(bundle: Loaded) -> list[Any]:
-    """The values of the controls when a bundle is chosen."""
+    """Return the values of the controls when a bundle is chosen."""
     return [default(name, bundle) for name in SHOWN]
 
 
 def options_of(bundle: Loaded, values: Sequence[Any]) -> dict[str, Any]:
-    """What controls say, as fields of the decoding options that a bundle takes."""
+    """Return the values of the controls as fields of decoding options that a bundle accepts."""
     chosen: dict[str, Any] = {}
     for name, value in zip(SHOWN, values, strict=True):
         if name in SCALES:

@@ -1,7 +1,6 @@
-"""A conversation of one visitor, as it is kept while the page is open.
+"""The conversation of one visitor, which is kept while the page is open.
 
-What is sent is added at once and answered in order by whoever answers already, so no message waits in a place where it
-could be lost.
+Messages are added as soon as they are sent. One thread answers them in order, so that no message is lost.
 """
 
 import itertools
@@ -14,8 +13,8 @@ from typing import Any
 from seq2edge.demo.components.link import View
 from seq2edge.demo.typed import original, shown
 
-MOST_TURNS = 200  # kept; the oldest go first
-MOST_WAITING = 10  # messages that are not answered yet
+MOST_TURNS = 200  # largest number of turns; the oldest are dropped first
+MOST_WAITING = 10  # largest number of messages without an answer
 
 
 @dataclass(eq=False)
@@ -23,13 +22,13 @@ class Turn:
     """A message and its reply.
 
     Attributes:
-        reply: Empty while there is none.
+        reply: The reply so far; empty while there is none.
         is_done: Whether the reply is complete.
         status: The line under the reply, as HTML.
-        previous: What the next message may refer to.
-        refused: A reply that a retry is to avoid; empty: none.
-        asked: What the model was asked; None: the reply is not of this page.
-        id: Different from all other turns of the browser, which may have several pages open.
+        previous: The text that the next message may refer to.
+        refused: A reply that a retry must avoid; empty: none.
+        asked: The view of the answer; None if the turn was restored.
+        id: Unique among all turns of the browser, which may have several pages open.
     """
 
     message: str
@@ -43,7 +42,7 @@ class Turn:
 
 
 class Talk:
-    """The turns of a conversation, for the threads that add, answer and change them.
+    """The turns of a conversation. Several threads may add, answer and change them.
 
     Attributes:
         turns: In order.
@@ -57,11 +56,11 @@ class Talk:
         self._lock = threading.RLock()
 
     def __deepcopy__(self, _: Any) -> "Talk":
-        """Gradio copies the value of a state for each visitor, who starts with an empty conversation."""
+        """Return an empty conversation. Gradio copies the value of a state for each visitor."""
         return Talk()
 
     def restore(self, kept: Iterable[Any]) -> None:
-        """Take up what the browser kept, unless there are turns already: id, message and reply of each."""
+        """Restore the turns that the browser kept, as id, message and reply, unless there are turns already."""
         with self._lock:
             if self.turns:
                 return
@@ -71,7 +70,7 @@ class Talk:
                     self.turns.append(Turn(message, reply, is_done=True, previous=reply, id=name))
 
     def add(self, message: str) -> bool:
-        """Add a message; False if too many wait already."""
+        """Add a message. Returns False if too many are waiting."""
         with self._lock:
             if sum(not turn.is_done for turn in self.turns) >= MOST_WAITING:
                 return False
@@ -79,7 +78,7 @@ class Talk:
             return True
 
     def begin(self) -> bool:
-        """Whether the caller is to answer what waits; False if somebody does."""
+        """Return whether the caller should answer the waiting messages; False if another thread already does."""
         with self._lock:
             if self._is_answering:
                 return False
@@ -87,18 +86,18 @@ class Talk:
             return True
 
     def waiting(self) -> Turn | None:
-        """The next turn to answer; None ends what `begin` began."""
+        """Return the next turn to answer. None means that there is none, and ends the work that `begin` started."""
         with self._lock:
             turn = next((turn for turn in self.turns if not turn.is_done), None)
             self._is_answering = turn is not None
             return turn
 
     def abandon(self) -> None:
-        """Let somebody else answer, after an error."""
+        """Let another thread answer, after an error."""
         self._is_answering = False
 
     def is_wanted(self, turn: Turn) -> bool:
-        """Whether a turn still waits for its reply: it was neither stopped nor taken back."""
+        """Return whether a turn still waits for its reply, and was neither stopped nor removed."""
         return turn in self.turns and not turn.is_done
 
     def grow(self, turn: Turn, reply: str) -> None:
@@ -108,29 +107,29 @@ class Talk:
                 turn.reply = reply
 
     def finish(self, turn: Turn, reply: str, status: str, previous: str = "") -> None:
-        """Complete a turn, unless it was stopped or taken back."""
+        """Complete a turn, unless it was stopped or removed."""
         with self._lock:
             if self.is_wanted(turn):
                 turn.reply, turn.status, turn.previous, turn.is_done = reply, status, previous, True
 
     def stop(self, reply: str) -> None:
-        """Complete all turns that wait: with what there is of their replies, or with this one."""
+        """Complete all waiting turns, with their partial reply or, if they have none, with the given reply."""
         with self._lock:
             for turn in self.turns:
                 if not turn.is_done:
                     turn.reply, turn.is_done = turn.reply or reply, True
 
     def previous_of(self, turn: Turn) -> str:
-        """What a message may refer to: of the turn before it."""
+        """Return the text that a message may refer to, from the previous turn."""
         index = self.turns.index(turn) if turn in self.turns else 0
         return self.turns[index - 1].previous if index else ""
 
     def turn_at(self, index: int) -> Turn | None:
-        """The turn of a position in `messages`."""
+        """Return the turn at a position in `messages`."""
         return self.turns[index // 2] if 0 <= index // 2 < len(self.turns) else None
 
     def take_back(self, index: int) -> Turn | None:
-        """Remove the turn of a position in `messages` and all after it, and return it."""
+        """Remove the turn at a position in `messages` and all that follow, and return it."""
         with self._lock:
             turn = self.turn_at(index)
             if turn is not None:
@@ -138,17 +137,17 @@ class Talk:
             return turn
 
     def again(self, index: int) -> None:
-        """Answer the turn of a position in `messages` once more, with another reply if there is one."""
+        """Answer the turn at a position in `messages` again, with another reply if possible."""
         with self._lock:
             if turn := self.take_back(index):
                 self.turns = [*self.turns, Turn(turn.message, refused=turn.reply)]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all turns."""
         self.turns, self.refusal = [], ""
 
     def messages(self) -> list[dict[str, str]]:
-        """What the conversation shows."""
+        """Return the messages to show."""
         found = []
         for turn in self.turns:
             found.append({"role": "user", "content": shown(turn.message)})
@@ -157,19 +156,19 @@ class Talk:
         return found
 
     def kept(self) -> list[list[str]]:
-        """What the browser keeps, for `restore`."""
+        """Return the turns for the browser to keep, in the form that `restore` takes."""
         return [[turn.id, turn.message, turn.reply] for turn in self.turns if turn.is_done]
 
 
 def kept_of(messages: Iterable[dict[str, Any]]) -> list[list[str]]:
-    """The turns that a conversation in the browser shows, for `restore` by a server that has started anew."""
+    """Return the turns that the browser shows, for `restore` after the server has restarted."""
     texts = [(message["role"], original(_text(message["content"]))) for message in messages]
     pairs = [(one, other) for (role, one), (then, other) in itertools.pairwise(texts) if role != then == "assistant"]
     return [[secrets.token_hex(8), *pair] for pair in pairs]
 
 
 def _text(content: Any) -> str:
-    """The text of a message of Gradio's."""
+    """Return the text of a Gradio message."""
     if isinstance(content, str):
         return content
     return "".join(part.get("text", "") for part in content if isinstance(part, dict))

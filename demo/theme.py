@@ -1,4 +1,4 @@
-"""Colours and type of the page: river stone and water, with the fonts that the reader's system has."""
+"""Colours and fonts of the page: river stone and water, with fonts of the visitor's system."""
 
 import gradio as gr
 
@@ -17,7 +17,7 @@ STEPS = (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950)
 
 
 def _shades(name: str, colours: str) -> gr.themes.Color:
-    """A hue of Gradio's, from its lightest colour to its darkest."""
+    """Return a Gradio hue, given its colours from lightest to darkest."""
     return gr.themes.Color(name=name, **{f"c{step}": one for step, one in zip(STEPS, colours.split(), strict=True)})
 
 
@@ -26,7 +26,7 @@ STONE = _shades("pebble", "#faf8f4 #f2efe9 #e4dfd6 #cfc8bc #a39c90 #6f6a61 #5753
 
 
 def theme() -> gr.Theme:
-    """The theme of Gradio's components; the style of ours uses its variables."""
+    """Return the theme for Gradio's components. Our own components use its variables."""
     return gr.themes.Base(
         primary_hue=WATER,
         secondary_hue=WATER,

@@ -1,6 +1,6 @@
-"""Shows texts as they were typed: Gradio's conversation takes "<" and "&" for HTML, whatever it is told.
+"""Shows texts as they were typed. Gradio's conversation always interprets "<" and "&" as HTML.
 
-A word joiner, which has no width, behind them keeps them text; it is taken out again of what comes back.
+A word joiner, which has no width, is inserted after them to prevent this, and removed from texts that come back.
 """
 
 import re
@@ -10,10 +10,10 @@ SPECIAL = re.compile("[<&]")
 
 
 def shown(text: str) -> str:
-    """A text for the conversation."""
+    """Return a text for the conversation."""
     return SPECIAL.sub(lambda found: found[0] + JOINER, text)
 
 
 def original(text: str) -> str:
-    """The text of what `shown` gave."""
+    """Return the original of a text from `shown`."""
     return re.sub(f"(?<=[<&]){JOINER}", "", text)

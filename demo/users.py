@@ -1,5 +1,7 @@
-"""Who may see the page: names and passwords from a file or from the environment, never from the command line, which
-every program of the machine can read."""
+"""Reads user names and passwords from a file or the environment.
+
+They are never given on the command line, which every program on the machine can read.
+"""
 
 import os
 from pathlib import Path
@@ -10,10 +12,10 @@ VARIABLE = "SEQ2EDGE_AUTH"
 
 
 def read_users(path: Path | None) -> dict[str, str]:
-    """Passwords by name, from lines "USER:PASSWORD"; empty if there is neither a file nor the variable.
+    """Return passwords by user name, from lines "USER:PASSWORD"; empty if there is neither a file nor the variable.
 
     Raises:
-        UserError: If the file cannot be read, or a line is something else.
+        UserError: If the file cannot be read, or a line has another format.
     """
     if path is None:
         lines, place = os.environ.get(VARIABLE, "").splitlines(), VARIABLE

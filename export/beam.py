@@ -11,21 +11,21 @@ from seq2edge.device.special_ids import BOS, EOS, UNK
 from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 
 Step = Callable[[tf.Tensor, list[tf.Tensor]], tuple[tf.Tensor, list[tf.Tensor]]]  # tokens, states → logits, states
-BESIDE_GREEDY = 5  # the beam for a recipe whose own search is greedy
+BESIDE_GREEDY = 5  # beam size for a recipe whose own search is greedy
 LOWEST = tf.float32.min  # the score of a hypothesis that does not exist
 
 
 class _Beams(NamedTuple):
-    """What a search carries from step to step.
+    """The state of a search between steps.
 
     Attributes:
-        length: Tokens written so far, a scalar.
+        length: Number of tokens generated so far, a scalar.
         tokens: The last token of each live hypothesis, `(batch * beam,)`.
         totals: Log-probabilities of the live hypotheses, `(batch, beam)`.
-        ids: Their ids, `(batch, beam, max_length)`.
-        finished_ids, finished_scores: Those of the finished hypotheses, best first.
+        ids: Ids of the live hypotheses, `(batch, beam, max_length)`.
+        finished_ids, finished_scores: Ids and scores of the finished hypotheses, best first.
         decided: Whether no live hypothesis can become the best, `(batch,)`.
-        states: Of the decoder, a row for each live hypothesis.
+        states: States of the decoder, with a row for each live hypothesis.
     """
 
     length: tf.Tensor
@@ -39,8 +39,11 @@ class _Beams(NamedTuple):
 
 
 class _Candidates(NamedTuple):
-    """Live hypotheses extended by a token, best first: log-probabilities, places of the live ones and tokens
-    `(batch, candidates)`, and ids `(batch, candidates, max_length)`."""
+    """Live hypotheses extended by one token, best first.
+
+    Log-probabilities, indices of the live hypotheses and tokens are `(batch, candidates)`, ids are `(batch, candidates,
+    max_length)`.
+    """
 
     totals: tf.Tensor
     parents: tf.Tensor
@@ -55,8 +58,8 @@ class GraphBeam:
     Attributes:
         beam: Number of hypotheses kept and returned.
         length_penalty: Alpha of Wu et al. 2016, equation 14.
-        max_length: Maximum target tokens, eos included.
-        unknown: unk has a share of the probability, as for `seq2edge.device.search.model.SequenceModel`.
+        max_length: Largest number of target tokens, eos included.
+        unknown: Whether unk has a share of the probability, as for `seq2edge.device.search.model.SequenceModel`.
     """
 
     beam: int
@@ -66,29 +69,29 @@ class GraphBeam:
 
     @classmethod
     def from_recipe(cls, recipe: Seq2SeqRecipe, unknown: bool = False) -> "GraphBeam":
-        """The recipe's search, or one with a beam of 5 if the recipe is greedy."""
+        """Return the recipe's search, or one with a beam of 5 if the recipe's search is greedy."""
         beam = recipe.decoding.beam if recipe.decoding.beam > 1 else BESIDE_GREEDY
         return cls(beam, recipe.decoding.length_penalty, recipe.model.target_length, unknown)
 
     def options(self) -> DecodingOptions:
-        """The same search in `seq2edge.device.search`."""
+        """Options of the same search in `seq2edge.device.search`."""
         return DecodingOptions(beam=self.beam, max_length=self.max_length, length_penalty=self.length_penalty)
 
     def greedy_options(self) -> DecodingOptions:
-        """A greedy search of the same length in `seq2edge.device.search`."""
+        """Options of a greedy search of the same length in `seq2edge.device.search`."""
         return DecodingOptions(max_length=self.max_length)
 
     def search(self, step: Step, states: Sequence[tf.Tensor], batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Decode a batch.
 
         Args:
-            step: Takes tokens `(batch * beam,)` and states with as many rows.
-            states: The first states, `(batch, …)`.
+            step: The decoder step, given tokens `(batch * beam,)` and states with as many rows.
+            states: The initial states, `(batch, …)`.
             batch: Number of sentences, a scalar.
 
         Returns:
-            Ids `(batch, beam, max_length)`, best first, with eos where a target ended, then pad; and their scores
-            `(batch, beam)`, -inf for a hypothesis that was not found.
+            Ids `(batch, beam, max_length)`, best first, with eos at the end of a target, then pad; and scores
+            `(batch, beam)`, -inf for a hypothesis that does not exist.
         """
 
         def undecided(beams: _Beams) -> tf.Tensor:
@@ -103,7 +106,7 @@ class GraphBeam:
         return end.finished_ids, tf.where(scores > LOWEST / 2, scores, -float("inf"))
 
     def _start(self, states: Sequence[tf.Tensor], batch: tf.Tensor) -> _Beams:
-        """One live hypothesis for each sentence; the others do not exist yet."""
+        """Return beams with one live hypothesis for each sentence. The others do not exist yet."""
         no_ids = tf.zeros([batch, self.beam, self.max_length], tf.int32)
         return _Beams(
             length=tf.constant(0),
@@ -117,10 +120,10 @@ class GraphBeam:
         )
 
     def _advance(self, beams: _Beams, logits: tf.Tensor, new_states: Sequence[tf.Tensor]) -> _Beams:
-        """Extend the live hypotheses by a token, and move those that end to the finished ones."""
+        """Extend the live hypotheses by one token, and move those that end to the finished ones."""
         candidates, length = self._candidates(beams, logits), beams.length + 1
         ends = tf.logical_or(candidates.tokens == EOS, length >= self.max_length)
-        # Candidates after the one that fills the beam are not considered.
+        # Ignore candidates after the one that fills the beam.
         live_before = tf.cumsum(tf.cast(tf.logical_not(ends), tf.int32), axis=1, exclusive=True)
         exists = tf.logical_and(live_before < self.beam, candidates.totals > LOWEST / 2)
         finishes = tf.logical_and(exists, ends) & tf.logical_not(beams.decided)[:, tf.newaxis]
@@ -146,7 +149,7 @@ class GraphBeam:
         )
 
     def _candidates(self, beams: _Beams, logits: tf.Tensor) -> _Candidates:
-        """The best extensions: enough to fill the beam with live ones even if as many end. Greedy search needs one."""
+        """Return the best extensions: twice the beam, so that half of them may end. Greedy search needs one."""
         count = 2 * self.beam if self.beam > 1 else 1
         log_probs = tf.nn.log_softmax(logits[:, EOS:], axis=-1)  # pad, unk and bos come before eos: never generated
         if self.unknown:

@@ -1,4 +1,4 @@
-"""A trained run → a verified bundle: the model file, its manifest, a card and test vectors, whole or not at all."""
+"""Exports a trained run to a verified bundle: model file, manifest, card and test vectors."""
 
 import dataclasses
 import json
@@ -22,7 +22,7 @@ from seq2edge.export.weights import weights_named
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
 from seq2edge.pipeline.run import Run
 
-VECTOR_TEXTS = (  # our own, so that a bundle holds no text of the user's
+VECTOR_TEXTS = (  # written for this project, so that a bundle contains no text of the user's
     "안녕하세요",
     "오늘 날씨가 참 좋네요.",
     "이 길로 곧장 가면 역이 나와요.",
@@ -38,15 +38,16 @@ def export_bundle(
     """Export a run into a bundle folder and verify it.
 
     Args:
-        output: The bundle's folder.
-        options: What is not given is as in the run's recipe.
+        run: The run.
+        output: Folder of the bundle.
+        options: Options of the export. Those that are None have the values of the run's recipe.
         tell: Called with each line of progress.
 
     Raises:
-        UserError: If an option is not one of the run's family, the folder exists, a weight to keep in float32 does not
+        UserError: If the run's family does not have an option, the folder exists, a weight to keep in float32 does not
             exist, an operator is not built into TFLite or not supported by a target runtime, a float32 file's outputs
-            differ from Keras', or too much of the score is lost. Nothing is written then, and an existing bundle stays
-            as it is.
+            differ from Keras', or too much of the score is lost. In these cases nothing is written, and an existing
+            bundle is not changed.
     """
     settings = options.resolve(run.recipe)
     refuse_existing(output, options.overwrite)
@@ -69,12 +70,12 @@ def export_bundle(
 
 
 def bundle_name(run: Run, options: ExportOptions) -> str:
-    """The name of a bundle's folder unless the user gives another: "quickstart-int8", "quickstart-float32"."""
+    """Return the default name of a bundle's folder, such as "quickstart-int8" or "quickstart-float32"."""
     return f"{run.recipe.name}-{'float32' if options.quantization == 'none' else options.quantization}"
 
 
 def _convert(run: Run, model: Any, settings: BundleSettings, tell: Callable[[str], None]) -> bytes:
-    """The TFLite file, once every target runtime is known to have its operators."""
+    """Convert the model to TFLite, and check that every target runtime supports its operators."""
     kept = weights_named(model, settings.keep_float)
     signatures = family_of(run.recipe.task).signatures(run, model, settings)
     tell(f"converting to TFLite ({settings.quantization})")

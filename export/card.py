@@ -1,4 +1,4 @@
-"""A bundle described for people: its README.md, and one line."""
+"""Describes a bundle for people: its README.md, and a summary in one line."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from seq2edge.device.manifests.common import Manifest
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.evaluation.metrics.registry import METRICS, basic_metrics
 
-SUMMARISED = 2  # metrics in a summary
+SUMMARISED = 2  # number of metrics in a summary
 
 
 def card(bundle: Bundle[Manifest]) -> str:
-    """README.md of a bundle."""
+    """Return the README.md of a bundle."""
     manifest, scores = bundle.manifest, bundle.manifest.scores
     signatures = ", ".join(f"`{name}`" for name in manifest.signatures)
     search = f", {scores['search']} search" if scores["search"] else ""
@@ -37,14 +37,14 @@ seq2edge run . "…"
 ## Files
 
 `bundle.json` describes the bundle. `{MODEL}` has the signatures {signatures}.
-`vectors.json` holds test vectors to check a port of the runner with.
+`vectors.json` has test vectors for checking a port of the runner.
 
 Licence of the training data: {manifest.licence}
 """
 
 
 def summary(bundle: Bundle[Manifest]) -> str:
-    """One line with size, scores and agreement."""
+    """Return one line with size, scores and agreement."""
     scores, task = bundle.manifest.scores, bundle.manifest.task
     keys = _metrics(task)[:SUMMARISED]
     names = [METRICS[key].label.removesuffix(" %") for key in keys]
@@ -56,17 +56,17 @@ def summary(bundle: Bundle[Manifest]) -> str:
 
 
 def megabytes(bundle: Bundle[Manifest]) -> float:
-    """Size of the model file."""
+    """Return the size of the model file in megabytes."""
     return bundle.manifest.files[MODEL]["bytes"] / 1e6
 
 
 def scored_systems(scores: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What was scored: "keras", "bundle", and other ways to run the bundle, with their scores by metric."""
+    """Return the scores by metric of each system: "keras", "bundle", and other ways to run the bundle."""
     return {name: values for name, values in scores.items() if isinstance(values, dict) and "sentences" in values}
 
 
 def _metrics(task: str) -> list[str]:
-    """Keys of the metrics in the scores, the one that decides first."""
+    """Return the keys of the metrics in the scores, the main one first."""
     return list(dict.fromkeys((TASKS[task].main_metric, *basic_metrics(task))))
 
 
@@ -75,7 +75,7 @@ def _with_unit(key: str, value: float) -> str:
 
 
 def _score_table(manifest: Manifest) -> str:
-    """A row for each system that was scored."""
+    """Return a table with a row for each system that was scored."""
     names = {"keras": "Keras, float32", "bundle": f"this file, {manifest.quantization}"}
     keys = _metrics(manifest.task)
     rows = [["system", *(METRICS[key].label for key in keys)], ["---"] * (1 + len(keys))]
@@ -87,5 +87,5 @@ def _score_table(manifest: Manifest) -> str:
 
 
 def _metric_signatures(signatures: list[str]) -> str:
-    """How sacrebleu computed the scores, if it did."""
+    """Format sacrebleu's signatures, if it computed the scores."""
     return "".join(f"sacrebleu signature: `{signature}`\n" for signature in signatures)

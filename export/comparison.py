@@ -1,4 +1,4 @@
-"""Compares runs: their scores, and their size and speed on a device."""
+"""Compares runs by their scores, and by their size and speed on a device."""
 
 import statistics
 import sys
@@ -21,11 +21,11 @@ from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE
 from seq2edge.pipeline.run import Run
 
 INT8 = "int8"  # folder of the compared bundle, inside the run
-SENTENCES = 100  # timed
-WARM_UP = 10  # sentences before that
+SENTENCES = 100  # number of timed sentences
+WARM_UP = 10  # number of sentences before the timed ones
 
 Unit = Literal["word", "sentence"]
-TIMED: dict[Target, tuple[Unit, dict[str, Any]]] = {  # by what a task's targets are; with the runner's options
+TIMED: dict[Target, tuple[Unit, dict[str, Any]]] = {  # unit and options of the runner, by the kind of a task's targets
     "text": ("word", {"beam": 1}),
     "label": ("sentence", {}),
 }
@@ -36,13 +36,13 @@ class Row:
     """The figures of one run.
 
     Attributes:
-        split: The data that was scored, with the recipe's search.
+        split: Name of the split that was scored, with the recipe's search.
         scores: The basic metrics of the task by key.
-        minutes: Training time.
+        minutes: Training time in minutes.
         int8_mb: Size of the int8 model file in millions of bytes.
         ms: Milliseconds per `unit` on LiteRT with one thread, the median over sentences.
-        unit: What is timed: a word of greedy output, or the label of a sentence.
-        identical: Share in percent of test sentences with identical int8 and Keras outputs.
+        unit: The unit that is timed: a word of greedy output, or the label of a sentence.
+        identical: Percentage of test sentences with identical int8 and Keras outputs.
     """
 
     name: str
@@ -68,7 +68,7 @@ def compare(runs: Sequence[Run], split: str = "valid", quiet: bool = False) -> l
     The bundle is kept in RUN/int8, and reused as long as it is newer than the model and the recipe.
 
     Raises:
-        UserError: If the runs have tasks with other scores.
+        UserError: If the tasks of the runs have different metrics.
     """
     _require_same_scores(runs)
     rows = []
@@ -103,19 +103,19 @@ def _require_same_scores(runs: Sequence[Run]) -> None:
 
 
 def int8_bundle(run: Run, quiet: bool = False) -> Bundle[Manifest]:
-    """The run's int8 bundle, exported if there is none or an outdated one."""
+    """Return the run's int8 bundle. It is exported if it is missing or outdated."""
     path = run.path / INT8
     made_from = max((run.path / name).stat().st_mtime for name in (MODEL_FILE, RECIPE_FILE))
     if (path / FILE).is_file() and (path / FILE).stat().st_mtime > made_from:
         return read_bundle(path)
-    from seq2edge.export.bundle import export_bundle  # needs TensorFlow; the rest does not
+    from seq2edge.export.bundle import export_bundle  # needs TensorFlow; the other functions do not
 
     tell = (lambda line: None) if quiet else partial(print, file=sys.stderr)
     return export_bundle(run, path, ExportOptions(overwrite=True), tell)
 
 
 def milliseconds(bundle: Path, run: Run) -> float:
-    """Time for what is timed of a task, on validation sentences with one thread: the median over sentences."""
+    """Return the time per unit of a run's task, the median over validation sentences, with one thread."""
     unit, options = TIMED[TASKS[run.recipe.task].target]
     runner = load_runner(bundle)
     sources = [pair.source for _, pair in zip(range(SENTENCES), run.data.texts("valid"), strict=False)]
@@ -129,7 +129,7 @@ def milliseconds(bundle: Path, run: Run) -> float:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The comparison as lines of text."""
+    """Format the comparison as text."""
     labels = [METRICS[key].label for key in rows[0].scores]
     cells = [("run", *labels, "parameters", "training min", "int8 MB", f"ms/{rows[0].unit}", "int8 identical %")]
     cells += [

@@ -1,4 +1,4 @@
-"""Builds guard.json: what answers messages before a chat's model does."""
+"""Builds guard.json: categories of messages that get a fixed reply instead of that of a chat's model."""
 
 import json
 import re
@@ -14,12 +14,12 @@ from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
 
 FOLDER = SMALLTALK / "guard"
 LANGUAGES = ("en", "ko")
-WEIGHTS = FOLDER / "weights.json"  # of the classifiers; `seq2edge.export.guard_training` makes it
-WORDS = re.compile(r"<(\w+)>")  # stands in a pattern for the alternatives of that name
+WEIGHTS = FOLDER / "weights.json"  # weights of the classifiers, written by `seq2edge.export.guard_training`
+WORDS = re.compile(r"<(\w+)>")  # a placeholder in a pattern for the alternatives of this name
 
 
 def build_guard(settings: GuardSettings) -> GuardJson:
-    """The content of guard.json for a recipe; without categories there is no guard."""
+    """Return the content of guard.json for a recipe. Without categories there is no guard."""
     own: list[CategoryJson] = [
         {**category.model_dump(), "examples": []}  # type: ignore[typeddict-item]
         for category in settings.categories
@@ -37,7 +37,7 @@ def _literals(category: CategoryJson) -> dict[str, dict[str, dict[str, list[int]
 
 
 def bundled_categories() -> list[CategoryJson]:
-    """The categories for people in distress, by priority."""
+    """Return the categories for people in distress, by priority."""
     about = _read("replies")
     numbers = about["numbers"]
     rules = {language: _read(language) for language in LANGUAGES}
@@ -46,7 +46,7 @@ def bundled_categories() -> list[CategoryJson]:
             "name": name,
             "replies": {language: category[language].format(**numbers) for language in LANGUAGES},
             "patterns": {language: _expanded(rules[language], name, "patterns") for language in LANGUAGES},
-            # Long ones first, because the first that fits is taken.
+            # Longer alternatives first, because the first match counts.
             "unless": {
                 language: sorted(_expanded(rules[language], name, "unless"), key=len, reverse=True)
                 for language in LANGUAGES
@@ -59,7 +59,7 @@ def bundled_categories() -> list[CategoryJson]:
 
 
 def bundled_classifiers() -> dict[str, ClassifierJson]:
-    """The classifier of each language."""
+    """Return the classifier of each language."""
     return json.loads(WEIGHTS.read_text(encoding="utf-8"))["classifiers"]
 
 
@@ -68,7 +68,7 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _expanded(rules: Mapping[str, Any], category: str, kind: str) -> list[str]:
-    """The patterns of a category with the alternatives of their words."""
+    """Return the patterns of a category, with their placeholders replaced by the alternatives."""
     words: Mapping[str, Sequence[str]] = rules.get("words", {})
 
     def alternatives(found: re.Match[str]) -> str:

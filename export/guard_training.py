@@ -2,7 +2,7 @@
 
     python -m seq2edge.export.guard_training pipeline/smalltalk/guard/weights.json
 
-Needed after a change of the guard's messages, its patterns or the bundled corpus. The result is the same each time.
+Run it after changing the guard's messages, its patterns or the bundled corpus. The result is reproducible.
 """
 
 import hashlib
@@ -21,24 +21,24 @@ from seq2edge.export.guard import FOLDER, LANGUAGES, bundled_categories
 from seq2edge.pipeline.data.corpus import intents
 from seq2edge.pipeline.files import write_text
 
-HARMLESS = "harmless"  # category of messages that must not be answered
+HARMLESS = "harmless"  # category of messages that the guard must not answer
 MESSAGES = FOLDER / "messages"
-ROUNDS = 12  # in which phrasings of the corpus that raise an alarm count twice as much as before
+ROUNDS = 12  # largest number of rounds; after each, phrasings of the corpus that raise an alarm get twice the weight
 Matrix = Any  # scipy's sparse (messages, n-grams)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How the classifier of a language is trained.
+    """Settings of the training of a language's classifier.
 
-    They are those with which most messages of writers whose messages were left out of the training were found, while
-    not more than 1 % of unseen phrasings of the corpus were (docs/guard.md).
+    They were chosen by cross-validation over writers: with these values the classifier found most messages of writers
+    that were left out of the training, and flagged at most 1 % of unseen phrasings of the corpus (docs/guard.md).
 
     Attributes:
         unit, longest, bonus, threshold: As in `ClassifierJson`.
-        least: Messages that an n-gram must be in.
-        kept: Weights of distress that are kept, the largest; of all categories together a quarter of it.
-        inverse_penalty: scikit-learn's C.
+        least: Smallest number of messages in which an n-gram must occur.
+        kept: Number of weights of distress to keep, the largest ones. The categories together keep a quarter of it.
+        inverse_penalty: C of scikit-learn.
     """
 
     unit: Unit
@@ -57,7 +57,7 @@ SETTINGS = {
 
 
 def messages(language: str) -> list[tuple[str, str]]:
-    """The category and text of each message to learn from."""
+    """Return the category and text of each training message."""
     lines = _file(language).read_text(encoding="utf-8").splitlines()[1:]
     return [(category, text) for category, text in (line.split("\t") for line in lines)]
 
@@ -67,12 +67,12 @@ def _file(language: str) -> Path:
 
 
 def digests() -> dict[str, str]:
-    """The SHA-256 of the messages of each language."""
+    """Return the SHA-256 of the messages of each language."""
     return {language: hashlib.sha256(_file(language).read_bytes()).hexdigest() for language in LANGUAGES}
 
 
 def train(language: str) -> ClassifierJson:
-    """The classifier of a language, without an alarm among the phrasings of the bundled corpus."""
+    """Train the classifier of a language so that no phrasing of the bundled corpus raises an alarm."""
     settings, given = SETTINGS[language], messages(language)
     phrasings = [fold(text, language) for intent in intents() for text in intent.phrasings[language]]
     features = Features([*(fold(text, language) for _, text in given), *phrasings], settings)
@@ -98,7 +98,7 @@ def train(language: str) -> ClassifierJson:
 
 
 def _categories(language: str, settings: Settings, given: Sequence[tuple[str, str]]) -> dict[str, LinearJson]:
-    """What tells a category from the others, by name."""
+    """Train a linear model for each category against the others."""
     distress = [(category, fold(text, language)) for category, text in given if category != HARMLESS]
     features = Features([text for _, text in distress], settings)
     names = sorted({category for category, _ in distress})
@@ -112,7 +112,7 @@ def _pattern_hits(language: str, texts: Sequence[str]) -> list[bool]:
 
 
 class Features:
-    """The n-grams of folded texts as a matrix; rare ones count more, so that the penalty does not hold them down."""
+    """The n-grams of folded texts as a matrix. Rare n-grams are scaled up, to offset the penalty on large weights."""
 
     def __init__(self, texts: Sequence[str], settings: Settings):
         from sklearn.feature_extraction.text import CountVectorizer
@@ -129,7 +129,7 @@ class Features:
         self.matrix = counts.multiply(1 / np.sqrt(lengths)[:, np.newaxis]).multiply(self.scales).tocsc()
 
     def fitted(self, labels: np.ndarray, kept: int, importance: np.ndarray | None = None) -> LinearJson:
-        """A logistic regression of labels `(texts,)` on as many n-grams as are to be kept."""
+        """Fit a logistic regression of labels `(texts,)`, and keep the given number of n-grams."""
         weights, _ = self._regression(self.matrix, self.scales, labels, importance)
         largest = np.sort(np.argsort(-np.abs(weights), kind="stable")[:kept])
         weights, bias = self._regression(self.matrix[:, largest], self.scales[largest], labels, importance)

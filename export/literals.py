@@ -1,17 +1,17 @@
-"""Strings that a text must have for a pattern to match, so that a device compiles only the patterns it needs."""
+"""Finds strings that a text must contain for a pattern to match, so that a device compiles fewer patterns."""
 
 from collections.abc import Iterable, Sequence
 from re import _constants as code  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-ENOUGH = 5  # characters of a literal beyond which a longer one is not rarer
+ENOUGH = 5  # characters; a longer literal is hardly rarer
 
 
 def literal_index(patterns: Sequence[str]) -> dict[str, list[int]]:
-    """The positions of patterns by literal: a pattern can only be found in a text that has one of its literals.
+    """Return the positions of patterns by literal. A pattern can only match a text that contains one of its literals.
 
-    A pattern that no literal is needed for stands under "", which every text has.
+    A pattern that needs no literal has the literal "", which every text contains.
     """
     index: dict[str, list[int]] = {}
     for position, pattern in enumerate(patterns):
@@ -21,7 +21,7 @@ def literal_index(patterns: Sequence[str]) -> dict[str, list[int]]:
 
 
 def needed_literals(pattern: str) -> frozenset[str]:
-    """Strings of which each text has one in which a pattern is found; {""} if there are none such."""
+    """Return strings of which every text that a pattern matches contains at least one; {""} if there are none."""
     return _of_sequence(parser.parse(pattern)) or frozenset([""])
 
 

@@ -1,4 +1,4 @@
-"""Builds the manifest of a bundle: signatures, weights, operators and files of an exported run."""
+"""Builds the manifest of a bundle, with the signatures, weights, operators and files of an exported run."""
 
 import dataclasses
 from pathlib import Path
@@ -17,12 +17,14 @@ from seq2edge.pipeline.run import Run
 
 
 def build_manifest(run: Run, model: Any, content: bytes, settings: BundleSettings, folder: Path) -> Bundle[Any]:
-    """The bundle in a folder with its manifest, which lists the files there and has no scores yet.
+    """Return the bundle in a folder, with a manifest that lists its files and has no scores yet.
 
     Args:
-        model: The run's model.
-        content: The TFLite file.
-        folder: The bundle's folder.
+        run: The run.
+        model: The model of the run.
+        content: Bytes of the TFLite file.
+        settings: Settings of the bundle.
+        folder: Folder of the bundle.
     """
     signatures, file = signature_specs(content), parse(content)
     manifest = dataclasses.replace(
@@ -42,7 +44,7 @@ def build_manifest(run: Run, model: Any, content: bytes, settings: BundleSetting
 
 
 def signature_specs(content: bytes) -> dict[str, Signature]:
-    """Names, shapes (-1: any length) and dtypes of a TFLite file's signatures, as the file declares them."""
+    """Return the names, shapes (-1: dynamic) and dtypes of a TFLite file's signatures, as the file declares them."""
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(model_content=content)
@@ -64,5 +66,5 @@ def _tensors(details: dict[str, Any]) -> dict[str, Tensor]:
 
 
 def files_of(folder: Path) -> dict[str, File]:
-    """Checksum and size of each file in a folder, by name."""
+    """Return the checksum and size of each file in a folder, by name."""
     return {path.name: File(sha256=checksum(path), bytes=path.stat().st_size) for path in sorted(folder.iterdir())}

@@ -1,4 +1,4 @@
-"""A trained run → ONNX by Keras' own export: an encoder, a decoder step, and a description of both."""
+"""Exports a trained run to ONNX with Keras' own export: an encoder, a decoder step, and a description of both."""
 
 import importlib.util
 import json
@@ -17,20 +17,20 @@ from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, 
 from seq2edge.pipeline.run import Run
 
 ENCODER, STEP, FILE = "encoder.onnx", "decoder_step.onnx", "onnx.json"
-NEXT = "next_"  # prefix of the states that a step returns: no output of an ONNX graph may have the name of an input
+NEXT = "next_"  # prefix of a step's new states, because outputs of an ONNX graph cannot have the name of an input
 OPSET = 15
-OPSET_OF_COPYING = 16  # the first whose ScatterND adds up
-SHARED = ("memory", "memory_mask", "copy_ids")  # by all rows of a step
+OPSET_OF_COPYING = 16  # the first opset with a ScatterND that adds up
+SHARED = ("memory", "memory_mask", "copy_ids")  # inputs that all rows of a step share
 SCHEMA_VERSION = 1
 
 
 def export_onnx(run: Run, output: Path, overwrite: bool = False) -> Path:
-    """Write a folder with two ONNX files, onnx.json and the tokenizers, whole or not at all.
+    """Write a folder with two ONNX files, onnx.json and the tokenizers. It appears only when it is complete.
 
-    encoder.onnx and decoder_step.onnx are float32 and take any batch size and any source length.
+    encoder.onnx and decoder_step.onnx are float32 and accept any batch size and any source length.
 
     Raises:
-        UserError: If the run's task has models of another family, a package is not installed, or the folder exists.
+        UserError: If the run's model is not an encoder-decoder, a package is not installed, or the folder exists.
     """
     require_extra(run.recipe.task, "onnx")
     if missing := [name for name in ("tf2onnx", "onnx") if not installed(name)]:
@@ -49,8 +49,8 @@ def write_graphs(model: Seq2Seq, folder: Path) -> dict[str, Any]:
     """Write encoder.onnx and decoder_step.onnx.
 
     Returns:
-        `opset`: version of the operators. `states`: the name of each state, with the name of the same state in the
-        outputs of a step. `encoder` and `decoder_step`: file, inputs and outputs, as the files declare them.
+        `opset`: version of the operators. `states`: the name of each state, and its name among the outputs of a step.
+        `encoder` and `decoder_step`: file, inputs and outputs, as the files declare them.
     """
     opset = OPSET_OF_COPYING if model.config.copy else OPSET
     return {
@@ -66,7 +66,7 @@ def installed(module: str) -> bool:
 
 
 def _with_next_states(model: Seq2Seq) -> keras.Model:
-    """The decoder step with other names for its new states, and without what a program does not need."""
+    """Return the decoder step with other names for its new states, and without internal outputs."""
     step, states = model.decoder_step, state_names(model)
     outputs = {
         NEXT + name if name in states else name: tensor for name, tensor in step.output.items() if name not in INTERNAL
@@ -75,15 +75,15 @@ def _with_next_states(model: Seq2Seq) -> keras.Model:
 
 
 def _write(model: keras.Model, path: Path, opset: int) -> dict[str, Any]:
-    """Write an ONNX file; return its inputs and outputs by name, with shapes and dtypes as the file declares them."""
+    """Write an ONNX file. Returns its inputs and outputs by name, with shapes and dtypes as the file declares them."""
     import onnx
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # Keras looks for np.object
+        warnings.simplefilter("ignore", FutureWarning)  # Keras uses np.object
         model.export(path, format="onnx", verbose=False, opset_version=opset, input_signature=[_signature(model)])
     file = onnx.load(path)
     for node in file.graph.node:
-        if node.op_type == "ScatterND":  # tf2onnx forgets that tf.scatter_nd adds up what has the same index
+        if node.op_type == "ScatterND":  # tf2onnx ignores that tf.scatter_nd adds up values with the same index
             node.attribute.append(onnx.helper.make_attribute("reduction", "add"))
     for tensor in (*file.graph.input, *file.graph.output):
         for axis, size in enumerate(tensor.type.tensor_type.shape.dim):
@@ -99,14 +99,14 @@ def _write(model: keras.Model, path: Path, opset: int) -> dict[str, Any]:
 
 
 def _signature(model: keras.Model) -> Any:
-    # Keras names the inputs itself only in a model that has been called.
+    # Keras itself names the inputs only if the model has been called.
     return keras.tree.map_structure(
         lambda tensor: keras.InputSpec(dtype=tensor.dtype, shape=tensor.shape, name=tensor.name), model.input
     )
 
 
 def _dimension_name(tensor: str, axis: int, model: str) -> str:
-    """A name for a dynamic dimension. A step's memory may have one row for a batch of many."""
+    """Return a name for a dynamic dimension. A step's memory may have one row that all rows of the batch share."""
     if axis:
         return "source_length"
     return "memory_batch" if tensor in SHARED and model == "decoder_step" else "batch"
@@ -121,7 +121,7 @@ def _tensor(tensor: Any) -> tuple[str, dict[str, Any]]:
 
 
 def _about(run: Run) -> dict[str, Any]:
-    """What a program needs besides the two graphs."""
+    """Return the information that a program needs besides the two graphs."""
     bundle, (source, target) = run.manifest(), run.data.tokenizers
     return {
         "schema_version": SCHEMA_VERSION,

@@ -1,4 +1,4 @@
-"""An exported ONNX model in ONNX Runtime: as a `SequenceModel`, and its comparison with Keras."""
+"""Runs an exported ONNX model in ONNX Runtime, and compares it with Keras."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,8 +21,8 @@ def verify_onnx(run: Run, path: Path, sentences: int = SENTENCES) -> dict[str, f
     """Compare an exported ONNX model with Keras.
 
     Returns:
-        For greedy and beam search the share in percent of held-out sentences with the same ids; None if onnxruntime
-        is not installed.
+        The percentage of held-out sentences with the same ids, for greedy search and for beam search; None if
+        onnxruntime is not installed.
     """
     if not installed("onnxruntime"):
         return None
@@ -36,7 +36,7 @@ def verify_onnx(run: Run, path: Path, sentences: int = SENTENCES) -> dict[str, f
 
 
 class OnnxModel(SequenceModel):
-    """A `seq2edge.device.search.model.SequenceModel` over ONNX Runtime.
+    """A `seq2edge.device.search.model.SequenceModel` that uses ONNX Runtime.
 
     Args:
         folder: A folder with encoder.onnx and decoder_step.onnx, as `export_onnx` writes it.
@@ -67,7 +67,7 @@ class OnnxModel(SequenceModel):
         return encoded, states
 
     def step(self, token_ids: np.ndarray, memory: Any, sentence: np.ndarray, states: list[np.ndarray]) -> StepOutput:
-        shared = len(memory["memory"]) == 1  # by all rows
+        shared = len(memory["memory"]) == 1  # all rows share one source
         outputs = _call(
             self.decoder_step,
             token_ids=token_ids.astype(np.int32, copy=False),

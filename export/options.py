@@ -1,4 +1,4 @@
-"""Options of an export, and the recipe's values for those that were not given."""
+"""Options of an export. The recipe provides the values of those that are not given."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -8,22 +8,22 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import Quantization, Runtime
 from seq2edge.export.tflite.runtimes import fixed_lengths
 
-if TYPE_CHECKING:  # the command line reads the options where pydantic is not installed
+if TYPE_CHECKING:  # the command line reads the options even if pydantic is not installed
     from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
-RECIPE_OPTIONS = ("runtimes", "shortlist")  # keys of a recipe's section `export`, which not every family has
+RECIPE_OPTIONS = ("runtimes", "shortlist")  # keys of a recipe's section `export`; some families lack one
 
 
 @dataclass(frozen=True)
 class BundleSettings:
-    """Everything that decides what is in a bundle.
+    """The complete settings of a bundle.
 
     Attributes:
         quantization: "none" (float32), "float16" or "int8".
-        section: The recipe's section `export` with the options that were given. Each family has its own class of it.
-        fixed_lengths: Source lengths in tokens that have signatures of their own, whose shapes are all known.
+        section: The recipe's section `export`, updated with the given options. Each family has its own class of it.
+        fixed_lengths: Source lengths in tokens that have their own signatures with static shapes.
         keep_float: Names of weights that stay float32 in an int8 file.
-        max_score_loss: Points of the task's score that the bundle may lose; None: any number.
+        max_score_loss: Largest loss, in points of the task's score, that is accepted; None: any loss.
     """
 
     quantization: Quantization
@@ -34,18 +34,18 @@ class BundleSettings:
 
 
 def _flag(name: str, text: str, **settings: Any) -> dict[str, Any]:
-    """A field's flag of `seq2edge export`; `settings` are those of argparse."""
+    """Return the metadata of a field with a flag of `seq2edge export`; `settings` are arguments for argparse."""
     return {"flag": name, "help": text, **settings}
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """How to export a run into a bundle. The help of each flag describes its field.
+    """Options of an export into a bundle. The help of each flag describes its field.
 
-    None means the recipe's value; `resolve` looks it up.
+    None stands for the recipe's value, which `resolve` looks up.
 
     Raises:
-        UserError: If values are not allowed or contradict each other, with all mistakes at once.
+        UserError: If values are not allowed or contradict each other. The message has all mistakes.
     """
 
     quantization: Quantization = field(
@@ -113,10 +113,10 @@ class ExportOptions:
             )
 
     def resolve(self, recipe: "Recipe") -> BundleSettings:
-        """The complete settings: what was given, and the recipe's values for the rest.
+        """Return the complete settings: the given options, and the recipe's values for the others.
 
         Raises:
-            UserError: If an option was given that the recipe's family does not have.
+            UserError: If an option is given that the recipe's family does not have.
         """
         given = {name: value for name in RECIPE_OPTIONS if (value := getattr(self, name)) is not None}
         if unknown := sorted(given.keys() - vars(recipe.export).keys()):

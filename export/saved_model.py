@@ -1,4 +1,4 @@
-"""A trained run → a SavedModel that takes text, and its verification."""
+"""Exports a trained run to a SavedModel that takes text, and verifies it."""
 
 from pathlib import Path
 
@@ -10,10 +10,12 @@ from seq2edge.pipeline.run import Run
 
 
 def export_saved_model(run: Run, output: Path, overwrite: bool = False) -> Path:
-    """Write a SavedModel with the signatures of a bundle and those that take text, whole or not at all.
+    """Write a SavedModel with the signatures of a bundle, and signatures that take text.
+
+    The folder appears only when it is complete.
 
     Raises:
-        UserError: If the run's family has no such export, or the folder exists.
+        UserError: If the run's family does not have this export, or the folder exists.
     """
     require_extra(run.recipe.task, "saved-model")
     refuse_existing(output, overwrite)
@@ -26,7 +28,7 @@ def verify_saved_model(run: Run, path: Path, sentences: int = SENTENCES) -> dict
     """Compare each signature that takes text with Keras.
 
     Returns:
-        For each signature the share in percent of held-out sentences with the same answer.
+        The percentage of held-out sentences with the same answer, for each signature.
     """
     import tensorflow as tf
 
@@ -35,7 +37,7 @@ def verify_saved_model(run: Run, path: Path, sentences: int = SENTENCES) -> dict
     examples = held_out_examples(run, sentences)
     expected = family_of(run.recipe.task).text_model_answers(run, source_features(run, examples))
     sources, shares = tf.constant([example.source for example in examples]), {}
-    with without_notes():  # SentencePiece's, as its tokenizers are loaded
+    with without_notes():  # SentencePiece writes notes when a tokenizer is loaded
         functions = load_signatures(path)
         for (signature, output), answers in expected.items():
             found = [text.decode("utf-8") for text in functions[signature](text=sources)[output].numpy()]

@@ -1,6 +1,6 @@
-"""The JSON Schema of bundle.json, made from the types of the manifest.
+"""Builds the JSON Schema of bundle.json from the types of the manifest.
 
-`python -m seq2edge.export.schema > docs/bundle.schema.json` writes it again.
+To update the file: `python -m seq2edge.export.schema > docs/bundle.schema.json`.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ CHECKSUM_MEANING = (
 
 
 def manifest_schema() -> dict[str, Any]:
-    """The schema. A file may have further fields at its top level, and nowhere else."""
+    """Return the schema. A file may have further fields only at its top level."""
     definitions: dict[str, Any] = {}
     families = [_family_schema(family, definitions) for family in MANIFESTS]
     head = {"$schema": DRAFT, "title": "bundle.json of seq2edge", "oneOf": families}
@@ -33,7 +33,7 @@ def manifest_schema() -> dict[str, Any]:
 
 
 def _family_schema(family: Family, definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of the manifests of a family, which its tasks tell apart from the others."""
+    """Return the schema of a family's manifests, which the tasks distinguish from those of other families."""
     kind = MANIFESTS[family]
     manifest = _object_schema(kind, definitions)
     manifest["properties"]["task"]["enum"] = [task.name for task in TASKS.values() if task.family == family]
@@ -45,7 +45,7 @@ def _family_schema(family: Family, definitions: dict[str, Any]) -> dict[str, Any
 
 
 def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a type. Those of objects with fields go to `definitions`, by name."""
+    """Return the schema of a type. Schemas of objects with fields are added to `definitions`, by name."""
     found = JsonType.of(hint)
     if found.kind is Any:
         return {}
@@ -92,7 +92,7 @@ def _object_schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _documentation(kind: Any) -> tuple[str, dict[str, str]]:
-    """The summary in a docstring, and the descriptions of its attributes by name."""
+    """Return the summary of a docstring, and the descriptions of its attributes by name."""
     summary, _, attributes = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:\n")
     names = {field.name for field in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
     texts: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Text → ids and back as a TensorFlow graph, for SavedModels that take text."""
+"""Encodes text to ids and decodes ids to text in a TensorFlow graph, for SavedModels that take text."""
 
 import hashlib
 from pathlib import Path
@@ -9,7 +9,7 @@ import tensorflow_text as tf_text
 
 from seq2edge.device.special_ids import EOS
 
-# What `seq2edge.device.processors.text.normalise` does, in RE2.
+# The same as `seq2edge.device.processors.text.normalise`, as regular expressions of RE2.
 INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
 CONTROL = r"[\p{Cc}]"
 
@@ -20,7 +20,7 @@ class GraphTextEncoder(tf.Module):
     Args:
         tokenizer: The SentencePiece model of the source, serialised.
         normalisation: "NFC", "NFKC" or "none".
-        source_length: Tokens a source is truncated to, eos included.
+        source_length: Number of tokens to which a source is truncated, eos included.
     """
 
     def __init__(self, tokenizer: bytes, normalisation: str, source_length: int):
@@ -29,7 +29,7 @@ class GraphTextEncoder(tf.Module):
         self.normalisation, self.source_length = normalisation, source_length
 
     def encode(self, text: tf.Tensor) -> tf.Tensor:
-        """Strings `(batch,)` → int32 ids `(batch, source_length)`, each row ending in eos, then pad."""
+        """Encode strings `(batch,)` as int32 ids `(batch, source_length)`, each row ending in eos, then pad."""
         if self.normalisation != "none":
             text = tf_text.normalize_utf8(text, self.normalisation)
             text = tf.strings.regex_replace(text, INVISIBLE, "")
@@ -52,15 +52,15 @@ class GraphTextDecoder(tf.Module):
         self.tokenizer = _tokenizer(tokenizer)
 
     def decode(self, target_ids: tf.Tensor) -> tf.Tensor:
-        """Ids `(batch, length)` → strings `(batch,)`, without special ids."""
+        """Decode ids `(batch, length)` to strings `(batch,)`, without special ids."""
         return self.tokenizer.detokenize(tf.ragged.boolean_mask(target_ids, target_ids > EOS))
 
 
 def _tokenizer(model: bytes) -> tf_text.SentencepieceTokenizer:
-    """A tokenizer under a name of its own: in one process, tokenizers of the same name would share one model."""
+    """Return a tokenizer with a unique name. In one process, tokenizers of the same name would share one model."""
     return tf_text.SentencepieceTokenizer(model, name=f"tokenizer_{hashlib.sha256(model).hexdigest()[:16]}")
 
 
 def load_signatures(path: Path) -> Any:
-    """The signatures of a SavedModel on disk, by name."""
+    """Return the signatures of a SavedModel on disk, by name."""
     return tf.saved_model.load(str(path)).signatures

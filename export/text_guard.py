@@ -7,7 +7,7 @@ from seq2edge.device.guard import COMPACT, CategoryJson, GuardJson
 from seq2edge.device.guard_classifier import LONGEST, ClassifierJson, Linear
 from seq2edge.export.text_codec import INVISIBLE
 
-# What `seq2edge.device.guard.fold` does, in RE2.
+# The same as `seq2edge.device.guard.fold`, as regular expressions of RE2.
 APOSTROPHE = "['’‘`´]"
 LAUGHTER = "[ㅋㅎㅠㅜㅡ]+"
 NO_WORD = r"[^\pL\pN\pM]+"
@@ -26,13 +26,13 @@ class GraphGuard(tf.Module):
         }
 
     def answer(self, text: tf.Tensor, answers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Put the guard's replies in place of a model's answers.
+        """Replace a model's answers with the guard's replies where the guard applies.
 
         Args:
             text, answers: Strings `(batch,)`.
 
         Returns:
-            The answers, and the category of each text, "" where the model answered; strings `(batch,)`.
+            The answers, and the category of each text, "" if the model answered; strings `(batch,)`.
         """
         korean = _contains(text, HANGUL)
         folded = {"en": fold(text, "en"), "ko": fold(text, "ko")}
@@ -52,7 +52,7 @@ class GraphGuard(tf.Module):
         return answers, categories
 
     def _classified(self, text: tf.Tensor, korean: tf.Tensor, language: str) -> tf.Tensor:
-        """What the classifier of a language and the patterns make of folded texts: categories or ""."""
+        """Return the categories of folded texts, or "", from the patterns and the classifier of a language."""
         hits = tf.zeros_like(text)
         for entry in self.entries:
             if entry.get("classified"):
@@ -76,12 +76,12 @@ class GraphClassifier(tf.Module):
         known = sorted({gram for linear in linears for gram in linear.weights})
         self.biases = tf.constant([linear.bias for linear in linears], tf.float32)
         weights = [[linear.weights.get(gram, 0.0) for linear in linears] for gram in known]
-        self.weights = tf.constant([*weights, [0.0] * len(linears)], tf.float32)  # the last row: any other n-gram
+        self.weights = tf.constant([*weights, [0.0] * len(linears)], tf.float32)  # the last row is for other n-grams
         rows = tf.lookup.KeyValueTensorInitializer(known, range(len(known)), tf.string, tf.int64)
         self.rows = tf.lookup.StaticHashTable(rows, len(known))
 
     def __call__(self, text: tf.Tensor, has_pattern: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Whether folded texts are of distress, and their most likely categories; each `(batch,)`."""
+        """Return whether folded texts express distress, and their most likely categories; each `(batch,)`."""
         is_word = self.unit == "word"
         units = tf.strings.split(text) if is_word else tf.strings.unicode_split(text, "UTF-8")
         space, lengths = " " if is_word else "", range(1, self.longest + 1)
@@ -94,7 +94,7 @@ class GraphClassifier(tf.Module):
 
 
 def fold(text: tf.Tensor, language: str) -> tf.Tensor:
-    """Texts `(batch,)` as the patterns of a language see them."""
+    """Fold texts `(batch,)` for the patterns of a language."""
     text = tf.strings.lower(tf_text.normalize_utf8(tf.strings.regex_replace(text, INVISIBLE, ""), "NFC"), "utf-8")
     text = tf.strings.regex_replace(text, APOSTROPHE, "")
     for letter in LETTERS:
@@ -106,7 +106,7 @@ def fold(text: tf.Tensor, language: str) -> tf.Tensor:
 
 
 def _found(text: tf.Tensor, korean: tf.Tensor, language: str, entry: CategoryJson) -> tf.Tensor:
-    """Whether a pattern of a category is found in each text that is folded for a language."""
+    """Return whether a pattern of a category matches each text, which is folded for the language."""
     for pattern in entry["unless"].get(language, []):
         text = tf.strings.regex_replace(text, pattern, " ")
     patterns = entry["patterns"].get(language, [])

@@ -1,4 +1,4 @@
-"""Verifies a bundle against the Keras model it was made of: refuses it, or records its scores and agreement."""
+"""Verifies a bundle against its Keras model, and records scores and agreement."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,17 +21,18 @@ def verify_bundle(
     """Compare a bundle with the Keras model on held-out sentences.
 
     Args:
-        model: The run's model.
+        run: The run.
+        model: The model of the run.
         bundle: A bundle whose files are in its folder.
-        max_score_loss: Points of the task's main metric that the bundle may lose over the whole test set. None:
-            any number, and only the first sentences are compared.
+        max_score_loss: Largest loss, in points of the task's main metric on the whole test set. None: any loss is
+            accepted, and only the first sentences are compared.
 
     Returns:
-        The bundle with its scores and the runtimes it was verified on.
+        The bundle with its scores and the runtimes that it was verified on.
 
     Raises:
         UserError: If a float32 bundle does not give the same answer to every sentence, a browser's runtime gives other
-            answers than the Interpreter, or more of the score is lost.
+            answers than the Interpreter, or the loss is too large.
     """
     examples = held_out_examples(run, SENTENCES if max_score_loss is None else None)
 
@@ -63,11 +64,13 @@ def check_score_loss(bundle: Bundle[Manifest], task: str, result: dict[str, Any]
     """Refuse a bundle that loses too much of the score.
 
     Args:
+        bundle: The bundle.
+        task: Name of the task.
         result: Scores of "keras", "bundle", and other ways to run the bundle.
-        allowed: Points of the task's score.
+        allowed: Largest loss in points of the task's main metric.
 
     Raises:
-        UserError: With what is lost and what is allowed.
+        UserError: If the loss is larger. The message has the loss and the allowed loss.
     """
     key = TASKS[task].main_metric
     keras = result["keras"][key]
@@ -89,7 +92,7 @@ def _require_identical(bundle: Bundle[Manifest], agreement: Agreement, sentences
 
 
 def _check_web(bundle: Bundle[Manifest], comparison: Comparison, sentences: int) -> str:
-    """Refuse a file that gives other outputs where browsers run it; return the runtime it was checked with."""
+    """Refuse a file that gives other outputs in a browser's runtime. Returns the runtime that was used to check it."""
     from ai_edge_litert import __version__ as version
 
     from seq2edge.export.tflite.compiled import CompiledInterpreter

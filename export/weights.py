@@ -9,19 +9,19 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import Weight
 from seq2edge.pipeline.families.interface import Models
 
-BINS = 16  # of a weight's histogram
+BINS = 16  # number of bins in the histogram of a weight
 
 
 def trained_weights(model: Models) -> dict[str, np.ndarray]:
-    """The values of all weights, in the model's order."""
+    """Return the values of all weights by name, in the model's order."""
     return {weight.path: np.asarray(weight) for weight in model.training.weights}
 
 
 def weights_named(model: Models, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """The values of some weights.
+    """Return the values of some weights by name.
 
     Raises:
-        UserError: If the model has no weight of a name.
+        UserError: If the model has no weight with one of the names.
     """
     if not names:
         return {}
@@ -34,7 +34,7 @@ def weights_named(model: Models, names: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def weight_entry(name: str, values: np.ndarray) -> Weight:
-    """The entry of a weight in bundle.json."""
+    """Return the entry of a weight in bundle.json."""
     counts, edges = np.histogram(values, BINS)
     return {
         "name": name,

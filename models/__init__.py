@@ -1,1 +1,1 @@
-"""What is learned: Keras functional encoder-decoder models."""
+"""Keras models: encoder-decoders and text classifiers, built with the functional API."""

@@ -11,7 +11,12 @@ _BOUNDS = {"ge": (">=", operator.ge), "gt": (">", operator.gt), "le": ("<=", ope
 
 
 def value_mistakes(config: Any, prefix: str = "") -> Iterator[str]:
-    """Every setting of a dataclass, and of dataclasses in it, that is out of bounds or not an allowed value."""
+    """Yield one line for each setting of a dataclass that is out of bounds or not an allowed value.
+
+    Args:
+        config: A dataclass whose annotations hold the bounds. Nested dataclasses are checked too.
+        prefix: Written before each setting's name, e.g. "encoder.".
+    """
     hints = get_type_hints(type(config), include_extras=True)
     for key in (field.name for field in dataclasses.fields(config)):
         value, hint = getattr(config, key), hints[key]
@@ -22,12 +27,12 @@ def value_mistakes(config: Any, prefix: str = "") -> Iterator[str]:
 
 
 def as_toml(value: object) -> str:
-    """A setting as it is written in a recipe."""
+    """Format a setting as it is written in a recipe."""
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _reasons(value: Any, hint: Any) -> Iterator[str]:
-    """Why a value does not fit an annotation; `Interval` and `Literal` may be nested in others."""
+    """Yield the reasons why a value does not fit an annotation. `Interval` and `Literal` may be nested in it."""
     if isinstance(hint, Interval):
         bounds = [(*_BOUNDS[key], getattr(hint, key)) for key in _BOUNDS if getattr(hint, key) is not None]
         if not all(holds(value, bound) for _, holds, bound in bounds):

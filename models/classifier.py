@@ -1,4 +1,4 @@
-"""A text classifier: an encoder, pooled, and a dense layer."""
+"""A text classifier: an encoder, pooling over its memory, and a dense layer."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from seq2edge.models.layers.pooling import AttentionPooling, Pooling
 
 @dataclass(frozen=True)
 class Classifier:
-    """Two functional Keras models over the same layers, with dynamic batch and length.
+    """Two functional Keras models that share their layers. Batch size and length are dynamic.
 
     Attributes:
         training: `source_ids` int32 (batch, source_length) → logits (batch, classes), float32.
-        classify: `source_ids` → logits, and with attention pooling `attention` (batch, source_length), the weights of
-            the source tokens.
+        classify: `source_ids` → `logits`. With attention pooling it also returns `attention` (batch, source_length),
+            the weights of the source tokens.
     """
 
     config: ClassifierConfig
@@ -34,7 +34,7 @@ def build_classifier(config: ClassifierConfig, dtype: str = "float32", unroll: i
         unroll: As for `build_seq2seq`.
 
     Raises:
-        ValueError: All settings that are not allowed or do not fit together, one on each line.
+        ValueError: If settings are not allowed or do not fit together. The message has one line for each.
     """
     if mistakes := config.mistakes():
         raise ValueError("\n".join(mistakes))

@@ -1,4 +1,4 @@
-"""Settings of whole models, and which of them do not go together."""
+"""Settings of whole models, and checks that they fit together."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ class Seq2SeqSettings(SourceSettings):
     """Settings of an encoder-decoder in a recipe.
 
     Attributes:
-        decoder: Any encoder goes with any decoder.
-        tie_embeddings: The output layer is the target embedding (Press & Wolf 2017).
-        share_embeddings: The source embedding is the target embedding, which needs one vocabulary for both sides.
-            None: if they are tied and there is one vocabulary, unless the encoder has embeddings of n-grams.
-        target_length: Longest target in tokens; a Transformer decoder's cache has room for this many steps.
-        copy: Tokens that the source has can be copied instead of generated (See et al. 2017), so that names, numbers
-            and placeholders come through. It points with the decoder's attention.
+        decoder: Settings of the decoder. Any encoder can be combined with any decoder.
+        tie_embeddings: Use the target embedding as the output layer (Press & Wolf 2017).
+        share_embeddings: Use one embedding for source and target, which needs one vocabulary for both sides. None:
+            true if the embeddings are tied and there is one vocabulary, but false for an encoder over n-grams.
+        target_length: Longest target in tokens. It is also the length of a Transformer decoder's cache.
+        copy: Let the decoder copy source tokens instead of generating them (See et al. 2017), which keeps names,
+            numbers and placeholders intact. The decoder's attention chooses the tokens.
     """
 
     decoder: DecoderConfig = field(default_factory=RecurrentDecoderConfig)
@@ -34,7 +34,7 @@ class Seq2SeqSettings(SourceSettings):
     copy: bool = False
 
     def config(self, source_vocabulary: int, target_vocabulary: int, joint: bool) -> "Seq2SeqConfig":
-        """The model over vocabularies of these sizes; joint: both sides have one vocabulary."""
+        """Return the settings of the model over vocabularies of these sizes; joint: both sides share one vocabulary."""
         settings = _values(self, Seq2SeqSettings)
         if self.share_embeddings is None:
             settings["share_embeddings"] = (
@@ -48,9 +48,9 @@ class Seq2SeqConfig(Seq2SeqSettings, SourceConfig):
     """An encoder-decoder over known vocabularies.
 
     Attributes:
-        target_vocabulary: Target tokens.
-        unknown: unk is the target of sources that have no answer.
-        copy_table: With `copy`, the target id of each source id, 0 where there is none; None: both sides have one
+        target_vocabulary: Size of the target vocabulary.
+        unknown: Whether sources without an answer have the token unk as their target.
+        copy_table: With `copy`, the target id of each source id, 0 where there is none. None: both sides share one
             vocabulary.
     """
 
@@ -60,7 +60,7 @@ class Seq2SeqConfig(Seq2SeqSettings, SourceConfig):
     copy_table: tuple[int, ...] | None = None
 
     def mistakes(self) -> list[str]:
-        """Each setting that is not allowed or does not fit the others: its value, the reason, and what is allowed."""
+        """Return one line for each setting that is not allowed or does not fit the others, with the allowed values."""
         return list(value_mistakes(self)) or [
             *(f"encoder.{mistake}" for mistake in self.encoder.mistakes(self.units)),
             *(f"decoder.{mistake}" for mistake in self.decoder.mistakes(self.units, self.encoder)),
@@ -88,15 +88,15 @@ class ClassifierSettings(SourceSettings):
     """Settings of a text classifier in a recipe.
 
     Attributes:
-        pooling: How the memory becomes one vector: the "mean" (Joulin et al. 2017), the "sum" over the root of the
-            length, or the "max" (Collobert et al. 2011) of each feature, or "attention" of a learned query, whose
-            weights can be shown (Yang et al. 2016).
+        pooling: How the memory is reduced to one vector. "mean": the mean of each feature (Joulin et al. 2017);
+            "sum": the sum divided by the square root of the length; "max": the maximum (Collobert et al. 2011);
+            "attention": a mean weighted by attention to a learned query (Yang et al. 2016), whose weights can be shown.
     """
 
     pooling: Pooling = "mean"
 
     def config(self, source_vocabulary: int, classes: int) -> "ClassifierConfig":
-        """The model over a vocabulary of this size and this many classes."""
+        """Return the settings of the model over a vocabulary of this size, with this many classes."""
         return ClassifierConfig(source_vocabulary, classes, **_values(self, ClassifierSettings))
 
 
@@ -111,7 +111,7 @@ class ClassifierConfig(ClassifierSettings, SourceConfig):
     classes: Annotated[int, Interval(ge=1)] = field(kw_only=False)
 
     def mistakes(self) -> list[str]:
-        """Each setting that is not allowed or does not fit the others: its value, the reason, and what is allowed."""
+        """Return one line for each setting that is not allowed or does not fit the others, with the allowed values."""
         return list(value_mistakes(self)) or [
             *(f"encoder.{mistake}" for mistake in self.encoder.mistakes(self.units)),
             *self.recurrence_mistakes(),
@@ -119,5 +119,5 @@ class ClassifierConfig(ClassifierSettings, SourceConfig):
 
 
 def _values(settings: Any, kind: type) -> dict[str, Any]:
-    """The settings that a dataclass names, without those that its subclasses add."""
+    """Return the settings that the dataclass `kind` defines, without those that its subclasses add."""
     return {setting.name: getattr(settings, setting.name) for setting in dataclasses.fields(kind)}

@@ -1,4 +1,4 @@
-"""Several encoder-decoders over the same tokens as one: their logits are averaged at every step."""
+"""An ensemble of encoder-decoders with one vocabulary: the logits are averaged at every step."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class EnsembleConfig:
     """Settings of an ensemble.
 
     Attributes:
-        members: Over the same vocabularies, with the same lengths. What else they are may differ.
+        members: Settings of the members. Vocabularies and maximum lengths must be the same; all else may differ.
     """
 
     members: tuple[Seq2SeqConfig, ...]
@@ -36,8 +36,9 @@ class EnsembleConfig:
 class Ensemble(Seq2Seq):
     """A `Seq2Seq` whose logits are the mean of its members'.
 
-    Memory and `vector` are those of the members side by side, the states one after the other. `attention` is the mean
-    of the members that have it; `copy_ids` are those of the members that copy, which are the same.
+    `memory` and `vector` are the members' tensors concatenated along the last axis. The states of all members follow
+    one another. `attention` is the mean over the members that have attention. `copy_ids` are the same for all members
+    that copy.
 
     The mean of logits is, up to a factor, the geometric mean of the probabilities (Hinton 2002, products of experts).
 
@@ -50,9 +51,9 @@ class Ensemble(Seq2Seq):
     members: tuple[Seq2Seq, ...]
 
     def output_rows(self, token_ids: Tensor) -> Tensor:
-        """As `Seq2Seq.output_rows`; `vector` and a row are as wide as those of all members together.
+        """Return rows as `Seq2Seq.output_rows` does, the rows of all members concatenated.
 
-        Their products are the logits only if no member copies.
+        The products with `vector` are the logits only if no member copies.
         """
         rows = [member.output_rows(token_ids) for member in self.members]
         return ops.concatenate(rows, axis=1) / len(rows)
@@ -70,7 +71,7 @@ def build_ensemble(config: EnsembleConfig, dtype: str = "float32", unroll: int =
 
 
 def _build_member(number: int, config: Seq2SeqConfig, dtype: str, unroll: int) -> Seq2Seq:
-    """A member whose models and weights have other names than those of the other members."""
+    """Build a member. Its models and weights get names that no other member has."""
     with keras.name_scope(f"member_{number}"):
         member = build_seq2seq(config, dtype, unroll)
     for model in (member.training, member.encoder, member.decoder_step):
@@ -113,7 +114,7 @@ def _decoder_step(members: Sequence[Seq2Seq], encoder: keras.Model) -> keras.Mod
 
 
 def _inputs_of_members(members: Sequence[Seq2Seq], inputs: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
-    """Each member's part of the inputs of a step."""
+    """Yield each member's own inputs out of the inputs of the ensemble's step."""
     first_state, first_feature = 0, 0
     for member in members:
         names = _states(member.encoder.output)
@@ -128,7 +129,7 @@ def _inputs_of_members(members: Sequence[Seq2Seq], inputs: dict[str, Tensor]) ->
 
 
 def _states(tensors: dict[str, Tensor]) -> list[str]:
-    """Names of the states, in order."""
+    """Return the names of the states, in order."""
     return [name for name in tensors if name.startswith("state_")]
 
 

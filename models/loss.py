@@ -1,4 +1,4 @@
-"""Cross-entropy over real target tokens, and over real rows."""
+"""Cross-entropy losses that ignore padding."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from seq2edge.models.layers.tensors import Tensor
 
 
 class MaskedLoss(keras.losses.Loss):
-    """A mean over the targets that count."""
+    """Base class of losses that average over the targets that count, and not over padding."""
 
     def counted(self, targets: Tensor) -> Tensor:
-        """Which targets count: a Boolean tensor of their shape."""
+        """Return which targets count, as a Boolean tensor of the same shape."""
         raise NotImplementedError
 
 
@@ -21,8 +21,8 @@ class SequenceLoss(MaskedLoss):
     """Mean cross-entropy per real target token, in nats, with label smoothing (Szegedy et al. 2016, section 7).
 
     Args:
-        label_smoothing: Share of probability spread evenly over the vocabulary.
-        pad_id: Target id that does not count.
+        label_smoothing: Share of the probability that is spread evenly over the vocabulary.
+        pad_id: Target id of padding, which does not count.
     Call arguments:
         target_ids: Integer `(batch, target_length)`.
         logits: `(batch, target_length, vocabulary)`.
@@ -35,7 +35,7 @@ class SequenceLoss(MaskedLoss):
         self.label_smoothing, self.pad_id = label_smoothing, pad_id
 
     def __call__(self, target_ids: Tensor, logits: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        # Not `call`, whose mean Keras would take over all positions.
+        # Not `call`: Keras would average its result over all positions.
         logits = ops.cast(logits, "float32")
         target_ids = ops.cast(target_ids, "int32")
         return _mean_cross_entropy(target_ids, logits, self.counted(target_ids), self.label_smoothing)
@@ -52,9 +52,9 @@ class ClassificationLoss(MaskedLoss):
     """Mean cross-entropy per real row, in nats, with label smoothing (Szegedy et al. 2016, section 7).
 
     Args:
-        label_smoothing: Share of probability spread evenly over the classes.
+        label_smoothing: Share of the probability that is spread evenly over the classes.
     Call arguments:
-        labels: Integer `(batch,)` or `(batch, 1)`; a row of padding has a negative one and does not count.
+        labels: Integer `(batch,)` or `(batch, 1)`. A negative label marks a row of padding, which does not count.
         logits: `(batch, classes)`.
     """
 
@@ -63,7 +63,7 @@ class ClassificationLoss(MaskedLoss):
         self.label_smoothing = label_smoothing
 
     def __call__(self, labels: Tensor, logits: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        # Not `call`, whose mean Keras would take over rows of padding too.
+        # Not `call`: Keras would average its result over rows of padding too.
         labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
         logits = ops.cast(logits, "float32")
         return _mean_cross_entropy(ops.maximum(labels, 0), logits, self.counted(labels), self.label_smoothing)
@@ -76,7 +76,7 @@ class ClassificationLoss(MaskedLoss):
 
 
 def _mean_cross_entropy(labels: Tensor, logits: Tensor, counted: Tensor, label_smoothing: float) -> Tensor:
-    """Over the labels `(...)` that are counted; logits `(..., classes)`."""
+    """Return the mean over the counted labels `(...)`, given logits `(..., classes)`."""
     right = ops.squeeze(ops.take_along_axis(logits, ops.expand_dims(labels, -1), axis=-1), -1)
     even = ops.mean(logits, axis=-1)
     wanted = (1.0 - label_smoothing) * right + label_smoothing * even

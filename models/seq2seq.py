@@ -1,4 +1,4 @@
-"""An encoder-decoder offered three ways: to train, to encode, and to decode step by step."""
+"""An encoder-decoder as three models: for training, for encoding, and for decoding step by step."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,17 +26,18 @@ from seq2edge.models.layers.tensors import Tensor
 
 @dataclass(frozen=True)
 class Seq2Seq:
-    """Three functional Keras models over the same layers, with dynamic batch and lengths.
+    """Three functional Keras models that share their layers. Batch size and lengths are dynamic.
 
     Attributes:
         training: `source_ids` (batch, source_length) and `target_inputs` (batch, target_length; bos first) →
             logits (batch, target_length, target_vocabulary).
-        encoder: `source_ids` → memory (batch, source_length, …), as wide as the decoder wants it; memory_mask int32;
-            state_0 … state_n, the decoder's first; if the model copies, `copy_ids` int32 (batch, source_length).
-        decoder_step: all outputs of the encoder and `token_ids` (batch,) → logits (batch, target_vocabulary),
-            state_0 …, with attention `attention` (batch, source_length), and `vector` (batch, embedding), which the
-            logits are made of. If the model copies, its logits are log-probabilities, and there are the other
-            outputs of `PointerGenerator`.
+        encoder: `source_ids` → `memory` (batch, source_length, …), whose width depends on the decoder; `memory_mask`
+            int32 (batch, source_length); `state_0` … `state_n`, the decoder's initial states; and, if the model
+            copies, `copy_ids` int32 (batch, source_length).
+        decoder_step: all outputs of the encoder and `token_ids` (batch,) → `logits` (batch, target_vocabulary); the
+            new states `state_0` …; `vector` (batch, embedding), from which the logits are computed; and, if the
+            decoder has attention, `attention` (batch, source_length). If the model copies, the logits are
+            log-probabilities, and the step also returns the other outputs of `PointerGenerator`.
     """
 
     config: Seq2SeqConfig
@@ -46,19 +47,26 @@ class Seq2Seq:
 
     @property
     def shared_names(self) -> list[str]:
-        """What a step takes of the encoder and does not change; one row serves all rows of a step."""
+        """Names of the encoder's outputs that a step reads and does not change. One row serves all rows of a step."""
         return [name for name in self.encoder.output if not name.startswith("state_")]
 
     def output_rows(self, token_ids: Tensor) -> Tensor:
-        """Rows `(tokens, embedding)` of the output layer; their products with `vector` are the tokens' logits."""
+        """Return rows of the output layer, `(tokens, embedding)`. Their products with `vector` are the logits."""
         embedding = self.training.get_layer("target_embedding")
         if embedding.tie_weights:
             return ops.take(embedding.embeddings, token_ids, axis=0)
         return ops.transpose(ops.take(embedding.reverse_embeddings, token_ids, axis=1))
 
     def copy_rows(self, token_ids: Tensor, copy_ids: Tensor) -> Tensor:
-        """Rows `(tokens, source_length)` of a source whose `copy_ids` are `(1, source_length)`: 1 where copying writes
-        the token, else 0."""
+        """Return which source positions copy each token: 1 where copying would write the token, else 0.
+
+        Args:
+            token_ids: `(tokens,)`.
+            copy_ids: Of one source, `(1, source_length)`.
+
+        Returns:
+            float32 `(tokens, source_length)`.
+        """
         return ops.cast(ops.equal(ops.expand_dims(token_ids, 1), copy_ids), "float32")
 
 
@@ -67,7 +75,7 @@ def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32", unroll: int = 1
 
     Args:
         dtype: Keras dtype policy of the layers, e.g. "mixed_bfloat16".
-        unroll: Steps of a recurrent layer that one iteration of JAX's loop computes. It changes the speed alone.
+        unroll: Number of steps of a recurrent layer in one iteration of JAX's loop. It only affects the speed.
 
     Example:
         >>> from seq2edge.models.config import Seq2SeqConfig
@@ -76,7 +84,7 @@ def build_seq2seq(config: Seq2SeqConfig, dtype: str = "float32", unroll: int = 1
         (None, None, 80)
 
     Raises:
-        ValueError: All settings that are not allowed or do not fit together, one on each line.
+        ValueError: If settings are not allowed or do not fit together. The message has one line for each.
     """
     if mistakes := config.mistakes():
         raise ValueError("\n".join(mistakes))
@@ -105,7 +113,7 @@ class _Copying:
     pointer: PointerGenerator
 
     def step(self, logits: Tensor, vector: Tensor, attention: Tensor, copy_ids: Tensor) -> dict[str, Tensor]:
-        """What `PointerGenerator` returns, for one step without an axis of its own."""
+        """Apply `PointerGenerator` to one step, whose tensors have no axis for the target length."""
         result = self.pointer(*(ops.expand_dims(tensor, 1) for tensor in (logits, vector, attention)), copy_ids)
         return {name: ops.squeeze(tensor, 1) for name, tensor in result.items()}
 
@@ -168,12 +176,12 @@ def _named(states: list[Tensor]) -> dict[str, Tensor]:
 
 
 def _float32(tensor: Tensor) -> Tensor:
-    """What goes into and out of a model file is float32 or int32, whatever the layers compute in."""
+    """Cast to float32 unless the tensor is an integer. Model files use float32 and int32, whatever the layers use."""
     return tensor if "int" in keras.backend.standardize_dtype(tensor.dtype) else ops.cast(tensor, "float32")
 
 
 def _target_embedding(config: Seq2SeqConfig, dtype: str) -> Any:
-    # With rows of length 1 the tied output layer starts with nearly equal probabilities.
+    # Rows of length 1 give the tied output layer nearly equal probabilities at the start.
     return keras.layers.ReversibleEmbedding(
         config.target_vocabulary,
         config.embedding,

@@ -1,1 +1,1 @@
-"""From pairs of text to a trained, scored model."""
+"""Prepares data, trains models and evaluates them."""

@@ -19,24 +19,24 @@ from seq2edge.device.errors import UserError, first_line
 RECIPE_FILE, MODEL_FILE, DATA_FOLDER = "recipe.toml", "model.keras", "data"
 CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.npz", "history.csv"
 
-# What reading a damaged file of weights or arrays raises, by Keras, h5py or numpy.
+# Exceptions that Keras, h5py and numpy raise while reading a damaged file of weights or arrays.
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError)
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
 def whole_file(path: Path, suffix: str = ".tmp") -> Iterator[Path]:
-    """A file to write beside `path`, with a suffix after its name; it is moved to `path` when the block succeeds."""
+    """Yield a path beside `path`, with a suffix, to write to. The file is moved to `path` if the block succeeds."""
     temporary = path.with_name(path.name + suffix)
     try:
         yield temporary
         temporary.replace(path)
-    except OSError as error:  # h5py's and zipfile's say neither what was written nor, some of them, why in a word
+    except OSError as error:  # the messages of h5py and zipfile do not name the file, and some give no reason
         temporary.unlink(missing_ok=True)
         if error.filename is not None:
             raise
@@ -66,7 +66,7 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write a .csv file whole. The keys of the first row are the header."""
+    """Write a .csv file under a temporary name, then rename it. The keys of the first row are the header."""
     with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
@@ -81,7 +81,7 @@ def refuse_existing(folder: Path, overwrite: bool, keep: Sequence[str] = ()) -> 
         keep: Entries that do not count.
 
     Raises:
-        UserError: If it is not empty and may not be replaced, or is a file.
+        UserError: If the folder is not empty and may not be replaced, or if it is a file.
     """
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: a file, not a folder")
@@ -92,7 +92,7 @@ def refuse_existing(folder: Path, overwrite: bool, keep: Sequence[str] = ()) -> 
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """A temporary folder to fill, which replaces `folder` if the block succeeds.
+    """Yield a temporary folder to fill. It replaces `folder` if the block succeeds.
 
     A folder cannot be renamed onto one that is not empty, so the old one is moved aside first. If the process is killed
     between the two renames, the next call restores the old one.

@@ -40,22 +40,22 @@ class Run(Generic[AnyRecipe]):
         return Run(path, load_recipe(path / RECIPE_FILE), data)
 
     def history(self) -> list[dict[str, float]]:
-        """A row for each epoch: its number, losses, scores, and the seconds since the start of training."""
+        """Return a row for each epoch: its number, losses, scores, and the seconds since training started."""
         with (self.path / HISTORY_FILE).open(encoding="utf-8") as file:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
     def model(self) -> Any:
-        """The family's models with the best weights, in float32."""
+        """Build the family's models with the best weights, in float32."""
         family = family_of(self.recipe.task)
         models = family.build_models(family.model_config(self.recipe, self.data))
         self.load_weights(models.training)
         return models
 
     def load_weights(self, model: Any) -> None:
-        """Assign the best weights to a model like the one that was trained.
+        """Load the best weights into a model like the one that was trained.
 
         Raises:
-            UserError: If their file is damaged or belongs to another model.
+            UserError: If the file of weights is damaged or belongs to another model.
         """
         path = self.path / MODEL_FILE
         try:
@@ -65,11 +65,11 @@ class Run(Generic[AnyRecipe]):
             raise UserError(f"{path}: damaged, or of another model: {reason}; resume or repeat the training") from None
 
     def manifest(self) -> Any:
-        """The manifest of a bundle of this run before an export fills in files, signatures and measurements."""
+        """Return the manifest of a bundle of this run, without the files, signatures and measurements of an export."""
         return family_of(self.recipe.task).manifest(self.recipe, self.data)
 
     def runner(self) -> Any:
-        """The runner that ships, with Keras models in place of a model file."""
+        """Return the runner that is used on the device, with Keras models instead of a model file."""
         return family_of(self.recipe.task).runner(self.recipe, self.data, self.model())
 
 
@@ -77,7 +77,7 @@ def refuse_other_format(path: Path, data: Dataset) -> None:
     """Refuse a run whose recipe and data another version of the project wrote.
 
     Raises:
-        UserError: With the command that makes the run again.
+        UserError: If the format differs. The message has the command that trains the run again.
     """
     if (found := data.summary.get("format")) != FORMAT:
         raise UserError(

@@ -1,4 +1,4 @@
-"""Make runs of the weights that came back, to be evaluated and exported where TensorFlow is installed."""
+"""Makes runs of the weights that were trained on the GPU, to evaluate and export them where TensorFlow is installed."""
 
 import shutil
 from pathlib import Path
@@ -17,13 +17,13 @@ from seq2edge.pipeline.training.validation import validator
 
 
 def collect_runs(folder: Path, results: Path, runs: Path) -> None:
-    """Make RUNS/transformer and RUNS/hybrid, each with the weights of the higher BLEU on validation sentences."""
+    """Make RUNS/transformer and RUNS/hybrid, each with the weights of the highest BLEU on validation sentences."""
     found = Results(results).read()
     for part in RECIPES_OF_PARTS:
         if list(results.glob(f"{part}-*.npz")):
             _collect(folder, results, runs / part, found.get(part, {}).get("curve", []))
         else:
-            print(f"{part}: no weights came back")
+            print(f"{part}: no weights found")
 
 
 def _collect(folder: Path, results: Path, run: Path, curve: list[dict[str, Any]]) -> None:
@@ -54,5 +54,5 @@ def _assign(model: Seq2Seq, weights: list[Any]) -> None:
 
 
 def _history_row(number: int, row: dict[str, Any]) -> dict[str, Any]:
-    """A row of history.csv, one for each time the weights were saved instead of one for each epoch."""
+    """Return a row of history.csv. There is one for each time that the weights were saved, not for each epoch."""
     return {"epoch": number, "loss": row["loss"], "val_loss": row["validation_loss_best"], "seconds": row["seconds"]}

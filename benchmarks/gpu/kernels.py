@@ -1,4 +1,4 @@
-"""The kernels of an update, as JAX's profiler records them."""
+"""Measures the kernels of an update with JAX's profiler."""
 
 import collections
 import gzip
@@ -11,11 +11,11 @@ from typing import Any
 import jax
 
 UPDATES = 5
-LONGEST = 10  # kernels that are named
+LONGEST = 10  # number of kernels that are named
 
 
 def kernel_times(update: Callable[[Any], Any], state: Any) -> dict[str, Any]:
-    """How many kernels an update starts, how much of the time the device is busy, and which kernels take longest."""
+    """Return the number of kernels in an update, the share of time that the device is busy, and the longest kernels."""
     events = _trace(update, state)
     processes = {event["pid"]: event["args"]["name"] for event in events if event.get("name") == "process_name"}
     threads = {
@@ -45,7 +45,7 @@ def kernel_times(update: Callable[[Any], Any], state: Any) -> dict[str, Any]:
 
 
 def _trace(update: Callable[[Any], Any], state: Any) -> list[dict[str, Any]]:
-    """The events of a few updates, in the format of Chrome's traces."""
+    """Record the events of a few updates, in Chrome's trace format."""
     with tempfile.TemporaryDirectory() as folder:
         with jax.profiler.trace(folder):
             for _ in range(UPDATES):

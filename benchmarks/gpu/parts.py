@@ -1,4 +1,4 @@
-"""One part of a run, in a process of its own."""
+"""Runs one part of the benchmark, in its own process."""
 
 import datetime
 import json
@@ -33,7 +33,7 @@ def run_part(part: str, folder: Path, output: Path, deadline: float) -> None:
         traceback.print_exc()
         results.note(part, error=f"{type(error).__name__}: {error}"[:2000])
         os._exit(1)
-    os._exit(0)  # a normal exit would wait for programs that are still being compiled
+    os._exit(0)  # a normal exit would wait for compilations in progress
 
 
 def _machine() -> dict[str, object]:

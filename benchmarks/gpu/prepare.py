@@ -1,4 +1,4 @@
-"""Write the folder for the machine with the GPU: settings, recipes, token ids, and wheels of the packages it lacks."""
+"""Writes the folder for the machine with the GPU: settings, recipes, token ids, and wheels of missing packages."""
 
 import json
 import subprocess
@@ -16,9 +16,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def prepare_folder(folder: Path, python: str, also: list[str], tiny: bool) -> None:
-    """Write the folder; data that was prepared before is used again.
+    """Write the folder. Prepared data is reused.
 
     Args:
+        folder: Folder to write.
         python, also: As for `download_wheels`.
         tiny: Whether to use the smallest settings.
     """

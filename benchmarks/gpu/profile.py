@@ -1,4 +1,4 @@
-"""How the time of an update of tf/nmt's tutorial model is spent."""
+"""Profiles an update of tf/nmt's tutorial model."""
 
 import itertools
 import tempfile
@@ -19,12 +19,12 @@ from seq2edge.models.loss import SequenceLoss
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
 from seq2edge.pipeline.data.collate import collate_seq2seq
 
-STEPS_IN_FIT = 20  # updates in an epoch of `fit`
-Calls = tuple[Callable[[], Any], Callable[[], Any]]  # forward; forward and backward
+STEPS_IN_FIT = 20  # number of updates in an epoch of `fit`
+Calls = tuple[Callable[[], Any], Callable[[], Any]]  # the forward pass; the forward and backward pass
 
 
 def run_profile(settings: dict[str, Any], results: Results, deadline: float) -> None:
-    """Measure the share of the peak, the parts of an update, an update in `fit`, and kernels, while there is time."""
+    """Measure the share of the peak, the parts of an update, an update in `fit`, and kernels, as time permits."""
     speed = settings["speed"]
     variant = fastest_variant(speed["variants"][0], results)
     with tempfile.TemporaryDirectory() as scratch:
@@ -42,7 +42,7 @@ def run_profile(settings: dict[str, Any], results: Results, deadline: float) -> 
     )
     times = {"making a batch and copying it": round(1e3 * making, 3)}
     for name, call in calls_of_parts(model, batch).items():
-        if time.monotonic() > deadline - 40:  # `fit` and the kernels
+        if time.monotonic() > deadline - 40:  # leave time for `fit` and the kernels
             break
         times[name] = round(1e3 * seconds_of(call, 0.3), 3)
         results.note("profile", ms=times)
@@ -55,7 +55,7 @@ def run_profile(settings: dict[str, Any], results: Results, deadline: float) -> 
 
 
 def fastest_variant(first: dict[str, Any], results: Results) -> dict[str, Any]:
-    """The fastest measured variant with the batch size of the first one; the first one if none was measured."""
+    """Return the fastest measured variant with the batch size of the first one; the first one if none was measured."""
     measured = [row for row in results.read().get("speed", {}).get("variants", ()) if "words_per_second" in row]
     same_batch = [row for row in measured if row["batch"] == first["batch"]]
     fastest = max(same_batch, key=lambda row: row["words_per_second"], default=first)
@@ -63,7 +63,7 @@ def fastest_variant(first: dict[str, Any], results: Results) -> dict[str, Any]:
 
 
 def _shares(model: Variant, batches: list[Any], row: dict[str, Any], speed: dict[str, Any]) -> dict[str, Any]:
-    """Speed of the arithmetic on real tokens, and its share of the peak in the same precision."""
+    """Return the arithmetic speed on real tokens, and its share of the peak in the same precision."""
     lengths = [np.concatenate([(batch[side] != 0).sum(1) for batch in batches]) for side in (0, 2)]
     operations = useful_operations(model.model, *lengths) / len(batches)
     tflops = operations / (row["ms_per_update"] / 1e3) / 1e12
@@ -78,7 +78,7 @@ def _shares(model: Variant, batches: list[Any], row: dict[str, Any], speed: dict
 
 
 def calls_of_parts(variant: Variant, batch: Any) -> dict[str, Callable[[], Any]]:
-    """Calls that compute one part of an update each, by name."""
+    """Return calls that each compute one part of an update, by name."""
     model, optimizer, config = variant.model.training, variant.optimizer, variant.model.config
     on_device = jax.device_put(batch)
     trainable, others, of_optimizer = state_of(model, optimizer)
@@ -109,7 +109,7 @@ def calls_of_parts(variant: Variant, batch: Any) -> dict[str, Callable[[], Any]]
 
 
 def _calls_of_layer(layer: Any, inputs: Any, *rest: Any) -> Calls:
-    """Calls of a layer; gradients are those of its weights and of `inputs`."""
+    """Return the calls of a layer. Gradients are those of its weights and of `inputs`."""
     trainable = [variable.value for variable in layer.trainable_variables]
     others = [variable.value for variable in layer.non_trainable_variables]
 
@@ -138,7 +138,7 @@ def _compiled_calls(function: Callable[..., Any], *arguments: Any) -> Calls:
 
 
 def ms_in_fit(variant: Variant, batches: list[Any]) -> float:
-    """Milliseconds of an update in Keras' `fit`, which `seq2edge train` uses. The first epoch compiles."""
+    """Return the milliseconds of an update in Keras' `fit`, which `seq2edge train` uses. The first epoch compiles."""
     model = variant.model.training
     model.compile(variant.optimizer, variant.loss, jit_compile=True)
     clock = Clock()

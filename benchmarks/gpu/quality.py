@@ -1,4 +1,4 @@
-"""Train a recipe for a number of updates, and save its weights every minute."""
+"""Trains a recipe for a number of updates, and saves its weights every minute."""
 
 import time
 from collections import deque
@@ -19,9 +19,9 @@ from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.run import DATA_FOLDER
 from seq2edge.pipeline.training.setup import set_up, training_batches
 
-UPDATES_AHEAD = 20  # updates that are given to the device before it is waited for
-RESERVE = 8.0  # seconds before the deadline at which the weights are saved for the last time
-COMPILING = 0.7  # share of the time that compiling may take
+UPDATES_AHEAD = 20  # number of updates that are queued on the device before waiting for it
+RESERVE = 8.0  # the weights are saved for the last time this many seconds before the deadline
+COMPILING = 0.7  # largest share of the time for compilation
 UPDATES_PER_VALIDATION = 250
 VALIDATION_ROWS = 256
 
@@ -63,7 +63,7 @@ def run_quality(settings: dict[str, Any], folder: Path, output: Path, part: str,
 
 
 def _save(training: "_Training", best: Best, passes: list[list[Any]], path: Path) -> dict[str, float]:
-    """Save the weights that `collect` chooses from as PATH-NAME-0.npz …; returns their validation losses."""
+    """Save the weights from which `collect` chooses as PATH-NAME-0.npz …. Returns their validation losses."""
     losses = {"validation_loss_best": best[0]}
     save_weights(path.parent, f"{path.name}-best", best[1])
     if passes:
@@ -74,7 +74,7 @@ def _save(training: "_Training", best: Best, passes: list[list[Any]], path: Path
 
 
 class _Training:
-    """What `seq2edge train` builds from a recipe, with its update as a function of a state."""
+    """The training that `seq2edge train` builds from a recipe, with its update as a function of a state."""
 
     def __init__(self, recipe: Recipe, data: Dataset):
         setup = set_up(recipe, data, WHOLE_BATCH)
@@ -88,10 +88,10 @@ class _Training:
         self.state: State = state_of(self.model, self.optimizer)
 
     def compile(self, deadline: float) -> float:
-        """Compile the update for each batch shape, and the validation; returns the seconds it took.
+        """Compile the update for each batch shape, and the validation. Returns the seconds that this took.
 
         Raises:
-            RuntimeError: If a program cannot be compiled, or not before the deadline.
+            RuntimeError: If a program cannot be compiled before the deadline.
         """
         update = update_of(self.model, self.optimizer, self.loss)
         lowered: dict[Any, Any] = {
@@ -106,16 +106,16 @@ class _Training:
         return compiled.seconds
 
     def update(self, batch: Any) -> Any:
-        """One update; returns the loss, which the device may still be computing."""
+        """Run one update. Returns the loss, which the device may still be computing."""
         self.state, loss = self.programs[shape_of(batch)](self.state, batch)
         return loss
 
     def weights(self) -> list[Any]:
-        """Copies of the weights, because an update donates their memory."""
+        """Return copies of the weights, because an update donates their memory."""
         return [jax.numpy.copy(weight) for weight in self.state[0]]
 
     def averaged(self) -> list[Any]:
-        """Copies of the moving averages of the weights if the recipe asks for them, else of the weights."""
+        """Return copies of the moving averages of the weights if the recipe has them, else of the weights."""
         if not self.optimizer.use_ema:
             return self.weights()
         averages = {id(variable) for variable in self.optimizer._model_variables_moving_average}
@@ -123,13 +123,13 @@ class _Training:
         return [jax.numpy.copy(value) for variable, value in variables if id(variable) in averages]
 
     def better(self, best: Best | None) -> Best:
-        """The current weights if they have a lower validation loss than the best ones, else the best ones."""
+        """Return the current weights if their validation loss is the lowest so far, else the best ones."""
         weights = self.averaged()
         loss = self.validate(weights)
         return (loss, weights) if best is None or loss < best[0] else best
 
     def validate(self, weights: list[Any]) -> float:
-        """Mean loss per validation token."""
+        """Return the mean loss per validation token."""
         total, tokens = 0.0, 0
         for batch in self.valid:
             real = int((batch[2] != 0).sum())

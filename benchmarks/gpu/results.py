@@ -1,4 +1,4 @@
-"""What a run on a GPU brings back: results.json, and weights in files that are small enough to be copied."""
+"""The results of a run on a GPU: results.json, and weights in files that are small enough to be copied."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 FILE = "results.json"
-LARGEST_FILE = 15 << 20  # bytes of a file of weights
-HEADERS = 1 << 16  # bytes that are left for names and headers
+LARGEST_FILE = 15 << 20  # largest size of a file of weights, in bytes
+HEADERS = 1 << 16  # bytes reserved for names and headers
 
 
 class Results:
-    """The results.json of a folder, by part. It is replaced as a whole, so that it can always be read."""
+    """The results.json of a folder, by part. The file is replaced as a whole, so that it can always be read."""
 
     def __init__(self, folder: Path):
         self.path = folder / FILE
@@ -28,7 +28,7 @@ class Results:
         self._write(results)
 
     def clear(self, part: str) -> None:
-        """Remove the values of a part, which an earlier run has left."""
+        """Remove the values that an earlier run has left for a part."""
         self._write({name: values for name, values in self.read().items() if name != part})
 
     def _write(self, results: dict[str, Any]) -> None:
@@ -38,7 +38,7 @@ class Results:
 
 
 def save_weights(folder: Path, name: str, weights: Sequence[Any]) -> None:
-    """Write weights to FOLDER/NAME-0.npz and as many more files as they need, in place of the former ones."""
+    """Write weights to FOLDER/NAME-0.npz and as many more files as needed. They replace previous files."""
     for number, shard in enumerate(_shards([np.asarray(weight, np.float32) for weight in weights])):
         path = folder / f"{name}-{number}.npz"
         temporary = path.with_suffix(".tmp")
@@ -48,7 +48,7 @@ def save_weights(folder: Path, name: str, weights: Sequence[Any]) -> None:
 
 
 def load_weights(folder: Path, name: str) -> list[np.ndarray]:
-    """The weights that `save_weights` wrote."""
+    """Return the weights that `save_weights` wrote."""
     found: dict[int, np.ndarray] = {}
     for path in folder.glob(f"{name}-*.npz"):
         with np.load(path, allow_pickle=False) as arrays:

@@ -1,4 +1,4 @@
-"""Run the parts one after the other, each in a process with a time limit. Uses the standard library only."""
+"""Runs the parts one after the other, each in a process with a time limit. Uses the standard library only."""
 
 import datetime
 import os
@@ -16,7 +16,7 @@ from gpu.results import Results
 ROOT = Path(__file__).parents[2]
 ENTRY = ROOT / "benchmarks" / "gpu_training.py"
 ROOMS = ("device", "models", "pipeline")
-GRACE = 10.0  # seconds after its limit at which a part is killed
+GRACE = 10.0  # a part is killed this many seconds after its limit
 GRAPHS = "--xla_gpu_enable_command_buffer=+WHILE"  # loops as CUDA graphs, which is not XLA's default
 
 
@@ -45,7 +45,7 @@ def run_parts(folder: Path, output: Path, limits: dict[str, float], total: float
 
 
 def _environment(folder: Path, scratch: Path) -> dict[str, str]:
-    """Environment variables of a part: paths of the wheels and of this repository, a cache of compiled programs."""
+    """Return environment variables for a part: paths of the wheels and of this repository, and a compilation cache."""
     site = scratch / "site"
     wheels = [str(path) for path in sorted((folder / WHEELS_FOLDER).glob("*.whl"))]
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile"]
@@ -63,7 +63,7 @@ def _environment(folder: Path, scratch: Path) -> dict[str, str]:
 
 
 def run_process(arguments: list[str], environment: dict[str, str], limit: float) -> str:
-    """Run one part, and kill it with its own processes (compilers) after `limit` seconds; says how it ended."""
+    """Run one part, and kill it and its own processes (compilers) after `limit` seconds. Returns how it ended."""
     command = [sys.executable, str(ENTRY), "part", *arguments]
     process = subprocess.Popen(command, env=environment, process_group=0)
     try:

@@ -1,4 +1,4 @@
-"""What the parts measure and train."""
+"""Settings of the parts."""
 
 from typing import Any
 
@@ -16,11 +16,12 @@ NMT: dict[str, Any] = {
 }
 SPEED: dict[str, Any] = {
     "model": NMT,
-    "longest": 50,  # words of a source or target, as in the tutorial
+    "longest": 50,  # largest number of words of a source or target, as in the tutorial
     "pairs": 20_000,
-    "seconds": 3.0,  # of measuring each variant
-    "square": 8192,  # rows and columns of the matrices whose product gives the peak
-    # Those with a batch of 128 compare with published numbers. They are compiled and measured in this order.
+    "seconds": 3.0,  # time to measure each variant
+    "square": 8192,  # rows and columns of the matrices whose product measures the peak
+    # Variants with a batch size of 128 can be compared with published numbers. They are compiled and measured in this
+    # order.
     "variants": [
         {"precision": "mixed_bfloat16", "unroll": 1, "batch": 128},
         {"precision": "float32", "unroll": 1, "batch": 128},
@@ -54,7 +55,7 @@ SHARED = [
     "training.epochs=1",
     "training.steps_per_epoch=8000",
     "training.batch_tokens=8192",
-    "training.buckets=4",  # each is a shape to compile
+    "training.buckets=4",  # each bucket is a shape to compile
     "training.score_sentences=400",
 ]
 RECIPES_OF_PARTS = {

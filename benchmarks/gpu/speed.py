@@ -1,4 +1,4 @@
-"""Words per second of tf/nmt's tutorial model, and the peak speed of the GPU to compare it with."""
+"""Measures words per second of tf/nmt's tutorial model, and the peak speed of the GPU for comparison."""
 
 import functools
 import math
@@ -25,16 +25,16 @@ from seq2edge.pipeline.data.collate import collate_seq2seq
 from seq2edge.pipeline.data.columns import ColumnType, Table, write_table
 
 BUCKETS = 2
-# Words of the 1,553 pairs of tst2012 (English to Vietnamese, IWSLT 2015): means, standard deviations and correlation of
-# the logarithms of their numbers.
+# Lengths in words of the 1,553 pairs of tst2012 (English to Vietnamese, IWSLT 2015): means, standard deviations and
+# correlation of the logarithms.
 MEANS, DEVIATIONS, CORRELATION = (2.714, 2.912), (0.606, 0.616), 0.936
-GROUP = 4  # variants that are compiled at the same time, and then measured
-COMPILING = 0.7  # share of the time left that compiling a group may take; variants that are not ready are left out
-TIMED_BATCHES = 12  # used in turn
+GROUP = 4  # number of variants that are compiled at the same time, and then measured
+COMPILING = 0.7  # largest share of the remaining time for compiling a group; variants that are not ready are left out
+TIMED_BATCHES = 12  # number of batches, which are used in turn
 
 
 def run_speed(settings: dict[str, Any], results: Results, part: str, deadline: float) -> None:
-    """Measure the variants in groups, the first group alone with CUDA graphs, as long as there is time."""
+    """Measure the variants in groups, as long as there is time; with CUDA graphs only the first group."""
     speed = settings["speed"]
     variants = speed["variants"][: GROUP if part == "graphs" else None]
     if part == "speed":
@@ -53,10 +53,13 @@ def run_speed(settings: dict[str, Any], results: Results, part: str, deadline: f
 def measure_group(
     speed: dict[str, Any], variants: list[dict[str, Any]], batches: dict[int, list[Any]], deadline: float
 ) -> Iterator[dict[str, Any]]:
-    """Compile variants at the same time, then measure one after the other; a row for each.
+    """Compile variants at the same time, then measure them one after the other. Yields a row for each.
 
     Args:
-        batches: By batch size.
+        speed: Settings of the measurement.
+        variants: Settings of the variants.
+        batches: Batches by batch size.
+        deadline: End of the time, of `time.monotonic`.
     """
     models = [Variant(speed["model"], variant) for variant in variants]
     lowered = {
@@ -80,7 +83,7 @@ def measure_group(
 
 
 class Variant:
-    """The model in one precision, with one value of unroll."""
+    """The model with one precision and one value of unroll."""
 
     def __init__(self, model: dict[str, Any], variant: dict[str, Any]):
         config = Seq2SeqConfig(
@@ -100,13 +103,13 @@ class Variant:
         return state_of(self.model.training, self.optimizer)
 
     def lower(self, shape: tuple[int, int, int]) -> Any:
-        """The update for batches of (rows, source length, target length), not compiled yet."""
+        """Lower the update for batches of (rows, source length, target length), without compiling it."""
         update = update_of(self.model.training, self.optimizer, self.loss)
         return update.lower(jax.eval_shape(self.state), batch_shapes(*shape))
 
 
 def random_pairs(folder: Path, speed: dict[str, Any]) -> Table:
-    """Random token ids, one a word and eos, with the lengths of tst2012, cut to the tutorial's maximum length."""
+    """Return random token ids, one per word and eos, with the lengths of tst2012 up to the tutorial's maximum."""
     random = np.random.default_rng(1)
     covariance = CORRELATION * math.prod(DEVIATIONS)
     spread = [[DEVIATIONS[0] ** 2, covariance], [covariance, DEVIATIONS[1] ** 2]]
@@ -121,22 +124,25 @@ def random_pairs(folder: Path, speed: dict[str, Any]) -> Table:
 
 
 def timed_batches(pairs: Table, size: int) -> list[Any]:
-    """The first batches of a training, in two shapes."""
+    """Return the first batches of a training, in two shapes."""
     batches = Batches(pairs, collate_seq2seq, BatchOptions(batch_size=size, buckets=BUCKETS, seed=1))
     return [flat(batches[index]) for index in range(min(TIMED_BATCHES, len(batches)))]
 
 
 def words(batch: Any) -> int:
-    """Words as tf/nmt counts them: of the source without eos, of the target with eos."""
+    """Return the number of words as tf/nmt counts them: of the source without eos, of the target with eos."""
     source_ids, _, target_ids = batch
     return int(np.count_nonzero(source_ids) - len(source_ids) + np.count_nonzero(target_ids))
 
 
 def measure(updates: dict[Any, Any], batches: list[Any], state: State, least: float) -> tuple[dict[str, Any], State]:
-    """Time updates for at least `least` seconds, the copies of the batches to the device included.
+    """Time updates for at least `least` seconds. The time includes copying the batches to the device.
 
     Args:
         updates: Compiled updates by the shape of a batch.
+        batches: The batches.
+        state: State of the first update.
+        least: Seconds to measure.
 
     Returns:
         The measurements, and the state after the last update.
@@ -164,7 +170,7 @@ def measure(updates: dict[Any, Any], batches: list[Any], state: State, least: fl
 
 
 def peak_tflops(size: int) -> dict[str, float]:
-    """TFLOP/s of a large matrix product: in bfloat16, in float32 as JAX computes it by default, and in full float32."""
+    """Measure TFLOP/s of a large matrix product: bfloat16, float32 with JAX's default precision, and full float32."""
     left, right = (jax.random.normal(jax.random.key(seed), (size, size)) for seed in (0, 1))
     settings = {
         "bfloat16": ("bfloat16", None),

@@ -1,4 +1,4 @@
-"""An update of a Keras model on JAX, as a function of its state that is compiled before it is timed."""
+"""The update of a Keras model on JAX as a function of a state, which is compiled before it is timed."""
 
 import os
 import queue
@@ -18,7 +18,7 @@ State = tuple[list[Any], list[Any], list[Any]]  # trainable and other variables 
 
 
 def state_of(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> State:
-    """Copies of the values that an update replaces. They are copies because an update donates its inputs' memory."""
+    """Return copies of the values that an update replaces. It donates the memory of its inputs."""
     optimizer.build(model.trainable_variables)
     variables = (model.trainable_variables, model.non_trainable_variables, optimizer.variables)
     trainable, others, of_optimizer = ([jax.numpy.copy(variable.value) for variable in some] for some in variables)
@@ -26,7 +26,7 @@ def state_of(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> State
 
 
 def loss_of(model: keras.Model, loss: Any) -> Callable[..., tuple[Any, Any]]:
-    """`(trainable, others, batch)` → training loss, and the new values of the other variables (seeds of dropout)."""
+    """Return a function of `(trainable, others, batch)`: training loss, and new other variables (seeds of dropout)."""
 
     def compute(trainable: list[Any], others: list[Any], batch: Batch) -> tuple[Any, Any]:
         source_ids, target_inputs, target_ids = batch
@@ -37,7 +37,7 @@ def loss_of(model: keras.Model, loss: Any) -> Callable[..., tuple[Any, Any]]:
 
 
 def update_of(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss: Any) -> Any:
-    """A `jax.jit` of `(state, batch)` → new state and loss: a training step of Keras' `fit` without metrics."""
+    """Return a `jax.jit` of `(state, batch)`: new state and loss. It is a training step of `fit` without metrics."""
     compute = jax.value_and_grad(loss_of(model, loss), has_aux=True)
 
     def update(state: State, batch: Batch) -> tuple[State, Any]:
@@ -50,19 +50,19 @@ def update_of(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss: A
 
 
 def batch_shapes(rows: int, source_length: int, target_length: int) -> Batch:
-    """Shapes and dtypes of a batch, as `lower` takes them."""
+    """Return the shapes and dtypes of a batch, for `lower`."""
     source, target = (jax.ShapeDtypeStruct((rows, length), "int32") for length in (source_length, target_length))
     return source, target, target
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """What `compile_all` returns.
+    """The result of `compile_all`.
 
     Attributes:
-        programs: The programs that are ready, by key.
-        errors: Messages of the programs that could not be compiled, by key.
-        seconds: The time it took.
+        programs: The compiled programs, by key.
+        errors: Error messages of programs that could not be compiled, by key.
+        seconds: Time of the compilation.
     """
 
     programs: dict[Any, Any]
@@ -89,18 +89,18 @@ def compile_all(lowered: Mapping[Any, Any], deadline: float) -> Compiled:
 
 
 def flat(batch: Any) -> Batch:
-    """A batch of `Batches` as the functions of this module take it."""
+    """Return a batch of `Batches` in the form that this module's functions take."""
     (source_ids, target_inputs), target_ids = batch
     return source_ids, target_inputs, target_ids
 
 
 def shape_of(batch: Batch) -> tuple[int, int, int]:
-    """Rows, source length and target length."""
+    """Return the rows, source length and target length of a batch."""
     return (*batch[0].shape, batch[2].shape[1])
 
 
 def prefetch(batches: Iterable[Any], number: int = 8) -> Iterator[tuple[Batch, int]]:
-    """Batches on the device and their numbers of real tokens. A thread makes them while the device computes."""
+    """Yield batches on the device, with their number of real tokens. A thread makes them while the device computes."""
     ready: queue.Queue[Any] = queue.Queue(number)
 
     def make() -> None:
@@ -108,7 +108,7 @@ def prefetch(batches: Iterable[Any], number: int = 8) -> Iterator[tuple[Batch, i
             for batch in map(flat, batches):
                 ready.put((jax.device_put(batch), int(np.count_nonzero(batch[0]) + np.count_nonzero(batch[2]))))
             ready.put(None)
-        except Exception as error:  # is raised where the batches are read
+        except Exception as error:  # raised again by the thread that reads the batches
             ready.put(error)
 
     threading.Thread(target=make, daemon=True).start()
@@ -119,9 +119,9 @@ def prefetch(batches: Iterable[Any], number: int = 8) -> Iterator[tuple[Batch, i
 
 
 def seconds_of(call: Callable[[], Any], least: float = 0.5) -> float:
-    """Mean seconds of a call over at least `least` seconds, after two calls that compile and warm up.
+    """Return the mean seconds of a call over at least `least` seconds, after two calls that compile and warm up.
 
-    The device is waited for once, after the last call.
+    It waits for the device only once, after the last call.
     """
     for _ in range(2):
         jax.block_until_ready(call())

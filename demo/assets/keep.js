@@ -1,5 +1,5 @@
-// Keeps the conversation in the browser's storage, which all tabs with this page share: what one tab writes or takes back
-// leaves the turns of the others alone. A turn is [id, message, reply].
+// Keeps the conversation in the browser's storage, which all tabs with this page share. A tab adds and removes only its
+// own turns. A turn is [id, message, reply].
 (() => {
   const NAME = "seq2edge-conversation";
   let known = new Set(); // ids of the turns of this tab
@@ -16,23 +16,23 @@
     try {
       localStorage.setItem(NAME, JSON.stringify({ keep, turns }));
     } catch {
-      if (turns.length) write(keep, turns.slice(Math.ceil(turns.length / 2))); // no room: the older half goes
+      if (turns.length) write(keep, turns.slice(Math.ceil(turns.length / 2))); // the storage is full: drop the older half
     }
   }
   Object.assign(window.seq2edge, {
-    kept() { // for a tab that opens
+    kept() { // called when a tab opens
       known = ids(stored().turns);
       return JSON.stringify(stored());
     },
     keep(text) {
       const { keep, turns } = JSON.parse(text);
       const mine = ids(turns);
-      const left = stored().turns.filter(([id]) => mine.has(id) || !known.has(id)); // not taken back in this tab
+      const left = stored().turns.filter(([id]) => mine.has(id) || !known.has(id)); // without turns removed in this tab
       const added = turns.filter(([id]) => !known.has(id));
       known = mine;
       write(keep, keep ? [...left, ...added] : []);
     },
-    forget() { // in all tabs
+    forget() { // for all tabs
       write(stored().keep, []);
     },
   });

@@ -1,8 +1,9 @@
-// The body of a function of `element`, which holds the components, and `trigger`, which tells the page what was chosen.
+// The body of a function with two arguments: `element`, which contains the components, and `trigger`, which reports a
+// choice to the page.
 
 const share = (percent) => (percent >= 5 ? `${percent}%` : "");
 
-// Lights up what a word belongs to on the other side.
+// Highlights the words on the other side that a word attends to.
 function light(chip) {
   const pane = chip.closest(".li-pane");
   const weights = JSON.parse(pane.dataset.weights);
@@ -19,7 +20,7 @@ function light(chip) {
   mark(pane, side, place);
 }
 
-// Frames a row or a column of the table.
+// Highlights a row or a column of the table.
 function mark(pane, side, place) {
   pane.querySelectorAll(".li-heat .li-on").forEach((one) => one.classList.remove("li-on"));
   const table = pane.querySelector(".li-heat");
@@ -28,7 +29,7 @@ function mark(pane, side, place) {
   for (const cell of framed) cell.classList.add("li-on");
 }
 
-// The word of the answer whose row of the table the pointer is in.
+// Returns the word of the answer for the row of the table under the pointer.
 function rowChip(cell) {
   const row = cell.closest("tbody tr");
   return row && row.closest(".li-pane").querySelector(`.li-chip[data-side=target][data-place="${row.sectionRowIndex}"]`);
@@ -40,7 +41,7 @@ function showPane(button) {
   for (const pane of section.querySelectorAll("[data-pane]")) pane.hidden = pane.dataset.pane !== button.dataset.show;
 }
 
-// Of a tree one node is in the order of Tab; arrow keys go to the others.
+// Tab reaches one node of a tree. The arrow keys move to the others.
 function focusNode(node) {
   for (const one of node.closest("svg").querySelectorAll(".li-node")) one.setAttribute("tabindex", "-1");
   node.setAttribute("tabindex", "0");

@@ -1,15 +1,15 @@
-// What the page does by itself: its language, what is sent, what screen readers hear, and whether the server is there.
+// The script of the page: its language, sending of messages, roles for screen readers, and detection of a lost server.
 (() => {
   const language = (navigator.language || "en").toLowerCase().startsWith("ko") ? "ko" : "en";
-  const EVERY = 1500; // milliseconds between two looks at the server
+  const EVERY = 1500; // milliseconds between checks of the server
   const FULL = /Queue is full|currently busy/;
   const find = (selector) => document.querySelector(selector);
   const field = () => find("#message textarea");
 
-  // Messages are taken out of the field in the very moment they are sent, so what is typed after belongs to the next
-  // one. Those sent while a reply grows wait here, in order, and go together when it is done.
+  // The field is emptied at the moment a message is sent, so that text typed afterwards belongs to the next message.
+  // Messages sent during a reply wait here, in order, and are sent together when it is done.
   const WAITING = "seq2edge-waiting";
-  // Left from before the page was loaded.
+  // Messages left from before the page was loaded.
   const left = JSON.parse(sessionStorage.getItem(WAITING) || "[]");
   let taken = [], underway = [], busySince = 0, slow = 0, isOwn = false, isAway = false;
   const isBusy = () => busySince && Date.now() - busySince < 60000;
@@ -21,7 +21,7 @@
   function showWaiting() {
     sessionStorage.setItem(WAITING, JSON.stringify([...left, ...underway, ...taken]));
     clearTimeout(slow);
-    if (isBusy()) slow = setTimeout(() => document.body.classList.add("busy"), 400); // Stop does not flicker
+    if (isBusy()) slow = setTimeout(() => document.body.classList.add("busy"), 400); // delayed, so that the button Stop does not flicker
     else document.body.classList.remove("busy");
     find("#waiting")?.replaceChildren(...taken.map((text) => {
       const item = document.createElement("li");
@@ -29,7 +29,7 @@
       return item;
     }));
   }
-  // With `again`, what the server has and could not answer is asked for once more.
+  // With `again`, sends even if no message waits, for messages that the server has but could not answer.
   function next(again = false) {
     busySince = 0;
     showWaiting();
@@ -40,7 +40,7 @@
   }
   window.seq2edge = {
     send() {
-      underway = [...underway, ...taken]; // some may not have arrived the last time
+      underway = [...underway, ...taken]; // some of the earlier ones may not have arrived
       taken = [];
       showWaiting();
       return JSON.stringify(underway);
@@ -49,16 +49,16 @@
       underway = [];
       showWaiting();
     },
-    refused(texts) { // by the server: they go back to the field, before what was typed since
+    refused(texts) { // messages that the server refused return to the field, before what was typed since
       if (texts) put([texts, field().value].filter((text) => text).join("\n"));
     },
-    failed() { // what was sent goes back to the field
+    failed() { // sent messages return to the field
       put([...underway, ...taken, field().value].filter((text) => text).join("\n"));
       taken = underway = [];
       next();
     },
     done: () => next(),
-    ready() { // after the page was loaded: Gradio does that by itself when it finds its server again
+    ready() { // called after the page was loaded; Gradio reloads it when its server is back
       taken = [...left.splice(0), ...taken];
       if (!isBusy()) next();
     },
@@ -79,13 +79,13 @@
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || !event.target.closest("#message")) return;
     event.stopImmediatePropagation();
-    if (event.isComposing || event.keyCode === 229) return; // Enter ends a syllable of Korean
+    if (event.isComposing || event.keyCode === 229) return; // Enter completes a Korean syllable
     event.preventDefault();
     find("#send").click();
   }, true);
 
-  // Gradio makes the fields of a tab or of the settings when they are opened, and up to three frames later it sets them
-  // to what they were at first. Whoever changed one in between would lose that, so they are hidden for so long.
+  // Gradio creates the fields of a tab or of the settings when they are opened, and sets their initial values up to
+  // three frames later. A change made in between would be lost, so the fields are hidden for a few frames.
   const SETTLING = 5; // frames
   function afterFrames(count, act) {
     if (count) requestAnimationFrame(() => afterFrames(count - 1, act));
@@ -108,13 +108,13 @@
       toast.dataset.seen = "";
       const isFull = FULL.test(toast.textContent);
       if (isFull) toast.querySelector('[data-testid="toast-text"]').innerHTML = find("#busy-text").innerHTML;
-      if (isBusy()) setTimeout(next, isFull ? 2000 : 0, isFull); // Gradio ends the chain of events without a word
+      if (isBusy()) setTimeout(next, isFull ? 2000 : 0, isFull); // Gradio ends the chain of events without notice
     }
     find('#conversation [role="complementary"]')?.removeAttribute("role"); // the greeting is part of the conversation
-    find("#conversation .examples[role=list]")?.setAttribute("role", "group"); // of buttons
+    find("#conversation .examples[role=list]")?.setAttribute("role", "group"); // it contains buttons
   }
 
-  // What was on its way when the server went is sent once more when it is back.
+  // Messages that were being sent when the server was lost are sent again when it is back.
   function say(isGone) {
     const place = find("#offline");
     if (!place || isAway === isGone) return;

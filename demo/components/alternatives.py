@@ -1,11 +1,11 @@
-"""Other answers, to choose one of them."""
+"""A list of alternative answers, from which a visitor can choose."""
 
 import html
 from collections.abc import Sequence
 
 from seq2edge.demo.words import both
 
-# A click on an answer reaches Python as the event `select` with the answer.
+# A click on an answer triggers the event `select` in Python, with the answer.
 JS = """element.addEventListener('click', event => {
   const button = event.target.closest('button.answer');
   if (button) trigger('select', {value: button.textContent});
@@ -13,7 +13,7 @@ JS = """element.addEventListener('click', event => {
 
 
 def alternatives(answers: Sequence[str]) -> str:
-    """Answers, the best first, as buttons; empty if there is no choice."""
+    """Return buttons for answers, best first; empty if there is only one answer."""
     if len(answers) < 2:
         return ""
     items = "".join(

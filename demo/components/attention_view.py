@@ -1,4 +1,4 @@
-"""Attention between the words of a text and its answer, to be explored with a mouse, a finger or the keyboard."""
+"""An interactive view of the attention between a text and its answer, for mouse, touch and keyboard."""
 
 import json
 import math
@@ -10,9 +10,9 @@ import numpy as np
 from seq2edge.demo.components.markup import escape, percent, token_label
 from seq2edge.device.inspection import InspectedPart
 
-MOST = 40  # rows and columns of the table
-ALL = 0.98  # more is all of the attention
-SHOWN = 0.05  # smaller weights have no number
+MOST = 40  # largest number of rows and columns of the table
+ALL = 0.98  # a larger weight counts as all of the attention
+SHOWN = 0.05  # smaller weights are shown without a number
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,13 @@ class Pane:
 
 
 def attention_view(part: InspectedPart, strings: Mapping[str, str]) -> str:
-    """Attention as HTML: chips that light each other up, a heat-map, and a list for screen readers; by words, and by
-    tokens on a switch.
+    """Return attention as HTML: words that highlight each other, a heat map, and a list for screen readers.
+
+    A switch shows tokens instead of words.
 
     Args:
-        strings: As `words.table` gives them.
+        part: A part of an inspection.
+        strings: The texts of a language, from `words.table`.
     """
     if part.attention is None or part.word_attention is None:
         return f'<p class="li li-note">{escape(strings["look_attention_none"])}</p>'
@@ -62,12 +64,12 @@ def attention_view(part: InspectedPart, strings: Mapping[str, str]) -> str:
 
 
 def heat(weight: float) -> float:
-    """How strong the colour of a weight is, 0 to 1: the root, so that smaller weights are seen too."""
+    """Return the intensity of a weight's colour, 0 to 1. It is the square root, so that small weights are visible."""
     return math.sqrt(max(weight, 0.0))
 
 
 def _one_place(weights: np.ndarray, strings: Mapping[str, str]) -> str:
-    """A note if all targets look at one and the same token."""
+    """Return a note if all target tokens attend to the same source token."""
     if len(weights) < 2 or weights.min(axis=0).max() < ALL:
         return ""
     return f'<p class="li-note">{escape(strings["look_attention_one"])}</p>'
@@ -94,7 +96,7 @@ def _pane(pane: Pane, strings: Mapping[str, str], is_hidden: bool) -> str:
 
 
 def _most_given(pane: Pane, column: int, strings: Mapping[str, str]) -> str:
-    """Which target a source gave most to."""
+    """Describe the target that gives a source its largest weight."""
     weights = pane.weights[:, column]
     return strings["look_mostly"].format(
         target=pane.source[column], source=pane.target[int(weights.argmax())], share=percent(float(weights.max()))
@@ -102,10 +104,15 @@ def _most_given(pane: Pane, column: int, strings: Mapping[str, str]) -> str:
 
 
 def _chips(title: str, side: str, labels: Sequence[str], spoken: Sequence[str], weights: np.ndarray | None) -> str:
-    """A row of words.
+    """Return a row of words.
 
     Args:
-        weights: How much the first word of the other side has of each of them; None: this is the other side.
+        title: Name of the side.
+        side: "source" or "target".
+        labels: The words.
+        spoken: Descriptions of the words for screen readers.
+        weights: Attention between each word and the first word of the other side. None: this is the other side, whose
+            first word is highlighted.
     """
     chips = []
     for place, (label, said) in enumerate(zip(labels, spoken, strict=True)):

@@ -1,4 +1,4 @@
-"""The search as a tree: what was kept, what was dropped, and the path of the answer."""
+"""The search as a tree, with kept and dropped hypotheses and the path of the answer."""
 
 import itertools
 from collections import Counter
@@ -12,9 +12,9 @@ from seq2edge.device.inspection import InspectedPart
 from seq2edge.device.search.trace import ROOT, Node
 from seq2edge.device.special_ids import EOS
 
-MOST = 80  # nodes shown
-DROPPED = {"winner": 2, "kept": 1, "pruned": 0}  # shown after each hypothesis
-WIDTH, HEIGHT, COLUMN, ROW = 128, 38, 168, 48  # pixels of a box, and from one to the next
+MOST = 80  # largest number of nodes
+DROPPED = {"winner": 2, "kept": 1, "pruned": 0}  # number of dropped children shown for a node, by its state
+WIDTH, HEIGHT, COLUMN, ROW = 128, 38, 168, 48  # size of a box, and distances between boxes, in pixels
 ROOT_WIDTH = 64
 COLUMNS_OF_TEXT = 13
 MINUS = str.maketrans("-", "−")
@@ -22,32 +22,32 @@ MINUS = str.maketrans("-", "−")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a node stands: its distance from the root, and its row from the top."""
+    """The place of a node: its distance from the root, and its row from the top."""
 
     column: int
     row: int
 
     @property
     def left(self) -> int:
-        """Pixels from the left edge of the picture to that of the box; the root's box is narrower."""
+        """Left edge of the box in pixels. The root's box is narrower."""
         return COLUMN * self.column - (WIDTH - ROOT_WIDTH) * (self.column > 0)
 
     @property
     def width(self) -> int:
-        """Pixels of the box."""
+        """Width of the box in pixels."""
         return WIDTH if self.column else ROOT_WIDTH
 
     @property
     def top(self) -> int:
-        """Pixels from the top of the picture to that of the box."""
+        """Top edge of the box in pixels."""
         return ROW * self.row
 
 
 class BeamTree:
-    """What is shown of a trace. The answer is the top row; of the others the better one is above.
+    """The layout of a search trace. The answer is the top row, and better hypotheses are above worse ones.
 
     Args:
-        part: Of an inspection.
+        part: A part of an inspection.
     """
 
     def __init__(self, part: InspectedPart):
@@ -62,7 +62,7 @@ class BeamTree:
 
     @cached_property
     def shown(self) -> list[Node]:
-        """The nodes that fit: the answer, what ended, what lived, and the best of what was dropped."""
+        """The nodes to show: the answer, finished hypotheses, live ones, and the best of the dropped ones."""
         of_parent: Counter[int | None] = Counter()
         found: set[int] = set()
         for node in sorted(self.trace.nodes.values(), key=self._importance):
@@ -74,7 +74,7 @@ class BeamTree:
         return [self.trace.nodes[one] for one in sorted(found)]
 
     def _is_telling(self, node: Node, of_parent: Counter[int | None]) -> bool:
-        """Whether a dropped node is shown, given how many of each parent are shown already."""
+        """Return whether to show a dropped node, given the number of children already shown for each parent."""
         return of_parent[node.parent] < DROPPED[self.state(self.trace.nodes[node.parent or ROOT.id])]
 
     def _importance(self, node: Node) -> tuple[int, float]:
@@ -85,11 +85,11 @@ class BeamTree:
     def places(self) -> dict[int, Place]:
         """The place of each node that is shown.
 
-        A node and the best that follows it stand in one row. Each further branch gets the first row below its parent
-        that is free as far as it reaches, branches that were kept before others.
+        A node and its best child are in the same row. Every other branch gets the first row below its parent that is
+        free over the whole length of the branch. Kept branches come first.
         """
         found: dict[int, Place] = {}
-        taken: dict[int, int] = {}  # by row the first free column from the right, which branches start from
+        taken: dict[int, int] = {}  # for each row, the leftmost occupied column
         for branch in self._branches():
             parent = branch[0].parent
             column, above = (0, -1) if parent is None else (found[parent].column + 1, found[parent].row)
@@ -99,7 +99,7 @@ class BeamTree:
         return found
 
     def _branches(self) -> Iterator[list[Node]]:
-        """Rows of nodes of which each is the best that follows the one before; a branch comes after its parent's."""
+        """Yield branches, in which each node is the best child of the previous one. Parents' branches come first."""
         children: dict[int | None, list[Node]] = {}
         for node in sorted(self.shown, key=self._importance):
             children.setdefault(node.parent, []).append(node)
@@ -116,15 +116,16 @@ class BeamTree:
         return len(self.trace.path(node.id))
 
     def state(self, node: Node) -> str:
-        """ "winner", "kept" or "pruned"."""
+        """Return the state of a node: "winner", "kept" or "pruned"."""
         return "winner" if node.id in self.best else "kept" if node.id in self.kept else "pruned"
 
 
 def beam_tree(part: InspectedPart, strings: Mapping[str, str]) -> str:
-    """The tree as SVG. A node that is clicked, or chosen by Enter, triggers "select" with its text as `prefix`.
+    """Return the tree as SVG. A click on a node, or Enter, triggers "select" with the text of the node as `prefix`.
 
     Args:
-        strings: As `words.table` gives them.
+        part: A part of an inspection.
+        strings: The texts of a language, from `words.table`.
     """
     tree = BeamTree(part)
     width = max(place.left + place.width for place in tree.places.values()) + 4
@@ -182,7 +183,7 @@ def _node(tree: BeamTree, node: Node, strings: Mapping[str, str]) -> str:
 
 
 def _endings(tree: BeamTree, strings: Mapping[str, str]) -> str:
-    """The finished hypotheses as a list, which is also what a screen reader gets of the picture first."""
+    """Return the finished hypotheses as a list, which screen readers can read instead of the picture."""
     lines = "".join(
         f"<li{' class=li-best' if node.id == tree.trace.best else ''}>{escape(tree.part.texts[node.id])} "
         f'<span class="li-numbers">{f"{node.score:.2f}".translate(MINUS)}</span></li>'

@@ -1,4 +1,4 @@
-"""A bundle as a card: what it does, in which languages, how large, how good, how fast."""
+"""Cards that describe bundles: task, languages, size, score and speed."""
 
 import html
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from seq2edge.demo.words import both, either
 
 
 def card(one: Loaded) -> str:
-    """The card of a bundle."""
+    """Return the card of a bundle."""
     rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in _facts(one))
     return (
         f'<article class="card"><p class="kind">{either(f"tab_{one.task.name}")}</p>'
@@ -18,7 +18,7 @@ def card(one: Loaded) -> str:
 
 
 def failed_card(one: Failed) -> str:
-    """The card of a bundle that could not be loaded."""
+    """Return the card of a bundle that could not be loaded."""
     return (
         f'<article class="card failed"><p class="kind">{both("broken")}</p>'
         f"<h2>{html.escape(one.key)}</h2><p>{html.escape(one.reason)}</p></article>"
@@ -26,20 +26,20 @@ def failed_card(one: Failed) -> str:
 
 
 def languages(one: Loaded) -> str:
-    """The languages of a bundle, as "English → German"."""
+    """Return the languages of a bundle, such as "English → German"."""
     names = [either(f"language_{code}") for code in one.languages or ["und"]]
     return '<span class="to"> → </span>'.join(names)
 
 
 def score(one: Loaded) -> str:
-    """The main score of a bundle with its name."""
+    """Return the main score of a bundle with its name."""
     if one.main_score is None:
         return both("no_score")
     return f"{one.main_score:g} <small>{either(f'metric_{one.task.main_metric}')}</small>"
 
 
 def size(one: Loaded) -> str:
-    """The size of a bundle and the numbers it is made of."""
+    """Return the size of a bundle and its quantization."""
     quantization = either(f"quantization_{one.runner.manifest.quantization}")
     return f"{both('megabytes', value=megabytes(one.megabytes))} <small>{quantization}</small>"
 

@@ -1,16 +1,16 @@
-"""Where the model looked, a line for each word of the answer: what a narrow screen has room for."""
+"""Attention as a list that fits a narrow screen, with one line for each word of the answer."""
 
 import html
 from collections.abc import Sequence
 
 from seq2edge.device.result import Part
 
-MOST = 3  # words of the source beside one of the answer
-LEAST = 0.1  # attention that is worth a chip
+MOST = 3  # largest number of source words for one word of the answer
+LEAST = 0.1  # smallest attention weight that is shown
 
 
 def chips(part: Part) -> str:
-    """The tokens of an answer, each with the tokens of the source that had most attention; empty without attention."""
+    """Return the tokens of an answer, each with the source tokens of most attention; empty without attention."""
     if part.attention is None:
         return ""
     rows = "".join(

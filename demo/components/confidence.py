@@ -1,24 +1,25 @@
-"""The words of an answer, coloured by how sure the model is of them."""
+"""The words of an answer, coloured by the model's confidence."""
 
 from collections.abc import Mapping, Sequence
 
 from seq2edge.demo.components.markup import escape, percent, token_label
 from seq2edge.device.words import Word
 
-LEVELS = {"high": 0.8, "middle": 0.5, "low": 0.0}  # the least probability of each
+LEVELS = {"high": 0.8, "middle": 0.5, "low": 0.0}  # smallest probability of each level
 
 
 def level(probability: float) -> str:
-    """The name of the level of a probability."""
+    """Return the name of the level of a probability."""
     return next(name for name, least in LEVELS.items() if probability >= least)
 
 
 def confidence(words: Sequence[Word], probabilities: Sequence[float], strings: Mapping[str, str]) -> str:
-    """The words with a legend; their probabilities as a list for screen readers.
+    """Return the words with a legend, and their probabilities as a list for screen readers.
 
     Args:
-        probabilities: Of each word, 0 to 1.
-        strings: As `words.table` gives them.
+        words: The words of the answer.
+        probabilities: Probability of each word, 0 to 1.
+        strings: The texts of a language, from `words.table`.
     """
     found = [
         (token_label(word.text, strings["look_end"]), probability)

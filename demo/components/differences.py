@@ -8,7 +8,7 @@ PARTS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
 def marked(answer: str, other: str) -> str:
-    """An answer as HTML in which the words that `other` does not have at that place are marked."""
+    """Return an answer as HTML. Words that `other` does not have at the same place are marked."""
     parts, others = PARTS.findall(answer), PARTS.findall(other)
     matcher = difflib.SequenceMatcher(None, others, parts, autojunk=False)
     found = []

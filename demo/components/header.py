@@ -1,4 +1,4 @@
-"""The head of the page."""
+"""The header of the page."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ MARK = (Path(__file__).parents[1] / "assets" / "favicon.svg").read_text(encoding
 
 
 def header() -> str:
-    """Mark, name and what it is, with the place where the page says that its server is away."""
+    """Return logo, title and tagline, and the place for a note that the server does not answer."""
     return (
         f'<header class="masthead"><span class="mark" aria-hidden="true">{MARK}</span>'
         f"<div><h1>{both('title')}</h1><p>{both('tagline')}</p></div></header>"

@@ -1,4 +1,4 @@
-"""A link that reproduces what is seen. It is coded behind "#", which a browser sends to no server."""
+"""A link that reproduces a view. The view is encoded after "#", a part that browsers do not send to the server."""
 
 import base64
 import binascii
@@ -11,18 +11,18 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.search.options import DecodingOptions
 
 KEY = "look"
-MOST_CHARACTERS = 16_000  # of a fragment
+MOST_CHARACTERS = 16_000  # largest length of a fragment
 FRAGMENT = re.compile(rf"#?{KEY}=([A-Za-z0-9_-]+)")
 
 
 @dataclass(frozen=True)
 class View:
-    """What a link reproduces.
+    """The view that a link reproduces.
 
     Attributes:
-        bundle: Name of the model among those that are loaded.
+        bundle: Name of the loaded model.
         options: Fields of `DecodingOptions`, without the prefix.
-        prefix: What the answer has to start with.
+        prefix: Text that the answer must start with.
         previous: The reply that the text may refer to.
     """
 
@@ -34,7 +34,7 @@ class View:
 
 
 def encode(view: View) -> str:
-    """The fragment of a link, "#look=…".
+    """Encode a view as the fragment of a link, "#look=…".
 
     Raises:
         UserError: If the view is too large for a link.
@@ -48,10 +48,10 @@ def encode(view: View) -> str:
 
 
 def decode(fragment: str) -> View:
-    """The view of a fragment. Anybody can have made it, so everything about it is checked.
+    """Decode the view of a fragment. Fragments are not trusted, so everything is checked.
 
     Raises:
-        UserError: If it is not one that `encode` makes.
+        UserError: If the fragment is not a valid one.
     """
     found = FRAGMENT.fullmatch(fragment) if len(fragment) <= MOST_CHARACTERS else None
     if found is None:
@@ -59,7 +59,7 @@ def decode(fragment: str) -> View:
     try:
         content = base64.b64decode(found[1] + "=" * (-len(found[1]) % 4), altchars=b"-_", validate=True)
         values = json.loads(content.decode(), parse_constant=_refused)
-        json.dumps(values, ensure_ascii=False).encode()  # fails for halves of characters, which only JSON can hold
+        json.dumps(values, ensure_ascii=False).encode()  # fails for lone surrogates, which JSON can contain
         bundle, text, options, prefix, previous = values
     except (ValueError, TypeError, RecursionError, binascii.Error):
         raise UserError("not a link to a view") from None

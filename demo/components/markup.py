@@ -1,4 +1,4 @@
-"""Text as HTML that shows it and nothing else."""
+"""Escapes and formats text for HTML."""
 
 import html
 import unicodedata
@@ -14,16 +14,17 @@ def escape(text: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as people read it: "83%", "<1%"."""
+    """Format a share from 0 to 1 as a percentage: "83%", "<1%"."""
     rounded = round(100 * share)
     return "<1%" if share > 0 and rounded == 0 else f"{rounded}%"
 
 
 def token_label(token: str, end: str) -> str:
-    """A token as a string to show.
+    """Return the label of a token.
 
     Args:
-        end: The label of eos.
+        token: The token.
+        end: Label of eos.
     """
     if token == END:
         return end
@@ -33,7 +34,7 @@ def token_label(token: str, end: str) -> str:
 
 
 def shortened(text: str, columns: int) -> str:
-    """A text cut to this many columns, with "…" if it was longer; a Hangul syllable has two columns."""
+    """Truncate a text to this many columns, with "…" if it is longer. A Hangul syllable has two columns."""
     width = 0
     for place, character in enumerate(text):
         width += 2 if unicodedata.east_asian_width(character) in "WF" else 1

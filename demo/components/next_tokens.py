@@ -1,4 +1,4 @@
-"""The probabilities of the next tokens at every step of an answer, as bars."""
+"""Bars for the probabilities of the next tokens at each step of an answer."""
 
 from collections.abc import Mapping
 from math import exp
@@ -7,15 +7,17 @@ from seq2edge.demo.components.markup import escape, percent, shortened, token_la
 from seq2edge.device.inspection import InspectedPart
 from seq2edge.device.search.trace import ROOT, Node
 
-LAST_COLUMNS = 24  # of the text before a step
+LAST_COLUMNS = 24  # columns shown of the text before a step
 
 
 def next_tokens(part: InspectedPart, strings: Mapping[str, str]) -> str:
-    """A card for each step, with the most likely tokens and the chosen one. A token that is clicked
-    triggers "select" with the text up to it as `prefix`.
+    """Return a card for each step, with the most likely tokens and the chosen one.
+
+    A click on a token triggers "select" with the text up to this token as `prefix`.
 
     Args:
-        strings: As `words.table` gives them.
+        part: A part of an inspection.
+        strings: The texts of a language, from `words.table`.
     """
     path = part.trace.path(part.trace.best)
     cards = "".join(_card(part, number, chosen, strings) for number, chosen in enumerate(path, 1))
@@ -45,6 +47,6 @@ def _card(part: InspectedPart, number: int, chosen: Node, strings: Mapping[str, 
 
 
 def _ending(text: str) -> str:
-    """The last words of a text."""
+    """Return the last words of a text."""
     reversed_end = shortened(text[::-1], LAST_COLUMNS)
     return ("…" if reversed_end.endswith("…") else "") + reversed_end.removesuffix("…")[::-1]

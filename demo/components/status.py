@@ -1,15 +1,16 @@
-"""The line under an answer: how long it took, how large the model is, how sure it was."""
+"""The status line under an answer: time, size of the model, and confidence."""
 
 from seq2edge.demo.words import both
 from seq2edge.device.result import Result
 
 
 def status_line(result: Result, size: float, can_explain: bool = True) -> str:
-    """The line as HTML.
+    """Return the line as HTML.
 
     Args:
-        size: Of the bundle, in megabytes.
-        can_explain: Whether a button leads to how the answer came about.
+        result: The answer.
+        size: Size of the bundle in megabytes.
+        can_explain: Whether to add a button that explains the answer.
     """
     facts = [
         both("took", milliseconds=milliseconds(1000 * result.seconds)),
@@ -28,10 +29,10 @@ def status_line(result: Result, size: float, can_explain: bool = True) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """A time with two digits that matter."""
+    """Format a time with two significant digits."""
     return f"{value:.1f}" if value < 10 else f"{value:.0f}"
 
 
 def megabytes(value: float) -> str:
-    """A size with the digits that matter."""
+    """Format a size with its significant digits."""
     return f"{value:.1f}" if value >= 1 else f"{value:.2f}"

@@ -1,4 +1,4 @@
-"""What an answer says, what decided it, and how sure the model was of each word."""
+"""The summary of an answer: its text, what decided it, and the confidence of each word."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,11 +9,12 @@ from seq2edge.device.inspection import Inspection
 
 
 def summary(inspection: Inspection, settings: Mapping[str, Any], strings: Mapping[str, str]) -> str:
-    """The head of an inspection as HTML.
+    """Return the summary of an inspection as HTML.
 
     Args:
-        settings: Decoding options that are not the bundle's own.
-        strings: As `words.table` gives them.
+        inspection: The inspection.
+        settings: Decoding options that differ from the bundle's own.
+        strings: The texts of a language, from `words.table`.
     """
     decided = strings[f"look_decided_{inspection.decided_by.replace('-', '_')}"]
     lines = [f'<p class="li-said">{escape(inspection.result.text)}</p>', _line(strings["look_decided"], decided)]
@@ -33,7 +34,7 @@ def _line(title: str, text: str) -> str:
 
 
 def _setting(name: str, value: Any, strings: Mapping[str, str]) -> str:
-    """An option in words: "Draw at random", "Top k 5"."""
+    """Return an option in words, such as "Draw at random" or "Top k 5"."""
     title = strings.get(f"option_{name}", name)
     if value is True:
         return title

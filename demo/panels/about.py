@@ -1,4 +1,4 @@
-"""The panel with the card of each bundle in full: data, licence, scores, limits."""
+"""The panel that describes each bundle in full: data, licence, scores, limits."""
 
 import html
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def build_about(shelf: Shelf) -> None:
 
 
 def about(one: Loaded) -> str:
-    """All that the manifest of a bundle says to people."""
+    """Return the description of a bundle, from its manifest."""
     rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in _rows(one))
     return f'<article class="card about"><h2>{html.escape(one.key)}</h2><dl>{rows}</dl></article>'
 

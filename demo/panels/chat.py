@@ -1,4 +1,4 @@
-"""The panel of chats."""
+"""The panel for chats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from seq2edge.demo.words import both, label, say
 from seq2edge.device.shipped_bundle import SHIPPED
 
 EXAMPLES = ("example_1", "example_2", "example_3", "example_4")
-# Messages come from page.js, which took them out of the field when they were sent.
+# Messages come from page.js, which empties the field when they are sent.
 ARRIVED = "(...values) => { seq2edge.arrived(); return values; }"
 READ = "(_, talk) => [seq2edge.kept(), talk]"
 FORGET = "(...values) => { seq2edge.forget(); return values; }"
@@ -80,7 +80,7 @@ def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile |
 
 
 def _conversation(first: Loaded, can_rate: bool) -> gr.Chatbot:
-    """The conversation; what it says of itself and its examples are those of the chat that ships, if that is first."""
+    """Return the conversation. If the bundled chat is the first one, it has its introduction and examples."""
     is_shipped = first.path == SHIPPED
     note = "greeting_note" if is_shipped else "greeting_note_other"
     return gr.Chatbot(

@@ -1,4 +1,4 @@
-"""What a visitor does to a conversation beside sending: stop, retry, edit, take back, clear, keep, rate."""
+"""Changes of a conversation other than sending: stop, retry, edit, undo, clear, keep, rate."""
 
 import json
 from dataclasses import dataclass
@@ -23,19 +23,19 @@ def pick(talk: Talk, event: gr.SelectData) -> list[dict[str, str]]:
 
 
 def stop(talk: Talk, request: gr.Request) -> list[dict[str, str]]:
-    """End the reply that grows, and answer nothing that waits."""
+    """Stop the current reply, and do not answer waiting messages."""
     talk.stop(say("stopped", asked_language(request)))
     return talk.messages()
 
 
 def retry(talk: Talk, event: gr.RetryData) -> list[dict[str, str]]:
-    """Make a message wait for another reply."""
+    """Answer a message again, with another reply."""
     talk.again(_index(event))
     return talk.messages()
 
 
 def edit(talk: Talk, event: gr.EditData) -> list[dict[str, str]]:
-    """Put another message in the place of one, and forget what came after."""
+    """Replace a message, and remove all that follow."""
     index = _index(event)
     if (text := original(str(event.value))).strip() and talk.turn_at(index):
         talk.take_back(index)
@@ -44,19 +44,19 @@ def edit(talk: Talk, event: gr.EditData) -> list[dict[str, str]]:
 
 
 def undo(talk: Talk, keep: bool, field: str, event: gr.UndoData) -> tuple[list[dict[str, str]], str, str]:
-    """Take back a message and what came after; its text goes back to the field, unless another is there."""
+    """Remove a message and all that follow. Its text returns to the field, unless the field has another text."""
     turn = talk.take_back(_index(event))
     return talk.messages(), field if field.strip() or turn is None else turn.message, saved(talk, keep)
 
 
 def clear(talk: Talk, keep: bool) -> tuple[list[Any], str, str, None]:
-    """Forget the conversation; the page has the browser forget it."""
+    """Clear the conversation, on the server and in the browser."""
     talk.clear()
     return [], NO_STATUS, saved(talk, keep), None
 
 
 def restore(kept: str, talk: Talk) -> tuple[list[dict[str, str]], bool]:
-    """Take up what the browser kept, whatever it may have become there."""
+    """Restore the conversation that the browser kept. Its content is not trusted."""
     try:
         values = json.loads(kept)
     except (ValueError, RecursionError):
@@ -69,12 +69,12 @@ def restore(kept: str, talk: Talk) -> tuple[list[dict[str, str]], bool]:
 
 
 def saved(talk: Talk, keep: bool) -> str:
-    """What the browser keeps, as JSON; no turn if it is not to keep the conversation."""
+    """Return the data for the browser to keep, as JSON. It has no turns if the conversation should not be kept."""
     return json.dumps({"keep": keep, "turns": talk.kept() if keep else []}, ensure_ascii=False)
 
 
 def view(talk: Talk, keep: bool) -> tuple[list[dict[str, str]], str, str, View | None]:
-    """What the page shows: the conversation, its status line, what the browser keeps, and what "why?" is about."""
+    """Return the outputs of the panel: conversation, status line, data for the browser, and the view for "why?"."""
     last = next((turn for turn in reversed(talk.turns) if turn.is_done), None)
     status = talk.refusal or (last.status if last else NO_STATUS)
     return talk.messages(), status, saved(talk, keep), last.asked if last else None
@@ -82,17 +82,17 @@ def view(talk: Talk, keep: bool) -> tuple[list[dict[str, str]], str, str, View |
 
 @dataclass(frozen=True)
 class Rating:
-    """Writes a visitor's ratings of replies to a file, but none of what the guard answered."""
+    """Writes a visitor's ratings of replies to a file, except for replies of the guard."""
 
     shelf: Shelf
     feedback: FeedbackFile
 
     def __call__(self, talk: Talk, key: str, event: gr.LikeData) -> str:
-        """The words for the status line; nothing when a rating is taken away."""
+        """Save a rating, and return the text for the status line; empty if a rating is withdrawn."""
         turn = talk.turn_at(_index(event))
         if turn is None or not isinstance(event.liked, bool):
             return NO_STATUS
-        key = turn.asked.bundle if turn.asked else key  # another one may have been chosen since
+        key = turn.asked.bundle if turn.asked else key  # the visitor may have chosen another bundle since
         guard = self.shelf[key].runner.guard
         if guard and guard.check(turn.message):
             return _note("feedback_withheld")
@@ -110,5 +110,5 @@ def _note(key: str) -> str:
 
 
 def _index(event: Any) -> int:
-    """The position of the message that an event is about."""
+    """Return the position of the message that an event refers to."""
     return event.index[0] if isinstance(event.index, list | tuple) else event.index

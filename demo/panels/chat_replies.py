@@ -1,4 +1,4 @@
-"""Answers what is sent to a chat."""
+"""Answers the messages of a chat."""
 
 import json
 import time
@@ -17,12 +17,12 @@ from seq2edge.demo.talk import Talk, Turn, kept_of
 from seq2edge.device.conversation import Conversation
 from seq2edge.device.result import EMPTY, Result
 
-EVERY = 0.04  # seconds between two looks at a growing reply
+EVERY = 0.04  # seconds between updates of a growing reply
 
 
 @dataclass(frozen=True)
 class Replies:
-    """Answers what is sent."""
+    """The functions that add messages and answer them."""
 
     shelf: Shelf
 
@@ -32,9 +32,13 @@ class Replies:
         Gradio would keep each `gr.skip()` as a component of the visitor's session, so all outputs have values.
 
         Args:
-            sent: A list of texts as JSON.
+            sent: A list of messages as JSON.
+            messages: The messages that the browser shows.
+            talk: The conversation.
+            keep: Whether the browser keeps the conversation.
         Returns:
-            The conversation, its status line, and the texts that were refused, for page.js to put back into the field.
+            The messages to show, the status line, and the messages that were refused, which page.js returns to the
+            field.
         """
         talk.restore(kept_of(messages))
         talk.refusal, refused = "", []
@@ -63,13 +67,12 @@ class Replies:
         except BaseException:
             talk.abandon()
             raise
-        yield view(talk, keep)  # Gradio empties the outputs of a generator that yields nothing
+        yield view(talk, keep)  # Gradio clears the outputs of a generator that yields nothing
 
     def _answer(self, bundle: Loaded, talk: Talk, turn: Turn, options: dict[str, Any]) -> Iterator[None]:
-        """Answer a turn; yields when there is something to see.
+        """Answer a turn, and yield whenever there is something new to show.
 
-        A reply that may be taken back is complete before it is shown: the model's memory and its fallback line decide
-        at the end.
+        If a follow-up or the fallback line may replace the reply at the end, it is shown only when it is complete.
         """
         runner = bundle.runner
         manifest: Any = runner.manifest
@@ -90,12 +93,12 @@ class Replies:
         yield
 
     def choose(self, key: str) -> list[Any]:
-        """The card and the settings of another bundle."""
+        """Return the card and the settings of another bundle."""
         return [card(self.shelf[key]), *defaults(self.shelf[key])]
 
 
 def _growing(bundle: Loaded, talk: Talk, turn: Turn, options: dict[str, Any]) -> Generator[None, None, Result]:
-    """Show a reply while it grows, and return the result; a turn that is stopped ends early."""
+    """Show a growing reply, and return the result. A turn that is stopped ends early."""
     texts, last = growing(bundle.runner, turn.message, **options), 0.0
     while True:
         try:

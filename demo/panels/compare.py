@@ -16,7 +16,7 @@ from seq2edge.device.result import Result
 
 
 def comparable(shelf: Shelf) -> dict[str, list[Loaded]]:
-    """The bundles that answer the same texts: of one task and in the same languages, where there are several."""
+    """Return groups of at least two bundles that have the same task and languages."""
     groups: dict[str, list[Loaded]] = defaultdict(list)
     for one in shelf.loaded:
         groups["-".join([one.task.name, *one.languages])].append(one)
@@ -45,7 +45,7 @@ def build_compare(shelf: Shelf) -> None:
 
 
 def comparison(answers: list[tuple[Loaded, Result]]) -> str:
-    """The answers of bundles as a table; words that differ from the first one are marked."""
+    """Return the answers of bundles as a table. Words that differ from the first answer are marked."""
     head = "".join(
         f'<th scope="col">{both(key)}</th>' for key in ("column_model", "column_answer", "size", "time", "score")
     )

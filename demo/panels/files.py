@@ -1,4 +1,4 @@
-"""A text file in, answered line by line, and the result to download."""
+"""Answers an uploaded text file line by line, and offers the result for download."""
 
 import tempfile
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from seq2edge.demo.words import both, label
 from seq2edge.device.errors import UserError
 
 MOST_LINES = 1_000
-BATCH = 16  # lines between two signs of progress
+BATCH = 16  # number of lines between updates of the progress
 
 
 class Files:
     """The components for a file, added to the page that is being built.
 
     Args:
-        name: Of the task, for the names in the page.
+        name: Name of the task, used in the names of the components.
     """
 
     def __init__(self, name: str):
@@ -34,9 +34,10 @@ class Files:
         self.status = gr.HTML("", elem_id=f"{name}-file-status", elem_classes="status-line")
 
     def listen(self, shelf: Shelf, asked: Sequence[gr.Component]) -> None:
-        """Answer the lines of what is uploaded.
+        """Answer the lines of uploaded files.
 
         Args:
+            shelf: The bundles.
             asked: The components of the bundle and of its settings.
         """
 
@@ -59,10 +60,10 @@ class Files:
 
 
 def lines_of(path: Path) -> list[str]:
-    """The lines of a text file.
+    """Return the lines of a text file.
 
     Raises:
-        RefusedError: If it is none, is empty or has too many.
+        RefusedError: If it is not a text file, is empty or has too many lines.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -79,7 +80,7 @@ def lines_of(path: Path) -> list[str]:
 
 
 def _answer(runner: Any, line: str, options: dict[str, Any]) -> str:
-    """The answer to a line, on one line; empty if there is none."""
+    """Return the answer to a line, as one line; empty if there is no answer."""
     try:
         return " ".join(runner.run(line, **options).text.splitlines())
     except UserError:
@@ -87,5 +88,5 @@ def _answer(runner: Any, line: str, options: dict[str, Any]) -> str:
 
 
 def _safe(name: str) -> str:
-    """A name that is a file name everywhere."""
+    """Return a name that is a valid file name on all systems."""
     return "".join(character if character.isalnum() or character in "-_" else "_" for character in name)[:60] or "file"

@@ -1,4 +1,4 @@
-"""The panel that shows how an answer comes about: attention, the search as a tree, and the next tokens at each step."""
+"""The panel that explains an answer: attention, the search as a tree, and the next tokens at each step."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from seq2edge.demo.words import label
 
 ID = "inside"
 SCRIPT = (Path(__file__).parents[1] / "assets" / "look_inside.js").read_text(encoding="utf-8")
-BEAM = 5  # where a bundle offers it
-# The part of the address behind "#" goes to no server but by this.
+BEAM = 5  # default beam size, if a bundle has it
+# Only this script sends the part of the address after "#" to the server.
 READ_LINK = "() => location.hash"
 COPY_LINK = """(fragment) => {
   const link = location.href.split("#")[0] + fragment;
@@ -30,8 +30,8 @@ class Inside:
     """The components of the panel.
 
     Attributes:
-        fragment: That of a link to what is shown.
-        seen: The view that is shown.
+        fragment: Fragment of a link to the current view.
+        seen: The current view.
     """
 
     bundle: gr.Dropdown
@@ -52,8 +52,9 @@ def build_inside(shelf: Shelf, tabs: gr.Tabs, panels: Sequence[Explained]) -> No
     """Add the panel to the page that is being built.
 
     Args:
-        shelf: With a bundle that writes.
-        panels: Those whose answers it explains.
+        shelf: A shelf with at least one bundle that generates text.
+        tabs: The tabs of the page.
+        panels: The panels whose answers it explains.
     """
     writers = shelf.writers()
     with gr.Row(elem_classes=["composer", "long"]):
@@ -80,7 +81,7 @@ def build_inside(shelf: Shelf, tabs: gr.Tabs, panels: Sequence[Explained]) -> No
         copy = gr.Button(label("look_link"), elem_id="look-copy", scale=2)
         link = gr.Textbox(
             label=label("look_link_made"),
-            placeholder=" ",  # by which the style knows that there is no link yet
+            placeholder=" ",  # lets the style sheet recognise that there is no link yet
             interactive=False,
             max_lines=1,
             elem_id="look-link",
@@ -94,7 +95,7 @@ def build_inside(shelf: Shelf, tabs: gr.Tabs, panels: Sequence[Explained]) -> No
 
 def _beam(writers: Sequence[Loaded]) -> gr.Slider:
     most = max(int(largest("beam", one)) for one in writers)
-    # Gradio refuses a slider without a choice, even one that is not shown.
+    # Gradio refuses a slider with only one value, even if it is hidden.
     return gr.Slider(
         1,
         max(most, 2),
@@ -108,7 +109,7 @@ def _beam(writers: Sequence[Loaded]) -> gr.Slider:
 
 
 def _picture(name: str) -> gr.HTML:
-    """A tab with a picture."""
+    """Add a tab with a picture."""
     with gr.Tab(label(f"look_{name}")):
         return gr.HTML(elem_id=f"look-{name}", js_on_load=SCRIPT, apply_default_css=False)
 
@@ -122,7 +123,7 @@ def _listen(inside: Inside, inspections: Inspections, tabs: gr.Tabs, panels: Seq
     opened = [tabs, *fields.values(), *shown]
     last = {**QUIET, "trigger_mode": "always_last", "inputs": set(asked.values())}
 
-    # Given a set of inputs, Gradio calls with the values by component.
+    # Because its inputs are a set, Gradio passes a dict of the values by component.
     def look(values: dict[Any, Any], request: gr.Request) -> list[Any]:
         return inspections.look(_asked(asked, values), request)
 
@@ -146,11 +147,11 @@ def _listen(inside: Inside, inspections: Inspections, tabs: gr.Tabs, panels: Seq
     for panel in panels:
         panel.status.select(inspections.explain, panel.asked, opened, **QUIET)
     address = gr.Textbox(visible="hidden")
-    # Without triggers it runs when the page is loaded. The server is asked only if the address is a link to a view.
+    # An event without triggers runs when the page is loaded. The server is asked only if the address is a link.
     gr.on(None, None, None, address, js=READ_LINK, **PRIVATE)
     address.change(inspections.open_link, address, opened, **QUIET)
 
 
 def _asked(fields: Mapping[str, Any], values: Mapping[Any, Any]) -> Asked:
-    """The values of the fields by their names."""
+    """Return the values of the fields by name."""
     return Asked(**{name: values[field] for name, field in fields.items()})

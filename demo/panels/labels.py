@@ -1,4 +1,4 @@
-"""The panel of classifiers."""
+"""The panel for classifiers."""
 
 import gradio as gr
 
@@ -13,11 +13,11 @@ from seq2edge.demo.words import both, label
 from seq2edge.device.result import Result
 from seq2edge.device.tasks import Task
 
-SHOWN = 5  # labels
+SHOWN = 5  # number of labels
 
 
 def build_labels(shelf: Shelf, task: Task) -> None:
-    """Add the panel to the page that is being built: labels as one types, and the words that the model looked at."""
+    """Add the panel to the page that is being built. It shows labels and attention while the visitor types."""
     bundles, name = shelf.of_task(task), task.name
     with gr.Row(elem_classes="panel"):
         with gr.Column(scale=3, elem_classes="work"):
@@ -49,6 +49,6 @@ def build_labels(shelf: Shelf, task: Task) -> None:
 
 
 def _looked_at(result: Result) -> str:
-    """The words that had most of the attention; empty without attention."""
+    """Return the words with the most attention; empty without attention."""
     shown = "".join(map(chips, result.parts))
     return f'<p class="title">{both("attention")}</p>{shown}' if shown else ""

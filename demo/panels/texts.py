@@ -1,4 +1,4 @@
-"""The panel of tasks that turn a text into a text: translation, summaries, commands, code."""
+"""The panel for tasks from text to text: translation, summaries, commands, code."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from seq2edge.demo.settings import controls, defaults, options_of
 from seq2edge.demo.words import label
 from seq2edge.device.tasks import Task
 
-ANSWERS = 5  # to choose from
+ANSWERS = 5  # number of alternative answers
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def build_texts(shelf: Shelf, task: Task) -> Explained:
 
 
 def _listen(texts: Texts, answers: "Answers", files: Files) -> None:
-    """Connect the components. Events run in this order: another bundle has its settings before it answers."""
+    """Connect the components. The order matters: a new bundle's settings are loaded before it answers."""
     changed = [texts.card, texts.swap, *texts.settings]
     texts.bundle.change(answers.choose, texts.bundle, changed, queue=False, **QUIET)
     asked = [texts.source, texts.bundle, *texts.settings]
@@ -87,18 +87,18 @@ def _listen(texts: Texts, answers: "Answers", files: Files) -> None:
 
 
 def _chosen(event: gr.EventData) -> str:
-    """The answer that was clicked."""
+    """Return the answer that was clicked."""
     return str(event.value)
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers what is typed."""
+    """The functions behind the panel."""
 
     shelf: Shelf
 
     def answer_typed(self, text: str, key: str, *values: Any) -> tuple[str, str, str, View | None]:
-        """The answer with others to choose from, the words for the status line, and what "why?" is about."""
+        """Return the answer, alternative answers, the status line, and the view for "why?"."""
         if not text.strip():
             return "", "", "", None
         bundle = self.shelf[key]
@@ -113,11 +113,11 @@ class Answers:
         return result.text, alternatives(texts), line, View(key, text, options)
 
     def choose(self, key: str) -> list[Any]:
-        """The card and the settings of another bundle, and whether there is one for the way back."""
+        """Return the card and the settings of another bundle, and whether there is a bundle for the way back."""
         bundle = self.shelf[key]
         return [card(bundle), gr.update(visible=self.shelf.reverse_of(bundle) is not None), *defaults(bundle)]
 
     def swap(self, key: str, source: str, target: str) -> tuple[str, str]:
-        """The bundle for the way back, and the answer as its source."""
+        """Return the bundle for the opposite direction, and the answer as its source."""
         other = self.shelf.reverse_of(self.shelf[key])
         return (other.key, target or source) if other else (key, source)

@@ -1,10 +1,10 @@
-// SentencePiece for Translator.kt; the app builds sentencepiece_jni.cc with CMakeLists.txt beside it.
+// SentencePiece for Translator.kt. The app builds sentencepiece_jni.cc with the CMakeLists.txt in this folder.
 
 package seq2edge
 
 import java.io.File
 
-/** SentencePiece's own library, by sentencepiece_jni.cc. */
+/** A SentencePiece model, through sentencepiece_jni.cc. */
 class SentencePiece(model: File) : AutoCloseable {
     private var handle = open(model.path.toByteArray())
 
@@ -21,7 +21,7 @@ class SentencePiece(model: File) : AutoCloseable {
         handle = 0L
     }
 
-    // Texts cross as UTF-8 bytes: what JNI calls UTF-8 is not, beyond U+FFFF.
+    // Texts are passed as UTF-8 bytes, because JNI's own "modified UTF-8" differs from UTF-8 beyond U+FFFF.
     private external fun open(path: ByteArray): Long
     private external fun encode(handle: Long, text: ByteArray): IntArray
     private external fun decode(handle: Long, ids: IntArray): ByteArray

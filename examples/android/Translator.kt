@@ -32,7 +32,7 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
         return if (ids.size == 1) "" else decode(generate(ids))
     }
 
-    /** Ids of a source text, eos last. Of a text that is too long the end is cut off. */
+    /** Returns the ids of a source text, eos last. A text that is too long is truncated. */
     fun encode(text: String): IntArray {
         val ids = source.encode(normalise(text))
         return ids.copyOf(minOf(ids.size, bundle.getInt("source_length") - 1)) + EOS
@@ -41,8 +41,8 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
     fun decode(ids: IntArray): String = target.decode(ids)
 
     /**
-     * NFC or NFKC; invisible signs go, control characters are white space, white space is squeezed into blanks.
-     * With "none" the text stays as it is.
+     * Applies NFC or NFKC, removes invisible characters, and replaces runs of white space and control characters with
+     * single spaces. With "none" the text is not changed.
      */
     fun normalise(text: String): String {
         val form = bundle.getJSONObject("processors").getJSONObject("source").getString("normalisation")
@@ -50,7 +50,7 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
         return Normalizer.normalize(text, Normalizer.Form.valueOf(form)).replace(INVISIBLE, "").replace(BLANK, " ").trim(' ')
     }
 
-    /** The whole greedy search in one call. */
+    /** Runs the whole greedy search in one call. */
     fun generate(sourceIds: IntArray): IntArray {
         val ids = padded(sourceIds)
         val outputs = outputs("generate", ids.size, setOf("target_ids", "length"))
@@ -60,27 +60,27 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
         return found.copyOf(if (length > 0 && found[length - 1] == EOS) length - 1 else length)
     }
 
-    /** The same a step at a time; `seen` is shown the logits and the id of each step, and ends the search with false. */
+    /** Runs greedy search step by step. `seen` gets the logits and the id of each step, and returns false to stop. */
     fun search(sourceIds: IntArray, seen: (logits: FloatArray, id: Int) -> Boolean = { _, _ -> true }): IntArray {
         val ids = padded(sourceIds)
-        val encoded = outputs("encode", ids.size, names("encode")) // memory, its mask, states, and what may be copied
+        val encoded = outputs("encode", ids.size, names("encode")) // memory, memory_mask, states, copy_ids
         interpreter.runSignature(mapOf("source_ids" to arrayOf(ids)), encoded, "encode")
         val token = intArrayOf(BOS)
         val inputs = encoded + ("token_ids" to token)
-        // Inputs are copied before a step and outputs behind it, so a state's array is both.
+        // Inputs are copied before a step and outputs after it, so one array serves as both for each state.
         val outputs = outputs("decode_step_1", ids.size, setOf("logits", "top_ids")) + encoded.filterKeys { it in states }
 
         val found = mutableListOf<Int>()
         while (found.size < bundle.getInt("target_length")) {
             interpreter.runSignature(inputs, outputs, "decode_step_1")
-            token[0] = ((outputs["top_ids"] as Array<*>)[0] as IntArray)[0] // pad, unk and bos are not among them
+            token[0] = ((outputs["top_ids"] as Array<*>)[0] as IntArray)[0] // pad, unk and bos are excluded
             if (!seen((outputs["logits"] as Array<*>)[0] as FloatArray, token[0]) || token[0] == EOS) break
             found += token[0]
         }
         return found.toIntArray()
     }
 
-    /** Answers the bundle's test vectors. */
+    /** Compares with the bundle's test vectors. */
     fun check(): Agreement {
         val vectors = json("vectors.json").getJSONArray("vectors")
         val counted = Agreement(bundle.getString("quantization"), vectors.length())
@@ -114,17 +114,17 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
 
     private fun json(name: String) = JSONObject(File(folder, name).readText())
 
-    /** Few lengths, because each new one makes the interpreter allocate again. */
+    /** Pads ids to one of a few lengths, because the interpreter allocates memory again for each new one. */
     private fun padded(ids: IntArray): IntArray {
         val bucket = bundle.getInt("length_bucket")
-        return ids.copyOf((ids.size + bucket - 1) / bucket * bucket) // with zeros, which is pad
+        return ids.copyOf((ids.size + bucket - 1) / bucket * bucket) // padded with zeros, the id of pad
     }
 
-    /** Outputs of a signature. */
+    /** Returns the names of a signature's outputs. */
     private fun names(signature: String) =
         bundle.getJSONObject("signatures").getJSONObject(signature).getJSONObject("outputs").keys().asSequence().toList()
 
-    /** Arrays for outputs of a signature. Arrays and no buffers: only by an array does an input get another shape. */
+    /** Returns arrays for outputs of a signature. With arrays instead of buffers, inputs can change their shape. */
     private fun outputs(signature: String, sourceLength: Int, names: Collection<String>): Map<String, Any> {
         val specs = bundle.getJSONObject("signatures").getJSONObject(signature).getJSONObject("outputs")
         return names.associateWith { name ->
@@ -146,7 +146,7 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
     }
 }
 
-/** How many of the test vectors were answered as when the bundle was exported. */
+/** The number of test vectors with the same answer as when the bundle was exported. */
 class Agreement(quantization: String, val vectors: Int) {
     var sources = 0
     var whole = 0
@@ -156,7 +156,7 @@ class Agreement(quantization: String, val vectors: Int) {
     private val allowed = mapOf("none" to 1e-3, "float16" to 1e-2)[quantization] ?: 1.0
     private val needed = if (quantization == "int8") 0.5 else 1.0
 
-    /** float32 has to agree exactly, int8 as far as processors do. */
+    /** Whether the check passed. float32 must agree exactly; int8 kernels differ between processors. */
     val passed
         get() = sources == vectors && difference <= allowed && minOf(whole, stepwise) >= needed * vectors
 

@@ -1,4 +1,4 @@
-// Copies a bundle out of an app's assets, because LiteRT and SentencePiece open files and assets are not files:
+// Copies a bundle from an app's assets to a folder, because LiteRT and SentencePiece open files, and assets are not:
 //   val translator = Translator(unpack(context, "captions-int8"))
 
 package seq2edge
@@ -6,7 +6,7 @@ package seq2edge
 import android.content.Context
 import java.io.File
 
-/** The folder of a bundle, copied from the assets at the first start. */
+/** Returns the folder of a bundle, which is copied from the assets on the first start. */
 fun unpack(context: Context, name: String): File {
     val folder = File(context.filesDir, name)
     if (folder.exists()) return folder

@@ -1,4 +1,4 @@
-// The native half of SentencePiece.kt. Names have the class's package in them: seq2edge.
+// The native half of SentencePiece.kt. Names of functions contain the package of the class, seq2edge.
 
 #include <jni.h>
 #include <sentencepiece_processor.h>

@@ -1,7 +1,7 @@
-// Runs a bundle of seq2edge with TensorFlow Lite's C interface and SentencePiece: greedy search, a text at a time.
+// Runs a bundle of seq2edge with TensorFlow Lite's C API and SentencePiece: greedy search, one text at a time.
 //
-//   translate BUNDLE            answers each line of standard input with a line
-//   translate BUNDLE --check    answers the bundle's test vectors and compares
+//   translate BUNDLE            answers each line of standard input with one line
+//   translate BUNDLE --check    compares with the bundle's test vectors
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +23,7 @@
 #include <utf8proc.h>
 
 #if __has_include(<tensorflow/lite/c/c_api_experimental.h>)
-#include <tensorflow/lite/c/c_api_experimental.h>  // includes c_api.h; up to 2.14 the signatures are here
+#include <tensorflow/lite/c/c_api_experimental.h>  // includes c_api.h; up to 2.14 it also declares the functions for signatures
 #else
 #include <tflite/c/c_api_experimental.h>  // the same header in LiteRT's repository
 #endif
@@ -52,7 +52,7 @@ nlohmann::json ReadBundle(const std::string& folder) {
   return bundle;
 }
 
-/// What a signature takes: values that stay where they are until it is run.
+/// An input of a signature. Its values must stay valid until the signature is run.
 struct Input {
   Input() = default;
   Input(const void* data, std::vector<int> shape) : data(data), shape(std::move(shape)) {}
@@ -64,7 +64,7 @@ struct Input {
   std::vector<int> shape;
 };
 
-/// A function in the model file. Its outputs are good until it is run again.
+/// A function in the model file. Its outputs are valid until it is run again.
 class Signature {
  public:
   Signature(TfLiteInterpreter* interpreter, const std::string& name)
@@ -75,7 +75,7 @@ class Signature {
   ~Signature() { TfLiteSignatureRunnerDelete(runner_); }
 
   void Run(const std::map<std::string, Input>& inputs) {
-    // Every new shape first, then memory, then values: to allocate moves the tensors.
+    // First set all new shapes, then allocate memory, then copy values, because allocation moves the tensors.
     for (const auto& [name, input] : inputs) {
       if (Input(Tensor(name)).shape == input.shape) continue;
       const int axes = static_cast<int>(input.shape.size());
@@ -117,7 +117,7 @@ class Signature {
   bool allocated_ = false;
 };
 
-/// Text → tokens' ids and back, as the bundle's models were trained with.
+/// Encodes text to token ids and decodes ids to text, as in training.
 class Codec {
  public:
   Codec(const std::string& folder, const nlohmann::json& bundle)
@@ -128,7 +128,7 @@ class Codec {
     Load(target_, folder + (joint ? "/tokenizer.model" : "/target.model"));
   }
 
-  /// Ids of a source text, eos last. Of a text that is too long the end is cut off.
+  /// Returns the ids of a source text, eos last. A text that is too long is truncated.
   Ids Encode(const std::string& text) const {
     Ids ids = source_.EncodeAsIds(Normalise(text));
     if (ids.size() > longest_ - 1) ids.resize(longest_ - 1);
@@ -138,8 +138,8 @@ class Codec {
 
   std::string Decode(const Ids& ids) const { return target_.DecodeIds(ids); }
 
-  /// NFC or NFKC; invisible signs go, control characters are white space, white space is squeezed into single blanks.
-  /// With "none" the text stays as it is.
+  /// Applies NFC or NFKC, removes invisible characters, and replaces runs of white space and control characters with
+  /// single spaces. With "none" the text is not changed.
   std::string Normalise(const std::string& text) const {
     if (form_ == "none") return text;
     const auto form = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE |
@@ -205,7 +205,7 @@ class Translator {
     return ids.size() == 1 ? "" : codec.Decode(Generate(ids));
   }
 
-  /// The whole greedy search in one call.
+  /// Runs the whole greedy search in one call.
   Ids Generate(const Ids& source_ids) {
     const Ids padded = Padded(source_ids);
     generate_->Run({{"source_ids", {padded.data(), {1, static_cast<int>(padded.size())}}}});
@@ -216,13 +216,13 @@ class Translator {
     return found;
   }
 
-  /// The same a step at a time; `seen` is shown the logits and the id of each step, and ends the search with false.
+  /// Runs greedy search step by step. `seen` gets the logits and the id of each step, and returns false to stop.
   Ids Search(const Ids& source_ids, const std::function<bool(const float* logits, int id)>& seen) {
     const Ids padded = Padded(source_ids);
     encode_->Run({{"source_ids", {padded.data(), {1, static_cast<int>(padded.size())}}}});
     int32_t token = kBos;
     std::map<std::string, Input> inputs = {{"token_ids", {&token, {1}}}};
-    // memory, its mask, the states, and what may be copied
+    // memory, memory_mask, states and, if the model copies, copy_ids
     for (const auto& output : bundle.at("signatures").at("encode").at("outputs").items())
       inputs[output.key()] = Input(encode_->Output(output.key()));
 
@@ -230,7 +230,7 @@ class Translator {
     Ids found;
     while (found.size() < longest) {
       step_->Run(inputs);
-      token = *step_->Values<int32_t>("top_ids");  // the likeliest; pad, unk and bos are not among them
+      token = *step_->Values<int32_t>("top_ids");  // the most likely token; pad, unk and bos are excluded
       if (!seen(step_->Values<float>("logits"), token) || token == kEos) break;
       found.push_back(token);
       for (const std::string& state : states_) inputs[state] = Input(step_->Output(state));
@@ -242,7 +242,7 @@ class Translator {
   const Codec codec;
 
  private:
-  /// Few lengths, because each new one makes the interpreter allocate again.
+  /// Pads ids to one of a few lengths, because the interpreter allocates memory again for each new one.
   Ids Padded(Ids ids) const {
     const size_t bucket = bundle.at("length_bucket");
     ids.resize((ids.size() + bucket - 1) / bucket * bucket, kPad);
@@ -256,7 +256,7 @@ class Translator {
   std::vector<std::string> states_;
 };
 
-/// Whether the vectors are answered as when the bundle was exported: float32 exactly, int8 as far as processors agree.
+/// Returns whether the test vectors are reproduced: exactly for float32; int8 kernels differ between processors.
 bool Check(Translator& translator, const std::string& folder) {
   const std::string quantization = translator.bundle.at("quantization");
   const double allowed = quantization == "none" ? 1e-3 : quantization == "float16" ? 1e-2 : 1.0;

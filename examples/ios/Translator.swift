@@ -27,7 +27,7 @@ public final class Translator {
     guard bundle.schemaVersion == Self.schemaVersion else {
       throw TranslatorError.schemaVersion(bundle.schemaVersion)
     }
-    // The package numbers tokens from 1 where it is not told otherwise.
+    // By default the package numbers tokens from 1.
     func tokenizer(_ name: String) throws -> SentencepieceTokenizer {
       try SentencepieceTokenizer(modelPath: folder.appendingPathComponent(name).path, tokenOffset: 0)
     }
@@ -49,7 +49,7 @@ public final class Translator {
     return ids.count == 1 ? "" : try decode(try generate(ids))
   }
 
-  /// Ids of a source text, eos last. Of a text that is too long the end is cut off.
+  /// Returns the ids of a source text, eos last. A text that is too long is truncated.
   public func encode(_ text: String) throws -> [Int32] {
     let ids = try source.encode(normalise(text)).prefix(bundle.sourceLength - 1)
     return ids.map(Int32.init) + [Self.eos]
@@ -57,8 +57,8 @@ public final class Translator {
 
   public func decode(_ ids: [Int32]) throws -> String { try target.decode(ids.map(Int.init)) }
 
-  /// NFC or NFKC; invisible signs go, control characters are white space, white space is squeezed into blanks.
-  /// With "none" the text stays as it is.
+  /// Applies NFC or NFKC, removes invisible characters, and replaces runs of white space and control characters with
+  /// single spaces. With "none" the text is not changed.
   public func normalise(_ text: String) -> String {
     if bundle.processors.source.normalisation == "none" { return text }
     let composed =
@@ -68,7 +68,7 @@ public final class Translator {
     return visible.split { isBlank($0.value) }.map { String($0) }.joined(separator: " ")
   }
 
-  /// The whole greedy search in one call.
+  /// Runs the whole greedy search in one call.
   public func generate(_ sourceIds: [Int32]) throws -> [Int32] {
     try generator.run(["source_ids": padded(sourceIds)])
     let length = Int(try generator.output("length").values(of: Int32.self)[0])
@@ -76,21 +76,21 @@ public final class Translator {
     return Array(ids.last == Self.eos ? ids.dropLast() : ids)
   }
 
-  /// The same a step at a time; `seen` is shown the logits and the id of each step, and ends the search with false.
+  /// Runs greedy search step by step. `seen` gets the logits and the id of each step, and returns false to stop.
   @discardableResult
   public func search(
     _ sourceIds: [Int32], seen: (_ logits: [Float], _ id: Int32) -> Bool = { _, _ in true }
   ) throws -> [Int32] {
     try encoder.run(["source_ids": padded(sourceIds)])
     var inputs = ["token_ids": Input([Self.bos], shape: [1])]
-    for name in bundle.signatures["encode"]!.outputs.keys {  // memory, its mask, states, and what may be copied
+    for name in bundle.signatures["encode"]!.outputs.keys {  // memory, memory_mask, states, copy_ids
       inputs[name] = Input(try encoder.output(name))
     }
 
     var found: [Int32] = []
     while found.count < bundle.targetLength {
       try step.run(inputs)
-      let id = try step.output("top_ids").values(of: Int32.self)[0]  // pad, unk and bos are not among them
+      let id = try step.output("top_ids").values(of: Int32.self)[0]  // pad, unk and bos are excluded
       if !seen(try step.output("logits").values(of: Float.self), id) || id == Self.eos { break }
       found.append(id)
       inputs["token_ids"] = Input([id], shape: [1])
@@ -99,7 +99,7 @@ public final class Translator {
     return found
   }
 
-  /// Answers the bundle's test vectors.
+  /// Compares with the bundle's test vectors.
   public func check() throws -> Agreement {
     let file: Vectors = try read("vectors.json", in: folder)
     var counted = Agreement(quantization: bundle.quantization, vectors: file.vectors.count)
@@ -118,7 +118,7 @@ public final class Translator {
     return counted
   }
 
-  /// Few lengths, because each new one makes the interpreter allocate again.
+  /// Pads ids to one of a few lengths, because the interpreter allocates memory again for each new one.
   private func padded(_ ids: [Int32]) -> Input {
     let bucket = bundle.lengthBucket
     let length = (ids.count + bucket - 1) / bucket * bucket
@@ -126,7 +126,7 @@ public final class Translator {
   }
 }
 
-/// How many of the test vectors were answered as when the bundle was exported.
+/// The number of test vectors with the same answer as when the bundle was exported.
 public struct Agreement: CustomStringConvertible {
   let quantization: String
   let vectors: Int
@@ -137,7 +137,7 @@ public struct Agreement: CustomStringConvertible {
 
   var allowed: Float { ["none": 1e-3, "float16": 1e-2][quantization] ?? 1 }
 
-  /// float32 has to agree exactly, int8 as far as processors do.
+  /// Whether the check passed. float32 must agree exactly; int8 kernels differ between processors.
   public var passed: Bool {
     let needed = (quantization == "int8" ? 0.5 : 1) * Double(vectors)
     return sources == vectors && difference <= allowed && Double(min(whole, stepwise)) >= needed
@@ -185,7 +185,7 @@ private func read<Values: Decodable>(_ name: String, in folder: URL) throws -> V
   return try decoder.decode(Values.self, from: Data(contentsOf: folder.appendingPathComponent(name)))
 }
 
-/// What a signature takes.
+/// An input of a signature.
 private struct Input {
   let data: Data
   let shape: [Int]
@@ -201,7 +201,7 @@ private struct Input {
   }
 }
 
-/// A function in the model file, which remembers the shapes that it has memory for.
+/// A function in the model file. It remembers the shapes for which memory is allocated.
 private final class Signature {
   private let runner: SignatureRunner
   private var shapes: [String: [Int]] = [:]
@@ -209,7 +209,7 @@ private final class Signature {
   init(_ runner: SignatureRunner) { self.runner = runner }
 
   func run(_ inputs: [String: Input]) throws {
-    // Every new shape first, then memory, then values: to allocate moves the tensors.
+    // First set all new shapes, then allocate memory, then copy values, because allocation moves the tensors.
     for (name, input) in inputs where shapes[name] != input.shape {
       try runner.resizeInput(named: name, toShape: Tensor.Shape(input.shape))
       shapes[name] = input.shape
@@ -218,7 +218,7 @@ private final class Signature {
     try runner.invoke(with: inputs.mapValues(\.data))
   }
 
-  /// A copy of an output.
+  /// Returns a copy of an output.
   func output(_ name: String) throws -> Tensor { try runner.output(named: name) }
 }
 

@@ -1,4 +1,4 @@
-"""Greedy decoding of an ONNX export with ONNX Runtime, SentencePiece and numpy.
+"""Greedy search over an ONNX export with ONNX Runtime, SentencePiece and numpy.
 
 pip install onnxruntime sentencepiece
 python greedy.py bundles/captions.onnx "A man is walking."

@@ -1,4 +1,4 @@
-"""The demo on a Hugging Face space, with the bundle that is installed with seq2edge."""
+"""Runs the demo on a Hugging Face space, with the bundle that is installed with seq2edge."""
 
 from seq2edge.demo.app import DemoOptions, serve
 from seq2edge.device.shipped_bundle import SHIPPED

@@ -1,4 +1,4 @@
-"""The SavedModel in a Python process that has tensorflow and tensorflow-text and nothing of seq2edge.
+"""Runs a SavedModel in Python with tensorflow and tensorflow-text, without seq2edge.
 
 python predict.py served/captions/1 "A dog runs."
 """

@@ -1,1 +1,1 @@
-"""Families of models: the signatures, manifests and verification of their exports."""
+"""The exports of each family of models: signatures, manifest and verification."""

@@ -1,4 +1,4 @@
-"""Classifiers: one signature from a source to logits, and the temperature of the probabilities."""
+"""The export of classifiers: a signature from a source to logits, and the temperature of the probabilities."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +35,7 @@ def manifest_fields(
 
 
 def calibrated_temperature(run: Run[ClassificationRecipe], model: Classifier) -> float:
-    """The temperature that suits the validation data."""
+    """Return the temperature that calibrates the model on the validation data."""
     pairs, index_of = list(run.data.texts("valid")), {label: index for index, label in enumerate(run.data.labels)}
     if not pairs:
         return UNCALIBRATED
@@ -49,7 +49,7 @@ def calibrated_temperature(run: Run[ClassificationRecipe], model: Classifier) ->
 
 
 def write_files(run: Run[ClassificationRecipe], settings: BundleSettings, folder: Path) -> None:
-    """Write nothing: the model and the tokenizer are enough."""
+    """Write nothing. A classifier's runner needs only the model and the tokenizer."""
 
 
 def compare(
@@ -62,8 +62,8 @@ def compare(
 
 
 def text_model(run: Run[ClassificationRecipe]) -> Savable:
-    """From text to labels and their probabilities."""
-    from seq2edge.export.families.classifier_text_model import ClassifierTextModel  # has no wheel on every machine
+    """Return functions from text to labels and their probabilities."""
+    from seq2edge.export.families.classifier_text_model import ClassifierTextModel  # tensorflow-text may be missing
     from seq2edge.export.text_codec import GraphTextEncoder
 
     recipe, model = run.recipe, run.model()

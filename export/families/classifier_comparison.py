@@ -1,4 +1,4 @@
-"""How the labels of a bundle agree with those of the Keras classifier it was made of."""
+"""Compares the labels of a bundle with those of the Keras classifier that it was exported from."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -18,32 +18,32 @@ from seq2edge.pipeline.families.keras_classifier import KerasClassifierModel
 
 
 class ClassifierComparison(Comparison):
-    """A bundle beside its Keras classifier.
+    """Compares a bundle with its Keras classifier.
 
     Args:
         bundle: A bundle whose files are in its folder.
         model: The Keras model.
-        sources: Unpadded features of each.
+        sources: Unpadded features of each source.
     """
 
     def __init__(self, bundle: Bundle[ClassificationManifest], model: Classifier, sources: Sequence[Features]):
         self.bundle, self.model, self.sources = bundle, model, sources
-        self.tflite = TFLiteClassifier(bundle.with_manifest(fixed_lengths=[]))  # a runner would prefer these
+        self.tflite = TFLiteClassifier(bundle.with_manifest(fixed_lengths=[]))  # otherwise it would use these
         self.runtime = self.tflite.runtime
 
     @cached_property
     def expected(self) -> np.ndarray:
-        """Keras' logits `(sources, classes)`."""
+        """Logits of Keras, `(sources, classes)`."""
         return self._logits(KerasClassifierModel(self.model))
 
     @cached_property
     def found(self) -> np.ndarray:
-        """The bundle's logits `(sources, classes)`."""
+        """Logits of the bundle, `(sources, classes)`."""
         return self._logits(self.tflite)
 
     @cached_property
     def found_with_fixed_lengths(self) -> np.ndarray:
-        """The same from the signatures of fixed lengths."""
+        """Logits from the bundle's signatures of fixed lengths."""
         return self._logits(TFLiteClassifier(self.bundle))
 
     def keras_answers(self) -> list[str]:
@@ -73,5 +73,5 @@ class ClassifierComparison(Comparison):
 
 
 def _same_label(expected: np.ndarray, found: np.ndarray) -> float:
-    """Share in percent of the rows of logits that have the same label."""
+    """Return the percentage of rows of logits with the same label."""
     return share(list(expected.argmax(axis=1) == found.argmax(axis=1)))

@@ -12,20 +12,20 @@ Tensors = dict[str, tf.Tensor]
 
 
 class ClassifierSignatures(tf.Module):
-    """`classify`, and for each fixed length L `classify_sL`, each for one source.
+    """The signatures `classify` and, for each fixed length L, `classify_sL`. Each takes one source.
 
-    They take `source_ids` int32 `(1, source_length)` and give `logits` `(1, classes)` and, if the model pools by
-    attention, `attention` `(1, source_length)`.
+    The input is `source_ids` int32 `(1, source_length)`. The outputs are `logits` `(1, classes)` and, with attention
+    pooling, `attention` `(1, source_length)`.
 
     Args:
-        model: The trained model; its layers are shared, not copied.
+        model: The trained model. Its layers are shared, not copied.
         lengths: Fixed source lengths.
     """
 
     def __init__(self, model: Classifier, lengths: Sequence[int] = ()):
         super().__init__(name="signatures")
         self.classify = model.classify
-        # Variables reached only through Keras layers are not frozen by the converter, and the file lacks its weights.
+        # The converter does not freeze variables that it reaches only through Keras layers. The file would lack them.
         self.weights = [weight.value for weight in model.training.weights]
         self.functions: dict[str, Callable[..., Tensors]] = {
             signature_names.classify(length): self._function(length) for length in (None, *lengths)

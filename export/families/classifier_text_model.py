@@ -1,4 +1,4 @@
-"""Text → label in one SavedModel: normalisation and tokenizer inside the graph, for any batch size."""
+"""A SavedModel from text to label, with normalisation and tokenizer in the graph, for any batch size."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,16 +10,16 @@ from seq2edge.models.classifier import Classifier
 
 
 class ClassifierTextModel(ClassifierSignatures):
-    """`ClassifierSignatures`, and `serving_default` from `text`.
+    """`ClassifierSignatures` with the additional signature `serving_default`, which takes `text`.
 
-    It gives the most likely `label` of each text, `(batch,)`, and all `labels` with their calibrated `probabilities`,
-    the most likely first, `(batch, classes)`.
+    Its outputs are the most likely `label` of each text, `(batch,)`, and all `labels` with their calibrated
+    `probabilities`, the most likely first, `(batch, classes)`.
 
     Args:
         model: The trained model.
         encoder: The tokenizer and the normalisation.
-        labels: Their names, in the order of the logits.
-        temperature: The logits are divided by it.
+        labels: Names of the labels, in the order of the logits.
+        temperature: Temperature by which the logits are divided.
     """
 
     def __init__(self, model: Classifier, encoder: GraphTextEncoder, labels: Sequence[str], temperature: float):

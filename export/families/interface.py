@@ -1,4 +1,4 @@
-"""What a family of models offers for an export. A family is a module with these functions."""
+"""The interface of a family of models for an export. A family is a module with these functions."""
 
 import dataclasses
 from abc import ABC, abstractmethod
@@ -13,14 +13,14 @@ from seq2edge.device.processors.interface import Features
 from seq2edge.export.options import BundleSettings
 from seq2edge.pipeline.run import Run
 
-Extra = Literal["saved-model", "onnx", "suggest-float"]  # an export beside bundles, as its flag is named
+Extra = Literal["saved-model", "onnx", "suggest-float"]  # exports other than bundles, by the name of their flag
 
 
 class Savable(Protocol):
     """A `tf.Module` whose functions can be written as a SavedModel.
 
     Attributes:
-        functions: TensorFlow functions by the names of their signatures.
+        functions: TensorFlow functions by the name of their signature.
     """
 
     functions: Mapping[str, Any]
@@ -31,13 +31,13 @@ class Savable(Protocol):
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far a bundle agrees with Keras, as in bundle.json. Shares are in percent of the sources.
+    """The agreement of a bundle with Keras, as in bundle.json. Shares are percentages of the sources.
 
     Attributes:
-        identical: Same answer as Keras.
-        largest_logit_difference: Between the logits of the bundle and Keras.
-        fixed_lengths_identical: Same answer from the signatures of fixed lengths as from the others; None if there are
-            no such signatures.
+        identical: Share with the same answer as Keras.
+        largest_logit_difference: Largest difference between the logits of the bundle and those of Keras.
+        fixed_lengths_identical: Share with the same answer from the signatures of fixed lengths as from the others;
+            None if there are no such signatures.
     """
 
     identical: float
@@ -54,18 +54,18 @@ class Agreement:
 
 
 class Variant(NamedTuple):
-    """Further answers of a bundle, with the share in percent that are the same as its usual ones."""
+    """Answers from another way to run a bundle, and the percentage of them that equal its usual answers."""
 
     answers: list[str]
     identical: float
 
 
 class Comparison(ABC):
-    """A bundle beside the Keras model it was made of, both answering the same sources.
+    """Compares a bundle with the Keras model that it was exported from, on the same sources.
 
     Attributes:
-        runtime: What runs the bundle.
-        search: How answers are searched; "" if nothing is.
+        runtime: Name of the runtime that runs the bundle.
+        search: Description of the search; empty if there is none.
     """
 
     runtime: str
@@ -73,26 +73,26 @@ class Comparison(ABC):
 
     @abstractmethod
     def keras_answers(self) -> list[str]:
-        """Keras' answer to each source."""
+        """Return Keras' answer to each source."""
 
     @abstractmethod
     def bundle_answers(self) -> list[str]:
-        """The bundle's answer to each source."""
+        """Return the bundle's answer to each source."""
 
     @abstractmethod
     def agreement(self) -> Agreement:
-        """Compare the bundle's outputs with Keras' and with each other."""
+        """Compare the bundle's outputs with those of Keras and with each other."""
 
     @abstractmethod
     def web_identical(self, interpreter: tuple[type[Any], str]) -> float:
-        """The share in percent of sources with the same answer from a browser's runtime as from LiteRT's Interpreter.
+        """Return the percentage of sources with the same answer from a browser's runtime and LiteRT's Interpreter.
 
         Args:
-            interpreter: An Interpreter class over the browser's runtime, and its name.
+            interpreter: A class with the interface of Interpreter that uses the browser's runtime, and its name.
         """
 
     def variants(self) -> dict[str, Variant]:
-        """Other ways to run the bundle that get scores of their own, by name."""
+        """Return other ways to run the bundle, by name. They are scored separately."""
         return {}
 
 
@@ -102,23 +102,25 @@ class Family(Protocol):
     EXTRAS: tuple[Extra, ...]
 
     def signatures(self, run: Run[Any], model: Any, settings: BundleSettings) -> Savable:
-        """The functions of a bundle's model file."""
+        """Return the functions of a bundle's model file."""
 
     def manifest_fields(self, run: Run[Any], model: Any, signatures: dict[str, Signature]) -> dict[str, Any]:
-        """The fields of the manifest that only this family has, beside those of `Run.manifest`.
+        """Return the fields of the manifest that only this family has, in addition to those of `Run.manifest`.
 
         Args:
-            signatures: Those of the model file.
+            run: The run.
+            model: The model of the run.
+            signatures: The signatures of the model file.
         """
 
     def write_files(self, run: Run[Any], settings: BundleSettings, folder: Path) -> None:
-        """Write what the family's runner loads beside the model and the tokenizers."""
+        """Write the files that the family's runner loads in addition to the model and the tokenizers."""
 
     def compare(self, run: Run[Any], model: Any, bundle: Bundle[Any], sources: Sequence[Features]) -> Comparison:
         """Compare a bundle whose files are in its folder with the Keras model."""
 
     def text_model(self, run: Run[Any]) -> Savable:
-        """Functions that take texts, for a SavedModel."""
+        """Return functions that take texts, for a SavedModel."""
 
     def text_model_answers(self, run: Run[Any], sources: Sequence[Features]) -> dict[tuple[str, str], list[str]]:
-        """Keras' answers to sources, by the signature of `text_model` and the output that gives the same."""
+        """Return Keras' answers to sources, by the signature and the output of `text_model` that must equal them."""

@@ -1,4 +1,4 @@
-"""The families of models by their names in `device/tasks.py`. A new family is a module and an entry here."""
+"""The families of models, by their names in `device/tasks.py`. A new family is a module and an entry here."""
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.tasks import TASKS
@@ -10,7 +10,7 @@ FAMILIES: dict[FamilyName, Family] = {"seq2seq": seq2seq, "classification": clas
 
 
 def family_of(task: str) -> Family:
-    """The family of the models for a task."""
+    """Return the family of a task's models."""
     return FAMILIES[TASKS[task].family]
 
 
@@ -18,7 +18,7 @@ def require_extra(task: str, extra: Extra) -> None:
     """Refuse an export that the models of a task do not have.
 
     Raises:
-        UserError: With the exports that they have.
+        UserError: If they do not have it. The message lists the exports that they have.
     """
     offered = family_of(task).EXTRAS
     if extra not in offered:

@@ -1,4 +1,4 @@
-"""Encoder-decoders: signatures of encoder and decoder step, states, and a shortlist."""
+"""The export of encoder-decoders: signatures of encoder and decoder step, states, and a shortlist."""
 
 import json
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ def manifest_fields(run: Run[Seq2SeqRecipe], model: Seq2Seq, signatures: dict[st
 
 
 def _fallback(run: Run[Seq2SeqRecipe], model: Seq2Seq) -> Fallback | None:
-    """The recipe's fallback, with the threshold that suits this model."""
+    """Return the recipe's fallback, with the threshold for this model."""
     wanted = run.recipe.decoding.fallback
     if wanted is None or not (threshold := fallback_threshold(run, model)):
         return None
@@ -60,7 +60,7 @@ def _fallback(run: Run[Seq2SeqRecipe], model: Seq2Seq) -> Fallback | None:
 
 
 def write_files(run: Run[Seq2SeqRecipe], settings: BundleSettings, folder: Path) -> None:
-    """Write the guard, the follow-ups and the shortlist, if there are to be any."""
+    """Write the guard, the follow-ups and the shortlist, if the recipe has them."""
     if guard := _guard(run):
         write_text(folder / GUARD, json.dumps(guard, ensure_ascii=False, separators=(",", ":")) + "\n")
     if run.data.turns.is_file():
@@ -72,14 +72,14 @@ def write_files(run: Run[Seq2SeqRecipe], settings: BundleSettings, folder: Path)
 
 
 def _copies(run: Run[Seq2SeqRecipe]) -> Sequence[int]:
-    """The target token that each source token is copied as; empty if the model does not copy."""
+    """Return the target token that copying each source token writes; empty if the model does not copy."""
     if not run.recipe.model.copy:
         return ()
     return range(run.data.vocabulary["source"]) if run.recipe.tokenizer.joint else run.data.copy_table()
 
 
 def _guard(run: Run[Seq2SeqRecipe]) -> GuardJson | None:
-    """The guard of the recipe; None if it has no category."""
+    """Return the guard of the recipe; None if it has no category."""
     guard = build_guard(run.recipe.guard) if run.recipe.guard else None
     return guard if guard and guard["categories"] else None
 
@@ -91,8 +91,8 @@ def compare(
 
 
 def text_model(run: Run[Seq2SeqRecipe]) -> Savable:
-    """Greedy and beam search from text to text."""
-    from seq2edge.export.families.seq2seq_text_model import Seq2SeqTextModel  # has no wheel on every machine
+    """Return greedy search and beam search from text to text."""
+    from seq2edge.export.families.seq2seq_text_model import Seq2SeqTextModel  # tensorflow-text may be missing
     from seq2edge.export.text_codec import GraphTextDecoder, GraphTextEncoder
     from seq2edge.export.text_guard import GraphGuard
 

@@ -1,4 +1,4 @@
-"""How the targets of a bundle agree with those of the Keras encoder-decoder it was made of."""
+"""Compares the targets of a bundle with those of the Keras encoder-decoder that it was exported from."""
 
 import dataclasses
 import sys
@@ -31,11 +31,12 @@ LOGIT_SENTENCES = 50
 
 @dataclass(frozen=True)
 class Seq2SeqAgreement(Agreement):
-    """`Agreement` of ids that are decoded greedily step by step; logits are those of first steps.
+    """`Agreement` of ids from greedy search with decode steps. Logits are compared at the first step.
 
     Attributes:
-        generate_identical: Same ids from `generate` as step by step.
-        beam_identical: Same ids as Keras from a beam search; None if the bundle has steps for one row only.
+        generate_identical: Share with the same ids from `generate` as from decode steps.
+        beam_identical: Share with the same ids as Keras from beam search; None if the bundle has decode steps for one
+            row only.
     """
 
     generate_identical: float
@@ -43,13 +44,13 @@ class Seq2SeqAgreement(Agreement):
 
 
 class Seq2SeqComparison(Comparison):
-    """A bundle beside its Keras model, both decoding the same sources greedily over the whole vocabulary.
+    """Compares a bundle with its Keras model. Both use greedy search over the whole vocabulary.
 
     Args:
-        tokenizer: That of the targets.
+        tokenizer: Tokenizer of the targets.
         bundle: A bundle whose files are in its folder.
         model: The Keras model.
-        sources: Unpadded features of each.
+        sources: Unpadded features of each source.
     """
 
     search = "greedy"
@@ -59,23 +60,23 @@ class Seq2SeqComparison(Comparison):
     ):
         self.tokenizer, self.bundle, self.sources = tokenizer, bundle, sources
         self.keras = KerasSequenceModel(model)
-        self.tflite = TFLiteModel(bundle.with_manifest(fixed_lengths=[]))  # a runner would prefer these
+        self.tflite = TFLiteModel(bundle.with_manifest(fixed_lengths=[]))  # otherwise it would use these
         self.runtime = self.tflite.runtime
         self.options = DecodingOptions(max_length=bundle.manifest.target_length, shortlist=False)
 
     @cached_property
     def expected(self) -> list[Hypothesis]:
-        """Keras' hypotheses."""
+        """Hypotheses of Keras."""
         return best_hypotheses(self.keras, self.sources, self.options)
 
     @cached_property
     def found(self) -> list[Hypothesis]:
-        """The bundle's hypotheses, decoded step by step."""
+        """Hypotheses of the bundle, from its decode steps."""
         return step_by_step(self.tflite, self.sources, self.options, f"verify {self.bundle.manifest.quantization}")
 
     @cached_property
     def found_with_fixed_lengths(self) -> list[Hypothesis]:
-        """The same from the signatures of fixed lengths."""
+        """Hypotheses from the bundle's signatures of fixed lengths."""
         return step_by_step(TFLiteModel(self.bundle), self.sources, self.options, "verify fixed lengths")
 
     def keras_answers(self) -> list[str]:
@@ -85,7 +86,7 @@ class Seq2SeqComparison(Comparison):
         return self._texts(self.found)
 
     def variants(self) -> dict[str, Variant]:
-        """The search over the shortlist, if there is one."""
+        """Return the search over the shortlist, if there is one."""
         if not self.tflite.shortlist:
             return {}
         options = dataclasses.replace(self.options, shortlist=True)
@@ -103,7 +104,7 @@ class Seq2SeqComparison(Comparison):
         )
 
     def web_identical(self, interpreter: tuple[type[Any], str]) -> float:
-        """The lower share of those that are decoded step by step and by `generate`."""
+        """Return the lower of two percentages: from decode steps, and from `generate`."""
         model = TFLiteModel(self.bundle, runtime=interpreter)
         stepwise = step_by_step(model, self.sources, self.options, "verify for the web")
         return min(
@@ -112,7 +113,7 @@ class Seq2SeqComparison(Comparison):
         )
 
     def _beam_identical(self) -> float | None:
-        """Compare beam searches: with the bundle's beam, or if it is greedy with the largest it has steps for."""
+        """Compare beam searches, with the bundle's beam or, if that is 1, with its largest beam size."""
         decoding = self.bundle.manifest.decoding
         beam = decoding["beam"] if decoding["beam"] > 1 else max(self.bundle.manifest.beam_sizes)
         if beam == 1:
@@ -127,30 +128,30 @@ class Seq2SeqComparison(Comparison):
 
 
 def best_hypotheses(model: SequenceModel, sources: Sequence[Features], options: DecodingOptions) -> list[Hypothesis]:
-    """The best hypothesis for each source, all sources decoded together."""
+    """Return the best hypothesis for each source. All sources are decoded as one batch."""
     return [best for best, *_ in decode(model, sources, options)]
 
 
 def step_by_step(
     model: TFLiteModel, sources: Sequence[Features], options: DecodingOptions, doing: str
 ) -> list[Hypothesis]:
-    """The best hypothesis for each source from `encode` and the decode steps, with a progress bar."""
+    """Return the best hypothesis for each source from `encode` and decode steps. Shows a progress bar."""
     progress = tqdm(sources, doing, unit="sentence", file=sys.stderr, leave=False, disable=None)
     return [decode_stepwise(model, [source], options)[0][0] for source in progress]
 
 
 def in_one_call(model: TFLiteModel, sources: Sequence[Features], options: DecodingOptions) -> list[Hypothesis]:
-    """The greedy hypothesis for each source from `generate`."""
+    """Return the greedy hypothesis for each source from `generate`."""
     return [decode(model, [source], options)[0][0] for source in sources]
 
 
 def identical(expected: Sequence[Hypothesis], found: Sequence[Hypothesis]) -> float:
-    """Share in percent of hypotheses with the same ids."""
+    """Return the percentage of hypotheses with the same ids."""
     return share([a.ids == b.ids for a, b in zip(expected, found, strict=True)])
 
 
 def _logit_difference(first: SequenceModel, second: SequenceModel, sources: Sequence[Features]) -> float:
-    """The largest difference between the logits of the first step."""
+    """Return the largest difference between the logits of the first step."""
     largest = 0.0
     for source in sources:
         a, b = (next(forced_steps(model, [source], [[EOS]])).logits for model in (first, second))

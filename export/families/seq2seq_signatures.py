@@ -14,29 +14,31 @@ from seq2edge.models.seq2seq import Seq2Seq
 
 Tensors = dict[str, tf.Tensor]
 COPY_ROWS = "copy_rows"
-INTERNAL = ("vector", "probabilities", "generated", "copied")  # outputs of a step that stay in the file
+INTERNAL = ("vector", "probabilities", "generated", "copied")  # outputs of a step that are not outputs of signatures
 
 
 def state_names(model: Seq2Seq) -> list[str]:
-    """The decoder's states, in order."""
+    """Return the names of the decoder's states, in order."""
     return [name for name in model.encoder.output if name.startswith("state_")]
 
 
 class Seq2SeqSignatures(tf.Module):
-    """`encode`, `decode_step_B` for each batch size B, and `generate`, each for one source.
+    """The signatures `encode`, `decode_step_B` for each batch size B, and `generate`. Each decodes one source.
 
-    A step gives all logits, and the most likely tokens with their log-probabilities. For a shortlist there are
-    `output_rows` (the rows of the output layer for some tokens, and which positions are copied as them),
-    `decode_step_B_shortlist` (computes these tokens only, and gives the places of the most likely ones among them) and
-    `generate_shortlist`. For each fixed length L there are
-    `encode_sL`, `decode_step_B_sL` and `generate_sL`, whose shapes are all known. A signature adds little to the file,
-    but a runtime may keep a copy of its weights in memory.
+    A decode step returns all logits, and the most likely tokens with their log-probabilities.
+
+    A shortlist has three more signatures. `output_rows` returns the rows of the output layer for some tokens, and the
+    positions that copying these tokens uses. `decode_step_B_shortlist` computes only these tokens, and returns the
+    indices of the most likely ones in the shortlist. The third one is `generate_shortlist`.
+
+    For each fixed length L there are `encode_sL`, `decode_step_B_sL` and `generate_sL`, all of whose shapes are static.
+    A signature adds little to the file, but a runtime may keep a copy of its weights in memory.
 
     Args:
-        model: The trained model; its layers are shared, not copied.
-        beam_sizes: Batch sizes of the decode steps: 1 for greedy search, and the beams to offer.
-        max_length: Maximum target tokens of `generate`, eos included.
-        shortlist: Add the signatures of a shortlist.
+        model: The trained model. Its layers are shared, not copied.
+        beam_sizes: Batch sizes of the decode steps: 1 for greedy search, and the beam sizes of beam search.
+        max_length: Largest number of target tokens of `generate`, eos included.
+        shortlist: Whether to add the signatures of a shortlist.
         lengths: Fixed source lengths.
     """
 
@@ -51,11 +53,11 @@ class Seq2SeqSignatures(tf.Module):
         super().__init__(name="signatures")
         self.model = model
         self.encoder, self.decoder_step = model.encoder, model.decoder_step
-        # Variables reached only through Keras layers are not frozen by the converter, and the file lacks its weights.
+        # The converter does not freeze variables that it reaches only through Keras layers. The file would lack them.
         self.weights = [weight.value for weight in model.training.weights]
         self.state_names = state_names(model)
         self.max_length = max_length
-        self.top_k = 2 * max(beam_sizes)  # tokens for each row; a beam search may begin with a single row
+        self.top_k = 2 * max(beam_sizes)  # tokens per row, enough for a beam search that starts with a single row
         self.functions: dict[str, Callable[..., Tensors]] = {}
         for length in (None, *lengths):
             self.functions[signature_names.encode(length)] = self._encode_function(length)
@@ -80,11 +82,11 @@ class Seq2SeqSignatures(tf.Module):
     def _step_function(
         self, batch: int, finish: Callable[..., Tensors], length: int | None, extra: Sequence[tf.TensorSpec] = ()
     ) -> Callable[..., Tensors]:
-        """A decode step. `finish` turns its outputs and the extra inputs into the most likely tokens."""
+        """Return a decode step. `finish` computes the most likely tokens from its outputs and the extra inputs."""
         step = self.decoder_step
         specs = {}
         for name, tensor in step.input.items():
-            shape = [length if size is None else size for size in tensor.shape[1:]]  # only source_length is open
+            shape = [length if size is None else size for size in tensor.shape[1:]]  # only source_length is dynamic
             rows = 1 if name in self.model.shared_names else batch
             specs[name] = tf.TensorSpec((rows, *shape), tensor.dtype, name=name)
         specs |= {spec.name: spec for spec in extra}
@@ -100,7 +102,7 @@ class Seq2SeqSignatures(tf.Module):
         return decode_step
 
     def _rows_specs(self) -> list[tf.TensorSpec]:
-        """What `output_rows` gives and a step for a shortlist takes."""
+        """Return the specs of the outputs of `output_rows`, which are inputs of a step for a shortlist."""
         specs = [tf.TensorSpec((None, *self.decoder_step.output["vector"].shape[1:]), name=OUTPUT_ROWS)]
         if self.model.config.copy:
             specs.append(tf.TensorSpec((None, None), name=COPY_ROWS))
@@ -118,7 +120,7 @@ class Seq2SeqSignatures(tf.Module):
         return output_rows
 
     def _rows(self, shortlist_ids: tf.Tensor, copy_ids: tf.Tensor | None = None) -> list[tf.Tensor]:
-        """The rows of a shortlist, in the order of `_rows_specs`."""
+        """Return the rows of a shortlist, in the order of `_rows_specs`."""
         copy_rows = [] if copy_ids is None else [self.model.copy_rows(shortlist_ids, copy_ids)]
         return [self.model.output_rows(shortlist_ids), *copy_rows]
 
@@ -133,15 +135,15 @@ class Seq2SeqSignatures(tf.Module):
         return generate
 
     def greedy(self, source_ids: tf.Tensor, shortlist_ids: tf.Tensor | None = None) -> Tensors:
-        """Greedy search as a loop in the graph.
+        """Run greedy search as a loop in the graph.
 
         Args:
             source_ids: int32 `(batch, source_length)`, each row ending in eos, then pad.
             shortlist_ids: The tokens to choose from, `(tokens,)`; None: all.
 
         Returns:
-            `target_ids` `(batch, max_length)`, with eos where a target ended, then pad; `length` `(batch,)`, eos
-            included; `log_probs` `(batch, max_length)` in nats; and if the decoder has it, `attention`
+            `target_ids` `(batch, max_length)`, with eos at the end of a target, then pad; `length` `(batch,)`, eos
+            included; `log_probs` `(batch, max_length)` in nats; and, if the decoder has attention, `attention`
             `(batch, max_length, source_length)`.
         """
         encoded = self.encoder(source_ids)
@@ -184,7 +186,13 @@ class Seq2SeqSignatures(tf.Module):
         return written | {"length": tf.reduce_sum(tf.cast(written["target_ids"] != PAD, tf.int32), axis=1)}
 
     def step(self, token_ids: tf.Tensor, encoded: Tensors, states: Sequence[tf.Tensor]) -> Tensors:
-        """The decoder's outputs for one token of each row; `encoded` has what the steps share."""
+        """Run the decoder for one token of each row.
+
+        Args:
+            token_ids: `(rows,)`.
+            encoded: The encoder's outputs that all steps share.
+            states: States of the decoder.
+        """
         shared = {name: encoded[name] for name in self.model.shared_names}
         return self.decoder_step({"token_ids": token_ids, **shared, **dict(zip(self.state_names, states, strict=True))})
 
@@ -194,7 +202,7 @@ class Seq2SeqSignatures(tf.Module):
 
 
 def _of_vocabulary(unknown: bool, top_k: int, outputs: Tensors) -> Tensors:
-    """All logits, and the most likely tokens. pad, unk and bos come before eos and are never generated."""
+    """Return all logits, and the most likely tokens. pad, unk and bos come before eos and are never generated."""
     logits = outputs["logits"]
     best, columns = tf.math.top_k(logits[:, EOS:], min(top_k, logits.shape[1] - EOS))
     log_probs = best - _log_total_of_vocabulary(logits, unknown)
@@ -202,14 +210,14 @@ def _of_vocabulary(unknown: bool, top_k: int, outputs: Tensors) -> Tensors:
 
 
 def _of_shortlist(top_k: int, outputs: Tensors, *rows: tf.Tensor) -> Tensors:
-    """The places in the shortlist of its most likely tokens; `rows` are those that `output_rows` gives."""
+    """Return the indices of the most likely tokens in the shortlist; `rows` are the outputs of `output_rows`."""
     likely = _logits_of_rows(outputs, *rows)
     best, columns = tf.math.top_k(likely, min(top_k, outputs["logits"].shape[1] - EOS))
     return {"top_places": columns, "top_log_probs": best - _log_total(likely)}
 
 
 def _logits_of_rows(outputs: Tensors, output_rows: tf.Tensor, copy_rows: tf.Tensor | None = None) -> tf.Tensor:
-    """The logits of a shortlist's tokens. All that can be copied is among them, so that no probability is lost."""
+    """Return the logits of a shortlist's tokens, which include all tokens that can be copied."""
     logits = tf.matmul(outputs["vector"], output_rows, transpose_b=True)
     if copy_rows is None:
         return logits
@@ -218,9 +226,12 @@ def _logits_of_rows(outputs: Tensors, output_rows: tf.Tensor, copy_rows: tf.Tens
 
 
 def _most_likely(outputs: Tensors, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]:
-    """The most likely token of each row, and its log-probability; pad, unk and bos, before eos, are never generated."""
+    """Return the most likely token of each row, and its log-probability.
+
+    pad, unk and bos come before eos and are never generated.
+    """
     if "probabilities" in outputs:
-        # In a loop, logarithms and exponentials of all tokens would take as long as the rest of the step.
+        # Logarithms and exponentials of all tokens would take as long as the rest of the step.
         probabilities = outputs["probabilities"]
         token, best = _best(probabilities[:, EOS:])
         total = tf.reduce_sum(probabilities[:, EOS:], axis=-1) + (probabilities[:, UNK] if unknown else 0.0)
@@ -231,23 +242,26 @@ def _most_likely(outputs: Tensors, unknown: bool) -> tuple[tf.Tensor, tf.Tensor]
 
 
 def _most_likely_of_shortlist(logits: tf.Tensor, shortlist_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The same among the tokens of a shortlist, whose logits are `(rows, tokens)`."""
+    """Return the same as `_most_likely` among the tokens of a shortlist, whose logits are `(rows, tokens)`."""
     place, best = _best(logits)
     return tf.gather(shortlist_ids, place), best - _log_total(logits)[:, 0]
 
 
 def _best(logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The most likely column of each row, and its logit."""
+    """Return the index of the largest logit of each row, and the logit."""
     return tf.argmax(logits, axis=-1, output_type=tf.int32), tf.reduce_max(logits, axis=-1)
 
 
 def _log_total_of_vocabulary(logits: tf.Tensor, unknown: bool) -> tf.Tensor:
-    """`_log_total` of what is generated, and of unk if it counts, as in `seq2edge.device.search.model.log_softmax`."""
+    """Return `_log_total` of the tokens that can be generated, and of unk if `unknown` is set.
+
+    `seq2edge.device.search.model.log_softmax` does the same.
+    """
     total = _log_total(logits[:, EOS:])
     return total + tf.math.log(1.0 + tf.exp(logits[:, UNK : UNK + 1] - total)) if unknown else total
 
 
 def _log_total(logits: tf.Tensor) -> tf.Tensor:
-    """The log of the sum of exponentials, `(rows, 1)`. `tf.reduce_logsumexp` has an operator that TFLite lacks."""
+    """Return the log of the sum of exponentials, `(rows, 1)`. TFLite lacks an operator of `tf.reduce_logsumexp`."""
     largest = tf.reduce_max(logits, axis=-1, keepdims=True)
     return largest + tf.math.log(tf.reduce_sum(tf.exp(logits - largest), axis=-1, keepdims=True))

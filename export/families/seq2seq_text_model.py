@@ -1,4 +1,4 @@
-"""Text → text in one SavedModel: normalisation, tokenizers and search inside the graph, for any batch size."""
+"""A SavedModel from text to text, with normalisation, tokenizers and search in the graph, for any batch size."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,14 +12,15 @@ from seq2edge.models.seq2seq import Seq2Seq
 
 
 class Seq2SeqTextModel(Seq2SeqSignatures):
-    """`Seq2SeqSignatures`, and two from `text` to `text`: `serving_default` (greedy) and `beam`.
+    """`Seq2SeqSignatures` with two more signatures, from `text` to `text`: `serving_default` (greedy) and `beam`.
 
     Args:
         model: The trained model.
         beam_sizes: As for `Seq2SeqSignatures`.
         search: The beam search.
         text_encoder, text_decoder: The tokenizers and the normalisation.
-        guard: Answers some texts in place of the model, and adds an output `guard`, its category; None: none.
+        guard: A guard that answers some texts instead of the model, and adds an output `guard` with the category; None:
+            no guard.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Seq2SeqTextModel(Seq2SeqSignatures):
         return respond
 
     def _guarded(self, text: tf.Tensor, answers: tf.Tensor) -> Tensors:
-        """The outputs for the best answers."""
+        """Return the outputs, after the guard has replaced some answers."""
         if self.guard is None:
             return {"text": answers}
         answers, categories = self.guard.answer(text, answers)

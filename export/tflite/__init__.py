@@ -1,1 +1,1 @@
-"""From a SavedModel to a TFLite file that every target runtime can run."""
+"""Converts a SavedModel to a TFLite file that every target runtime can run."""

@@ -1,4 +1,4 @@
-"""LiteRT's `CompiledModel`, on which browsers' runtimes are built, with the interface of its `Interpreter`."""
+"""LiteRT's `CompiledModel` with the interface of `Interpreter`. The runtimes in browsers are built on it."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from ai_edge_litert.compiled_model import CompiledModel
 
 
 class CompiledInterpreter:
-    """A model file in `CompiledModel`; only signatures whose shapes are all known can be run.
+    """A model file in `CompiledModel`, which can only run signatures with static shapes.
 
-    It checks a file for the web without a browser: `CompiledModel` in Python silently returns wrong values for the same
-    files as LiteRT.js.
+    It makes it possible to check a file for the web without a browser: `CompiledModel` in Python silently returns wrong
+    values for the same files as LiteRT.js.
     """
 
     def __init__(self, model_path: str, num_threads: int = 1):
-        del num_threads  # part of the interface; speed does not matter here
+        del num_threads  # only part of the interface; speed does not matter here
         self.model = CompiledModel.from_file(model_path)
 
     def get_signature_list(self) -> dict[str, Any]:
@@ -25,7 +25,7 @@ class CompiledInterpreter:
 
 
 class CompiledSignature:
-    """One signature, called with arrays by name."""
+    """One signature. It is called with arrays by name."""
 
     def __init__(self, model: CompiledModel, name: str):
         self.model, self.name = model, name

@@ -1,4 +1,4 @@
-"""SavedModel → TFLite, builtin operators only."""
+"""Converts a SavedModel to TFLite with builtin operators only."""
 
 import re
 from collections.abc import Mapping
@@ -17,16 +17,20 @@ def convert(saved_model: Path, quantization: str, kept: Mapping[str, np.ndarray]
     """Convert every signature of a SavedModel into one TFLite file.
 
     Args:
-        quantization: Of the weights: "none" (float32), "float16" or "int8". Int8 has one scale per tensor, since
-            tflite-runtime 2.14 refuses dense layers with one per channel.
-        kept: Trained weights by name that stay float32 in an int8 file.
+        saved_model: Folder of the SavedModel.
+        quantization: Quantization of the weights: "none" (float32), "float16" or "int8". Int8 has one scale per tensor,
+            because tflite-runtime 2.14 refuses dense layers with one scale per channel.
+        kept: Trained weights, by name, that stay float32 in an int8 file.
+
+    Returns:
+        Bytes of the TFLite file.
 
     Raises:
-        UserError: If operators are not built into TFLite, with their names, or a weight cannot stay float32.
+        UserError: If operators are not built into TFLite (the message names them), or a weight cannot stay float32.
     """
     converter = tf.lite.TFLiteConverter.from_saved_model(str(saved_model))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    # Without it the loops' outputs have dynamic shapes, for which newer runtimes silently return wrong values.
+    # Without this, outputs of loops have dynamic shapes, for which newer runtimes silently return wrong values.
     converter._experimental_enable_dynamic_update_slice = True
     if quantization in ("float16", "int8"):
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -49,7 +53,7 @@ def convert(saved_model: Path, quantization: str, kept: Mapping[str, np.ndarray]
 
 
 def _refused(message: str) -> list[str]:
-    """Operators that the converter reports as not built in, each with its layer."""
+    """Return the operators that the converter reports as not built in, each with its layer."""
     found = set()
     for line in message.splitlines():
         if operator := re.search(r"'tf\.(\w+)' op is neither a custom op nor a flex op", line):

@@ -1,4 +1,4 @@
-"""Edits of a converted file: the same values, with less memory and without what browsers' runtimes get wrong."""
+"""Edits a converted file so that it needs less memory and works in browsers' runtimes. The values stay the same."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from seq2edge.export.tflite.graph import copy_tensor, is_constant, operator_like
 def sink_constants(model: schema.ModelT) -> None:
     """Move constants that a loop only passes through, dequantized or not, into the loop's body.
 
-    The converter leaves embedding tables outside a loop, and runtimes copy every input of a loop.
+    The converter leaves embedding tables outside of loops, and runtimes copy every input of a loop.
     """
     kinds = operator_names(model)
     for graph in model.subgraphs:
@@ -27,7 +27,7 @@ def sink_constants(model: schema.ModelT) -> None:
 
 
 def _passed_through(model: schema.ModelT, loop: schema.OperatorT) -> list[int]:
-    """Places of the loop's inputs that the body returns unchanged and the condition does not read."""
+    """Return the indices of the loop's inputs that the body returns unchanged and the condition does not read."""
     condition = model.subgraphs[loop.builtinOptions.condSubgraphIndex]
     body = model.subgraphs[loop.builtinOptions.bodySubgraphIndex]
     read = tensors_read(condition)
@@ -63,9 +63,9 @@ def _sink(
 
 
 def look_up_before_dequantizing(model: schema.ModelT) -> None:
-    """Gather rows of an int8 table before they are dequantized, not after.
+    """Gather rows of an int8 table before they are dequantized instead of after.
 
-    The values are the same; otherwise a runtime holds the whole table in float32, four times its size.
+    The values are the same. Without this, a runtime keeps the whole table in float32, four times its size.
     """
     kinds = operator_names(model)
     for graph in model.subgraphs:
@@ -88,10 +88,10 @@ def look_up_before_dequantizing(model: schema.ModelT) -> None:
 
 
 def separate_outputs(model: schema.ModelT) -> None:
-    """Give each output of a signature a tensor of its own.
+    """Give each output of a signature its own tensor.
 
     The converter merges equal constants, such as the empty caches of a Transformer. If two outputs share a tensor,
-    `CompiledModel`, on which browsers' runtimes are built, returns one of them under the name of the other.
+    `CompiledModel` (on which browsers' runtimes are built) returns one of them under the name of the other.
     """
     for signature in model.signatureDefs:
         graph = model.subgraphs[signature.subgraphIndex]

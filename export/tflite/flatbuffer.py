@@ -1,4 +1,4 @@
-"""A TFLite file as an object: parsed, described, and packed again."""
+"""Parses a TFLite file to an object tree, describes it, and packs it."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from ai_edge_litert import schema_py_generated as schema
 from seq2edge.device.manifests.common import Operator
 
 IDENTIFIER = b"TFL3"
-ALIGNMENT = 16  # of a buffer's data in bytes, as the schema requires
+ALIGNMENT = 16  # alignment of a buffer's data in bytes, which the schema requires
 OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
 TYPES = {value: name.lower() for name, value in vars(schema.TensorType).items() if not name.startswith("_")}
 
 
 class _Buffer(schema.BufferT):
-    """A buffer that is packed with the alignment that the generated code leaves out."""
+    """A buffer that is packed with alignment, which the generated code lacks."""
 
     def Pack(self, builder: Any) -> int:  # noqa: N802
         if self.data is None or not len(self.data):
@@ -30,12 +30,12 @@ class _Buffer(schema.BufferT):
 
 
 def parse(content: bytes) -> schema.ModelT:
-    """The object tree of a TFLite file."""
+    """Parse a TFLite file to an object tree."""
     return schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
 
 
 def pack(model: schema.ModelT) -> bytes:
-    """A TFLite file of an object tree."""
+    """Pack an object tree to a TFLite file."""
     for buffer in model.buffers:
         buffer.__class__ = _Buffer
     builder = flatbuffers.Builder(1 << 20)
@@ -44,7 +44,7 @@ def pack(model: schema.ModelT) -> bytes:
 
 
 def operator_names(model: schema.ModelT) -> list[str]:
-    """Names of the operators, in the order that `opcodeIndex` refers to."""
+    """Return the names of the operators, indexed by `opcodeIndex`."""
     return [
         code.customCode.decode() if code.customCode else OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)]
         for code in model.operatorCodes
@@ -52,13 +52,13 @@ def operator_names(model: schema.ModelT) -> list[str]:
 
 
 def operators(model: schema.ModelT) -> list[Operator]:
-    """Names and versions of the operators in a TFLite file."""
+    """Return the names and versions of the operators in a TFLite file."""
     found = dict(zip(operator_names(model), (int(code.version) for code in model.operatorCodes), strict=True))
     return [{"name": name, "version": version} for name, version in sorted(found.items())]
 
 
 def constants(model: schema.ModelT) -> dict[str, int]:
-    """Bytes of the constants in a TFLite file by type, with each buffer counted once."""
+    """Return the size in bytes of the constants in a TFLite file, by type. Each buffer counts once."""
     type_of = {tensor.buffer: TYPES[tensor.type] for graph in model.subgraphs for tensor in graph.tensors}
     sizes: dict[str, int] = {}
     for number, buffer in enumerate(model.buffers):

@@ -1,4 +1,4 @@
-"""Restores int8 weights of a converted file to the float32 values they were quantized from."""
+"""Restores int8 weights of a converted file to the float32 values that they were quantized from."""
 
 from collections.abc import Mapping
 
@@ -10,17 +10,18 @@ from seq2edge.export.tflite.flatbuffer import TYPES, operator_names
 from seq2edge.export.tflite.graph import replace_tensors
 
 FLOAT_OK = ("FULLY_CONNECTED", "GATHER", "BATCH_MATMUL", "DEQUANTIZE")  # operators that read int8 or float32
-FACTOR_ERROR = 1e-3  # tolerance, since the factor is found from rounded values
+FACTOR_ERROR = 1e-3  # tolerance, because the factor is estimated from rounded values
 
 
 def keep_float(model: schema.ModelT, weights: Mapping[str, np.ndarray]) -> None:
     """Restore int8 weights to float32.
 
     Args:
+        model: The converted file. It is modified.
         weights: The trained values, by name.
 
     Raises:
-        UserError: If a weight is not stored in int8, or an operator reads it in int8 only.
+        UserError: If a weight is not stored in int8, or an operator reads it only in int8.
     """
     for name, values in weights.items():
         if not (found := _stored(model, values)):
@@ -30,18 +31,21 @@ def keep_float(model: schema.ModelT, weights: Mapping[str, np.ndarray]) -> None:
 
 
 def int8_weights(model: schema.ModelT, weights: Mapping[str, np.ndarray]) -> list[str]:
-    """Names of the trained weights that the file stores in int8."""
+    """Return the names of the trained weights that the file stores in int8."""
     return [name for name, values in weights.items() if _stored(model, values)]
 
 
 def _stored(model: schema.ModelT, values: np.ndarray) -> dict[int, np.ndarray]:
-    """The buffers that store a weight in int8, each with the trained values in the buffer's order."""
+    """Return the buffers that store a weight in int8, each with the trained values in the buffer's order."""
     arranged = {number: _arrangement(model, number, values) for number in range(len(model.buffers))}
     return {number: values for number, values in arranged.items() if values is not None}
 
 
 def _arrangement(model: schema.ModelT, buffer: int, values: np.ndarray) -> np.ndarray | None:
-    """The values in the order of a buffer that stores them in int8, transposed or not; None if it stores others."""
+    """Return the values in the order of a buffer that stores them in int8, transposed or not.
+
+    The result is None if the buffer stores other values.
+    """
     data = model.buffers[buffer].data
     if data is None or len(data) != values.size or values.size == 0:
         return None
@@ -54,7 +58,7 @@ def _arrangement(model: schema.ModelT, buffer: int, values: np.ndarray) -> np.nd
     scale = float(tensor.quantization.scale[0])
     stored = scale * np.asarray(data, np.uint8).view(np.int8)
     for arranged in (values.reshape(-1), values.reshape(-1, values.shape[-1]).T.reshape(-1)):
-        # The converter may have folded a multiplication by a constant into the weight; a least-squares fit finds it.
+        # The converter may have folded a constant factor into the weight. A least-squares fit finds it.
         factor = float(stored @ arranged / (arranged @ arranged or 1))
         arranged = arranged if abs(factor - 1) < FACTOR_ERROR else arranged * factor
         if np.abs(stored - arranged).max() < 0.6 * scale:
@@ -63,7 +67,7 @@ def _arrangement(model: schema.ModelT, buffer: int, values: np.ndarray) -> np.nd
 
 
 def _store_float(model: schema.ModelT, buffer: int, values: np.ndarray, name: str) -> None:
-    """Replace a buffer by float32 values, and adapt the tensors and operators that read it."""
+    """Replace a buffer with float32 values, and adapt the tensors and operators that read it."""
     kinds = operator_names(model)
     for graph in model.subgraphs:
         kept = {number for number, tensor in enumerate(graph.tensors) if tensor.buffer == buffer}
@@ -79,7 +83,7 @@ def _store_float(model: schema.ModelT, buffer: int, values: np.ndarray, name: st
 
 
 def _drop_dequantize(graph: schema.SubGraphT, kinds: list[str], tensors: set[int]) -> None:
-    """Remove the DEQUANTIZE operators of tensors that are float32 now."""
+    """Remove the DEQUANTIZE operators of tensors that are now float32."""
     unneeded = [
         operator
         for operator in graph.operators

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from seq2edge.device.errors import UserError
 from seq2edge.device.manifests.common import Operator, Runtime
 
-# The highest operator versions that tflite-runtime 2.14.0 loads. benchmarks/operator_versions.py found them: it raises
-# the version of each operator in our files until the runtime refuses it. LiteRT is newer than the converter.
+# The highest operator versions that tflite-runtime 2.14.0 loads. They were found by benchmarks/operator_versions.py,
+# which raises the version of each operator until the runtime refuses the file. LiteRT needs no such list, because it is
+# newer than the converter.
 TFLITE_2_14 = {
     "ABS": 5, "ADD": 5, "ARG_MAX": 3, "BATCH_MATMUL": 4, "BROADCAST_TO": 3, "CAST": 5, "CONCATENATION": 4, "COS": 1,
     "DEQUANTIZE": 5, "DIV": 2, "DYNAMIC_UPDATE_SLICE": 1, "EQUAL": 4, "EXP": 2, "EXPAND_DIMS": 1, "FILL": 4,
@@ -28,11 +29,11 @@ def check_operators(operators: Sequence[Operator], runtimes: Iterable[Runtime]) 
     """Refuse operators that a target runtime does not support.
 
     Args:
-        operators: Names and versions, from the file.
-        runtimes: Names in `KNOWN`.
+        operators: Names and versions of the operators in the file.
+        runtimes: Names of runtimes in `KNOWN`.
 
     Raises:
-        UserError: With every operator that a runtime lacks or has in an older version only.
+        UserError: If a runtime lacks operators or has only older versions of them. The message lists them all.
     """
     for runtime in runtimes:
         offered = KNOWN[runtime]
@@ -51,15 +52,15 @@ def check_operators(operators: Sequence[Operator], runtimes: Iterable[Runtime]) 
 
 
 def fixed_lengths(given: Sequence[int], runtimes: Iterable[Runtime], longest: int) -> list[int]:
-    """Source lengths in tokens that get signatures whose shapes are all known.
+    """Return the source lengths in tokens that get signatures with static shapes.
 
-    Browsers' runtimes need them: for "web" there is always the longest source, and if no lengths are given also
-    16, 32, 64 … up to it.
+    The runtimes in browsers need them. For "web" the longest source is always included, and if no lengths are given,
+    also 16, 32, 64 … up to it.
 
     Args:
         given: The recipe's lengths.
         runtimes: Target runtimes.
-        longest: Maximum tokens of a source.
+        longest: Largest number of tokens of a source.
     """
     if "web" not in runtimes:
         return sorted(set(given))

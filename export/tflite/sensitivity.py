@@ -1,4 +1,4 @@
-"""Which weights lose most in int8: each one is restored to float32 alone, and the logits are compared with Keras'."""
+"""Finds the weights that lose most in int8: restores each to float32, and compares the logits with those of Keras."""
 
 import sys
 import tempfile
@@ -31,12 +31,12 @@ SENTENCES = 20
 
 @dataclass(frozen=True)
 class Cost:
-    """What int8 costs for one weight: a file with this weight in float32 and all others in int8.
+    """Size and error of a file with one weight in float32 and all others in int8.
 
     Attributes:
-        name: The weight; "" if all are int8.
-        extra_bytes: How much larger the file is.
-        error: Root mean square of the differences between its logits and Keras'.
+        name: Name of the weight; "" if all weights are int8.
+        extra_bytes: Number of bytes by which the file is larger.
+        error: Root mean square of the differences between the file's logits and those of Keras.
     """
 
     name: str
@@ -45,15 +45,15 @@ class Cost:
 
 
 def suggest_float(run: Run, quiet: bool = False) -> list[Cost]:
-    """Restore each int8 weight to float32, one at a time.
+    """Measure the gain of keeping each int8 weight in float32, one at a time.
 
     Logits are compared at all steps of Keras' greedy outputs for the first test sentences.
 
     Returns:
-        A cost for each weight, starting with the largest gain per byte, and at the end the cost with all in int8.
+        The cost of each weight, the largest gain per byte first, and at the end the cost with all weights in int8.
 
     Raises:
-        UserError: If the run's task has models of another family.
+        UserError: If the run's model is not an encoder-decoder.
     """
     require_extra(run.recipe.task, "suggest-float")
     model = run.model()
@@ -74,7 +74,7 @@ def suggest_float(run: Run, quiet: bool = False) -> list[Cost]:
 
 
 def table(costs: Sequence[Cost]) -> str:
-    """The costs as lines of text."""
+    """Format the costs as text."""
     base = costs[-1].error
     lines = ["in float32                                      file grows by    RMS error of the logits"]
     for cost in costs:
@@ -85,7 +85,7 @@ def table(costs: Sequence[Cost]) -> str:
 
 @dataclass(frozen=True)
 class _Steps:
-    """A source, the tokens a decoder reads for it, `(steps,)`, and Keras' logits, `(steps, vocabulary)`."""
+    """A source, the tokens that the decoder reads, `(steps,)`, and the logits of Keras, `(steps, vocabulary)`."""
 
     source: Features
     tokens: tuple[int, ...]
@@ -93,7 +93,7 @@ class _Steps:
 
 
 def _keras_steps(run: Run, model: KerasSequenceModel) -> list[_Steps]:
-    """Keras' greedy outputs for the first test sentences, with their logits."""
+    """Return Keras' greedy outputs for the first test sentences, with their logits."""
     sources = source_features(run, held_out_examples(run, SENTENCES))
     found = best_hypotheses(model, sources, DecodingOptions(max_length=run.recipe.model.target_length))
     steps = []
@@ -104,7 +104,7 @@ def _keras_steps(run: Run, model: KerasSequenceModel) -> list[_Steps]:
 
 
 def _error(content: bytes, sentences: Sequence[_Steps], state_names: Sequence[str]) -> float:
-    """Root mean square of the differences between a file's logits and Keras'."""
+    """Return the root mean square of the differences between a file's logits and those of Keras."""
     interpreter = Interpreter(model_content=content)
     names = signature_names.encode(), signature_names.decode_step(1)
     encode, step = (interpreter.get_signature_runner(name) for name in names)

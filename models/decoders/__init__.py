@@ -1,1 +1,1 @@
-"""Decoders: embedded target tokens and memory to the vectors that the output layer reads."""
+"""Decoders: layers from embedded target tokens and memory to the vectors that the output layer reads."""

@@ -20,16 +20,17 @@ class RecurrentDecoderConfig(RecurrentSettings):
     """Settings of `RecurrentDecoder`.
 
     Attributes:
-        attention: "none" (the source is known from the initial state alone; Sutskever et al. 2014), a score of
-            `LuongAttention`, or "bahdanau" (Bahdanau et al. 2015). None: "general", or "scaled_dot" if encoder or
+        attention: "none" (the decoder knows the source from its initial state only; Sutskever et al. 2014), a score
+            of `LuongAttention`, or "bahdanau" (Bahdanau et al. 2015). None: "general", or "scaled_dot" if encoder or
             decoder normalise their outputs.
         alignment: "global", or within `window` positions of a centre: "local-m" (the decoder's own position) or
             "local-p" (predicted; Luong et al. 2015, section 3.2).
-        window: Positions that local attention sees on either side of its centre.
-        input_feeding: The attentional vector joins the next step's input (Luong et al. 2015, section 3.3).
-        initial_state: "copy" the encoder's final states, a "bridge" from them (tanh of a dense layer), the same from
-            the "mean" of the memory or from its "sum" over the root of its length, which keeps what a few positions say
-            in a long text, or "zeros". None: "sum" for n-grams, else the first of these that fits the encoder.
+        window: Number of positions that local attention sees on either side of its centre.
+        input_feeding: Concatenate each attentional vector with the next step's input (Luong et al. 2015, section 3.3).
+        initial_state: "copy" takes the encoder's final states; "bridge" applies a dense layer with tanh to them;
+            "mean" and "sum" apply one to the mean of the memory, or to its sum divided by the square root of its
+            length, in which a few positions of a long text keep more weight; "zeros" starts from zeros. None: "sum"
+            for n-grams, else the first of these that fits the encoder.
     """
 
     REFUSED: ClassVar[Mapping[str, str]] = {**RecurrentSettings.REFUSED, **_ONE_DIRECTION}
@@ -41,9 +42,9 @@ class RecurrentDecoderConfig(RecurrentSettings):
     initial_state: InitialState | None = None
 
     def resolved(self, encoder: EncoderConfig) -> "RecurrentDecoderConfig":
-        """The same settings, with each None replaced by a value that fits the encoder."""
-        # A normalised memory is several times as long as a recurrent one. Unscaled scores would be so large that the
-        # first steps fix attention on one place, often a wrong one.
+        """Return the same settings, with each None replaced by a value that fits the encoder."""
+        # The vectors of a normalised memory are several times as long as those of a recurrent one. Unscaled scores
+        # would be so large that the first updates fix attention on one position, often a wrong one.
         normalised = self.layer_norm or encoder.normalises_memory
         initial_state: InitialState = "copy" if encoder.final_states == self.kind else "bridge"
         if encoder.final_states is None:
@@ -55,7 +56,7 @@ class RecurrentDecoderConfig(RecurrentSettings):
         )
 
     def mistakes(self, units: int, encoder: EncoderConfig) -> Iterator[str]:
-        """Settings that do not fit each other, the width of the model or its encoder."""
+        """Yield one line for each setting that does not fit the others, the width of the model or its encoder."""
         yield from self._alignment_mistakes()
         if self.attention == "none":
             yield from self._mistakes_without_attention()
@@ -112,7 +113,7 @@ class TransformerDecoderConfig(TransformerSettings):
     }
 
     def mistakes(self, units: int, encoder: EncoderConfig) -> Iterator[str]:
-        """Settings that do not fit each other or the width of the model."""
+        """Yield one line for each setting that does not fit the others or the width of the model."""
         return self.head_mistakes(units)
 
 

@@ -1,4 +1,4 @@
-"""What a recurrent decoder starts from."""
+"""The initial states of a recurrent decoder."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,9 +13,10 @@ from seq2edge.models.layers.tensors import Shape, Tensor
 
 
 class InitialState(keras.layers.Layer):
-    """First states of the cells, by the setting `initial_state`.
+    """Computes the initial states of the cells as the setting `initial_state` says.
 
-    Each layer starts from the encoder's layer of the same number; layers above the encoder's start from its last one.
+    Each layer starts from the encoder layer of the same number. If the encoder has fewer layers, the remaining ones
+    start from its last layer.
 
     Args:
         config: Settings of the decoder.
@@ -23,7 +24,7 @@ class InitialState(keras.layers.Layer):
     Call arguments:
         memory, memory_mask, encoder_states: As for `Decoder.start`.
     Returns:
-        h, or h and c, of each layer from the first, each `(batch, units)`.
+        A list of `(batch, units)`: h, or h and c, of each layer, the first layer first.
     """
 
     def __init__(self, config: RecurrentDecoderConfig, units: int, **kwargs: Any) -> None:

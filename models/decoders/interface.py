@@ -1,4 +1,4 @@
-"""What every decoder offers, and the layers that run its parts in functional models."""
+"""The base class of decoders, and layers that run its methods in functional models."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,18 +10,18 @@ from seq2edge.models.layers.tensors import Tensor
 
 
 class Decoder(ConfiguredLayer):
-    """Base class of decoders: a target as a whole (`call`) or step by step (`start`, then `one_step`).
+    """Base class of decoders. They decode a whole target (`call`) or step by step (`start`, then `one_step`).
 
     Attributes:
-        return_attention: `call` returns the attention weights too.
+        return_attention: Whether `call` also returns the attention weights.
     Call arguments:
         embedded: `(batch, target_length, embedding)`.
         memory: `(batch, source_length, memory_units)`.
         memory_mask: Integer `(batch, source_length)`; 1 = real token.
         encoder_states: As in `Encoded`.
     Returns:
-        Vectors `(batch, target_length, output_units)`, of which the output layer makes logits; with
-        `return_attention` also the weights that the steps return, `(batch, target_length, source_length)`.
+        Vectors `(batch, target_length, output_units)`, from which the output layer computes logits. With
+        `return_attention` also the attention weights of all steps, `(batch, target_length, source_length)`.
     """
 
     return_attention: bool
@@ -39,30 +39,30 @@ class Decoder(ConfiguredLayer):
     def start(
         self, memory: Tensor, memory_mask: Tensor, encoder_states: Sequence[Sequence[Tensor]]
     ) -> tuple[Tensor, list[Tensor]]:
-        """What depends on the source alone, computed once.
+        """Compute once what depends on the source only.
 
         Returns:
-            The memory as `one_step` takes it, `(batch, source_length, …)`, and the first states, each `(batch, …)`.
+            The memory that `one_step` takes, `(batch, source_length, …)`, and the initial states, each `(batch, …)`.
         """
         raise NotImplementedError
 
     def one_step(
         self, embedded: Tensor, memory: Tensor, memory_mask: Tensor, states: list[Tensor]
     ) -> tuple[Tensor, list[Tensor], Tensor | None]:
-        """One step without a loop.
+        """Decode one step.
 
         Args:
             embedded: `(rows, embedding)`.
-            memory, states: As `start` returns them; a memory of batch 1 is shared by the rows.
+            memory, states: As `start` returns them. All rows share a memory of batch 1.
 
         Returns:
-            Vector `(rows, output_units)`, new states, and attention weights `(rows, source_length)` or None.
+            The vector `(rows, output_units)`, the new states, and attention weights `(rows, source_length)` or None.
         """
         raise NotImplementedError
 
 
 class DecoderStart(keras.layers.Layer):
-    """`Decoder.start` as a layer, sharing the decoder's weights."""
+    """`Decoder.start` as a layer. It shares the decoder's weights."""
 
     def __init__(self, decoder: Decoder, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -76,10 +76,10 @@ class DecoderStart(keras.layers.Layer):
 
 
 class DecoderStep(keras.layers.Layer):
-    """`Decoder.one_step` as a layer, sharing the decoder's weights.
+    """`Decoder.one_step` as a layer. It shares the decoder's weights.
 
     Returns:
-        `vector`, `states` and, if the decoder has it, `attention`.
+        A dict of `vector`, `states` and, if the decoder has attention, `attention`.
     """
 
     def __init__(self, decoder: Decoder, **kwargs: Any) -> None:

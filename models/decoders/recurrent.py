@@ -1,4 +1,4 @@
-"""A stacked recurrent decoder: without attention, with Luong's, or with Bahdanau's."""
+"""A stacked recurrent decoder without attention, with Luong's attention, or with Bahdanau's."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,22 +19,27 @@ from seq2edge.models.layers.tensors import Shape, Tensor
 class RecurrentDecoder(Decoder):
     """Turns embedded target tokens into the vectors that the output layer reads.
 
-    Luong et al. 2015: the cells run over the whole target first and attention is one product for all steps; the
-    vectors are attentional vectors (equation 5). With input feeding (section 3.3) each step's vector joins the next
-    step's input, so training is one loop. Bahdanau et al. 2015: attention is queried by the top layer's state before
-    the step, its context joins the step's input, and the vectors are maxouts of state, input and context (appendix
-    A.2.2). Without attention the vectors come from the cells alone (Sutskever et al. 2014).
+    Luong et al. 2015: the cells run over the whole target first, and attention is one product for all steps. The
+    vectors are attentional vectors (equation 5). With input feeding (section 3.3) each step's vector is part of the
+    next step's input, so that training loops over the steps.
 
-    `Decoder` describes how it is called. Its states are those of the cells, then the fed vector, then the position.
+    Bahdanau et al. 2015: the query is the top layer's state before the step, and the context is part of the step's
+    input. The vectors are maxouts of state, input and context (appendix A.2.2).
+
+    Without attention the vectors are computed from the cells' outputs only (Sutskever et al. 2014).
+
+    `Decoder` describes the call arguments and outputs. The states are those of the cells, then the attentional vector
+    if there is input feeding, then the position if the alignment is "local-m".
 
     Args:
-        config: Settings of the layers, all of them given: `RecurrentDecoderConfig.resolved`.
+        config: Settings of the layers. None of them may be open: see `RecurrentDecoderConfig.resolved`.
         units: Width of the cells.
         output_units: Width of the vectors.
         source_length: As for `LuongAttention`.
-        dropout: Between layers and on the vectors; only on the vectors if the decoder feeds back.
+        dropout: Rate of dropout between layers and on the vectors. With input feeding or Bahdanau's attention it is
+            applied to the vectors only.
         variational_dropout, unroll: As for `RecurrentEncoder`.
-        return_attention: As in `Decoder`; not without attention.
+        return_attention: As in `Decoder`. It needs attention.
     Raises:
         ValueError: If `attention` or `initial_state` is None.
     """
@@ -114,7 +119,7 @@ class RecurrentDecoder(Decoder):
             recurrence.build((None, None, width if layer == 0 else self.units))
         for norm in self.norms:
             norm.build((None, None, self.units))
-        # Of what `advance` returns: an attentional vector, or for Bahdanau the top layer's output and a context.
+        # Width of what `advance` returns: an attentional vector, or for Bahdanau the top layer's output and a context.
         self.step_units = self.units + memory_units if self.config.attention == "bahdanau" else self.output_units
         combined = self.units
         if self.config.attention != "none":
@@ -144,7 +149,7 @@ class RecurrentDecoder(Decoder):
             outputs = self.loop(self.recurrences[0].cell.project(embedded), initial_state=[*states, *constants])
             if self.return_attention:
                 outputs, weights = outputs[..., : self.step_units], outputs[..., self.step_units :]
-                # TensorFlow does not know the width of what comes out of a loop.
+                # TensorFlow does not infer the width of a loop's outputs.
                 outputs = ops.reshape(outputs, (*ops.shape(outputs)[:2], self.step_units))
             vectors = self._vectors(outputs, embedded)
         else:
@@ -185,15 +190,15 @@ class RecurrentDecoder(Decoder):
         states: list[Tensor],
         masks: Sequence[Tensor] = (),
     ) -> tuple[Tensor, list[Tensor], Tensor | None]:
-        """One step of the cells and of attention.
+        """Run the cells and attention for one step.
 
         Args:
-            projected: The embedded token after the first cell's product with its inputs, `(rows, gates * units)`. It
-                needs no state, so that it is computed for all steps at once.
-            masks: Dropout masks that h of each layer is multiplied with, in training.
+            projected: The embedded token multiplied by the first cell's kernel, `(rows, gates * units)`. This product
+                needs no state, so it is computed for all steps at once.
+            masks: In training, one dropout mask per layer, by which h is multiplied.
 
         Returns:
-            What `_vectors` takes, `(rows, …)`; new states; attention weights or None.
+            The inputs of `_vectors`, `(rows, …)`; the new states; attention weights or None.
         """
         position = states[-1] if self.config.alignment == "local-m" else None
         first = self.recurrences[0].cell
@@ -227,7 +232,7 @@ class RecurrentDecoder(Decoder):
         return outputs, new_states, weights
 
     def _vectors(self, outputs: Tensor, embedded: Tensor) -> Tensor:
-        """Vectors from the outputs of `advance`: the same, or Bahdanau's maxout of them."""
+        """Return the vectors, given the outputs of `advance`: unchanged, or Bahdanau's maxout of them."""
         if self.config.attention != "bahdanau":
             return outputs
         pairs = self.combine(ops.concatenate([outputs, embedded], axis=-1))
@@ -236,7 +241,7 @@ class RecurrentDecoder(Decoder):
     def _attentional_vectors(
         self, outputs: Tensor, memory: Tensor, memory_mask: Tensor, positions: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None]:
-        """Attentional vectors (equation 5) and attention weights; without attention the vectors alone."""
+        """Return attentional vectors (equation 5) and attention weights, or vectors and None without attention."""
         if self.config.attention == "none":
             return self.combine(outputs), None
         context, weights = self.attend.attend(outputs, memory, memory_mask, positions)
@@ -253,7 +258,7 @@ class RecurrentDecoder(Decoder):
 
 
 class _FeedingCell:
-    """`RecurrentDecoder.advance` as a cell of `Loop`; constants are passed as states that do not change."""
+    """`RecurrentDecoder.advance` as a cell of `Loop`. Constants are passed as states that do not change."""
 
     def __init__(self, decoder: RecurrentDecoder) -> None:
         self.decoder = decoder

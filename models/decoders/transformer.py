@@ -1,4 +1,4 @@
-"""A Transformer decoder (Vaswani et al. 2017), normalised before each sublayer (Xiong et al. 2020)."""
+"""A Transformer decoder (Vaswani et al. 2017) with pre-layer normalisation (Xiong et al. 2020)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,18 +15,20 @@ from seq2edge.models.layers.tensors import Shape, Tensor
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class TransformerDecoder(Decoder):
-    """A stack of decoder layers whose steps keep a cache. `Decoder` describes how it is called.
+    """A stack of decoder layers with a cache for decoding step by step.
 
-    keras_nlp's decoder layer caches the keys of the source for each row of a batch and does not return its attention
-    weights. Here the keys are the prepared memory, shared by the hypotheses of a beam, and the last layer's weights
-    are returned, the mean over its heads.
+    `Decoder` describes the call arguments and outputs. The attention weights are those of the last layer, averaged
+    over its heads.
+
+    keras_nlp's decoder layer does not return attention weights, and it caches the source's keys once for each row of a
+    batch. Here they are part of the prepared memory, which all hypotheses of a beam share.
 
     Args:
         config: Settings of the layers.
         units: Width of the layers.
         output_units: Width of the vectors.
-        target_length: Steps that the cache has room for.
-        dropout: On attention weights and after each sublayer.
+        target_length: Number of steps in the cache.
+        dropout: Rate of dropout on attention weights and after each sublayer.
         return_attention: As in `Decoder`.
     """
 
@@ -91,7 +93,7 @@ class TransformerDecoder(Decoder):
     def start(
         self, memory: Tensor, memory_mask: Tensor, encoder_states: Sequence[Sequence[Tensor]]
     ) -> tuple[Tensor, list[Tensor]]:
-        """Keys and values of the source in all layers side by side; as states the position and each layer's cache."""
+        """Return the source's keys and values of all layers, concatenated; as states the position and the caches."""
         rows = ops.shape(memory)[0]
         cache = ops.zeros((rows, self.target_length, 2 * self.units), self.compute_dtype)
         prepared = [block.cross_attention.keys_and_values(memory) for block in self.blocks]
@@ -109,7 +111,7 @@ class TransformerDecoder(Decoder):
         new_caches = []
         for layer, (block, cache) in enumerate(zip(self.blocks, caches, strict=True)):
             normalised = block.norms[0](outputs)
-            # A step's place in the cache is zero until then, so adding writes it.
+            # A step's place in the cache is still zero, so that adding writes to it.
             cache = cache + here * block.self_attention.keys_and_values(normalised)
             source = memory[..., 2 * self.units * layer : 2 * self.units * (layer + 1)]
             outputs, weights = block(outputs, normalised, (cache, seen), (source, source_mask))
@@ -119,14 +121,14 @@ class TransformerDecoder(Decoder):
 
 
 class _DecoderBlock(keras.layers.Layer):
-    """Attention to the target so far, attention to the source, feed-forward.
+    """One decoder layer: causal self-attention, cross-attention and a feed-forward network.
 
     Call arguments:
-        outputs: Of the layer below, `(batch, target_length, units)`.
-        normalised: The same after `norms[0]`, which the caller needs for the keys and values of the target.
-        target, source: Keys and values and their mask, as `MultiHeadAttention` takes them.
+        outputs: Outputs of the layer below, `(batch, target_length, units)`.
+        normalised: `outputs` after `norms[0]`. The caller computes them, for the keys and values of the target.
+        target, source: Pairs of keys and values and their mask, as `MultiHeadAttention` takes them.
     Returns:
-        `(batch, target_length, units)` and the weights over the source.
+        Outputs `(batch, target_length, units)` and the attention weights over the source.
     """
 
     def __init__(self, config: TransformerDecoderConfig, units: int, dropout: float, **kwargs: Any) -> None:

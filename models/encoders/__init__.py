@@ -1,1 +1,1 @@
-"""Encoders: embedded source tokens to memory."""
+"""Encoders: layers from embedded source tokens to memory."""

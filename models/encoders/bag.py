@@ -1,4 +1,4 @@
-"""A bag of tokens: an encoder that reads each token by itself."""
+"""A bag of tokens: an encoder that treats each token on its own."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from seq2edge.models.layers.tensors import Shape, Tensor
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class BagEncoder(ConfiguredLayer):
-    """The embedded tokens are the memory, without their order.
+    """Returns the embedded tokens as memory, without information about their order.
 
-    Averaged, it is the classifier of Joulin et al. 2017 (fastText). It has the fewest weights of all encoders and
-    learns most from few examples, where words alone tell the classes apart.
+    With mean pooling the model is the classifier of Joulin et al. 2017 (fastText). This encoder has the fewest weights
+    of all, and learns best from few examples if words alone tell the classes apart.
 
     Args:
-        config: It has no settings.
-        units: Width of the memory; embeddings of another width are projected to it.
+        config: Has no settings of its own.
+        units: Width of the memory. Embeddings of another width are projected to it.
     Call arguments:
         embedded: `(batch, source_length, embedding)`.
         memory_mask: Integer `(batch, source_length)`; 1 = real token.

@@ -1,4 +1,4 @@
-"""Source embeddings and the encoder over them, the same in every family of models."""
+"""Source embeddings and the encoder over them, for every family of models."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,18 +20,21 @@ from seq2edge.models.encoders.ngrams import NGramEmbedding
 from seq2edge.models.encoders.recurrent import RecurrentEncoder
 from seq2edge.models.layers.tensors import Tensor
 
-# Sources are padded to a multiple of it. Location attention has scores for all positions of the longest, padded.
+# Sources are padded to a multiple of this. Location attention has a score for each position of the longest padded one.
 LENGTH_MULTIPLE = 8
 
 
 def padded_length(length: int) -> int:
-    """The next multiple of `LENGTH_MULTIPLE`."""
+    """Round a length up to a multiple of `LENGTH_MULTIPLE`."""
     return -(-length // LENGTH_MULTIPLE) * LENGTH_MULTIPLE
 
 
 @dataclass(frozen=True)
 class SourceLayers:
-    """The layers from token ids to memory. Equal names in all models let one start from the weights of another."""
+    """The layers from token ids to memory.
+
+    They have the same names in all models, so that one model can be initialised from the weights of another.
+    """
 
     embedding: keras.layers.Layer
     scale: keras.layers.Layer
@@ -45,10 +48,10 @@ class SourceLayers:
 
 
 def source_embedding(config: SourceConfig, dtype: str) -> keras.layers.Layer:
-    """Embeddings of source tokens."""
-    # Starts small unless positions are added, so that a token seen once or twice has less weight than a frequent one:
-    # a classifier over a recurrent encoder recognised 67 % of intents in held-out small talk; 61 % with rows of
-    # length 1. A Transformer would see little but positions at first.
+    """Return the embedding layer of the source."""
+    # Small initial weights give a token seen once or twice less influence than a frequent one: a classifier over a
+    # recurrent encoder recognised 67 % of intents in held-out small talk, and 61 % with rows of length 1. A Transformer
+    # needs rows of length 1: with smaller ones, positions would dominate its inputs at first.
     length = 1.0 if config.encoder.adds_positions else 0.1
     deviation, settings = length * config.embedding**-0.5, {"dtype": dtype, "name": "source_embedding"}
     if isinstance(config.encoder, NGramEncoderConfig):
@@ -62,21 +65,24 @@ def source_embedding(config: SourceConfig, dtype: str) -> keras.layers.Layer:
 
 
 def source_scale(config: SourceConfig, dtype: str) -> keras.layers.Layer:
-    """`embedding_scale`, but 1 for n-grams: all of a text move at once, and their sum would move too far in a step."""
+    """Return `embedding_scale`, or a scale of 1 for n-grams.
+
+    An update changes all n-grams of a text at once. Scaled, their sum would change too much in one step.
+    """
     width = 1 if isinstance(config.encoder, NGramEncoderConfig) else config.embedding
     return embedding_scale(width, dtype, "embedding_scale")
 
 
 def embedding_scale(width: int, dtype: str, name: str) -> keras.layers.Layer:
-    """Embeddings times the square root of their width (Vaswani et al. 2017, section 3.4).
+    """Return a layer that multiplies embeddings by the square root of their width (Vaswani et al. 2017, section 3.4).
 
-    Without it a recurrent layer learns many times more slowly.
+    A recurrent layer learns many times more slowly without it.
     """
     return keras.layers.Rescaling(width**0.5, dtype=dtype, name=name)
 
 
 def build_encoder(config: SourceConfig, dtype: str, unroll: int) -> keras.layers.Layer:
-    """The encoder of a config; `unroll` as for `RecurrentEncoder`."""
+    """Build the encoder of a config; `unroll` is as for `RecurrentEncoder`."""
     return ENCODERS[type(config.encoder)](config, unroll, units=config.units, dtype=dtype, name="encoder")
 
 
@@ -100,7 +106,8 @@ def _transformer(config: Any, unroll: int, **settings: Any) -> keras.layers.Laye
     return TransformerEncoder(config.encoder, dropout=config.dropout, **settings)
 
 
-# By the class of its settings: a function of the `SourceConfig`, `unroll`, and units, dtype and name of the layer.
+# How to build the encoder of each class of settings: a function of the `SourceConfig`, `unroll`, and the layer's units,
+# dtype and name.
 ENCODERS: dict[type, Callable[..., keras.layers.Layer]] = {
     BagEncoderConfig: _bag,
     NGramEncoderConfig: _bag,

@@ -12,7 +12,7 @@ from annotated_types import Interval
 
 from seq2edge.models.layers.settings import CellKind, Length, Rate, RecurrentSettings, TransformerSettings, Width
 
-MAX_ROWS = 22_000  # of n-grams: times the factor of their hash it is below 2**31
+MAX_ROWS = 22_000  # of the table of n-grams; multiplied by the factor of the hash it stays below 2**31
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,14 +20,14 @@ class RecurrentEncoderConfig(RecurrentSettings):
     """Settings of `RecurrentEncoder`.
 
     Attributes:
-        bidirectional: The source is read in both directions, each with half of the units (Schuster & Paliwal 1997).
+        bidirectional: Read the source in both directions, each with half of the units (Schuster & Paliwal 1997).
     """
 
     bidirectional: bool = True
 
     @property
     def final_states(self) -> CellKind | None:
-        """The cell whose states the encoder ends with; None if it has none."""
+        """The kind of cell that the encoder's final states come from; None if it has no states."""
         return self.kind
 
     @property
@@ -108,10 +108,10 @@ class NGramEncoderConfig(BagEncoderConfig):
     """Settings of a bag of n-grams: a `BagEncoder` over an `NGramEmbedding`.
 
     Attributes:
-        longest: Tokens of the longest n-grams.
-        rows: Of the table that n-grams of two and more tokens share by a hash; best a prime.
-        hashes: Rows of that table whose sum is the embedding of an n-gram. With two, n-grams that share one row
-            rarely share the other (Svenstrup et al. 2017).
+        longest: Length of the longest n-grams in tokens.
+        rows: Number of rows of the hash table for n-grams of two and more tokens; ideally a prime.
+        hashes: Number of rows whose sum is the embedding of an n-gram. With two, n-grams that share one row rarely
+            share the other (Svenstrup et al. 2017).
     """
 
     REFUSED: ClassVar[Mapping[str, str]] = dict.fromkeys(BagEncoderConfig.REFUSED, "a bag of n-grams has no layers")
@@ -122,22 +122,23 @@ class NGramEncoderConfig(BagEncoderConfig):
     hashes: Annotated[int, Interval(ge=1, le=2)] = 1
 
 
-EncoderConfig: TypeAlias = (  # by `kind`
+EncoderConfig: TypeAlias = (  # distinguished by `kind`
     RecurrentEncoderConfig | TransformerEncoderConfig | BagEncoderConfig | NGramEncoderConfig
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceSettings:
-    """Settings of source embeddings and the encoder that reads them, which every family of models has.
+    """Settings of the source embedding and of the encoder, which all families of models share.
 
     Attributes:
-        encoder: Any encoder.
+        encoder: Settings of the encoder.
         units: Width of the memory, and of a decoder's layers.
-        embedding: Width of the embeddings, and of the vectors that the output layer of a decoder reads.
-        dropout: Of embeddings, between layers, and before the output layer.
-        variational_dropout: One mask for all steps of a sentence, on recurrent states too (Gal & Ghahramani 2016).
-        source_length: Longest source in tokens; location attention has a score for each of these positions.
+        embedding: Width of the embeddings, and of the vectors that a decoder's output layer reads.
+        dropout: Rate of dropout on embeddings, between layers, and before the output layer.
+        variational_dropout: Use one dropout mask for all steps of a sentence, and also on recurrent states (Gal &
+            Ghahramani 2016).
+        source_length: Longest source in tokens. Location attention has a score for each of these positions.
     """
 
     encoder: EncoderConfig = field(default_factory=RecurrentEncoderConfig)
@@ -148,7 +149,7 @@ class SourceSettings:
     source_length: Length = 64
 
     def recurrence_mistakes(self, *others: object) -> Iterator[str]:
-        """One line if a dropout for recurrent layers is set, and neither the encoder nor the other sides have any."""
+        """Yield one line if variational dropout is set, and neither the encoder nor `others` are recurrent."""
         if self.variational_dropout and not any(
             isinstance(side, RecurrentSettings) for side in (self.encoder, *others)
         ):
@@ -157,10 +158,10 @@ class SourceSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceConfig(SourceSettings):
-    """The same over a known vocabulary.
+    """`SourceSettings` over a known vocabulary.
 
     Attributes:
-        source_vocabulary: Source tokens.
+        source_vocabulary: Size of the source vocabulary.
         pad_id: Token id of padding.
     """
 

@@ -1,4 +1,4 @@
-"""What every encoder returns."""
+"""The outputs of an encoder."""
 
 from typing import Any, NamedTuple
 
@@ -11,8 +11,8 @@ class Encoded(NamedTuple):
     Attributes:
         memory: `(batch, source_length, units)`, zero on padding.
         mask: Integer `(batch, source_length)`; 1 = real token.
-        states: Final states of each layer, a list of lists of `(batch, units)`: [h, c] of layer 0, [h, c] of layer 1 …
-            (h alone unless "lstm"); empty if the encoder has none.
+        states: Final states of each layer, as a list of lists of `(batch, units)`: [h, c] of layer 0, [h, c] of layer
+            1 … ([h] for cells other than "lstm"). Empty if the encoder has no states.
     """
 
     memory: Tensor

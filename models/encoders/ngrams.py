@@ -1,4 +1,4 @@
-"""Embeddings of hashed n-grams: what tokens next to each other say together, without a recurrence."""
+"""Embeddings of hashed n-grams, which capture the local order of tokens without a recurrent layer."""
 
 from typing import Any
 
@@ -9,24 +9,24 @@ from seq2edge.models.encoders.config import NGramEncoderConfig
 from seq2edge.models.layers.configured import ConfiguredLayer
 from seq2edge.models.layers.tensors import Shape, Tensor
 
-# hash(t_1 … t_n) = (hash(t_1 … t_n-1) * factor + t_n) mod rows, with a factor for each hash. A model file has 32-bit
-# integers, and with at most MAX_ROWS rows no intermediate value reaches 2**31.
+# hash(t_1 … t_n) = (hash(t_1 … t_n-1) * factor + t_n) mod rows, with a factor for each hash. Model files use 32-bit
+# integers. With at most MAX_ROWS rows no intermediate value reaches 2**31.
 FACTORS = (92_821, 31_337)
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class NGramEmbedding(ConfiguredLayer):
-    """The embedding of each token plus those of the n-grams that end in it.
+    """Adds to the embedding of each token those of the n-grams that end in it.
 
-    n-grams of two and more tokens share one table by a hash (Weinberger et al. 2009; Bojanowski et al. 2017) or by two
-    (Svenstrup et al. 2017). Before the first token there is padding, so that an n-gram at the beginning of a text
-    differs from one within it.
+    n-grams of two and more tokens share one table through one hash (Weinberger et al. 2009; Bojanowski et al. 2017) or
+    two (Svenstrup et al. 2017). Padding precedes the first token, so that an n-gram at the beginning of a text differs
+    from one inside it.
 
     Args:
-        config: Longest n-grams, rows of the table and number of hashes.
+        config: Settings: the longest n-grams, the rows of the table and the number of hashes.
         tokens: Size of the vocabulary.
-        width: Of the embeddings.
-        deviation: Standard deviation of the weights at first.
+        width: Width of the embeddings.
+        deviation: Standard deviation of the initial weights.
     Call arguments:
         token_ids: Integer `(batch, length)`.
     Returns:
@@ -63,7 +63,7 @@ class NGramEmbedding(ConfiguredLayer):
         return ops.cast(summed, self.compute_dtype)
 
     def _row(self, numbers: Tensor) -> Tensor:
-        """Numbers modulo the rows; tflite-runtime 2.14 has no operator for it."""
+        """Return numbers modulo the number of rows. tflite-runtime 2.14 has no operator for `%`."""
         rows = self.config.rows
         return numbers - numbers // rows * rows
 

@@ -1,4 +1,4 @@
-"""A stacked recurrent encoder whose result does not depend on padding."""
+"""A stacked recurrent encoder whose outputs do not depend on padding."""
 
 from typing import Any
 
@@ -16,15 +16,15 @@ from seq2edge.models.layers.tensors import Shape, Tensor
 class RecurrentEncoder(ConfiguredLayer):
     """Reads embedded source tokens in one or both directions.
 
-    No mask enters the recurrent loop, which keeps it fast on every backend: the forward direction never sees padding
+    The recurrent loop needs no mask, which keeps it fast on every backend: the forward direction never sees padding
     before a real token, and the backward direction reads each sentence reversed within its own length. Final states
     are taken at each sentence's last real token.
 
     Args:
         config: Settings of the layers.
-        units: Width of the memory; each direction has half of it if there are two.
-        dropout: Between layers.
-        variational_dropout: One mask for all steps of a sentence, on recurrent states too.
+        units: Width of the memory. With two directions each has half of it.
+        dropout: Rate of dropout between layers.
+        variational_dropout: Use one dropout mask for all steps of a sentence, and also on recurrent states.
         unroll: As for `Loop`.
     Call arguments:
         embedded: `(batch, source_length, embedding)`.
@@ -106,9 +106,10 @@ class RecurrentEncoder(ConfiguredLayer):
 
 
 def _take(sequence: Tensor, positions: Tensor) -> Tensor:
-    """`(batch, length, width)` at `(batch, n)` positions: `(batch, n, width)`.
+    """Gather vectors of a sequence `(batch, length, width)` at positions `(batch, n)`: `(batch, n, width)`.
 
-    Rows of the flat sequence: `take_along_axis` picks single numbers, and its gradient adds them one by one.
+    This takes rows of the flattened sequence. `take_along_axis` would pick single numbers, and its gradient would add
+    them one by one.
     """
     rows, length = ops.shape(sequence)[0], ops.shape(sequence)[1]
     first = ops.expand_dims(ops.arange(rows, dtype="int32") * length, 1)

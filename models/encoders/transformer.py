@@ -1,4 +1,4 @@
-"""A Transformer encoder (Vaswani et al. 2017), normalised before each sublayer (Xiong et al. 2020)."""
+"""A Transformer encoder (Vaswani et al. 2017) with pre-layer normalisation (Xiong et al. 2020)."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from seq2edge.models.layers.tensors import Shape, Tensor
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class TransformerEncoder(ConfiguredLayer):
-    """A stack of `keras_nlp.layers.TransformerEncoder` over positions.
+    """A stack of `keras_nlp.layers.TransformerEncoder` over embeddings with sinusoidal positions.
 
     Args:
         config: Settings of the layers.
         units: Width of the memory.
-        dropout: On attention weights and after each sublayer.
+        dropout: Rate of dropout on attention weights and after each sublayer.
     Call arguments:
         embedded: `(batch, source_length, embedding)`.
         memory_mask: Integer `(batch, source_length)`; 1 = real token.

@@ -17,20 +17,20 @@ class LuongAttention(keras.layers.Layer):
 
     Args:
         score: "dot", "general", "concat", "location" (section 3.1, equation 8), or "scaled_dot" (Vaswani et al. 2017,
-            equation 1). "concat" is also the score of Bahdanau et al. 2015, whose query is the state before.
+            equation 1). "concat" is also the score of Bahdanau et al. 2015, whose query is the previous state.
         alignment: "global"; "local-m", within `window` of the target's own position (clipped to the source); or
             "local-p", within `window` of a predicted position and weighted by a Gaussian around it (equation 10), so
             that weights sum to less than 1.
-        window: D of section 3.2: positions seen either side of the centre.
-        source_length: Longest source, needed for "location", whose score is a function of the query alone.
+        window: Number of positions seen on either side of the centre (D of section 3.2).
+        source_length: Longest source in tokens. Needed for "location", which computes scores from the query only.
     Call arguments:
         query: Decoder outputs, `(batch, target_length, units)`.
-        memory: Encoder outputs, `(batch, source_length, memory_units)`; a batch of 1 is shared by all queries.
+        memory: Encoder outputs, `(batch, source_length, memory_units)`. All queries share a batch of 1.
         memory_mask: Integer or boolean `(batch, source_length)`; true = real token.
-        positions: Of the queries in the target, integer `(batch or 1, target_length)`; None: 0, 1, 2 …
+        positions: Positions of the queries in the target, integer `(batch or 1, target_length)`. None: 0, 1, 2 …
     Returns:
-        Context `(batch, target_length, memory_units)` and weights `(batch, target_length, source_length)`, rows
-        summing to 1 (except "local-p") and exactly 0 on padding and outside the window.
+        Context `(batch, target_length, memory_units)` and weights `(batch, target_length, source_length)`. Rows of
+        weights sum to 1 (except with "local-p") and are exactly 0 on padding and outside the window.
     Raises:
         ValueError: If a setting is unknown or missing, "dot" has query and memory of different units, or a source is
             longer than "location" has scores for.
@@ -90,7 +90,7 @@ class LuongAttention(keras.layers.Layer):
         return self.attend(query, self.prepare(memory), memory_mask, positions)
 
     def prepare(self, memory: Tensor) -> Tensor:
-        """What does not depend on the query, computed once for all steps: the memory and, for "concat", its keys."""
+        """Compute what does not depend on the query, once for all steps: the memory and, for "concat", its keys."""
         if self.score == "concat":
             return ops.concatenate([memory, ops.matmul(memory, self.memory_kernel)], axis=-1)
         return memory
@@ -98,7 +98,7 @@ class LuongAttention(keras.layers.Layer):
     def attend(
         self, query: Tensor, prepared: Tensor, memory_mask: Tensor, positions: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """`call`, given what `prepare` returned in place of the memory."""
+        """Attend as `call` does, given the result of `prepare` instead of the memory."""
         memory = prepared[..., : self.memory_units]
         scores = ops.cast(self._scores(query, prepared), "float32")  # (batch, target_length, source_length)
         mask = ops.cast(ops.expand_dims(memory_mask, 1), "float32")  # (batch, 1, source_length)
@@ -131,11 +131,11 @@ class LuongAttention(keras.layers.Layer):
             raise ValueError(
                 f"location attention has scores for {self.source_length} source positions. Received: {length}"
             )
-        # Not a slice, whose end JAX wants to know while lengths are still symbols.
+        # Not a slice: JAX must know its end, and lengths are symbolic while a model is exported.
         return ops.take(ops.matmul(query, self.kernel), ops.arange(ops.shape(prepared)[1]), axis=-1)
 
     def _distance(self, query: Tensor, mask: Tensor, positions: Tensor | None) -> Tensor:
-        """Source positions from the centre of each query's window, `(batch, target_length, source_length)`."""
+        """Return source positions minus the centre of each query's window, `(batch, target_length, source_length)`."""
         length = ops.sum(mask, axis=-1, keepdims=True)  # (batch, 1, 1)
         if self.alignment == "local-p":
             hidden = ops.tanh(ops.matmul(query, self.position_kernel))
@@ -166,5 +166,5 @@ class LuongAttention(keras.layers.Layer):
 
 
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
-    """Softmax over the last axis of float32 scores, exactly 0 where the float32 mask is 0."""
+    """Return the softmax over the last axis of float32 scores, exactly 0 where the float32 mask is 0."""
     return ops.softmax(scores - 1e9 * (1.0 - mask), axis=-1) * mask

@@ -1,4 +1,4 @@
-"""Recurrent cells, and one of them over a whole sequence."""
+"""Recurrent cells, and a layer that runs a cell over a whole sequence."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,22 +13,22 @@ STATES = {"rnn": 1, "gru": 1, "lstm": 2}  # h, and c of an LSTM
 
 
 class _Cell(keras.layers.Layer):
-    """Mixin for a Keras cell: the product with the inputs is a method of its own.
+    """Mixin for a Keras cell that separates the product with the inputs from the step.
 
-    For a whole sequence it is one large product before the loop, forward and backward, and only the product with h is
-    left inside (Appleyard et al. 2016, section 3.1).
+    A sequence then needs one large product before the loop, in the forward and in the backward pass. Only the product
+    with h stays inside the loop (Appleyard et al. 2016, section 3.1).
     """
 
     def project(self, inputs: Tensor) -> Tensor:
-        """The inputs' part of all gates, bias added: `(..., width)` to `(..., gates * units)`.
+        """Multiply inputs `(..., width)` by the kernel and add the bias: `(..., gates * units)`.
 
-        Inputs narrower than the kernel use its first rows; `project_rest` adds the part of the others.
+        Inputs narrower than the kernel use its first rows. `project_rest` computes the product with the other rows.
         """
         kernel = self.kernel if inputs.shape[-1] == self.kernel.shape[0] else self.kernel[: inputs.shape[-1]]
         return ops.matmul(inputs, kernel) + self.input_bias
 
     def project_rest(self, inputs: Tensor) -> Tensor:
-        """The part of further inputs, which use the last rows of the kernel."""
+        """Multiply further inputs by the last rows of the kernel, without a bias."""
         return ops.matmul(inputs, self.kernel[-inputs.shape[-1] :])
 
     @property
@@ -41,21 +41,21 @@ class RNNCell(_Cell, keras.layers.SimpleRNNCell):
     """An Elman cell."""
 
     def step(self, projected: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """One step from projected inputs `(batch, units)` and `[h]`; h and the new states."""
+        """Return h and the new states, given projected inputs `(batch, units)` and states `[h]`."""
         h = ops.tanh(projected + ops.matmul(states[0], self.recurrent_kernel))
         return h, [h]
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class GRUCell(_Cell, keras.layers.GRUCell):
-    """A GRU whose reset gate follows the product with h, as in cuDNN."""
+    """A GRU cell that applies the reset gate after the product with h, as cuDNN does."""
 
     @property
     def input_bias(self) -> Tensor:
         return self.bias[0]
 
     def step(self, projected: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """One step from projected inputs `(batch, 3 * units)` and `[h]`; h and the new states."""
+        """Return h and the new states, given projected inputs `(batch, 3 * units)` and states `[h]`."""
         h = states[0]
         recurrent = ops.matmul(h, self.recurrent_kernel) + self.bias[1]
         update, reset, candidate = ops.split(projected, 3, axis=-1)
@@ -68,10 +68,10 @@ class GRUCell(_Cell, keras.layers.GRUCell):
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class LSTMCell(_Cell, keras.layers.LSTMCell):
-    """An LSTM without peepholes."""
+    """An LSTM cell without peepholes."""
 
     def step(self, projected: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """One step from projected inputs `(batch, 4 * units)` and `[h, c]`; h and the new states."""
+        """Return h and the new states, given projected inputs `(batch, 4 * units)` and states `[h, c]`."""
         h, c = states
         gates = projected + ops.matmul(h, self.recurrent_kernel)
         input_gate, forget_gate, cell_gate, output_gate = ops.split(gates, 4, axis=-1)
@@ -84,19 +84,20 @@ CELLS = {"rnn": RNNCell, "gru": GRUCell, "lstm": LSTMCell}
 
 
 class Recurrence(keras.layers.Layer):
-    """One cell over a whole sequence.
+    """Runs one cell over a whole sequence.
 
     Args:
-        cell: One of `CELLS`.
-        dropout: Share of h that is hidden from the next step, the same part in all steps of a sentence (Gal &
-            Ghahramani 2016). Keras' own `recurrent_dropout` multiplies each gate apart, which is several times slower.
-        full_state: Return all states of each step, not h alone; the last real step has the final states of a sentence.
+        cell: An instance of one of `CELLS`.
+        dropout: Rate of dropout on h, with the same mask in all steps of a sentence (Gal & Ghahramani 2016). Keras' own
+            `recurrent_dropout` multiplies each gate separately, which is several times slower.
+        full_state: Return all states of each step instead of h only. Those of a sentence's last real step are its final
+            states.
         unroll: As for `Loop`.
     Call arguments:
         inputs: `(batch, length, width)`.
-        states: As many `(batch, units)` as the cell has; h first.
+        states: The cell's initial states, each `(batch, units)`, h first.
     Returns:
-        h of each step, `(batch, length, units)`, or all its states, `(batch, length, states * units)`.
+        h of each step, `(batch, length, units)`, or all states of each step, `(batch, length, states * units)`.
     """
 
     def __init__(
@@ -115,12 +116,12 @@ class Recurrence(keras.layers.Layer):
         return self.loop(self.cell.project(inputs), initial_state=[*states, *self.masks(states[0], training)])
 
     def masks(self, h: Tensor, training: bool) -> list[Tensor]:
-        """The dropout mask that h is multiplied with in all steps, `(batch, units)`; empty without dropout."""
+        """Return the dropout mask by which h is multiplied in all steps, `[(batch, units)]`; empty without dropout."""
         return [self.hide(ops.ones_like(h), training=training)] if self.hide else []
 
 
 class _LoopCell:
-    """A cell for `Loop` whose inputs are projected; a mask on h travels as a state that does not change."""
+    """A cell for `Loop` that takes projected inputs. A mask on h is passed as a state that does not change."""
 
     def __init__(self, cell: Any, masked: bool, full_state: bool) -> None:
         self.cell, self.masked, self.full_state = cell, masked, full_state
@@ -142,5 +143,5 @@ class _LoopCell:
 
 
 def sequence_dropout(rate: float, variational: bool, dtype: Policy) -> keras.layers.Dropout:
-    """Dropout on `(batch, length, width)`; variational: the same features in all positions of a sentence."""
+    """Return dropout on `(batch, length, width)`; variational: it drops the same features at all positions."""
     return keras.layers.Dropout(rate, noise_shape=(None, 1, None) if variational else None, dtype=dtype)

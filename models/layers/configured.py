@@ -1,4 +1,4 @@
-"""Layers whose settings are a typed config and a few values of the whole model."""
+"""Layers whose arguments are a typed config and a few values that concern the whole model."""
 
 import dataclasses
 from typing import Any, ClassVar, Self

@@ -9,17 +9,17 @@ from keras import ops
 
 from seq2edge.models.layers.tensors import Shape, Tensor
 
-NOTHING = 0  # the id of a position that cannot be copied; it is pad, which is never written
-LAST_SPECIAL = 3  # pad, unk, bos and eos are not copied: a source ends where it ends, whatever the target does
+NOTHING = 0  # the id of a position that cannot be copied. It is the id of pad, which a decoder never generates.
+LAST_SPECIAL = 3  # pad, unk, bos and eos are not copied: the end of the source says nothing about the end of the target
 SMALLEST = 1e-20  # added to probabilities before their logarithm
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class CopyIds(keras.layers.Layer):
-    """The target token that copying a source position would write.
+    """Maps source ids to the target ids that copying would write.
 
     Args:
-        table: The target id of each source id, or `NOTHING`; None: both sides have the same ids.
+        table: The target id of each source id, or `NOTHING`. None: both sides have the same ids.
     Call arguments:
         source_ids: Integer `(batch, source_length)`.
     Returns:
@@ -45,28 +45,28 @@ class CopyIds(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class PointerGenerator(keras.layers.Layer):
-    """Mixes what a decoder generates with tokens that its attention copies (equation 9).
+    """Mixes generated tokens with source tokens that the attention copies (equation 9).
 
-    A gate p_gen, here a function of the decoder's vector, which has seen its state, its context and its input, says
-    how much is generated (equation 8):
+    The gate p_gen is the probability of generating (equation 8). Here it is a function of the decoder's vector, which
+    depends on the decoder's state, context and input:
 
         P(w) = g P_vocab(w) + Σ_{i: token i is w} (1 - p_gen) a_i
 
-    What attention spends on positions that cannot be copied, or does not spend at all ("local-p"), is generated, so
-    that P sums to 1 without a division: g = p_gen + (1 - p_gen) (1 - Σ_{i can be copied} a_i). A source with nothing
-    to copy is answered as without copying.
+    Attention weights on positions that cannot be copied, and weights that are missing from a sum of 1 ("local-p"),
+    count as generated. So P sums to 1 without a division: g = p_gen + (1 - p_gen) (1 - Σ_{i can be copied} a_i). If
+    nothing in a source can be copied, P is P_vocab.
 
-    Computes in float32 whatever the other layers compute in.
+    Create this layer with dtype float32, whatever the other layers use.
 
     Call arguments:
-        logits: Of the tokens, `(batch, target_length, vocabulary)`.
-        vectors: Of the decoder, `(batch, target_length, units)`.
+        logits: Logits of the vocabulary, `(batch, target_length, vocabulary)`.
+        vectors: Vectors of the decoder, `(batch, target_length, units)`.
         attention: `(batch, target_length, source_length)`.
-        copy_ids: As `CopyIds` gives them, `(batch or 1, source_length)`.
+        copy_ids: As `CopyIds` returns them, `(batch or 1, source_length)`.
     Returns:
-        `logits`, the logarithm of P, and `probabilities`, P itself, `(batch, target_length, vocabulary)`; `generated`,
-        which is g, `(batch, target_length, 1)`; and `copied`, (1 - p_gen) a_i or 0 where a position cannot be copied,
-        `(batch, target_length, source_length)`.
+        A dict of `logits`, the logarithm of P, and `probabilities`, P itself, both `(batch, target_length,
+        vocabulary)`; `generated`, g, `(batch, target_length, 1)`; and `copied`, (1 - p_gen) a_i, 0 where a position
+        cannot be copied, `(batch, target_length, source_length)`.
     Reference:
         [See et al., 2017](https://arxiv.org/abs/1704.04368)
     """
@@ -82,7 +82,7 @@ class PointerGenerator(keras.layers.Layer):
         gate = self.gate(vectors)
         can_be_copied = ops.cast(ops.expand_dims(copy_ids, 1) > NOTHING, "float32")  # (batch or 1, 1, source_length)
         pointed = attention * can_be_copied
-        # Not 1 - Σ copied: where nearly all is copied, rounding would leave nothing, or less, to generate.
+        # Not 1 - Σ copied: if nearly everything is copied, rounding would make that zero or negative.
         elsewhere = ops.maximum(1.0 - ops.sum(pointed, axis=-1, keepdims=True), 0.0)
         generated, copied = gate + (1.0 - gate) * elsewhere, (1.0 - gate) * pointed
         by_token = sum_by_token(copied, copy_ids, logits.shape[-1])
@@ -96,13 +96,16 @@ class PointerGenerator(keras.layers.Layer):
 
 
 def sum_by_token(copied: Tensor, copy_ids: Tensor, vocabulary: int) -> Tensor:
-    """The sum over positions with the same token, `(batch, target_length, vocabulary)`, 0 for tokens without any.
+    """Sum over the positions of each token.
 
     Args:
         copied: `(batch, target_length, source_length)`.
         copy_ids: `(batch or 1, source_length)`.
+
+    Returns:
+        `(batch, target_length, vocabulary)`, 0 for tokens that the source does not have.
     """
-    # Scattering adds up equal indices. A product with one-hot tokens would have source_length x vocabulary numbers.
+    # Scattering adds up equal indices. A product with one-hot tokens would need source_length x vocabulary numbers.
     rows, steps = ops.shape(copied)[:2]
     row = ops.reshape(ops.arange(rows, dtype="int32"), (-1, 1, 1))
     step = ops.reshape(ops.arange(steps, dtype="int32"), (1, -1, 1))

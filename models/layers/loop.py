@@ -1,4 +1,4 @@
-"""A loop over the steps of a sequence, several of which can be unrolled."""
+"""A loop over the steps of a sequence, which can be unrolled in part."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,9 +13,9 @@ class Loop(keras.layers.RNN):
     """`keras.layers.RNN` that returns the output of every step.
 
     Args:
-        cell: Called with the inputs of one step and the states; returns the output and the new states.
-        unroll_steps: Steps that one iteration of JAX's loop computes. A GPU takes longer to start a small kernel than
-            to run it, and kernels of several steps can be fused. The result is the same. Other backends ignore it.
+        cell: Called with the inputs of one step and the states. Returns the output and the new states.
+        unroll_steps: Number of steps in one iteration of JAX's loop. A GPU takes longer to start a small kernel than to
+            run it, and kernels of several steps can be fused. The result is the same. Other backends ignore this.
     """
 
     def __init__(self, cell: Any, unroll_steps: int = 1, **kwargs: Any) -> None:
@@ -25,7 +25,7 @@ class Loop(keras.layers.RNN):
     def inner_loop(
         self, sequences: Tensor, initial_state: Sequence[Tensor], mask: Tensor, training: bool = False
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """The last output, all outputs `(batch, length, …)`, and the last states."""
+        """Return the last output, all outputs `(batch, length, …)`, and the last states."""
         if self.unroll_steps == 1 or keras.backend.backend() != "jax":
             return super().inner_loop(sequences, initial_state, mask, training)
 

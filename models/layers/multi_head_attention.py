@@ -1,4 +1,4 @@
-"""Scaled dot-product attention in heads (Vaswani et al. 2017, section 3.2), with keys and values that can be cached."""
+"""Multi-head attention (Vaswani et al. 2017, section 3.2) with keys and values that can be cached."""
 
 from typing import Any
 
@@ -10,18 +10,18 @@ from seq2edge.models.layers.tensors import Shape, Tensor
 
 
 class MultiHeadAttention(keras.layers.Layer):
-    """Attention over keys and values that `keys_and_values` made.
+    """Multi-head attention whose caller computes the keys and values, with `keys_and_values`.
 
     Args:
         units: Width of queries, keys, values and outputs.
-        heads: They divide `units`.
-        dropout: On the weights.
+        heads: Number of heads, a divisor of `units`.
+        dropout: Rate of dropout on the weights.
     Call arguments:
         queries: `(batch, target_length, units)`.
         keys_and_values: `(batch or 1, length, 2 * units)`.
         mask: `(batch or 1, target_length or 1, length)`; true = may be seen.
     Returns:
-        `(batch, target_length, units)` and weights `(batch, heads, target_length, length)`.
+        Outputs `(batch, target_length, units)` and weights `(batch, heads, target_length, length)`.
     """
 
     def __init__(self, units: int, heads: int, dropout: float, **kwargs: Any) -> None:
@@ -40,7 +40,11 @@ class MultiHeadAttention(keras.layers.Layer):
         self.built = True
 
     def keys_and_values(self, memory: Tensor) -> Tensor:
-        """Keys and values side by side, `(batch, length, 2 * units)`, of memory `(batch, length, memory_units)`."""
+        """Return keys and values, concatenated to `(batch, length, 2 * units)`.
+
+        Args:
+            memory: `(batch, length, memory_units)`.
+        """
         return self.key_value(memory)
 
     def call(

@@ -1,4 +1,4 @@
-"""A sequence of vectors made into one, from its real positions alone."""
+"""Pooling: reduces a sequence of vectors to one and ignores padding."""
 
 from typing import Any, Literal
 
@@ -13,16 +13,16 @@ _LOWEST = -1e9
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class Pooling(keras.layers.Layer):
-    """The mean, the sum or the maximum of each feature.
+    """Computes the mean, the scaled sum or the maximum of each feature over the real positions.
 
     Args:
-        kind: "mean" (Joulin et al. 2017); "sum" over the root of the length, which keeps what a few positions say in a
-            long text; or "max" (Collobert et al. 2011, section 3.3.2).
+        kind: "mean" (Joulin et al. 2017); "sum", divided by the square root of the length, in which a few positions of
+            a long text keep more weight; or "max" (Collobert et al. 2011, section 3.3.2).
     Call arguments:
         memory: `(batch, source_length, units)`.
         memory_mask: Integer `(batch, source_length)`; 1 = real token.
     Returns:
-        `(batch, units)`; 0 where nothing is real.
+        `(batch, units)`, 0 for rows of padding.
     Raises:
         ValueError: If the kind is unknown.
     Reference:
@@ -50,14 +50,14 @@ class Pooling(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class AttentionPooling(keras.layers.Layer):
-    """A mean weighted by a learned query's attention (Yang et al. 2016, equations 5 to 7).
+    """Computes a mean weighted by attention to a learned query (Yang et al. 2016, equations 5 to 7).
 
     Call arguments:
         memory: `(batch, source_length, units)`.
         memory_mask: Integer `(batch, source_length)`; 1 = real token.
     Returns:
-        Pooled `(batch, units)`, 0 where nothing is real, and weights `(batch, source_length)`, float32, rows summing to
-        1 and exactly 0 on padding.
+        The pooled vectors `(batch, units)`, 0 for rows of padding, and float32 weights `(batch, source_length)`. Each
+        row of weights sums to 1 and is exactly 0 on padding.
     Reference:
         [Yang et al., 2016](https://aclanthology.org/N16-1174)
     """

@@ -1,4 +1,4 @@
-"""Sinusoids of positions (Vaswani et al. 2017, section 3.5)."""
+"""Sinusoidal positions (Vaswani et al. 2017, section 3.5)."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from seq2edge.models.layers.tensors import Shape, Tensor
 
 
 class PositionalInputs(keras.layers.Layer):
-    """Projects embeddings to the width of Transformer layers and adds sinusoids of their positions.
+    """Projects embeddings to the width of Transformer layers and adds sinusoidal positions.
 
-    All sines come before all cosines; alternating them would only change the order of the features. LiteRT
-    refuses keras_nlp's `SinePositionEncoding` if the length is dynamic.
+    All sines come before all cosines. Alternating them would only change the order of the features. keras_nlp has
+    `SinePositionEncoding`, but LiteRT does not accept it if the length is dynamic.
 
     Args:
         units: Width of the layers.
     Call arguments:
         embedded: `(batch, length, embedding)`.
-        positions: Integer `(batch or 1, length)`; None: 0, 1, 2 …
+        positions: Integer `(batch or 1, length)`. None: 0, 1, 2 …
     Returns:
         `(batch, length, units)`.
     """

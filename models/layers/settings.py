@@ -1,7 +1,7 @@
 """Settings of layers, and their bounds.
 
-Neither this module nor the `config.py` of encoders and decoders imports Keras, so that a recipe is checked at once.
-Bounds and allowed values are annotations: `seq2edge.models.checks` reads them, and so does pydantic for a recipe.
+This module and the `config.py` of encoders and decoders do not import Keras, so that a recipe is checked without delay.
+Bounds and allowed values are annotations, which `seq2edge.models.checks` reads, and pydantic when it loads a recipe.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ Pooling = Literal["mean", "sum", "max", "attention"]
 Layers = Annotated[int, Interval(ge=1, le=8)]
 Width = Annotated[int, Interval(ge=4, le=4096)]
 MAX_LENGTH = 2048  # tokens of a source or a target
-Length = Annotated[int, Interval(ge=4, le=MAX_LENGTH)]  # in tokens, eos counted
+Length = Annotated[int, Interval(ge=4, le=MAX_LENGTH)]  # in tokens, eos included
 Rate = Annotated[float, Interval(ge=0, lt=1)]
 
 
@@ -28,11 +28,11 @@ class RecurrentSettings:
     Attributes:
         kind: The cell: "rnn" (Elman 1990), "gru" (Cho et al. 2014) or "lstm" (Hochreiter & Schmidhuber 1997).
         layers: Number of layers.
-        residual: Each layer above the first adds its input to its output (Wu et al. 2016, section 3.1).
-        layer_norm: Each layer's output is normalised (Ba et al. 2016) before its input is added.
+        residual: Add its input to the output of each layer above the first (Wu et al. 2016, section 3.1).
+        layer_norm: Normalise each layer's output (Ba et al. 2016), before its input is added.
     """
 
-    # Keys of other kinds, and why this kind does not have them.
+    # Settings of other kinds, and why this kind does not have them.
     REFUSED: ClassVar[Mapping[str, str]] = {
         "heads": "recurrent layers have no attention heads",
         "feed_forward": "recurrent layers have no feed-forward sublayer",
@@ -46,12 +46,12 @@ class RecurrentSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class TransformerSettings:
-    """Stacked Transformer layers (Vaswani et al. 2017), normalised before each sublayer (Xiong et al. 2020).
+    """Stacked Transformer layers (Vaswani et al. 2017) with pre-layer normalisation (Xiong et al. 2020).
 
     Attributes:
         layers: Number of layers.
-        heads: Attention heads; they divide the units.
-        feed_forward: Width of the feed-forward sublayer; None: four times the units.
+        heads: Number of attention heads, a divisor of the units.
+        feed_forward: Width of the feed-forward sublayer. None: four times the units.
     """
 
     REFUSED: ClassVar[Mapping[str, str]] = {
@@ -69,7 +69,7 @@ class TransformerSettings:
         return self.feed_forward or 4 * units
 
     def head_mistakes(self, units: int) -> Iterator[str]:
-        """One line if the heads do not divide the units."""
+        """Yield one line if the heads do not divide the units."""
         if units % self.heads:
             divisors = [str(n) for n in range(1, min(units, 16) + 1) if units % n == 0]
             yield (

@@ -1,4 +1,4 @@
-"""Names for what goes through layers, which Keras leaves without types."""
+"""Type aliases for the arguments of layers, for which Keras has no types."""
 
 from typing import Any, TypeAlias
 

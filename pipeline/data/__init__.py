@@ -1,1 +1,1 @@
-"""Data: from files of pairs to datasets and batches."""
+"""Reads files of pairs, prepares datasets and makes batches."""

@@ -1,4 +1,4 @@
-"""Batches of padded rows. Their order is a function of seed and step, so a resumed training sees the same batches."""
+"""Batches of padded rows. Their order depends on seed and step only, so a resumed training sees the same batches."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from seq2edge.pipeline.data.columns import FILLER, Table
 from seq2edge.pipeline.data.mixing import Mixing
 from seq2edge.pipeline.data.sharding import WHOLE_BATCH, Shard
 
-LENGTH_MULTIPLE = 2  # bucket lengths are rounded up to a multiple of it
+LENGTH_MULTIPLE = 2  # bucket lengths are rounded up to a multiple of this
 
 Rows = Mapping[str, np.ndarray]  # rows of each column, `(rows, bucket_length, *item_shape)`, padded with 0
 
 
 @dataclass(frozen=True)
 class BatchRandom:
-    """Random numbers for the rows of one batch, a function of seed and step.
+    """Random numbers for the rows of one batch. They depend on seed and step only.
 
-    They are drawn for the whole batch, so that the number of processes changes nothing.
+    Every process draws the numbers of the whole batch, so that results do not depend on the number of processes.
 
     Attributes:
-        batch_size: Rows of the whole batch.
-        own: Those of this process.
+        batch_size: Number of rows of the whole batch.
+        own: The rows of this process.
     """
 
     seed: int
@@ -38,7 +38,7 @@ class BatchRandom:
         return np.random.default_rng([self.seed, self.step, 1])
 
     def uniform(self, *shape: int) -> np.ndarray:
-        """Numbers from 0 to 1 for this process' rows, `(rows, *shape)`, other ones at each call."""
+        """Draw new numbers from 0 to 1 for the rows of this process, `(rows, *shape)`."""
         return self._generator.random((self.batch_size, *shape))[self.own]
 
 
@@ -47,16 +47,16 @@ Collate = Callable[[Rows, BatchRandom | None], Any]
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """How rows are grouped into batches.
+    """Options that decide how rows are grouped into batches.
 
     Attributes:
         batch_size: Rows per batch.
-        tokens: Token budget per batch, used instead of `batch_size`. Each row counts as long as the longest column of
-            its bucket.
+        tokens: Token budget per batch, used instead of `batch_size`. Each row counts with the length of the longest
+            column of its bucket.
         buckets: Number of length groups. There are fewer if the lengths differ too little.
         seed: Seed of the order. None keeps the order of the data (validation).
         shard: The part of each batch to return, if several processes train together.
-        mixing: Which rows a pass has. None: each row once. Needs a seed.
+        mixing: Chooses the rows of a pass, and needs a seed. None: each row once.
     """
 
     batch_size: int
@@ -69,12 +69,12 @@ class BatchOptions:
 
 @dataclass(frozen=True)
 class Batch:
-    """Which rows a batch has.
+    """The rows of one batch.
 
     Attributes:
-        bucket: Its number.
+        bucket: Index of the bucket.
         rows: Indices of rows, or `FILLER`.
-        visits: How often each row was drawn before: the next encoding of it is taken.
+        visits: How often each row was drawn before, which selects one of its encodings.
     """
 
     bucket: int
@@ -89,9 +89,9 @@ class Batches(keras.utils.PyDataset):
     the bucket, in validation with rows of padding.
 
     Args:
-        table: The columns. Training uses another stored encoding of each row in every pass.
-        collate: Makes a batch of padded rows, arrays `(rows, bucket_length, *item_shape)` by column. In training it
-            gets random numbers too, in validation None.
+        table: The columns. In every pass, training uses another stored encoding of each row.
+        collate: Turns padded rows, a dict of arrays `(rows, bucket_length, *item_shape)`, into a batch. Its second
+            argument is the batch's random numbers in training, None in validation.
         options: How rows are grouped into batches.
         first_step: Training step of item 0, for a resumed training.
         steps: Number of items. None: one pass over the table.
@@ -154,7 +154,7 @@ class Batches(keras.utils.PyDataset):
             yield Batch(number, chosen, np.zeros(rows, int))
 
     def _draw(self, number: int, data_pass: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """The rows of a bucket that a pass has, and how often each was drawn before."""
+        """Return the rows that a pass draws from a bucket, and how often each was drawn before."""
         bucket = self.buckets[number]
         if self.options.mixing is None:
             return bucket, np.full(len(bucket), data_pass)
@@ -164,10 +164,10 @@ class Batches(keras.utils.PyDataset):
         return (self[index] for index in range(len(self)))
 
     def for_fit(self) -> Any:
-        """The batches in the form that `keras.Model.fit` needs on the current backend.
+        """Return the batches in the form that `keras.Model.fit` needs on the current backend.
 
-        TensorFlow gets a `tf.data.Dataset` with open lengths. From a PyDataset, `fit` would take the lengths of the
-        first two batches for the lengths of all.
+        TensorFlow gets a `tf.data.Dataset` with dynamic lengths. Given a PyDataset, `fit` would infer static lengths
+        from the first two batches.
         """
         if keras.backend.backend() != "tensorflow":
             return self
@@ -181,12 +181,12 @@ class Batches(keras.utils.PyDataset):
 
 
 def _fill_up(values: np.ndarray, rows: int) -> np.ndarray:
-    """Rows of `rows` values. Those that the last one lacks are taken from the start."""
+    """Reshape values to rows of `rows` values each. The last row is filled up with values from the start."""
     return np.concatenate([values, np.resize(values, -len(values) % rows)]).reshape(-1, rows)
 
 
 def _batch_size(options: BatchOptions, shape: tuple[int, ...]) -> int:
-    """Rows of a bucket's batches: a multiple of the number of devices."""
+    """Number of rows in a batch of a bucket: a multiple of the number of devices."""
     devices = options.shard.devices
     if options.tokens:
         return max(1, options.tokens // max(shape) // devices) * devices
@@ -194,7 +194,7 @@ def _batch_size(options: BatchOptions, shape: tuple[int, ...]) -> int:
 
 
 def _make_buckets(table: Table, buckets: int) -> tuple[list[np.ndarray], list[tuple[int, ...]]]:
-    """Groups of indices of rows of similar length, and the bucket length of each column in each group."""
+    """Group rows of similar length. Returns their indices, and the bucket length of each column, for each group."""
     lengths = np.stack([column.lengths for column in table.columns.values()], axis=1)
     multiples = np.where(lengths.max(axis=0) > 1, LENGTH_MULTIPLE, 1)  # labels and whole pictures are single items
     longest = _round_up(lengths, multiples).max(axis=1)
@@ -204,17 +204,20 @@ def _make_buckets(table: Table, buckets: int) -> tuple[list[np.ndarray], list[tu
 
 
 def _borders(lengths: np.ndarray, longest: np.ndarray, multiples: np.ndarray, buckets: int) -> np.ndarray:
-    """Upper length limit of each group (of a row's longest column), chosen for the least padding in all groups."""
+    """Choose the length limit of each group so that there is the least padding in all.
+
+    A row's length is that of its longest column.
+    """
     steps, step_of = np.unique(longest, return_inverse=True)
     count = np.bincount(step_of)
     widest = np.zeros((len(steps), lengths.shape[1]), int)
     np.maximum.at(widest, step_of, lengths)
-    # cost[first, last]: tokens of one group that spans these steps, padding included
+    # cost[first, last]: number of tokens, padding included, of one group that spans these steps
     cost = np.full((len(steps), len(steps)), np.inf)
     for first in range(len(steps)):
         shapes = _round_up(np.maximum.accumulate(widest[first:]), multiples)
         cost[first, first:] = np.cumsum(count[first:]) * shapes.sum(axis=1)
-    # least[last]: lowest cost of all steps up to `last`; starts: where the last group begins, for each number of groups
+    # least[last]: lowest cost of the steps up to `last`; starts: first step of the last group, per number of groups
     least, starts = cost[0], []
     for _ in range(min(buckets, len(steps)) - 1):
         with_last = np.concatenate([[np.inf], least[:-1]])[:, None] + cost

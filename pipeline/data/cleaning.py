@@ -1,4 +1,4 @@
-"""Cleaning of pairs, with counts of what was dropped and why."""
+"""Cleans pairs, and counts the dropped ones by reason."""
 
 import re
 from collections import Counter
@@ -11,8 +11,8 @@ from seq2edge.device.special_ids import UNKNOWN
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.data import Data
 
-EXAMPLE_LENGTH = 100  # characters of each side
-SHORT = 4  # characters; the length ratio takes shorter sides as this long, so that one-word answers pass
+EXAMPLE_LENGTH = 100  # characters of each side that an example shows
+SHORT = 4  # characters. For the length ratio, shorter sides count as this long, so that one-word answers are kept
 BROKEN = re.compile("[\ufffd\ud800-\udfff]")
 
 
@@ -30,14 +30,14 @@ class Cleaner:
     dropped: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     kept: int = 0
-    _seen: set[int] = field(default_factory=set)  # 64-bit hashes, a tenth of the memory of the texts
+    _seen: set[int] = field(default_factory=set)  # 64-bit hashes, which take a tenth of the memory of the texts
 
     def clean(self, pairs: Iterable[Pair], split_for: Callable[[Pair], str] = lambda pair: "") -> Iterator[Pair]:
-        """The pairs that are kept, normalised.
+        """Yield the pairs that are kept, normalised.
 
         Args:
-            split_for: Returns the split of a pair. Duplicates are looked for within a split only, so that a test file
-                keeps the pairs that a training file has too.
+            split_for: Returns the split of a pair. Only duplicates within a split are dropped, so that a test file
+                keeps pairs that are also in a training file.
         """
         for pair in pairs:
             source_form, target_form = self.settings.normalisations
@@ -56,7 +56,7 @@ class Cleaner:
                 self.examples.setdefault(reason, f"{pair.source[:EXAMPLE_LENGTH]!r} → {pair.target[:EXAMPLE_LENGTH]!r}")
 
     def forget_seen(self) -> None:
-        """Free the memory used to find duplicates, 0.4 GB for five million pairs, once all pairs are cleaned."""
+        """Free the memory used to find duplicates (0.4 GB for five million pairs), after all pairs are cleaned."""
         self._seen.clear()
 
     def _reason_to_drop(self, pair: Pair, split_for: Callable[[Pair], str]) -> str | None:
@@ -77,10 +77,10 @@ class Cleaner:
 
 
 def _is_broken(text: str) -> bool:
-    """Whether a text contains a replacement character of a failed decoding, or half a surrogate pair."""
+    """Return whether a text contains a replacement character, left by a failed decoding, or half a surrogate pair."""
     return BROKEN.search(text) is not None
 
 
 def hash64(text: str) -> int:
-    """A 64-bit hash of a text, the same on every machine."""
+    """Return a 64-bit hash of a text, the same on every machine."""
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")

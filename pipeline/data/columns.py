@@ -1,4 +1,4 @@
-"""Columns on disk: ragged, memory-mapped arrays with a dtype and an item shape, and tables of them."""
+"""Columns on disk: ragged, memory-mapped arrays with a dtype and an item shape. A table is a set of columns."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,18 +16,19 @@ from seq2edge.pipeline.files import whole_folder, write_text
 
 COLUMNS_FILE = "columns.json"
 DTYPES = ("uint8", "uint16", "uint32", "int32", "float16", "float32")
-FILLER = -1  # index of a row that holds nothing but padding
+FILLER = -1  # index of a row that consists of padding only
 
 
 @dataclass(frozen=True)
 class ColumnType:
-    """What a column stores.
+    """The type of a column.
 
     Attributes:
         dtype: One of `DTYPES`.
-        item_shape: Shape of one item: `()` of an id, `(mels,)` of a frame of sound, `(width, channels)` of a row of
+        item_shape: Shape of one item: `()` for an id, `(mels,)` for a frame of sound, `(width, channels)` for a row of
             pixels.
-        samples: Number of encodings in each row, such as sampled tokens of a text or augmented takes of a recording.
+        samples: Number of encodings in each row, such as sampled segmentations of a text or augmented versions of a
+            recording.
     """
 
     dtype: str
@@ -42,7 +43,7 @@ class ColumnType:
 
     @classmethod
     def of_ids(cls, vocabulary: int, samples: int = 1) -> "ColumnType":
-        """Ids from 0 to vocabulary - 1, in the smallest dtype."""
+        """Return the type for ids from 0 to vocabulary - 1, with the smallest dtype."""
         return cls(np.min_scalar_type(max(vocabulary - 1, 0)).name, (), samples)
 
 
@@ -51,8 +52,8 @@ class Column:
     """A ragged array. Each row holds one or several encodings, arrays `(length, *item_shape)` of any length.
 
     Attributes:
-        values: All encodings, one after the other, `(total_length, *item_shape)`.
-        offsets: Where each encoding starts in `values`, and the end of the last one. Row i has the encodings
+        values: All encodings, concatenated, `(total_length, *item_shape)`.
+        offsets: The start of each encoding in `values`, and the end of the last one. Row i has the encodings
             i·samples to (i + 1)·samples - 1.
         samples: Number of encodings in each row.
     """
@@ -69,7 +70,7 @@ class Column:
             UserError: If they are missing, damaged, or of another type.
         """
         try:
-            # Slices of a plain array are made several times as fast as those of np.memmap; both read from the file.
+            # Slicing a plain array is several times as fast as slicing np.memmap. Both read from the file.
             values, offsets = (
                 np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray) for path in _paths(folder, name)
             )
@@ -85,22 +86,22 @@ class Column:
         return (len(self.offsets) - 1) // self.samples
 
     def row(self, index: int, sample: int = 0) -> np.ndarray:
-        """One encoding of a row, `(length, *item_shape)`."""
+        """Return one encoding of a row, `(length, *item_shape)`."""
         position = index * self.samples + sample
         return self.values[self.offsets[position] : self.offsets[position + 1]]
 
     @cached_property
     def lengths(self) -> np.ndarray:
-        """Length of the longest encoding of each row, `(rows,)`."""
+        """Return the length of the longest encoding of each row, `(rows,)`."""
         return np.diff(self.offsets).reshape(len(self), self.samples).max(axis=1)
 
     def padded(self, rows: np.ndarray, length: int, sample: np.ndarray | int = 0) -> np.ndarray:
-        """One encoding of each of some rows, padded with 0, `(len(rows), length, *item_shape)`.
+        """Return one encoding of each given row, padded with 0, `(len(rows), length, *item_shape)`.
 
         Args:
-            rows: Indices; `FILLER` for a row of padding.
-            length: At least that of the longest encoding.
-            sample: Which encoding, of each row or of all.
+            rows: Indices of rows, or `FILLER` for a row of padding.
+            length: Length to pad to. It must be at least that of the longest encoding.
+            sample: Number of the encoding to return, one for all rows or one per row.
         """
         positions = rows * self.samples + sample
         starts, ends = self.offsets[positions], self.offsets[positions + 1]
@@ -119,10 +120,10 @@ class Table:
 
     @classmethod
     def open(cls, folder: Path) -> "Table":
-        """Map the files in a folder that `write_table` wrote.
+        """Map the files of a folder that `write_table` wrote.
 
         Raises:
-            UserError: If the folder has no table, or a damaged one.
+            UserError: If the folder has no table, or the table is damaged.
         """
         try:
             described = json.loads((folder / COLUMNS_FILE).read_text(encoding="utf-8"))
@@ -146,7 +147,7 @@ def write_table(folder: Path, types: Mapping[str, ColumnType]) -> Iterator[dict[
     """Write a table row by row. The folder appears when the block succeeds.
 
     Yields:
-        The writer of each column.
+        The writers by column name.
 
     Raises:
         ValueError: If the columns get different numbers of rows.
@@ -167,7 +168,7 @@ class ColumnWriter:
 
     Args:
         folder: An existing folder.
-        name: Of the column; its files are NAME.values.npy and NAME.offsets.npy.
+        name: Name of the column. Its files are NAME.values.npy and NAME.offsets.npy.
     """
 
     def __init__(self, folder: Path, name: str, column_type: ColumnType):
@@ -182,10 +183,10 @@ class ColumnWriter:
         return self
 
     def append(self, *encodings: ArrayLike) -> None:
-        """Append a row: its encodings, each `(length, *item_shape)`.
+        """Append one row, given its encodings, each `(length, *item_shape)`.
 
         Raises:
-            ValueError: If there are not as many as the column has samples, or shape or dtype do not fit.
+            ValueError: If the number of encodings is not the column's `samples`, or shape or dtype do not fit.
         """
         if len(encodings) != self.type.samples:
             raise ValueError(f"{self.name}: a row has {self.type.samples} encodings. Received: {len(encodings)}")
@@ -238,5 +239,5 @@ class _GrowingFile:
 
 
 def _paths(folder: Path, name: str) -> tuple[Path, Path]:
-    """Files of a column's values and offsets."""
+    """Return the paths of a column's values and offsets."""
     return folder / f"{name}.values.npy", folder / f"{name}.offsets.npy"

@@ -1,4 +1,4 @@
-"""Groups of rows that share a source or a target, directly or through other rows, for a split by both sides."""
+"""Groups rows that share a source or a target, directly or through other rows, for a split by both sides."""
 
 from seq2edge.pipeline.data.cleaning import hash64
 from seq2edge.pipeline.data.splitting import split_key
@@ -11,8 +11,8 @@ class Components:
     """
 
     def __init__(self) -> None:
-        self._parents: dict[int, int] = {}  # of a text, by 64-bit hashes; the first row's source is its own parent
-        self._rows: dict[int, int] = {}  # of the first row of a group, by its source
+        self._parents: dict[int, int] = {}  # hash of a text → hash of its parent; a group's first source is its own
+        self._rows: dict[int, int] = {}  # hash of a group's first source → number of its first row
 
     def join(self, source: str, target: str) -> None:
         """Add a row."""
@@ -25,7 +25,7 @@ class Components:
             self._parents[self._root(text)] = earliest
 
     def place(self, source: str) -> float:
-        """A number from 0 to 1 that all rows of a group have, evenly distributed over groups."""
+        """Return a number from 0 to 1, the same for all rows of a group and evenly distributed over groups."""
         return self._root(hash64(split_key(source))) / 2**64
 
     def _root(self, text: int) -> int:

@@ -1,4 +1,4 @@
-"""Opens files that are plain, gzip, xz, or a zip archive with one data file."""
+"""Opens plain files, gzip and xz files, and zip archives with one data file."""
 
 import gzip
 import lzma
@@ -11,16 +11,16 @@ from seq2edge.device.errors import UserError
 
 SUFFIXES = (".gz", ".xz", ".zip")
 KINDS = {".gz": "gzip", ".xz": "xz", ".zip": "zip"}
-# What reading a damaged file of these raises.
+# Exceptions raised while reading a damaged file.
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
-ABOUT = ("about", "changelog", "copying", "licence", "license", "notice", "readme")  # names of files that are no data
+ABOUT = ("about", "changelog", "copying", "licence", "license", "notice", "readme")  # names of files without data
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """Open a file to read the bytes of what is in it.
+    """Open a file to read its decompressed bytes.
 
     Raises:
-        UserError: If it is an archive of another number of data files than one, or is encrypted.
+        UserError: If it is an encrypted archive, or an archive that does not have exactly one data file.
     """
     if path.suffix == ".gz":
         return gzip.open(path)  # type: ignore[return-value]
@@ -32,7 +32,7 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def inner_name(path: Path) -> str:
-    """Name of the file that is inside, whose suffix tells its format."""
+    """Return the name of the file inside a compressed file. Its suffix tells the format."""
     if path.suffix == ".zip" and path.is_file():
         with _archive(path) as archive:
             return PurePosixPath(_data_file(path, archive)).name
@@ -40,12 +40,12 @@ def inner_name(path: Path) -> str:
 
 
 def without_compression(name: str) -> str:
-    """A name without the suffix of its compression."""
+    """Return a file name without the suffix of its compression."""
     return name.rpartition(".")[0] if name.endswith(SUFFIXES) else name
 
 
 def damage(path: Path, error: Exception, row: int | None = None) -> UserError:
-    """What to say of a damaged file."""
+    """Return the error for a damaged file."""
     after = "" if row is None else f", after row {row}"
     return UserError(f"{path}{after}: damaged or truncated {KINDS.get(path.suffix, '')} file: {error}")
 
@@ -69,7 +69,7 @@ def _archive(path: Path) -> zipfile.ZipFile:
 
 
 def _data_file(path: Path, archive: zipfile.ZipFile) -> str:
-    """The one file of an archive that is neither hidden nor about the others."""
+    """Return the only file of an archive that is neither hidden nor a description such as a readme."""
     names = [info.filename for info in archive.infolist() if not info.is_dir()]
     found = [name for name in names if not _is_beside(PurePosixPath(name))]
     if len(found) != 1:

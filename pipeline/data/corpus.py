@@ -11,18 +11,18 @@ from seq2edge.pipeline.data.readers import Pair
 
 FOLDER = Path(__file__).parents[1] / "smalltalk"
 LANGUAGES = ("en", "ko")
-FOLLOW_UPS = ("another", "why", "and_you")  # what a message may ask of the reply before
+FOLLOW_UPS = ("another", "why", "and_you")  # what a message may ask about the previous reply
 ASKING = {"another": "another_one", "why": "why", "and_you": "and_you", None: "repeat"}  # the intents of such messages
 
 
 @dataclass(frozen=True)
 class Intent:
-    """One thing that people say.
+    """An intent: messages with the same meaning, and the reply to them.
 
     Attributes:
-        phrasings: Ways to say it, by language.
-        replies: The reply to it, by language.
-        follow_ups: By one of `FOLLOW_UPS` and by language: what is said to a message that asks for it after the reply.
+        phrasings: The messages, by language.
+        replies: The reply, by language.
+        follow_ups: Replies to the messages that may follow the reply, by one of `FOLLOW_UPS` and by language.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Intent:
 
 @cache
 def intents() -> Sequence[Intent]:
-    """Every intent, in a stable order."""
+    """Return all intents, always in the same order."""
     found = []
     for path in sorted(FOLDER.glob("*.toml")):
         for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
@@ -51,7 +51,7 @@ def intents() -> Sequence[Intent]:
 
 
 def intent_pairs() -> Iterator[Pair]:
-    """Each phrasing with the name of its intent."""
+    """Yield each phrasing with the name of its intent."""
     for intent in intents():
         for language in LANGUAGES:
             for phrasing in intent.phrasings[language]:
@@ -59,7 +59,7 @@ def intent_pairs() -> Iterator[Pair]:
 
 
 def corpus_pairs() -> Iterator[Pair]:
-    """Each phrasing with the reply to it in the same language."""
+    """Yield each phrasing with the reply in the same language."""
     for intent in intents():
         for language in LANGUAGES:
             for phrasing in intent.phrasings[language]:
@@ -67,7 +67,11 @@ def corpus_pairs() -> Iterator[Pair]:
 
 
 def turn_pairs(kind: str) -> Iterator[Pair]:
-    """Each reply with what is said to a message that asks for one of `FOLLOW_UPS` after it."""
+    """Yield each reply with the answer to a message that asks about it.
+
+    Args:
+        kind: What the message asks, one of `FOLLOW_UPS`.
+    """
     for language in LANGUAGES:
         for intent in intents():
             reply, answer = intent.replies[language], intent.follow_ups[kind][language]
@@ -77,13 +81,13 @@ def turn_pairs(kind: str) -> Iterator[Pair]:
 
 
 def unknown_pairs() -> Iterator[Pair]:
-    """Messages about other things, with the target of sources that have no answer."""
+    """Yield messages about other topics, with the target of sources that have no answer."""
     for language in LANGUAGES:
         for text in (FOLDER / "unknown" / f"{language}.txt").read_text(encoding="utf-8").splitlines():
             yield Pair(text, UNKNOWN)
 
 
-# By their paths in a recipe, of data and of follow-ups.
+# The bundled corpora by their paths in a recipe: those of [data], and those of follow-ups.
 CORPORA = {
     "bundled:smalltalk": corpus_pairs,
     "bundled:unknown": unknown_pairs,

@@ -1,4 +1,4 @@
-"""A dataset: the folder that a recipe's data is prepared in."""
+"""A dataset: the folder of a recipe's prepared data."""
 
 import json
 from collections.abc import Iterator
@@ -23,18 +23,18 @@ from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 SPLITS = ("train", "valid", "test")
 SUMMARY_FILE = "summary.json"
-FORMAT = 3  # of the folder and of the runs made from it; prepare replaces a folder of another format
+FORMAT = 3  # version of this folder's layout and of runs; `prepare` replaces a folder of another format
 
 
 @dataclass(frozen=True)
 class Dataset:
     """A dataset on disk: the splits as text, train and valid also as columns, the tokenizers, and a summary.
 
-    The columns are "source_ids", token ids that end in eos, and "target_ids" likewise, or "label", an index into
-    `labels`.
+    The columns are "source_ids" and "target_ids", token ids that end in eos. If targets are labels, there is a column
+    "label", an index into `labels`, instead of "target_ids".
 
     Attributes:
-        summary: What `prepare` counted: pairs by split, dropped pairs by reason, percentiles of lengths.
+        summary: Counts made by `prepare`: pairs by split, dropped pairs by reason, percentiles of lengths.
     """
 
     path: Path
@@ -62,22 +62,22 @@ class Dataset:
 
     @property
     def tokenizers(self) -> tuple[Path, ...]:
-        """SentencePiece models of the sides that are tokenized; the same file twice if the tokenizer is joint."""
+        """SentencePiece models of the tokenized sides; the same file twice if the tokenizer is joint."""
         return tokenizer_paths(self.path)[: len(self.vocabulary)]
 
     @property
     def vocabulary(self) -> dict[str, int]:
-        """Number of tokens of each side that is tokenized: "source", and "target" unless targets are labels."""
+        """Vocabulary size of each tokenized side: "source", and "target" unless targets are labels."""
         return self.summary["vocabulary"]
 
     @property
     def turns(self) -> Path:
-        """What a chat says to messages that refer to the reply before, as a file of a bundle, if it has memory."""
+        """The file with a chat's replies to messages that refer to its previous reply; absent without such messages."""
         return self.path / TURNS
 
     @property
     def has_unknown(self) -> bool:
-        """Whether it has sources without an answer."""
+        """Whether the dataset has sources without an answer."""
         return self.summary.get("unknown", 0) > 0
 
     @property
@@ -87,26 +87,26 @@ class Dataset:
 
     @property
     def content(self) -> dict[str, str]:
-        """SHA-256 of the files and corpora it was prepared from, as "data"; empty where `prepare` did not record it."""
+        """SHA-256 of the files and corpora the dataset was prepared from, as "data"; empty if it is not recorded."""
         return {"data": self.summary["content"]} if "content" in self.summary else {}
 
     def checksums(self) -> dict[str, str]:
-        """SHA-256 of the tokenizers and columns by file name: what a model is trained on."""
+        """Return the SHA-256 of each file that a model is trained on, tokenizers and columns, by file name."""
         folders = (self.path / "train", self.path / "valid")
         files = [*set(self.tokenizers), *(path for folder in folders for path in folder.iterdir())]
         return {str(path.relative_to(self.path)): checksum(path) for path in sorted(files)}
 
     def processor(self, recipe: Recipe) -> SourceProcessor:
-        """What turns a source into features, the same as on the device."""
+        """Return the processor that turns sources into features, as on the device."""
         entry = {"type": TASKS[recipe.task].source, "normalisation": self.summary["normalisation"]}
         return source_processor(SourceSpec(entry, self.path, recipe.model.source_length, TASKS[recipe.task]))
 
     def target_tokenizer(self) -> TargetTokenizer:
-        """Target texts to ids and back, the same as on the device."""
+        """Return the tokenizer of target texts, as on the device."""
         return TargetTokenizer(self.tokenizers[1], self.summary["target_normalisation"])
 
     def copy_table(self) -> tuple[int, ...]:
-        """The target id of each source id that stands for the same text, or pad where no target token does."""
+        """Return, for each source id, the target id of the same text, or pad if no target token has this text."""
         source, target = (load_tokenizer(path) for path in self.tokenizers)
         ids = {target.id_to_piece(token): token for token in range(EOS + 1, target.vocab_size())}
         return tuple(
@@ -114,12 +114,12 @@ class Dataset:
         )
 
     def texts(self, split: str) -> Iterator[Pair]:
-        """The cleaned pairs of "train", "valid" or "test"."""
+        """Yield the cleaned pairs of "train", "valid" or "test"."""
         return read_split(self.path, split)
 
 
 def read_split(folder: Path, split: str) -> Iterator[Pair]:
-    """The pairs of a split from its file in a dataset's folder, one at a time."""
+    """Yield the pairs of a split from its file in a dataset's folder."""
     with split_path(folder, split).open(encoding="utf-8", newline="\n") as file:
         for line in file:
             yield Pair(**json.loads(line))
@@ -130,13 +130,13 @@ def split_path(folder: Path, split: str) -> Path:
 
 
 def split_line(pair: Pair) -> str:
-    """A pair as a line of a split's file, in JSON Lines: texts may contain line feeds and tabs."""
+    """Format a pair as a line of a split's file. It is JSON, because texts may contain line feeds and tabs."""
     origin = {"origin": pair.origin} if pair.origin else {}
     return json.dumps({"source": pair.source, "target": pair.target, **origin}, ensure_ascii=False) + "\n"
 
 
 def split_file(path: Path, split: str, origin: File) -> File:
-    """A split's file as an entry of a recipe, with domain and weight of the file that its pairs come from."""
+    """Return a recipe's entry for a split's file, with the domain and weight of the file that its pairs come from."""
     keys = {"source": "source", "target": "target", "domain": origin.domain}
     weight = origin.weight if split == "train" else 1.0
     return File.model_validate(

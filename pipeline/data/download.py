@@ -21,7 +21,7 @@ TIMEOUT = 60  # seconds
 
 
 def cache_folder() -> Path:
-    """Where downloads, and what is built of them, are kept: SEQ2EDGE_CACHE, or ~/.cache/seq2edge."""
+    """Return the folder of downloads and of files built from them: SEQ2EDGE_CACHE, or ~/.cache/seq2edge."""
     return Path(os.environ.get("SEQ2EDGE_CACHE") or Path.home() / ".cache" / "seq2edge")
 
 
@@ -29,10 +29,11 @@ def download(url: str, sha256: str | None = None, licence: str = "not stated") -
     """Download a file into the cache, or reuse the cached one. Resumes partial downloads.
 
     Args:
-        licence: Shown before the content is transferred, with address and size.
+        sha256: Expected checksum, in hexadecimal. None: the file is not checked.
+        licence: Licence of the data. It is shown with the address and size before the download starts.
 
     Raises:
-        UserError: If it cannot be downloaded, or its checksum differs.
+        UserError: If the file cannot be downloaded, or its checksum differs.
     """
     _refuse_invalid(url)
     folder = cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:16]
@@ -49,7 +50,7 @@ def download(url: str, sha256: str | None = None, licence: str = "not stated") -
 
 
 def shown(url: str) -> str:
-    """A URL without its user name and password, for messages."""
+    """Return a URL without its user name and password, for messages."""
     return re.sub(r"(?<=//)[^/?#]*@", "", url)
 
 
@@ -64,7 +65,7 @@ def _refuse_invalid(url: str) -> None:
 
 
 def _file_name(url: str) -> str:
-    """The last part of a URL without its query. The suffix matters: it tells whether a file is gzip."""
+    """Return the last part of a URL, without its query. The suffix matters, because it tells whether a file is gzip."""
     return urllib.parse.unquote(urllib.parse.urlsplit(url).path).rstrip("/").rsplit("/", 1)[-1] or "file"
 
 

@@ -1,4 +1,4 @@
-"""The last steps of `prepare`: tokenizers, and the columns of train and valid."""
+"""The last steps of `prepare`: train tokenizers, and write the columns of train and valid."""
 
 import shutil
 import sys
@@ -28,7 +28,7 @@ from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 BATCH = 1000  # pairs encoded in one call of SentencePiece
 PERCENTILES = (50, 90, 99, 100)
-IDS = "_ids"  # how the names of columns of tokens end
+IDS = "_ids"  # suffix of the names of token columns
 
 
 def write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, ...] | None) -> dict[str, int]:
@@ -38,8 +38,8 @@ def write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, ...] | Non
         Vocabulary sizes of "source", and of "target" unless targets are labels.
 
     Raises:
-        UserError: If the text does not support a vocabulary; the message names vocabularies that it supports. Or if
-            a given tokenizer changes texts that the recipe keeps as they are.
+        UserError: If the text does not support a vocabulary of this size (the message names sizes that it supports), or
+            if a given tokenizer changes texts that the recipe does not normalise.
     """
     sides = recipe.TEXT_SIDES
     if given:
@@ -77,12 +77,12 @@ def _train_tokenizers(recipe: Recipe, folder: Path) -> dict[str, bytes]:
 
 @dataclass(frozen=True)
 class PairEncoder:
-    """Encodes pairs; drops those with more tokens than the model allows.
+    """Encodes pairs, and drops those with more tokens than the model allows.
 
     Attributes:
         source_length: Largest number of source tokens, eos included.
-        copied: The texts of target tokens if the model copies. Tokens that a target has are not sampled in its source:
-            the model could not learn to copy what is cut differently there.
+        copied: The texts of the target tokens, if the model copies. A token of a target is kept whole when its source
+            is sampled, because the model could not learn to copy a word that is segmented differently there.
     """
 
     source: sentencepiece.SentencePieceProcessor
@@ -93,22 +93,22 @@ class PairEncoder:
 
     @classmethod
     def of(cls, recipe: Recipe, folder: Path) -> "PairEncoder":
-        """The encoder of a recipe, with the tokenizers in a dataset's folder."""
+        """Make the encoder of a recipe, with the tokenizers in a dataset's folder."""
         source = load_tokenizer(tokenizer_paths(folder)[0])
         sampler = Sampler(source, recipe.tokenizer.model_type == "unigram", recipe.training.seed)
         target = target_encoder(recipe, folder)
         return cls(source, sampler, recipe.model.source_length, target, _copied(recipe, folder))
 
     def columns(self, samples: int) -> dict[str, ColumnType]:
-        """The columns of a split with `samples` encodings of each source."""
+        """Return the column types of a split with `samples` encodings of each source."""
         source = ColumnType.of_ids(self.source.get_piece_size(), samples)
         return {"source_ids": source, self.target.column: self.target.type}
 
     def encode(self, pairs: Sequence[Pair], samples: int) -> Iterator[tuple[Pair, list[list[int]], list[int]]]:
-        """Each pair that fits, the encodings of its source, which end in eos, and its target.
+        """Yield each pair that fits, with the encodings of its source, which end in eos, and its encoded target.
 
         Args:
-            samples: Encodings of each source. The first is the most probable one, the others are sampled.
+            samples: Number of encodings of each source. The first is the most probable one, the others are sampled.
         """
         sources = self.source.encode([pair.source for pair in pairs])
         targets = self.target.encode([pair.target for pair in pairs])
@@ -123,7 +123,7 @@ class PairEncoder:
 
 
 def _copied(recipe: Recipe, folder: Path) -> list[str]:
-    """The texts of target tokens if the model copies them, else none."""
+    """Return the texts of the target tokens if the model copies, else an empty list."""
     if not recipe.copies:
         return []
     tokenizer = load_tokenizer(tokenizer_paths(folder)[1])
@@ -134,9 +134,9 @@ def write_columns(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
     """Write the columns of train and valid.
 
     Returns:
-        "too_many_tokens", the number of pairs left out; "lengths", percentiles of the tokens of a training pair;
-        "origins", which files of the recipe the training rows come from, as [file, number of rows] of each run of rows;
-        and what the summary says of the targets.
+        Entries of the summary: "too_many_tokens", the number of dropped pairs; "lengths", percentiles of the number of
+        tokens in training pairs; "origins", the files of the recipe that the training rows come from, as [file, number
+        of rows] for each run of rows; and those of the targets.
 
     Raises:
         UserError: If too few pairs of a split fit into the model's lengths.
@@ -161,7 +161,7 @@ def write_columns(recipe: Recipe, folder: Path, quiet: bool) -> dict[str, Any]:
 def _write_split(
     encoder: PairEncoder, folder: Path, split: str, samples: int, quiet: bool
 ) -> tuple[int, list[list[int]]]:
-    """Write the columns of a split; returns the number of pairs left out, and the origins of the others."""
+    """Write the columns of a split. Returns the number of dropped pairs, and the origins of the others."""
     pairs, origins = 0, list[list[int]]()
     rows = tqdm(read_split(folder, split), f"{split} ids", unit="pair", disable=quiet or None, file=sys.stderr)
     with write_table(folder / split, encoder.columns(samples)) as columns:

@@ -1,4 +1,4 @@
-"""SentencePiece models for text that is kept as it is, such as code: each character comes back from the ids."""
+"""SentencePiece models for text that is not normalised, such as code: decoding restores every character."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ import sentencepiece
 
 from seq2edge.device.processors.text import ESCAPE, SPACE_TOKEN
 
-# SentencePiece decodes a space's sign as a space. So the model file replaces that sign when it encodes, and puts it
-# back when it decodes; the escape itself is doubled in the same way, so that no text is ambiguous.
+# SentencePiece decodes the symbol that it uses for spaces as a space. So the model file replaces this symbol when it
+# encodes, and restores it when it decodes. The escape character is replaced too, so that no text is ambiguous.
 ESCAPED = {SPACE_TOKEN: f"{ESCAPE}A", ESCAPE: f"{ESCAPE}B"}
-PROBE = f" \t\r\n\n  def e\u0301 {SPACE_TOKEN}{ESCAPE}A \x00 "  # a model that keeps text keeps this one
+PROBE = f" \t\r\n\n  def e\u0301 {SPACE_TOKEN}{ESCAPE}A \x00 "  # a text that only such models restore
 DENORMALIZER = b"\x2a"  # key of field 5 of the ModelProto, `denormalizer_spec`
 
 
 def trainer_options() -> dict[str, Any]:
-    """Options of the trainer: nothing is normalised or trimmed, and runs of spaces, line feed and tab are tokens."""
+    """Return options of the trainer: no normalisation or trimming; runs of spaces, line feed and tab are tokens."""
     return {
         "normalizer": _normalizer(ESCAPED, escape_whitespaces=True),
         "user_defined_symbols": ["\n", "\t"],
@@ -23,10 +23,10 @@ def trainer_options() -> dict[str, Any]:
 
 
 def with_denormalizer(model: bytes) -> bytes:
-    """A model that takes back the replacements when it decodes.
+    """Return the model with rules that undo the replacements in decoding.
 
-    The trainer reads such rules from a file only, whose path it would store. A field of a protocol buffer can be
-    appended.
+    The trainer reads such rules from a file only, and would store its path. So the field is appended to the protocol
+    buffer.
     """
     unescaped = {replaced: sign for sign, replaced in ESCAPED.items()}
     spec = _normalizer(unescaped, escape_whitespaces=False).serialized_normalizer_spec()
@@ -34,12 +34,12 @@ def with_denormalizer(model: bytes) -> bytes:
 
 
 def keeps_text(processor: sentencepiece.SentencePieceProcessor) -> bool:
-    """Whether a model gives back any text from its ids."""
+    """Return whether a model restores any text from its ids."""
     return bool(processor.decode(processor.encode(PROBE)) == PROBE)
 
 
 def _normalizer(rules: dict[str, str], escape_whitespaces: bool) -> sentencepiece.SentencePieceNormalizer:
-    sentencepiece.set_min_log_level(2)  # as the trainer does; else it logs the size of the rules
+    sentencepiece.set_min_log_level(2)  # as the trainer does; otherwise it logs the size of the rules
     return sentencepiece.SentencePieceNormalizer(
         norm_map=list(rules.items()),
         add_dummy_prefix=False,
@@ -49,7 +49,7 @@ def _normalizer(rules: dict[str, str], escape_whitespaces: bool) -> sentencepiec
 
 
 def _varint(number: int) -> bytes:
-    """A number as a protocol buffer writes it: seven bits a byte, the lowest first."""
+    """Encode a number as a varint of a protocol buffer: seven bits per byte, the lowest first."""
     found = bytearray()
     while number > 0x7F:
         found.append(number & 0x7F | 0x80)

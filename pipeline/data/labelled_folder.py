@@ -1,4 +1,4 @@
-"""Reads a folder of labelled texts: LABEL/NAME.txt is one text of a label, LABEL.txt has a text of it a line."""
+"""Reads a folder of labelled texts: LABEL/NAME.txt is one text with this label, LABEL.txt has one text per line."""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ SUFFIX = ".txt"
 
 
 def label_files(folder: Path) -> list[Path]:
-    """The files of a folder that have texts, sorted by their names, without hidden ones.
+    """Return the files of a folder that contain texts, sorted by name, without hidden files.
 
     Raises:
-        UserError: If there is no such folder, or it has no texts.
+        UserError: If the folder does not exist or has no texts.
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder")
@@ -27,17 +27,17 @@ def label_files(folder: Path) -> list[Path]:
     ]
     if not found:
         raise UserError(
-            f"{folder}: no labelled texts; expected LABEL/NAME{SUFFIX} with one text in a file, or LABEL{SUFFIX} with "
-            "a text in a line"
+            f"{folder}: no labelled texts; expected LABEL/NAME{SUFFIX} with one text per file, or LABEL{SUFFIX} with "
+            "one text per line"
         )
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 
 def labelled_texts(folder: Path, encoding: str) -> Iterator[tuple[str, str, str, int]]:
-    """Text, label, name of the file in the folder, and row there, from 1.
+    """Yield each text with its label, the name of its file in the folder, and its row in the file, from 1.
 
     Raises:
-        UserError: As `label_files`; or if a file cannot be read.
+        UserError: If the folder does not exist or has no texts, or if a file cannot be read.
     """
     for path in label_files(folder):
         name = path.relative_to(folder).as_posix()
@@ -49,7 +49,7 @@ def labelled_texts(folder: Path, encoding: str) -> Iterator[tuple[str, str, str,
 
 
 def folder_checksum(folder: Path) -> str:
-    """SHA-256 of the names and contents of the files that have texts, in hexadecimal."""
+    """Return the SHA-256 of the names and contents of the files with texts, in hexadecimal."""
     found = hashlib.sha256()
     for path in label_files(folder):
         found.update(f"{path.relative_to(folder).as_posix()}\n{checksum(path)}\n".encode("utf-8", "surrogateescape"))

@@ -1,4 +1,4 @@
-"""The labels of a dataset: those of its training split, which has to have every label."""
+"""The labels of a dataset. The training split must have all of them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,13 +8,13 @@ from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.dataset import SPLITS, read_split, split_line, split_path
 from seq2edge.pipeline.data.readers import Pair
 
-FEWEST_EXAMPLES = 2  # of a label: with one, it is either never trained or never checked
+FEWEST_EXAMPLES = 2  # per label: one example could be used for training or for validation, but not for both
 FEWEST_LABELS = 2
-SHOWN = 5  # labels in a message
+SHOWN = 5  # number of labels that a message names
 
 
 def training_labels(folder: Path) -> list[str]:
-    """The labels of the training split, sorted."""
+    """Return the labels of the training split, sorted."""
     return sorted({pair.target for pair in read_split(folder, "train")})
 
 
@@ -22,13 +22,14 @@ def check_labels(folder: Path, rows: Iterable[tuple[str, Pair]], may_move: bool)
     """Check the labels of the splits.
 
     Args:
-        folder: Of the dataset, with its splits.
-        rows: Where each pair of the recipe's files is, as "FILE, row N", and the pair; read if there is a mistake.
-        may_move: Examples of a label that no training example has are moved to the training split; otherwise they are
-            a mistake.
+        folder: Folder of the dataset, with its splits.
+        rows: The place of each pair of the recipe's files, as "FILE, row N", and the pair. Read only to report a
+            mistake.
+        may_move: Whether to move the examples of labels that the training split lacks to the training split. If false,
+            such labels are a mistake.
 
     Raises:
-        UserError: As `check_counts`; or if training lacks a label.
+        UserError: As for `check_counts`, or if the training split lacks a label.
     """
     counts = {split: Counter(pair.target for pair in read_split(folder, split)) for split in SPLITS}
     total = sum(counts.values(), Counter())
@@ -47,7 +48,7 @@ def check_counts(counts: Counter[str], rows: Iterable[tuple[str, Pair]], where: 
 
     Args:
         rows: As for `check_labels`.
-        where: What the labels were found in, for the message.
+        where: Where the labels were found, for the message.
 
     Raises:
         UserError: If there are fewer than two labels, or a label has one example.
@@ -72,7 +73,7 @@ def _move_to_train(folder: Path, labels: set[str]) -> None:
 
 
 def _place(label: str, rows: Iterable[tuple[str, Pair]]) -> str:
-    """The first row with a label. Labels in the splits are normalised, so white space is ignored."""
+    """Return the place of the first row with a label. White space is ignored, as labels in splits are normalised."""
     return next((place for place, pair in rows if pair.target.split() == label.split()), "data")
 
 

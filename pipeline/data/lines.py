@@ -1,4 +1,4 @@
-"""Lines of a text file, plain or compressed, with errors that name file and row."""
+"""Reads the lines of a text file, plain or compressed. Errors name file and row."""
 
 import codecs
 import io
@@ -10,15 +10,16 @@ from seq2edge.pipeline.data.compressed import DAMAGED, damage, open_bytes
 from seq2edge.pipeline.recipe_schema.data import LineEnd
 
 LINE_ENDS: dict[LineEnd, str] = {"lf": "\n", "cr": "\r"}
-MARK = "\ufeff"  # of byte order
+MARK = "\ufeff"  # byte order mark
 
 
 def numbered_lines(
     path: Path, encoding: str, keep_empty: bool = False, line_end: LineEnd = "lf"
 ) -> Iterator[tuple[int, str]]:
-    """Row numbers from 1 and lines.
+    """Yield row numbers, from 1, and lines.
 
-    Only a line feed ends a line, because other separators occur inside texts; or only a carriage return does.
+    Only a line feed ends a line, or only a carriage return if `line_end` says so, because other separators occur inside
+    texts.
     """
     row = 0
     for row, line in enumerate(raw_lines(path, encoding, line_end), 1):
@@ -30,7 +31,7 @@ def numbered_lines(
 
 
 def raw_lines(path: Path, encoding: str, line_end: LineEnd = "lf") -> Iterator[str]:
-    """Lines with their line ends. Errors in the bytes are reported with file and row."""
+    """Yield lines with their line ends. Errors about invalid bytes name file and row."""
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     try:
@@ -44,7 +45,7 @@ def raw_lines(path: Path, encoding: str, line_end: LineEnd = "lf") -> Iterator[s
                 row += 1
                 yield line.removeprefix(MARK) if row == 1 else line
     except UnicodeDecodeError as error:
-        before = error.object[: error.start].decode(codec, "ignore")  # the same chunk up to the bad byte
+        before = error.object[: error.start].decode(codec, "ignore")  # the chunk up to the invalid byte
         row += 1 + before.count(LINE_ENDS[line_end])
         raise UserError(
             f"{path}, row {row}: not {encoding}: byte 0x{error.object[error.start]:02x} cannot be read; "

@@ -1,4 +1,4 @@
-"""Finds the files of a recipe on this machine, or downloads or builds them."""
+"""Finds the files of a recipe on this machine, downloads them or builds them."""
 
 import hashlib
 import os
@@ -18,11 +18,12 @@ class Wanted:
     """A file that a recipe names.
 
     Attributes:
-        name: Its path.
-        url: Where to download it; None: nowhere.
-        sha256: Of the file; of what is in it if it is built, because gzip files of the same content differ.
-        built_by: The source that makes it; None: none.
-        licence: Of the data, to show before a download.
+        name: Path of the file.
+        url: Address to download it from; None: it is not downloaded.
+        sha256: Checksum of the file. For a file that is built it is the checksum of the decompressed content, because
+            gzip files with the same content differ.
+        built_by: The source that builds it; None: it is not built.
+        licence: Licence of the data, shown before a download.
     """
 
     name: str
@@ -38,7 +39,8 @@ def locate(wanted: Wanted, recipe_folder: Path | None) -> Path:
     It is looked up in SEQ2EDGE_DATA, in the recipe's folder and in the working directory, then downloaded or built.
 
     Raises:
-        UserError: If it is not found, no file or folder, cannot be downloaded or built, or its checksum differs.
+        UserError: If it is not found, is neither a file nor a folder, cannot be downloaded or built, or its checksum
+            differs.
     """
     folders = [Path(os.environ["SEQ2EDGE_DATA"])] if os.environ.get("SEQ2EDGE_DATA") else []
     folders += [recipe_folder, Path()] if recipe_folder else [Path()]
@@ -50,7 +52,7 @@ def locate(wanted: Wanted, recipe_folder: Path | None) -> Path:
     if path is None:
         looked = ", ".join(str(folder.resolve()) for folder in folders)
         raise UserError(f"{shown(wanted.name)}: no such file; looked in {looked}")
-    if not (path.is_file() or path.is_dir()):  # it may have no end
+    if not (path.is_file() or path.is_dir()):  # reading it might never end
         raise UserError(f"{path}: a device or a pipe, expected a file")
     if wanted.sha256:
         _check(path, wanted.sha256, of_content=wanted.built_by is not None)
@@ -65,6 +67,6 @@ def _check(path: Path, sha256: str, of_content: bool) -> None:
 
 
 def content_checksum(path: Path) -> str:
-    """SHA-256 of what a file holds, decompressed if it is gzip."""
+    """Return the SHA-256 of a file's content, decompressed if it is gzip."""
     with open_bytes(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""How often training draws the pairs of each file: shares, and the rows of a pass."""
+"""Sampling weights of files: the share of each file, and the rows that a pass draws."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.recipe_schema.data import Data
 
-ROUNDING = 1e-6  # products of floats that are this little above a whole number count as that number
-DRAWS = 2  # tells these random numbers from those of the order of batches and of a batch
+ROUNDING = 1e-6  # a product of floats that exceeds a whole number by less than this is rounded down to it
+DRAWS = 2  # part of the seed; the order of batches and the numbers of a batch use other values
 
 
 def shares(data: Data, rows: Sequence[int]) -> list[float]:
-    """The share that each file has of the pairs drawn: weight · rows^(1 / temperature), divided by the sum.
+    """Return the share of each file in the drawn pairs: weight · rows^(1 / temperature), divided by the sum.
 
     Args:
-        rows: Training rows of each file.
+        rows: Number of training rows of each file.
 
     Reference:
         [Arivazhagan et al., 2019](https://arxiv.org/abs/1907.05019)
@@ -30,8 +30,8 @@ def shares(data: Data, rows: Sequence[int]) -> list[float]:
 class Mixing:
     """Draws rows so that each file has its share.
 
-    The rows of a file are drawn without replacement: one pass continues where the last one stopped, and when every row
-    was drawn, they start again in another order. So no row is drawn more than once more than another.
+    The rows of a file are drawn without replacement. A pass continues where the last one stopped. After every row was
+    drawn, drawing starts again in another order. So the counts of any two rows of a file differ by at most one.
 
     Attributes:
         origins: Index of the file of each training row, `(rows,)`.
@@ -43,7 +43,7 @@ class Mixing:
 
     @classmethod
     def of(cls, data: Data, dataset: Dataset) -> "Mixing | None":
-        """The mixing of a recipe; None if its pairs are drawn as they come, each once in a pass.
+        """Return the mixing of a recipe, or None if each pair is drawn once in a pass.
 
         Raises:
             UserError: If the dataset does not say which file its rows come from.
@@ -61,15 +61,15 @@ class Mixing:
         return cls(origins, factors)
 
     def size(self, bucket: np.ndarray) -> int:
-        """Number of rows that a pass draws from a bucket. It is rounded up for each file, so that none is left out."""
+        """Return the number of rows that a pass draws from a bucket, rounded up for each file so that all are drawn."""
         return sum(self._drawn(len(rows), factor) for rows, factor in self._files(bucket))
 
     def draw(self, bucket: np.ndarray, data_pass: int, seed: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """The rows of a bucket that a pass draws, and how often each was drawn before.
+        """Return the rows that a pass draws from a bucket, and how often each was drawn before.
 
         Args:
-            bucket: Indices of rows.
-            seed: Of the bucket.
+            bucket: Indices of the bucket's rows.
+            seed: Seed of the bucket.
         """
         rows, visits = [], []
         for number, (own, factor) in enumerate(self._files(bucket)):
@@ -83,7 +83,7 @@ class Mixing:
         return np.concatenate(rows), np.concatenate(visits)
 
     def _files(self, bucket: np.ndarray) -> list[tuple[np.ndarray, float]]:
-        """Rows of a bucket and the factor, of each file."""
+        """Return the rows of a bucket that belong to each file, and the file's factor."""
         return [(bucket[self.origins[bucket] == file], factor) for file, factor in enumerate(self.factors)]
 
     @staticmethod

@@ -35,10 +35,10 @@ TRAINED = (MODEL_FILE, CHECKPOINT_FILE)  # files of a run that depend on its dat
 
 @dataclass(frozen=True)
 class PrepareOptions:
-    """How to prepare.
+    """Options of `prepare`.
 
     Attributes:
-        recipe_folder: Where relative paths of the recipe are looked up. None: the working directory.
+        recipe_folder: Folder that relative paths of the recipe refer to. None: the working directory.
         overwrite: Whether the data of a trained run may be replaced by other data.
         tokenizers: SentencePiece models of source and target to use instead of training new ones.
         quiet: Show no progress and no summary.
@@ -53,7 +53,7 @@ class PrepareOptions:
 def prepare(recipe: Recipe, output: Path, options: PrepareOptions | None = None) -> Dataset:
     """Write the dataset of a recipe to OUTPUT/data.
 
-    If OUTPUT/data was prepared from the same settings and files, it is used as it is.
+    If OUTPUT/data was prepared from the same settings and files, it is reused.
 
     Args:
         output: The folder of the run.
@@ -97,7 +97,7 @@ def _write_data(
     folder: Path,
     quiet: bool,
 ) -> dict[str, Any]:
-    """Write splits, tokenizers and token ids; returns what the summary says of them."""
+    """Write splits, tokenizers and token ids. Returns their entries of the summary."""
     source, target = recipe.data.normalisations
     cleaner = Cleaner(recipe.data)
     pairs = write_splits(cleaner, locations, folder, quiet)
@@ -122,12 +122,12 @@ def _write_data(
 
 
 def content_digest(data: Data, locations: Sequence[Location]) -> str:
-    """SHA-256 of what the files of a recipe contain, and of the bundled corpora that it names."""
+    """Return the SHA-256 of the content of a recipe's files and of the bundled corpora that it names."""
     return hashlib.sha256(json.dumps(_checksums(data, locations)).encode()).hexdigest()
 
 
 def _checksums(data: Data, locations: Sequence[Location]) -> list[Any]:
-    """Of each file and its targets' file, or of the bundled corpus."""
+    """Return the checksums of each file and its file of targets, or of the bundled corpus."""
     return [
         [_checksum(path) if path else None for path in found] if found else _corpus_hash(file.path)
         for file, found in zip(data.files, locations, strict=True)
@@ -135,7 +135,7 @@ def _checksums(data: Data, locations: Sequence[Location]) -> list[Any]:
 
 
 def _fingerprint(recipe: Recipe, locations: Sequence[Location], tokenizers: tuple[Path, ...] | None, turns: str) -> str:
-    """Digest of everything that the dataset depends on."""
+    """Return a digest of everything that the dataset depends on."""
     contents = _checksums(recipe.data, locations)
     settings = [recipe.task, recipe.data.settings_of_dataset(), recipe.tokenizer.model_dump(), recipe.model_lengths]
     seed = recipe.training.seed if recipe.tokenizer.samples > 1 else None

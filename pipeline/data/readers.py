@@ -1,6 +1,6 @@
 """Reads pairs from a table, from JSON, from two parallel files or from a folder of labelled texts.
 
-Files may be compressed. The columns of source and target are made of the cells of a row, or of the values of an object.
+Files may be compressed. Source and target are cells of a row or values of an object, or templates filled with them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,9 +33,9 @@ class Pair:
     """A source text and its target text.
 
     Attributes:
-        row: Where it was read, from 1.
-        file: Name of the file within a folder; empty if it was no folder.
-        split_key: What its split is decided by; None: source, target or both.
+        row: Row of the file, from 1.
+        file: Name of the file in a folder; empty if the pair was not read from a folder.
+        split_key: Text that decides the split; None: source, target or both decide it.
         origin: Index of its file in the recipe.
     """
 
@@ -47,13 +47,13 @@ class Pair:
     origin: int = field(default=0, compare=False)
 
     def place(self, path: str | Path) -> str:
-        """Where it was read in a file or folder, "FILE, row N"."""
+        """Return where the pair was read in a file or folder, as "FILE, row N"."""
         return f"{path}{'/' if self.file else ''}{self.file}, row {self.row}"
 
 
 @dataclass(frozen=True)
 class _Text:
-    """How a text is made of the cells of a row: a template, and the columns of its fields."""
+    """A template that makes a text of the cells of a row, and the columns of its fields."""
 
     template: Template
     columns: tuple[int, ...]
@@ -66,11 +66,11 @@ Texts = tuple[_Text, ...]  # of source, target and, if the file has one, split k
 
 
 def read_pairs(file: File, path: Path, target_path: Path | None = None) -> Iterator[Pair]:
-    """The pairs of one file, read row by row.
+    """Yield the pairs of one file, read row by row.
 
     Args:
-        file: Its entry in the recipe.
-        path, target_path: Where it is on this machine; the second one for parallel files only.
+        file: The file's entry in the recipe.
+        path, target_path: Where it is on this machine. Only parallel files have a `target_path`.
 
     Raises:
         UserError: If a row cannot be read; the message names file and row.
@@ -95,7 +95,7 @@ def read_pairs(file: File, path: Path, target_path: Path | None = None) -> Itera
 
 
 def file_format(file: File) -> Format:
-    """The format of a file: the one in the recipe, or the one its name suggests."""
+    """Return the format of a file: the one in the recipe, or else the one that its name implies."""
     if file.format:
         return file.format
     if file.target_path:
@@ -131,7 +131,7 @@ def _value(path: Path, row: int, record: Record, field: int | str, column: int |
     text = text_at(record, field)
     if text is None:
         what = f"key {str(field)!r}" if isinstance(record, dict) else f"item {field}"
-        raise UserError(f"{path}, row {row}: {what}{_of(column)} is missing or no text")
+        raise UserError(f"{path}, row {row}: {what}{_of(column)} is missing or not text")
     return text
 
 
@@ -158,7 +158,7 @@ def _read_parallel(path: Path, target_path: Path, file: File) -> Iterator[Pair]:
 
 
 def _columns(file: File) -> list[int | str]:
-    """The columns, or templates of them, of source, target and, if the file has one, split key."""
+    """Return the columns or templates of source, target and, if the file has one, split key."""
     return [file.source, file.target, *([] if file.split_key is None else [file.split_key])]
 
 
@@ -168,14 +168,17 @@ def _pair(texts: Sequence[str], row: int) -> Pair:
 
 
 def has_header(file: File) -> bool:
-    """Whether the first row of a table names its columns: as the recipe says, or if it gives a column by name."""
+    """Return whether the first row of a table names its columns.
+
+    The recipe says so, or implies it if it refers to a column by name.
+    """
     if file.header is None:
         return any(isinstance(field, str) for column in _columns(file) for field in parse_template(column).fields)
     return file.header
 
 
 def _texts(path: Path, file: File, first: list[str]) -> Texts:
-    """How texts are made of the columns, which are named by the first row if there is a header."""
+    """Return how to make the texts of the columns. The first row names the columns if there is a header."""
     return tuple(_text(path, column, first) for column in _columns(file))
 
 
@@ -185,7 +188,7 @@ def _text(path: Path, column: int | str, first: list[str]) -> _Text:
 
 
 def _column(path: Path, field: int | str, first: list[str], origin: str) -> int:
-    """Index of a column by its number or its name in the header."""
+    """Return the index of a column, given its number or its name in the header."""
     if isinstance(field, int):
         if field < 0:
             raise UserError(f"{path}: column {field}: column numbers start at 0")
@@ -196,7 +199,7 @@ def _column(path: Path, field: int | str, first: list[str], origin: str) -> int:
 
 
 def _of(column: int | str) -> str:
-    """The template that a field stands in, for messages."""
+    """Return the template that a field belongs to, for messages."""
     return f" of the template {column!r}" if is_template(column) else ""
 
 

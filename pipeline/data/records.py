@@ -1,4 +1,4 @@
-"""Objects or arrays of JSON: one a line (JSON Lines), or all of them in one array."""
+"""Reads JSON objects or arrays: one per line (JSON Lines), or all of them in one array."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,12 +14,12 @@ Records = Iterator[tuple[int, Record]]
 
 
 def json_text(value: str | float) -> str:
-    """A string, or a number, true or false as JSON writes it: labels are often numbers."""
+    """Return a string as it is; a number, true or false as JSON writes it, because labels are often numbers."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def text_at(record: Record, field: int | str) -> str | None:
-    """The text at a key of an object, or at an index of an array; None if it is missing or no text."""
+    """Return the text at a key of an object or an index of an array; None if it is missing or not text."""
     value = None
     if isinstance(record, dict):
         value = record.get(str(field))

@@ -1,11 +1,11 @@
-"""The script that a text is written in."""
+"""Detects the script of a text."""
 
 import unicodedata
 from collections import Counter
 
 
 def script_of(text: str) -> str:
-    """The most frequent script among the letters of a text: "Hangul", "Latin" …, or "none" without letters.
+    """Return the most frequent script of a text's letters: "Hangul", "Latin" …, or "none" if it has no letters.
 
     The script is the first word of a character's Unicode name.
     """

@@ -1,4 +1,4 @@
-"""Which part of a batch a process computes when several processes train one model."""
+"""Divides batches among several processes that train one model."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ class Shard:
     Attributes:
         process: Index of this process.
         processes: Number of processes.
-        devices: Number of devices of all processes together. The rows of a batch are a multiple of it.
+        devices: Total number of devices of all processes. The number of rows in a batch is a multiple of it.
     """
 
     process: int = 0
@@ -18,7 +18,7 @@ class Shard:
     devices: int = 1
 
     def rows(self, batch_size: int) -> slice:
-        """This process' rows of a batch with `batch_size` rows."""
+        """Return the rows of this process in a batch of `batch_size` rows."""
         each = batch_size // self.processes
         return slice(self.process * each, (self.process + 1) * each)
 

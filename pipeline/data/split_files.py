@@ -1,4 +1,4 @@
-"""The first steps of `prepare`: from the files of a recipe to cleaned splits on disk."""
+"""The first steps of `prepare`: read and clean the files of a recipe, and write the splits."""
 
 import sys
 from collections import Counter
@@ -21,16 +21,16 @@ from seq2edge.pipeline.data.readers import Pair, read_pairs
 from seq2edge.pipeline.data.splitting import FEWEST, is_in_share, place_of, split_at, split_key
 from seq2edge.pipeline.recipe_schema.data import Data, File
 
-HELD_OUT = "also in valid or test"  # reason for which a training pair is dropped
+HELD_OUT = "also in valid or test"  # a reason to drop a training pair
 
 Location = tuple[Path, Path | None] | None  # path and target path of a file; None for the bundled corpus
 
 
 def locate_files(data: Data, recipe_folder: Path | None) -> list[Location]:
-    """Where each file of a recipe is on this machine. Files with a URL are downloaded if needed.
+    """Find each file of a recipe on this machine. Files with a URL are downloaded if needed.
 
     Raises:
-        UserError: If a file is nowhere, or its checksum differs.
+        UserError: If a file is not found, or its checksum differs.
     """
     return [_locate(file, data.licence_notice, recipe_folder) for file in data.files]
 
@@ -51,7 +51,7 @@ def write_splits(cleaner: Cleaner, locations: Sequence[Location], folder: Path, 
     """Clean the pairs of all files and write them to train.jsonl, valid.jsonl and test.jsonl.
 
     Returns:
-        Pairs by split, and the number of training pairs dropped because valid or test have them too.
+        The number of pairs of each split, and that of training pairs dropped because they are also in valid or test.
 
     Raises:
         UserError: If a file cannot be read, or a split has too few pairs.
@@ -78,14 +78,14 @@ def write_splits(cleaner: Cleaner, locations: Sequence[Location], folder: Path, 
 
 
 def located_pairs(data: Data, locations: Sequence[Location]) -> Iterator[tuple[str, Pair]]:
-    """The pairs of all files as they are there, each with its place, "FILE, row N"."""
+    """Yield the raw pairs of all files, each with its place, "FILE, row N"."""
     for number, file in enumerate(data.files):
         for pair in _read(data, locations, number):
             yield pair.place(file.path), pair
 
 
 def count_by_file(folder: Path, data: Data) -> list[dict[str, Any]]:
-    """For each file of a recipe its path, its domain and its pairs in each split."""
+    """Return, for each file of a recipe, its path, its domain and its number of pairs in each split."""
     counts = [Counter(pair.origin for pair in read_split(folder, split)) for split in SPLITS]
     return [
         {"path": file.path, "domain": file.domain}
@@ -95,10 +95,11 @@ def count_by_file(folder: Path, data: Data) -> list[dict[str, Any]]:
 
 
 def _read(data: Data, locations: Sequence[Location], number: int) -> Iterator[Pair]:
-    """The pairs of a file, as the model's sources and targets, without the rows to skip.
+    """Yield the pairs of a file, as the model's sources and targets, without the rows to skip.
 
     Raises:
-        UserError: At the end, if the file has another number of rows than the recipe says, or no row to skip.
+        UserError: At the end, if the file does not have the number of rows that the recipe says, or if a value of
+            `skip` matches no row.
     """
     file, location = data.files[number], locations[number]
     unused, rows = set(file.skip), 0
@@ -116,7 +117,7 @@ def _read(data: Data, locations: Sequence[Location], number: int) -> Iterator[Pa
 
 
 def _places(data: Data, locations: Sequence[Location]) -> Callable[[Pair], float]:
-    """What gives a pair its place from 0 to 1, which decides its split."""
+    """Return a function that maps a pair to a number from 0 to 1, which decides its split."""
     components = Components()
     if data.split_by == "both":
         for number, file in enumerate(data.files):

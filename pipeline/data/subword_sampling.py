@@ -13,14 +13,14 @@ UNKNOWN = 10.0  # SentencePiece's penalty for a character that no token covers
 class Sampler:
     """Samples encodings from a SentencePiece model.
 
-    SentencePiece (0.2.3) ignores a seed: its generator differs from process to process. So for a unigram model the
-    segmentations are sampled here, from the same distribution: a forward pass over the lattice of tokens, then
-    backward sampling from its end. For a BPE model SentencePiece samples (BPE dropout), and results differ between
-    runs.
+    SentencePiece (0.2.3) ignores a seed: its generator differs from process to process. So the segmentations of a
+    unigram model are sampled here, from the same distribution: a forward pass over the lattice of tokens, then
+    backward sampling from its end. SentencePiece itself samples from a BPE model (BPE dropout), so that the results
+    differ between runs.
 
     Args:
-        unigram: Whether the model is a unigram model; otherwise it is a BPE model.
-        seed: Of the generator. Samples also depend on the order of the calls.
+        unigram: Whether the model is a unigram model. Otherwise it is a BPE model.
+        seed: Seed of the generator. Samples also depend on the order of the calls.
     Reference:
         [Kudo, 2018](https://arxiv.org/abs/1804.10959)
     """
@@ -36,8 +36,8 @@ class Sampler:
         """Sample `number` encodings, each without eos.
 
         Args:
-            kept: Tokens that every encoding has where the most probable one has them, so that a model can learn to
-                copy them. A BPE model does not keep them.
+            kept: Tokens to keep whole where the most probable encoding has them, so that a model can learn to copy
+                them. Ignored for a BPE model.
         """
         if not self.unigram:
             for _ in range(number):
@@ -51,7 +51,7 @@ class Sampler:
             yield [token_id for ids in drawn for token_id in ids]
 
     def _runs(self, text: str, kept: Collection[str]) -> Iterator[tuple[str, bool]]:
-        """Runs of the normalised text: a token to keep, or what lies between two of them, which is sampled."""
+        """Yield parts of the normalised text: a token to keep, or the text between two of them, which is sampled."""
         start = end = 0
         marked = self.processor.normalize(text)
         for token in self.processor.encode(text, out_type=str) if kept else ():
@@ -68,7 +68,7 @@ class Sampler:
             yield marked[start:], True
 
     def _lattice(self, text: str) -> list[list[tuple[int, float]]]:
-        """For each position the tokens that end there: where they start, and their cumulative probability."""
+        """Return, for each position, the tokens that end there: their start, and their cumulative probability."""
         total = [0.0] + [-math.inf] * len(text)  # log of the summed weights of all segmentations up to a position
         lattice: list[list[tuple[int, float]]] = [[]]
         for end in range(1, len(text) + 1):

@@ -1,4 +1,4 @@
-"""The summary of a dataset as text."""
+"""Formats the summary of a dataset."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from seq2edge.pipeline.recipe_schema.data import Data
 
 
 def describe(data: Data, summary: Mapping[str, Any]) -> str:
-    """The summary of a dataset in a few lines: pairs, also by domain, dropped pairs with an example, lengths."""
+    """Return the summary of a dataset in a few lines: pairs, pairs by domain, dropped pairs with examples, lengths."""
     pairs = ", ".join(f"{count:,} {split}" for split, count in summary["pairs"].items() if split in SPLITS)
     lines = [f"pairs: {pairs}", *_describe_files(data, summary)]
     dropped = summary["dropped"] | {k: v for k, v in summary["pairs"].items() if k not in SPLITS and v}
@@ -24,7 +24,7 @@ def describe(data: Data, summary: Mapping[str, Any]) -> str:
 
 
 def _describe_files(data: Data, summary: Mapping[str, Any]) -> list[str]:
-    """Pairs of each domain and of each file without one, with their share in training; if there are two."""
+    """Describe the pairs of each domain, and of each file without a domain, if there are at least two of these."""
     rows = Counter[int]()
     for file, number in summary["origins"]:
         rows[file] += number

@@ -1,4 +1,4 @@
-"""Rows of cells: TSV, CSV and spreadsheets."""
+"""Reads tables: TSV, CSV and spreadsheets."""
 
 import csv
 import io
@@ -13,18 +13,18 @@ from seq2edge.pipeline.data.lines import numbered_lines, raw_lines
 from seq2edge.pipeline.recipe_schema.data import File, Format
 
 LONE_RETURN = re.compile(r"\r(?![\r\n]|\Z)")
-RETURN_MARK = "\udc0d"  # in place of a lone carriage return; no text that was decoded has it
-DELIMITER_LINE = re.compile(r"sep=.\r?\n?")  # what Excel writes before the rows
+RETURN_MARK = "\udc0d"  # replaces a lone carriage return; decoded text never contains it
+DELIMITER_LINE = re.compile(r"sep=.\r?\n?")  # the line that Excel writes before the rows
 Rows = Iterator[tuple[int, list[str]]]
 
 
 def csv_rows(lines: Iterable[str], delimiter: str, strict: bool = True) -> Rows:
-    """Row numbers from 1, each of the row's last line, and the cells. Empty lines are left out.
+    """Yield the number of each row's last line, from 1, and its cells. Empty lines are skipped.
 
     Raises:
         csv.Error: If quotes are used wrongly.
     """
-    # The csv module takes a lone carriage return as the end of a row.
+    # The csv module treats a lone carriage return as the end of a row.
     reader = csv.reader((LONE_RETURN.sub(RETURN_MARK, line) for line in lines), delimiter=delimiter, strict=strict)
     for marked in reader:
         if marked and not (reader.line_num == 1 and DELIMITER_LINE.fullmatch(delimiter.join(marked))):
@@ -70,7 +70,7 @@ def _sheet_rows(path: Path, sheet: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def sheet_names(path: Path) -> list[str]:
-    """The worksheets of a workbook."""
+    """Return the names of a workbook's worksheets."""
     return list(_workbook(path).sheetnames)
 
 
@@ -88,7 +88,7 @@ def _workbook(path: Path) -> Any:
         raise damage(path, error) from None
     try:
         return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except Exception as error:  # zip, zlib, XML and openpyxl have many for a file that is damaged
+    except Exception as error:  # zip, zlib, XML and openpyxl raise many types for a damaged file
         raise _no_workbook(path, error) from None
 
 

@@ -19,8 +19,8 @@ class TargetEncoder(Protocol):
 
     Attributes:
         column: Name of the column.
-        type: Its type.
-        summary: What the summary of the dataset says of the targets.
+        type: Type of the column.
+        summary: Entries of the dataset's summary about the targets.
     """
 
     @property
@@ -33,11 +33,11 @@ class TargetEncoder(Protocol):
     def summary(self) -> dict[str, Any]: ...
 
     def encode(self, targets: Sequence[str]) -> list[list[int] | None]:
-        """What the column stores for each target; None: more tokens than the model allows."""
+        """Return the values to store for each target; None if it has more tokens than the model allows."""
 
 
 class TokenEncoder:
-    """Texts to token ids that end in eos; `UNKNOWN` is unk.
+    """Encodes texts as token ids that end in eos. `UNKNOWN` becomes unk.
 
     Args:
         target_length: Largest number of tokens, eos included.
@@ -63,7 +63,7 @@ class TokenEncoder:
 
 @dataclass(frozen=True)
 class LabelEncoder:
-    """Names of labels to their indices.
+    """Encodes names of labels as their indices.
 
     Args:
         labels: Names in the order of their indices.
@@ -93,5 +93,5 @@ ENCODERS: dict[Target, Callable[[Any, Path], TargetEncoder]] = {"text": TokenEnc
 
 
 def target_encoder(recipe: Any, folder: Path) -> TargetEncoder:
-    """The encoder of a recipe's targets for the dataset in a folder, whose splits and tokenizers are written."""
+    """Return the encoder of a recipe's targets. The folder must already have the splits and tokenizers."""
     return ENCODERS[TASKS[recipe.task].target](recipe, folder)

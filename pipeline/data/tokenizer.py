@@ -12,19 +12,19 @@ from seq2edge.pipeline.data.kept_text import trainer_options, with_denormalizer
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 
-LARGEST_SAMPLE = 1_000_000  # sentences that a model is trained on
-LONGEST_SENTENCE = 100_000  # bytes; longer ones are skipped, and the default of 4192 would skip articles
+LARGEST_SAMPLE = 1_000_000  # largest number of sentences that a model is trained on
+LONGEST_SENTENCE = 100_000  # bytes; longer ones are skipped. The default of 4192 would skip articles
 LONGEST_WORD, LONGEST_PHRASE = 16, 64  # characters of a token; the first is SentencePiece's default
 KEYS = {"joint": "vocabulary", "source": "vocabulary", "target": "target_vocabulary"}
-WITHOUT_TEXT = 260  # tokens: 256 bytes and 4 special ids
-ROOM = 0.8  # of the range from smallest to largest vocabulary; the rest is a margin for slightly different texts
+WITHOUT_TEXT = 260  # number of tokens that any vocabulary has: 256 bytes and 4 special ids
+ROOM = 0.8  # part of the range from smallest to largest vocabulary that is used; the rest is a margin for other texts
 
 
 class VocabularyError(UserError):
-    """The text does not support a vocabulary.
+    """The text does not support a vocabulary of this size.
 
     Attributes:
-        possible: The nearest vocabulary that it does support, or None if that is unknown.
+        possible: The nearest size that the text supports, or None if it is unknown.
     """
 
     def __init__(self, message: str, possible: int | None):
@@ -33,7 +33,7 @@ class VocabularyError(UserError):
 
 
 def sentences(pairs: Iterable[Pair], side: str) -> Iterator[str]:
-    """The texts that the tokenizer of a side is trained on: "source", "target", or "joint" for both."""
+    """Yield the texts that the tokenizer of a side is trained on: "source", "target", or "joint" for both."""
     for pair in pairs:
         if side != "target":
             yield pair.source
@@ -44,12 +44,12 @@ def sentences(pairs: Iterable[Pair], side: str) -> Iterator[str]:
 def fitting_vocabulary(
     texts: Callable[[], Iterable[str]], settings: Tokenizer, side: str, kept: bool = False
 ) -> tuple[int, bytes]:
-    """A vocabulary size that the text supports with a margin, and a model of that size.
+    """Find a vocabulary size that the text supports with a margin, and train a model of that size.
 
-    It is the size in the settings, or the nearest one with a margin to the smallest and largest possible sizes.
+    It is the size in the settings, or the nearest size with a margin to the smallest and largest possible ones.
 
     Args:
-        texts: Returns the sentences; called once for each model that is tried.
+        texts: Returns the sentences. It is called once for each model that is tried.
         kept: As for `train_tokenizer`.
 
     Raises:
@@ -74,7 +74,7 @@ def fitting_vocabulary(
 
 
 def _bound(trained: Callable[[int], bytes], vocabulary: int) -> int | None:
-    """None if the text supports the vocabulary, else the nearest one that it supports."""
+    """Return None if the text supports a vocabulary of this size, else the nearest size that it supports."""
     try:
         trained(vocabulary)
     except VocabularyError as error:
@@ -92,16 +92,16 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str, ke
     Args:
         sentences: Normalised text.
         side: "joint", "source" or "target".
-        kept: Every text must come back from its ids as it is, with its white space.
+        kept: Whether decoding must restore every text exactly, with its white space.
 
     Returns:
         The content of the model file.
 
     Raises:
-        VocabularyError: If the text does not support the vocabulary; it has the nearest one that is possible.
+        VocabularyError: If the text does not support the vocabulary. Its attribute has the nearest possible size.
     """
     phrases = settings.target_phrases and side == "target"
-    # Texts are normalised already. The rule is part of the model file, so that the device folds case too.
+    # Texts are already normalised. The rule is part of the model file, so that the device also folds case.
     rule = "nfkc_cf" if settings.fold_case and side == "source" else "identity"
     model = io.BytesIO()
     try:
@@ -115,7 +115,7 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str, ke
             input_sentence_size=LARGEST_SAMPLE,
             max_sentence_length=LONGEST_SENTENCE,
             split_by_whitespace=not phrases,
-            hard_vocab_limit=settings.model_type != "char",  # the characters are those that the text has
+            hard_vocab_limit=settings.model_type != "char",  # the text determines the number of characters
             max_sentencepiece_length=LONGEST_PHRASE if phrases else LONGEST_WORD,
             shuffle_input_sentence=True,
             num_threads=2,  # the vocabulary depends on the number of threads

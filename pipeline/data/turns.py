@@ -1,4 +1,4 @@
-"""Builds turns.json: what a chat says to messages that refer to the reply before."""
+"""Builds turns.json: a chat's replies to messages that refer to its previous reply."""
 
 import json
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from seq2edge.pipeline.recipe_schema.seq2seq import FollowUpSettings, Seq2SeqRec
 
 
 def turns_json(recipe: Any, recipe_folder: Path | None = None) -> str:
-    """The content of turns.json for a recipe; empty if it has no follow-ups.
+    """Return the content of turns.json for a recipe; empty if it has no follow-ups.
 
     Raises:
         UserError: If a file of pairs cannot be read.

@@ -1,4 +1,4 @@
-"""Answers of a system, saved one by one so that an interrupted evaluation can be resumed."""
+"""The answers of a system. They are saved one by one, so that an interrupted evaluation can be resumed."""
 
 import hashlib
 import json
@@ -21,11 +21,11 @@ class Answer:
     """The answer to one source.
 
     Attributes:
-        text: The model's best hypothesis, even where a fallback line would replace it.
+        text: The model's best hypothesis, even if a fallback line would replace it.
         confidence: As in `Result`.
-        source_length: In tokens.
-        parts: For each part of the source its tokens ("source", "target") and its attention in percent, a row for each
-            target token, or None.
+        source_length: Length of the source in tokens.
+        parts: For each part of the source, its tokens ("source", "target") and its attention in percent, with one row
+            per target token, or None.
     """
 
     text: str
@@ -49,7 +49,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class AnswerRequest:
-    """A system, the sources it answers, and the search it answers them with.
+    """A system, the sources that it answers, and the options of its search.
 
     Attributes:
         search: Keyword arguments of `Seq2SeqRunner.run_each`.
@@ -65,7 +65,7 @@ class AnswerRequest:
 
     @property
     def key(self) -> str:
-        """Digest of everything that the answers depend on."""
+        """A digest of everything that the answers depend on."""
         content = json.dumps([self.system.key, dict(self.search), self.sources])
         return hashlib.sha256(content.encode()).hexdigest()
 
@@ -74,7 +74,7 @@ def answer_all(request: AnswerRequest, folder: Path, quiet: bool = False) -> lis
     """Answer every source of the set.
 
     Each answer is appended to a file in `folder`. If an earlier evaluation with the same key was interrupted, its
-    answers are reused. The file is removed at the end.
+    answers are reused. The file is deleted at the end.
     """
     system, sources = request.system, request.sources
     path = folder / f"answers-{request.test_set.name}-{system.name}.jsonl"
@@ -101,7 +101,10 @@ def answer_all(request: AnswerRequest, folder: Path, quiet: bool = False) -> lis
 
 
 def _read_partial(path: Path, key: str) -> dict[int, Answer]:
-    """Answers of an interrupted evaluation by index; none if its key differs. The last line may be incomplete."""
+    """Read the answers of an interrupted evaluation, by index. There are none if its key differs.
+
+    The last line of the file may be incomplete.
+    """
     if not path.is_file():
         return {}
     rows = []

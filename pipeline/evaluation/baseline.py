@@ -1,4 +1,4 @@
-"""Baselines that a model has to beat: simple models of the training data."""
+"""Baselines that a model should beat: simple models of the training data."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,29 +6,29 @@ from dataclasses import dataclass
 from seq2edge.device.tasks import BaselineName
 from seq2edge.pipeline.data.readers import Pair
 
-BATCH = 256  # sources compared at once: their similarities to all training sources are a dense matrix
+BATCH = 256  # number of sources compared at once; their similarities to all training sources are a dense matrix
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """Answers of a baseline, one for each example of a set."""
+    """The answers of a baseline, one for each example of a set."""
 
     name: BaselineName
     answers: list[str]
 
     @classmethod
     def of(cls, name: BaselineName, train: Iterable[Pair], sources: Sequence[str]) -> "Baseline":
-        """Fit a baseline to training pairs, and let it answer sources."""
+        """Fit a baseline to training pairs, and answer sources with it."""
         return cls(name, BASELINES[name](train, sources))
 
     @property
     def key(self) -> str:
-        """Name in JSON: "nearest_neighbour"."""
+        """The name in JSON, e.g. "nearest_neighbour"."""
         return self.name.lower().replace(" ", "_")
 
 
 def nearest_neighbour(train: Iterable[Pair], sources: Sequence[str]) -> list[str]:
-    """For each source the target of the most similar training source, by TF-IDF of character n-grams (1 to 4)."""
+    """Return, for each source, the target of the most similar training source by TF-IDF of character 1- to 4-grams."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     pairs = list(train)
@@ -42,7 +42,7 @@ def nearest_neighbour(train: Iterable[Pair], sources: Sequence[str]) -> list[str
 
 
 def linear_svm(train: Iterable[Pair], sources: Sequence[str]) -> list[str]:
-    """The labels that a linear support vector machine gives to the sources, by TF-IDF of character n-grams (1 to 5)."""
+    """Return the labels that a linear support vector machine predicts from TF-IDF of character 1- to 5-grams."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import LinearSVC

@@ -1,4 +1,4 @@
-"""Whether the confidence of answers is the share of them that are correct.
+"""Calibration: compares the confidence of answers with the share of them that is correct.
 
 Reference:
     [Guo et al., 2017](https://arxiv.org/abs/1706.04599)
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BINS = 10  # of equal width, from confidence 0 to 1
+BINS = 10  # number of bins of equal width, from confidence 0 to 1
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Confidence and accuracy of the answers in each bin of confidence that has any.
+    """Confidence and accuracy of the answers in each bin. Empty bins are left out.
 
     Attributes:
-        confidence, accuracy: Means of the bins' answers, 0 to 1, `(bins,)`.
-        counts: Numbers of answers, `(bins,)`.
+        confidence, accuracy: Means over the answers of each bin, 0 to 1, `(bins,)`.
+        counts: Number of answers in each bin, `(bins,)`.
     """
 
     confidence: np.ndarray
@@ -37,5 +37,5 @@ class Calibration:
 
     @property
     def error(self) -> float:
-        """Expected calibration error: mean distance of confidence and accuracy over all answers, 0 to 1."""
+        """Expected calibration error: mean difference between confidence and accuracy over all answers, 0 to 1."""
         return float(np.average(np.abs(self.confidence - self.accuracy), weights=self.counts))

@@ -1,4 +1,4 @@
-"""Which labels are mistaken for which."""
+"""Confusion matrices of labels."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST_LABELS = 30  # rows of a drawn matrix
+MOST_LABELS = 30  # largest number of rows of a drawn matrix
 OTHERS = "other labels"
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """How often each label was predicted for the examples of each label.
+    """A confusion matrix: how often each label was predicted for the examples of each label.
 
     Attributes:
         rows: Expected labels.
-        columns: Predicted labels: the rows, and after them "other labels" if the matrix is a part of a larger one.
+        columns: Predicted labels, the same as `rows`, then "other labels" if the matrix is part of a larger one.
         counts: Numbers of examples, `(rows, columns)`.
     """
 
@@ -26,16 +26,19 @@ class Confusion:
 
     @classmethod
     def of(cls, expected: Sequence[str], predicted: Sequence[str]) -> "Confusion":
-        """The matrix of all labels that occur, sorted by name."""
+        """Make the matrix of all labels that occur, sorted by name."""
         from sklearn.metrics import confusion_matrix
 
         labels = tuple(sorted({*expected, *predicted}))
         return cls(labels, labels, confusion_matrix(list(expected), list(predicted), labels=list(labels)))
 
     def most_confused(self, count: int = MOST_LABELS) -> "Confusion":
-        """The part of the labels with the most mistakes, expected or predicted; all if there are no more than `count`.
+        """Return the part of the matrix with the labels that are most often expected or predicted by mistake.
 
-        What other labels were predicted for them is one column.
+        All other labels become one column of predictions.
+
+        Args:
+            count: Largest number of labels to keep.
         """
         if len(self.rows) <= count:
             return self
@@ -52,7 +55,7 @@ class ConfusedPair:
     """A label that was predicted for examples of another.
 
     Attributes:
-        indices: Of these examples in the set.
+        indices: Indices of these examples in the set.
     """
 
     expected: str
@@ -61,7 +64,7 @@ class ConfusedPair:
 
 
 def confused_pairs(expected: Sequence[str], predicted: Sequence[str], count: int) -> list[ConfusedPair]:
-    """The pairs of labels with the most mistakes, most first."""
+    """Return the `count` pairs of labels with the most mistakes, most mistakes first."""
     mistakes: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, (label, answer) in enumerate(zip(expected, predicted, strict=True)):
         if label != answer:

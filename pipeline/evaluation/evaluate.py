@@ -1,4 +1,4 @@
-"""Evaluate runs and bundles on pairs, with the runner that ships."""
+"""Evaluates runs and bundles on pairs, with the runner that is used on the device."""
 
 import json
 from collections.abc import Callable
@@ -17,17 +17,17 @@ from seq2edge.pipeline.evaluation.system import System
 from seq2edge.pipeline.files import write_text
 from seq2edge.pipeline.run import Run
 
-# Plots beside the scores, by what a task's targets are: name of the file → an SVG element.
+# Plots to write with the scores, by the kind of a task's targets: name of the file → function that returns SVG.
 PLOTS: dict[Target, dict[str, Callable[[Evaluation], str]]] = {"text": {}, "label": {"confusion": confusion_plot}}
 
 
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """How to evaluate.
+    """Options of `evaluate`.
 
     Attributes:
         output: Folder for the results. None: the folder of the evaluation set.
-        beam, length_penalty: Of the search, if the model searches. None: as in the recipe or the bundle.
+        beam, length_penalty: Options of the search, for models that write text. None: as in the recipe or the bundle.
         quiet: Show no progress bars.
     """
 
@@ -38,13 +38,13 @@ class EvaluateOptions:
 
 
 def evaluate(system: System, test_set: EvaluationSet, options: EvaluateOptions | None = None) -> Evaluation:
-    """Score a system on a set.
+    """Score a system on a set, and write the results.
 
-    Writes `evaluation-SET-SYSTEM.json`, `outputs-SET-SYSTEM.tsv`, and for labels `confusion-SET-SYSTEM.svg`. If an
-    evaluation is interrupted, the next one of the same model, set and search starts after its last answer.
+    The files are `evaluation-SET-SYSTEM.json`, `outputs-SET-SYSTEM.tsv` and, for labels, `confusion-SET-SYSTEM.svg`. If
+    an evaluation is interrupted, the next one of the same model, set and search resumes after its last answer.
 
     Raises:
-        UserError: If the options have a search and the model does not search.
+        UserError: If there are options of the search for a model that does not write text.
     """
     options = options or EvaluateOptions()
     output = options.output or test_set.folder
@@ -66,12 +66,12 @@ def evaluate_run(run: Run, split: str = "test", options: EvaluateOptions | None 
 
 
 def _beam(system: System, options: EvaluateOptions) -> int | None:
-    """Beam size of the search; None if the model does not search."""
+    """Return the beam size of the search; None if the model does not write text."""
     if isinstance(system.runner, Seq2SeqRunner):
         return system.runner.manifest.decoding["beam"] if options.beam is None else options.beam
     for name, value in (("beam", options.beam), ("length penalty", options.length_penalty)):
         if value is not None:
-            raise UserError(f"{system.path}: a {name} of {value} was given; allowed is none, because it writes no text")
+            raise UserError(f"{system.path}: a {name} of {value} was given; leave it out, this model writes no text")
     return None
 
 

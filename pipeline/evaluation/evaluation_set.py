@@ -1,4 +1,4 @@
-"""What systems are evaluated on: a split of a run's data, or a file of pairs."""
+"""Evaluation sets: a split of a run's data, or a file of pairs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ class EvaluationSet:
 
     Attributes:
         name: "train", "valid", "test", or the name of a file without its suffix.
-        baseline: Answers that the scores are compared with; None if the task has no baseline.
+        baseline: The baseline to compare with; None if the task has none.
         folder: Where results are written unless the options name another folder.
     """
 
@@ -30,7 +30,7 @@ class EvaluationSet:
 
     @classmethod
     def of_run(cls, run: Run, split: str) -> "EvaluationSet":
-        """A split of a run's data.
+        """Make a set of a split of a run's data.
 
         Raises:
             UserError: If the split is empty.
@@ -48,10 +48,12 @@ class EvaluationSet:
 
     @classmethod
     def of_file(cls, path: Path, task: str) -> "EvaluationSet":
-        """A file of pairs, TSV, CSV or JSON Lines, by the suffix of its name; or a folder of labelled texts.
+        """Make a set of a file of pairs, or of a folder of labelled texts.
+
+        The suffix of a file's name tells whether it is TSV, CSV or JSON Lines.
 
         Raises:
-            UserError: If it cannot be read, or has no pairs.
+            UserError: If the file or folder cannot be read, or has no pairs.
         """
         pairs = list(read_pairs(File(path=str(path), format="folder" if path.is_dir() else None), path))
         if not pairs:

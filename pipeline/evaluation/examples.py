@@ -1,4 +1,4 @@
-"""Sources with their references: what hypotheses are scored against."""
+"""Examples: sources with their references, against which hypotheses are scored."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from seq2edge.pipeline.data.readers import Pair
 
 @dataclass(frozen=True)
 class Example:
-    """One source and every target that counts as correct.
+    """One source and all targets that count as correct.
 
     Attributes:
-        domains: Of the files that its pairs come from, where the recipe names them.
+        domains: The domains of the files that its pairs come from, if the recipe names them.
     """
 
     source: str
@@ -22,13 +22,13 @@ class Example:
 
 
 def examples(pairs: Sequence[Pair], task: str, domains: Sequence[str | None] = ()) -> list[Example]:
-    """The examples of a set of pairs.
+    """Make examples of pairs.
 
     If the task groups references, pairs with the same source become one example with several references. Otherwise
-    every pair is an example of its own.
+    every pair is one example.
 
     Args:
-        domains: Of each file of the recipe, whose index is the pairs' origin; empty: not wanted.
+        domains: The domain of each file of the recipe, indexed by `Pair.origin`. Empty: examples get no domains.
     """
     if not TASKS[task].groups_references:
         return [_example([pair], domains) for pair in pairs]

@@ -1,4 +1,4 @@
-"""The score below which a fallback line replaces a reply."""
+"""Chooses the score below which a fallback line replaces a reply."""
 
 import numpy as np
 
@@ -12,9 +12,9 @@ from seq2edge.pipeline.run import Run
 
 
 def fallback_threshold(run: Run, model: Seq2Seq) -> float:
-    """The highest score that replaces no more than the recipe's share of the correct validation replies.
+    """Return the highest threshold that replaces at most the recipe's share of the correct validation replies.
 
-    If no validation reply is correct, the share is taken of all replies.
+    If no validation reply is correct, the share refers to all replies.
     """
     recipe, tokenizer = run.recipe, run.data.target_tokenizer()
     expected = examples(list(run.data.texts("valid")), recipe.task)

@@ -1,4 +1,4 @@
-"""Groups of examples that are scored on their own: by domain, by script and by source length."""
+"""Groups examples that are scored separately: by domain, by script and by source length."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ BY_DOMAIN, BY_SCRIPT, BY_LENGTH = "by domain", "by script", "by source length in
 
 
 def by_domain(expected: Sequence[Example]) -> dict[str, list[int]]:
-    """Indices of the examples of each domain, in the order of their files. Empty if one domain has all of them."""
+    """Return the indices of the examples of each domain, in the order of the files. Empty if there is one domain."""
     groups: dict[str, list[int]] = defaultdict(list)
     for index, example in enumerate(expected):
         for domain in example.domains:
@@ -21,7 +21,7 @@ def by_domain(expected: Sequence[Example]) -> dict[str, list[int]]:
 
 
 def by_script(expected: Sequence[Example]) -> dict[str, list[int]]:
-    """Indices of the examples by the script of their source.
+    """Return the indices of the examples, by the script of their source.
 
     Scripts of less than a tenth of the sources are left out. Empty if fewer than two scripts remain.
     """
@@ -33,9 +33,14 @@ def by_script(expected: Sequence[Example]) -> dict[str, list[int]]:
 
 
 def by_length(lengths: Sequence[int], groups: int = 4) -> dict[str, list[int]]:
-    """Indices of the examples by source length, in groups of about equal size: "1–9", "10", "11–14" and so on.
+    """Return the indices of the examples by source length, in groups of similar size: "1–9", "10", "11–14" and so on.
 
-    Empty if all lengths fall into one group.
+    Args:
+        lengths: Source lengths in tokens.
+        groups: Largest number of groups.
+
+    Returns:
+        Indices by group; empty if all lengths are in one group.
     """
     upper = np.unique(np.quantile(lengths, np.arange(1, groups + 1) / groups, method="inverted_cdf"))
     if len(upper) < 2:

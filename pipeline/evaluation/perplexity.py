@@ -16,13 +16,13 @@ from seq2edge.pipeline.evaluation.examples import Example
 
 
 def perplexity(runner: Seq2SeqRunner, expected: Sequence[Example], name: str, quiet: bool = False) -> float:
-    """exp of the mean negative log-probability (nats) of a target token, eos included.
+    """Compute the perplexity: exp of the mean negative log-probability (nats) of a target token, eos included.
 
-    All references count. Sources and references longer than the model allows are truncated. Empty sources are left
+    All references count. Sources and references that are too long for the model are truncated. Empty sources are left
     out, because the runner answers them without the model.
 
     Args:
-        name: Of the system, for the progress bar.
+        name: Name of the system, for the progress bar.
     """
     manifest = runner.manifest
     pairs = [

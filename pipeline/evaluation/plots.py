@@ -23,10 +23,10 @@ INK, ACCENT, GRID = "#22303c", "#c8553d", "#dfe3e6"
 COLOURS = (ACCENT, INK, "#4c8c6b", "#8a6fb0", "#c9a227")
 # Fonts with Hangul: Debian, Noto, macOS, Windows.
 HANGUL_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", "UnDotum")
-# Without a font for a script boxes are drawn; a warning for each missing character would not help.
+# Characters without a font are drawn as boxes. A warning for each of them would not help.
 MISSING_GLYPH = "Glyph .* missing"
-CELL, FEW_CELLS = 0.26, 100  # side of a cell of a matrix in inches; with fewer cells it is twice that
-LONGEST_NAME = 28  # characters of a label's name
+CELL, FEW_CELLS = 0.26, 100  # side of a matrix cell in inches; twice as large if there are fewer cells than FEW_CELLS
+LONGEST_NAME = 28  # characters shown of a label's name
 
 
 def _use_fonts() -> None:
@@ -38,12 +38,12 @@ def _use_fonts() -> None:
 
 
 def plot_history(history: Sequence[dict[str, float]], score: str, path: Path) -> None:
-    """Training loss, validation loss and validation score by epoch.
+    """Plot training loss, validation loss and validation score by epoch.
 
     Args:
-        history: A row for each epoch.
-        score: Name of the score; if the history lacks it, only losses are plotted.
-        path: A PNG file.
+        history: One row for each epoch.
+        score: Name of the score. If the history lacks it, only losses are plotted.
+        path: PNG file to write.
     """
     _use_fonts()
     epochs = [row["epoch"] for row in history]
@@ -67,11 +67,13 @@ def plot_attention(
     columns: int = 2,
     titles: Sequence[str] = (),
 ) -> None:
-    """Heat maps of attention.
+    """Plot attention as heat maps.
 
     Args:
-        sentences: (source tokens, target tokens, weights `(target_length, source_length)`) of each.
-        titles: Of each sentence; empty for no titles.
+        sentences: For each sentence (source tokens, target tokens, weights `(target_length, source_length)`).
+        path: File to write.
+        columns: Number of heat maps in a row.
+        titles: One title for each sentence; empty for no titles.
     """
     _use_fonts()
     rows = -(-len(sentences) // columns)
@@ -91,12 +93,13 @@ def plot_attention(
 def plot_points(
     panels: Mapping[str, Sequence[float]], values: Sequence[float], names: Sequence[str], label: str, path: Path
 ) -> None:
-    """A value against several costs: a panel for each cost, a point for each name.
+    """Plot a value against several costs, with a panel for each cost and a point for each name.
 
     Args:
-        panels: Costs of each name, by the label of the cost.
-        values, names: Of the points.
-        label: Of the value.
+        panels: The label of each cost, with the costs of all points.
+        values, names: Values and names of the points.
+        label: Label of the value.
+        path: File to write.
     """
     _use_fonts()
     figure, axes = plt.subplots(1, len(panels), figsize=(4.4 * len(panels), 3.6), sharey=True, squeeze=False)
@@ -112,7 +115,7 @@ def plot_points(
 
 
 def svg_of_scores(scores: Mapping[str, Sequence[float]], label: str) -> str:
-    """Histogram of sentence scores (0 to 100), a line for each system, as an SVG element."""
+    """Return a histogram of sentence scores (0 to 100), with a line for each system, as an SVG element."""
     _use_fonts()
     _, axis = plt.subplots(figsize=(5.2, 3.2))
     for (name, values), colour in zip(scores.items(), itertools.cycle(COLOURS)):
@@ -122,12 +125,12 @@ def svg_of_scores(scores: Mapping[str, Sequence[float]], label: str) -> str:
 
 
 def svg_of_groups(scores: Mapping[str, Mapping[str, float]], across: str, label: str) -> str:
-    """Score by group, a line for each system, as an SVG element.
+    """Return a plot of scores by group, with a line for each system, as an SVG element.
 
     Args:
-        scores: By system, then by group.
+        scores: Scores by system, then by group.
         across: Label of the groups.
-        label: Of the score.
+        label: Label of the score.
     """
     _use_fonts()
     _, axis = plt.subplots(figsize=(5.2, 3.2))
@@ -138,12 +141,12 @@ def svg_of_groups(scores: Mapping[str, Mapping[str, float]], across: str, label:
 
 
 def svg_of_confusion(confusion: Confusion, title: str = "") -> str:
-    """Confusion matrix with the counts as an SVG element. A cell is the darker the larger its share of the row."""
+    """Return a confusion matrix with its counts as an SVG element. Darker cells have a larger share of their row."""
     _use_fonts()
     counts, names = confusion.counts, [_shortened(name) for name in confusion.columns]
     cell = CELL if counts.size > FEW_CELLS else 2 * CELL
     figure, axis = plt.subplots(figsize=(cell * counts.shape[1], cell * counts.shape[0]))
-    figure.subplots_adjust(0, 0, 1, 1)  # names stand outside of it, and the file is as large as everything drawn
+    figure.subplots_adjust(0, 0, 1, 1)  # names are drawn outside of the figure, and the saved file includes them
     axis.imshow(counts / np.maximum(counts.sum(1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for (row, column), count in np.ndenumerate(counts):
         if count:
@@ -163,9 +166,9 @@ def svg_of_confusion(confusion: Confusion, title: str = "") -> str:
 
 
 def svg_of_calibration(calibrations: Mapping[str, Calibration]) -> str:
-    """Reliability diagram: accuracy by confidence, a line for each system, as an SVG element.
+    """Return a reliability diagram, accuracy by confidence with a line for each system, as an SVG element.
 
-    The area of a point is the share of the answers in its bin. Points below the diagonal are too confident.
+    The area of a point shows the share of the answers in its bin. Below the diagonal, a system is too confident.
     """
     _use_fonts()
     _, axis = plt.subplots(figsize=(5.2, 3.8))

@@ -1,4 +1,4 @@
-"""The scores of a system's answers, over the whole set and over groups of it."""
+"""Scores the answers of a system, on the whole set and on groups of examples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ class Evaluation:
     """Scores of one system on one set.
 
     Attributes:
-        answers: One for each example.
+        answers: One answer for each example.
         beam: Beam size of the search; None if the task has no search.
-        length_penalty: None: the system's own, or no search.
-        scores: By metric key, with "sentences", "signatures" and, if it was computed, "perplexity".
+        length_penalty: Length penalty of the search; None: that of the system, or no search.
+        scores: Scores by metric key, with "sentences", "signatures" and, if it was computed, "perplexity".
         groups: Scores of parts of the set: kind ("by domain" …) → group → scores.
-        baseline: Scores of the set's baseline; empty if it has none.
+        baseline: Scores of the set's baseline; empty if there is none.
     """
 
     system: str
@@ -38,7 +38,7 @@ class Evaluation:
 
     @property
     def about(self) -> str:
-        """Number of sentences, beam size and length penalty, for a table's heading."""
+        """The number of sentences, beam size and length penalty, for the heading of a table."""
         parts = [f"{len(self.answers):,} sentences"]
         if self.beam is not None:
             parts.append(f"beam {self.beam}")
@@ -69,10 +69,10 @@ def score(
     """Score the answers of a system.
 
     Args:
-        system: Its name.
-        answers: One for each example of the set.
-        beam, length_penalty: Of the search, if there was one.
-        perplexity: None: not computed.
+        system: Name of the system.
+        answers: One answer for each example of the set.
+        beam, length_penalty: Options of the search, if there was one.
+        perplexity: Perplexity of the references; None if it was not computed.
     """
     everything = range(len(test_set.expected))
     hypotheses = [answer.text for answer in answers]
@@ -101,6 +101,6 @@ def score(
 
 
 def _scores(test_set: EvaluationSet, hypotheses: Sequence[str], indices: Sequence[int]) -> dict[str, Any]:
-    """The task's scores over some of the examples."""
+    """Return the task's scores on some of the examples."""
     chosen = [hypotheses[index] for index in indices], [test_set.expected[index] for index in indices]
     return {"sentences": len(indices), **task_scores(test_set.task, *chosen)}

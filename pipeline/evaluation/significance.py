@@ -1,4 +1,4 @@
-"""Whether a difference between two systems is significant: paired bootstrap resampling.
+"""Tests whether the difference between two systems is significant, by paired bootstrap resampling.
 
 Reference:
     [Koehn, 2004](https://aclanthology.org/W04-3250/)
@@ -20,20 +20,20 @@ from seq2edge.pipeline.evaluation.scoring import Evaluation
 
 RESAMPLES = 1000
 SIGNIFICANT = 0.05  # largest p-value of a significant difference
-HIT = {
+HIT = {  # whether a hypothesis is correct, for metrics that are percentages of correct hypotheses
     "exact_match": is_exact,
     "identical": is_identical,
     "accuracy": is_exact,
-}  # metrics that are shares of correct hypotheses
+}
 SEED = 12345  # the default of sacrebleu
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Two systems compared by one metric.
+    """A comparison of two systems by one metric.
 
     Attributes:
-        label: Of the metric.
+        label: Label of the metric.
         p_value: Probability of a difference at least as large if both systems were equally good.
     """
 
@@ -64,7 +64,7 @@ class Difference:
 
 
 def compare_with(evaluations: Sequence[Evaluation], other: Evaluation) -> list[Difference]:
-    """The differences of each evaluation from another one on the same set."""
+    """Compare each evaluation with another one on the same set."""
     differences = []
     for evaluation in evaluations:
         if evaluation is not other:
@@ -80,10 +80,13 @@ def compare_paired(
     expected: Sequence[Example],
     resamples: int = RESAMPLES,
 ) -> list[Difference]:
-    """Compare two systems by the task's sacrebleu metrics and by the share of answers that equal a reference.
+    """Compare two systems by the task's sacrebleu metrics and by the percentage of answers that equal a reference.
 
     Args:
-        system, other: Name and hypotheses, one for each example.
+        task: Name of the task.
+        system, other: Name and hypotheses of each system. There is one hypothesis for each example.
+        expected: The examples.
+        resamples: Number of bootstrap samples.
     """
     differences = []
     for metric in task_metrics(task):
@@ -101,10 +104,10 @@ def compare_paired(
 def _sacrebleu_test(
     key: str, hypotheses: Sequence[str], others: Sequence[str], expected: Sequence[Example], resamples: int
 ) -> tuple[float, float, float]:
-    """Both scores and the p-value of sacrebleu's own test."""
+    """Return both scores and the p-value of sacrebleu's own test."""
     from sacrebleu.significance import PairedTest
 
-    # The test changes the metric object and takes the first system as the baseline.
+    # The test modifies the metric object, and uses the first system as the baseline.
     metrics = {key: copy.deepcopy(sacrebleu_metrics()[key])}
     named = [("other", others), ("system", hypotheses)]
     _, results = PairedTest(named, metrics, reference_streams(expected), "bs", resamples)()
@@ -113,15 +116,15 @@ def _sacrebleu_test(
 
 
 def _hits(key: str, hypotheses: Sequence[str], expected: Sequence[Example]) -> list[bool]:
-    """For each hypothesis whether it counts as correct."""
+    """Return whether each hypothesis counts as correct."""
     return [HIT[key](hypothesis, e.references) for hypothesis, e in zip(hypotheses, expected, strict=True)]
 
 
 def _hits_test(hits: np.ndarray, resamples: int) -> tuple[float, float, float]:
-    """Both percentages, and the p-value by sacrebleu's method: resampled differences, shifted to a mean of zero.
+    """Return both percentages, and the p-value by sacrebleu's method: resampled differences, shifted to zero mean.
 
     Args:
-        hits: Of the system and of the other one, bool `(2, examples)`.
+        hits: Whether the hypotheses of the system and of the other one are correct, bool `(2, examples)`.
     """
     share, other_share = 100 * hits.mean(axis=1)
     gains = 100 * (hits[0].astype(float) - hits[1])

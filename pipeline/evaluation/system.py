@@ -1,4 +1,4 @@
-"""What is evaluated: the Keras model of a run, or a bundle."""
+"""A system to evaluate: the Keras model of a run, or a bundle."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +13,10 @@ from seq2edge.pipeline.run import Run
 
 @dataclass(frozen=True)
 class System:
-    """A run or a bundle behind the runner that ships.
+    """A run or a bundle, with the runner that is used on the device.
 
     Attributes:
-        key: Digest of the model, so that an interrupted evaluation is resumed with the same model only.
+        key: Digest of the model. An interrupted evaluation is resumed only with the same model.
     """
 
     name: str
@@ -29,7 +29,7 @@ class System:
         """Open the folder of a run or a bundle.
 
         Args:
-            name: None: the name of the folder.
+            name: Name of the system; None: the name of the folder.
         """
         if not (path / FILE).is_file():
             return cls.of_run(Run.open(path), name)

@@ -1,4 +1,4 @@
-"""Evaluations as tables of text cells."""
+"""Formats evaluations as tables."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ GROUP_METRICS = (
 
 
 def table(evaluations: Sequence[Evaluation]) -> str:
-    """Systems side by side, then the groups of each system, as text for the terminal."""
+    """Return text for the terminal: the systems side by side, then the groups of each system."""
     first = evaluations[0]
     names = ", ".join(evaluation.system for evaluation in evaluations)
     metrics = [metric for metric in task_metrics(first.test_set.task) if metric.key in GROUP_METRICS]
@@ -35,7 +35,7 @@ def table(evaluations: Sequence[Evaluation]) -> str:
 
 
 def score_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
-    """A heading, then a row for each metric with a column for each system and for the baseline."""
+    """Return a heading and a row for each metric, with columns for each system and for the baseline."""
     first = evaluations[0]
     columns: dict[str, Mapping[str, Any]] = {evaluation.system: evaluation.scores for evaluation in evaluations}
     if first.test_set.baseline:
@@ -51,7 +51,7 @@ def score_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
 
 
 def group_rows(corner: str, groups: Mapping[str, Mapping[str, Any]], metrics: Sequence[Metric]) -> list[list[str]]:
-    """A heading that starts with `corner`, then a row for each group with a column for each metric."""
+    """Return a heading that starts with `corner` and a row for each group, with a column for each metric."""
     rows = [
         [name, str(scores["sentences"]), *(f"{scores[metric.key]:.2f}" for metric in metrics)]
         for name, scores in groups.items()
@@ -60,7 +60,7 @@ def group_rows(corner: str, groups: Mapping[str, Mapping[str, Any]], metrics: Se
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines with the first column aligned left and the others right."""
+    """Format rows as lines, with the first column aligned left and the others right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(

@@ -1,1 +1,1 @@
-"""Families of models: what is built, how rows become a batch, and how answers are made."""
+"""Families of models. Each builds its models, makes batches for them, and answers sources with them."""

@@ -1,4 +1,4 @@
-"""Classifiers: the name of a label out of any source."""
+"""The family of classifiers, which map a source to a label."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

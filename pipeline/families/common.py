@@ -1,4 +1,4 @@
-"""What the families have in common."""
+"""Functions that all families use."""
 
 import importlib.metadata
 from typing import Any
@@ -9,7 +9,7 @@ from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
 
 def manifest_fields(recipe: Recipe, data: Dataset) -> dict[str, Any]:
-    """The fields of a manifest that every family fills in the same way."""
+    """Return the fields of a manifest that every family fills in the same way."""
     return {
         "name": recipe.name,
         "task": recipe.task,

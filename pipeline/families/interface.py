@@ -1,4 +1,4 @@
-"""What a family of models offers. A family is a module with these functions."""
+"""The interface of a family of models. A family is a module with these functions."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -27,27 +27,27 @@ class Family(Protocol):
     """The functions of a family. `recipe` is one of the family's recipes, `models` what `build_models` returns."""
 
     def model_config(self, recipe: Any, data: Dataset) -> Any:
-        """The settings of a recipe's models for the data."""
+        """Return the settings of a recipe's models for the data."""
 
     def build_models(self, config: Any, dtype: str = "float32", unroll: int = 1) -> Models:
-        """Models with fresh weights.
+        """Build models with fresh weights.
 
         Args:
             dtype: Keras dtype policy of the layers.
-            unroll: Steps of a recurrent layer that one iteration of JAX's loop computes.
+            unroll: Number of steps of a recurrent layer in one iteration of JAX's loop.
         """
 
     def collate(self, settings: Training) -> Collate:
-        """How padded rows of a dataset become a batch of `Models.training`."""
+        """Return the function that turns padded rows of a dataset into a batch for `Models.training`."""
 
     def loss(self, settings: Training) -> MaskedLoss:
-        """The loss of `Models.training`."""
+        """Return the loss of `Models.training`."""
 
     def answers(self, models: Any, recipe: Any, data: Dataset, sources: Sequence[Any]) -> Callable[[], list[str]]:
-        """A function that answers sources with the current weights of the models."""
+        """Return a function that answers the sources with the current weights of the models."""
 
     def manifest(self, recipe: Any, data: Dataset) -> Manifest:
-        """The manifest of a bundle before an export fills in files, signatures and measurements."""
+        """Return the manifest of a bundle, without the files, signatures and measurements of an export."""
 
     def runner(self, recipe: Any, data: Dataset, models: Any) -> Any:
-        """The runner that ships, with Keras models in place of a model file."""
+        """Return the runner that is used on the device, with Keras models instead of a model file."""

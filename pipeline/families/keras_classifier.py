@@ -1,4 +1,4 @@
-"""Adapts a Keras classifier to the device's runner, so that scores are those of the runner that ships."""
+"""Adapts a Keras classifier to the device's runner, so that it is scored with the code that runs on the device."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ class KerasClassifierModel(ClassifierModel):
 
     def __init__(self, model: Classifier):
         self.model = model.classify
-        self.model.jit_compile = False  # the shapes vary too much for compilation to pay off
+        self.model.jit_compile = False  # there are too many shapes to compile
 
     def classify(self, sources: Sequence[Features]) -> list[ClassifierOutput]:
         outputs: list[ClassifierOutput] = []

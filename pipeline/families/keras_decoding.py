@@ -1,4 +1,4 @@
-"""Adapts a Keras model to the device's search, so that scores are those of the decoder that ships."""
+"""Adapts a Keras model to the device's search, so that it is scored with the code that runs on the device."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from seq2edge.device.search.model import SequenceModel, StepOutput, Vocabulary
 from seq2edge.models.encoders.build import padded_length
 from seq2edge.models.seq2seq import Seq2Seq
 
-ROW_MULTIPLE = 16  # rows of a step are padded to a multiple of it: few shapes, few compilations
+ROW_MULTIPLE = 16  # rows of a step are padded to a multiple of this, so that there are few shapes to compile
 
 
 class KerasSequenceModel(SequenceModel):
@@ -26,7 +26,7 @@ class KerasSequenceModel(SequenceModel):
         self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
         self.mutable: Sequence[bool] = [True] * len(self.state_names)
         for half in (self.encoder, self.decoder_step):
-            half.jit_compile = False  # the shapes vary too much for compilation to pay off
+            half.jit_compile = False  # there are too many shapes to compile
 
     def encode(
         self, sources: Sequence[Features], vocabulary: Vocabulary = Vocabulary.FULL
@@ -34,7 +34,7 @@ class KerasSequenceModel(SequenceModel):
         """Encode sources as one batch, padded to one length.
 
         Returns:
-            What the steps share of the encoder's outputs, by name, and the initial states of the decoder.
+            The encoder's outputs that all steps share, by name, and the initial states of the decoder.
         """
         length = padded_length(max(map(source_length, sources)))
         padded = pad_sources(sources, length)

@@ -1,4 +1,4 @@
-"""The families of models by their names in `device/tasks.py`. A new family is a module and an entry here."""
+"""The families of models, by their names in `device/tasks.py`. A new family is a module and an entry here."""
 
 from seq2edge.device.tasks import TASKS
 from seq2edge.device.tasks import Family as FamilyName
@@ -9,5 +9,5 @@ FAMILIES: dict[FamilyName, Family] = {"seq2seq": seq2seq, "classification": clas
 
 
 def family_of(task: str) -> Family:
-    """The family of the models for a task."""
+    """Return the family of a task's models."""
     return FAMILIES[TASKS[task].family]

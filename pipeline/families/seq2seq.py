@@ -1,4 +1,4 @@
-"""Encoder-decoders: text out of any source."""
+"""The family of encoder-decoders, which map a source to text."""
 
 import dataclasses
 from collections.abc import Callable, Sequence

@@ -1,1 +1,1 @@
-"""Recipes: their keys, and reading them from TOML."""
+"""Recipes: their sections and keys, and functions that load and check them."""

@@ -1,4 +1,4 @@
-"""Reads the TOML of a recipe together with the recipes it builds on: `base = "multi30k-en-de"`."""
+"""Reads the TOML of a recipe and of the recipes that it builds on: `base = "multi30k-en-de"`."""
 
 import tomllib
 from collections.abc import Mapping
@@ -15,22 +15,27 @@ SIDES = ("encoder", "decoder")
 
 
 def recipe_names() -> list[str]:
-    """The names of the bundled recipes."""
+    """Return the names of the bundled recipes."""
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 
 def read_recipe(path: Path) -> dict[str, Any]:
-    """The values of a recipe, merged with those of its base.
+    """Return the values of a recipe, merged with those of its base.
 
     Raises:
-        UserError: If a file is not valid TOML, a base is missing, or recipes build on each other in a circle; the
+        UserError: If a file is not valid TOML, a base is missing, or recipes build on each other in a circle. The
             message starts with the chain of recipes.
     """
     return _read(path, {path.resolve(): str(path)})
 
 
 def _read(path: Path, chain: Mapping[Path, str]) -> dict[str, Any]:
-    """Read a recipe and its base. `chain` has the recipes read so far, as their names were written, up to this one."""
+    """Read a recipe and its base.
+
+    Args:
+        path: File of the recipe.
+        chain: The recipes read so far, up to this one, with their names as the user wrote them.
+    """
     names = " → ".join(chain.values())
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -67,10 +72,10 @@ def _keep_location(values: dict[str, Any], folder: Path) -> None:
 
 
 def merge(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a recipe and, for keys it does not have, those of its base.
+    """Return the values of a recipe and, for keys that it does not have, those of its base.
 
-    Tables are merged key by key, everything else is replaced whole. An encoder or decoder of another kind, or given as
-    its kind alone, replaces all settings of the base's.
+    Tables are merged key by key. All other values are replaced. If the recipe gives an encoder or decoder of another
+    kind, or only its kind, all settings of the base's encoder or decoder are replaced.
     """
     base = {key: value for key, value in base.items() if key not in NOT_INHERITED}
     if isinstance(base.get("model"), dict) and isinstance(values.get("model"), dict):
@@ -79,7 +84,7 @@ def merge(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _usable_model(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """The base's section `model` without the encoder or decoder that the recipe replaces by another kind."""
+    """Return the base's section `model`, without an encoder or decoder that the recipe replaces."""
     base = {key: spelled_out(value) if key in SIDES else value for key, value in base.items()}
     for side in SIDES:
         old, new = base.get(side), values.get(side)

@@ -18,7 +18,7 @@ from seq2edge.pipeline.recipe_schema.sides import BY_KIND
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierModel(ClassifierSettings):
-    """`ClassifierSettings`; an encoder is a table, or its kind alone: `encoder = "gru"`."""
+    """`ClassifierSettings` in a recipe. The encoder is a table, or only its kind: `encoder = "gru"`."""
 
     encoder: Annotated[EncoderConfig, *BY_KIND] = field(default_factory=RecurrentEncoderConfig)
 
@@ -32,7 +32,7 @@ def _settings_fit(model: ClassifierModel) -> ClassifierModel:
 class ClassificationRecipe(Recipe):
     TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source",)
     STOP_ON: ClassVar[tuple[str, ...]] = ("loss", "accuracy", "macro_f1")
-    # Keys about the text of targets, which labels do not have, and the values that hold for labels.
+    # Keys that concern the text of targets. A recipe for labels must not have them; they get these values.
     IMPLIED: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "data": {
             "target_language": None,
@@ -51,7 +51,7 @@ class ClassificationRecipe(Recipe):
     @model_validator(mode="before")
     @classmethod
     def _add_implied(cls, values: Any) -> Any:
-        """Refuse keys that labels do not have, and give them the values that hold for labels."""
+        """Refuse the keys of `IMPLIED`, and add them with their values for labels."""
         if not isinstance(values, dict):
             return values
         mistakes, values = [], dict(values)
@@ -73,4 +73,4 @@ class ClassificationRecipe(Recipe):
 
 def _refused(section: str, given: Mapping[str, Any], implied: Mapping[str, Any]) -> Iterator[str]:
     for key in implied.keys() & given.keys():
-        yield f"{section}.{key} = {as_toml(given[key])}: about the text of targets, and these are labels; leave it out"
+        yield f"{section}.{key} = {as_toml(given[key])}: only for targets that are text, these are labels; leave it out"

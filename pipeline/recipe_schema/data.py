@@ -1,4 +1,4 @@
-"""The section `data` of a recipe: files of pairs, and what happens to them before training."""
+"""The section `data` of a recipe: files of pairs, and how they are prepared for training."""
 
 import re
 from collections.abc import Iterator
@@ -23,17 +23,17 @@ def _is_language(code: str) -> str:
     return code
 
 
-# A column: a number from 0, a name in the header, for jsonl a key, or a template of such names, "{title}: {text}".
+# A column: a number from 0, a name in the header, a key of JSON, or a template with such names, "{title}: {text}".
 Column = Annotated[int | str, AfterValidator(_valid_column)]
 Language = Annotated[str, AfterValidator(_is_language)]
-Builder = Literal["bible", "tldr"]  # data that is not published as files of pairs, see pipeline/data/sources
+Builder = Literal["bible", "tldr"]  # modules of pipeline/data/sources, which build files of pairs from other data
 Redistribution = Literal["free", "non-commercial", "research"]
-LineEnd = Literal["lf", "cr"]  # a line feed, with a carriage return before it or not; or a carriage return alone
+LineEnd = Literal["lf", "cr"]  # "lf": a line feed, with or without a carriage return before it; "cr": only the latter
 Format = Literal["tsv", "csv", "jsonl", "json", "xlsx", "parallel", "folder", "bundled"]
-COLUMN_FORMATS = ("tsv", "csv", "jsonl", "json", "xlsx")  # formats whose rows have columns, or keys
+COLUMN_FORMATS = ("tsv", "csv", "jsonl", "json", "xlsx")  # formats whose rows have columns or keys
 Value = TypeVar("Value")
 
-# What is added to a licence, by data.redistribution.
+# Notices appended to a licence, by data.redistribution.
 NOTICES: dict[Redistribution | None, str] = {
     None: "",
     "free": "",
@@ -41,18 +41,19 @@ NOTICES: dict[Redistribution | None, str] = {
     "research": " (for research only: do not pass it on)",
 }
 
-# Keys with the values that do nothing: datasets prepared before a recipe could have them are still used.
+# Keys with values that have no effect. Datasets that were prepared before these keys existed remain valid.
 UNUSED = {"reverse": False, "split_by": "source", "domain": None, "split_key": None, "skip": [], "training_share": 1.0}
 UNUSED |= {"delimiter": None, "sheet": None, "line_end": "lf"}
-UNSEEN = {"temperature", "weight", "redistribution", "built_by", "rows"}  # keys that change nothing in a dataset
+UNSEEN = {"temperature", "weight", "redistribution", "built_by", "rows"}  # keys that a dataset does not depend on
 
 
 class File(Section):
     """One file of pairs, or two parallel files (`path` and `target_path`).
 
-    Each is plain, gzip (`.gz`), xz (`.xz`) or a zip archive with one data file (`.zip`).
+    A file is plain, gzip (`.gz`), xz (`.xz`) or a zip archive with one data file (`.zip`).
 
-    Or a folder of labelled texts: LABEL/NAME.txt is one text of a label, LABEL.txt has a text of it a line.
+    `path` can also be a folder of labelled texts: LABEL/NAME.txt is one text with this label, LABEL.txt has one text
+    per line.
     """
 
     path: str  # absolute, or relative to SEQ2EDGE_DATA or the recipe's folder; or "bundled:smalltalk"
@@ -60,21 +61,22 @@ class File(Section):
     url: str | None = None
     target_url: str | None = None
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-    built_by: Builder | None = None  # where path is missing; sha256 is that of what is in the file, without gzip
-    rows: Annotated[int, Field(ge=1)] | None = None  # that it must have, before cleaning
+    built_by: Builder | None = None  # builds the file if it is missing; sha256 is then that of the decompressed content
+    rows: Annotated[int, Field(ge=1)] | None = None  # expected number of rows before cleaning
     target_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     format: Format | None = None  # None: by the suffix of the name
     encoding: str = "utf-8"
     line_end: LineEnd = "lf"
     delimiter: Annotated[str, Field(pattern=r'^[^\r\n"]$')] | None = None  # between the cells of csv; None: a comma
-    sheet: str | None = None  # of xlsx, by its name; None: the first
-    header: bool | None = None  # None: yes if a column is given by name
+    sheet: str | None = None  # name of a sheet of xlsx; None: the first one
+    header: bool | None = None  # whether row 1 names the columns; None: true if a column is given by name
     source: Column = 0
     target: Column = 1
-    domain: Annotated[str, Field(pattern=r"^\S+$")] | None = None  # scored on its own in an evaluation
+    domain: Annotated[str, Field(pattern=r"^\S+$")] | None = None  # an evaluation scores each domain separately
     weight: Annotated[float, Field(gt=0)] = 1.0  # multiplies the file's share of the training pairs that are drawn
     split: Literal["all", "train", "valid", "test"] = "all"  # "all" is split by a hash, see data.split_by
-    # A template of columns, "{book} {chapter}", in place of data.split_by: rows with the same text stay together.
+    # A template of columns, such as "{book} {chapter}". It replaces data.split_by: rows with the same text are in the
+    # same split.
     split_key: Column | None = None
     skip: list[str] = Field(default_factory=list)  # values of split_key whose rows are left out
 
@@ -88,16 +90,18 @@ class File(Section):
     def _folder_is_local(self) -> "File":
         given = [key for key in ("url", "sha256", "header") if getattr(self, key) is not None]
         if self.format == "folder" and (given or self.target_path is not None):
-            raise ValueError(f"{', '.join(given) or 'target_path'}: not with format folder, which has a path alone")
+            raise ValueError(f"{', '.join(given) or 'target_path'}: not allowed with format folder; give only path")
         return self
 
     @model_validator(mode="after")
     def _settings_fit(self) -> "File":
         mistakes = list(self._misplaced_columns())
         if self.skip and self.split_key is None:
-            mistakes.append(f"skip = {as_toml(self.skip)}: names values of split_key; allowed: [], or set split_key")
+            mistakes.append(f"skip = {as_toml(self.skip)}: needs split_key, whose values it lists; allowed: []")
         if self.built_by and (given := [key for key in ("url", "target_path") if getattr(self, key) is not None]):
-            mistakes.append(f"built_by = {self.built_by!r}: not beside {' and '.join(given)}; leave one of them out")
+            mistakes.append(
+                f"built_by = {self.built_by!r}: cannot be combined with {' and '.join(given)}; leave one of them out"
+            )
         for key, of in (("delimiter", "csv"), ("sheet", "xlsx")):
             if getattr(self, key) is not None and self.format not in (of, None):
                 mistakes.append(
@@ -110,7 +114,7 @@ class File(Section):
         return self
 
     def _misplaced_columns(self) -> Iterator[str]:
-        """Templates and a split key where there are no columns, or none of that name."""
+        """Yield one line for each template or split key that refers to columns which the file does not have."""
         for key in ("source", "target", "split_key"):
             column = getattr(self, key)
             if column is None or not (is_template(column) or key == "split_key"):
@@ -128,17 +132,17 @@ class File(Section):
 class Data(Section):
     files: Annotated[list[File], Field(min_length=1)]
     licence: str = "not stated"
-    redistribution: Redistribution | None = None  # whether others may get the data; None: not stated
-    source_language: Language | None = None  # BCP-47 code, as "en" or "pt-BR"; "mul" for several
+    redistribution: Redistribution | None = None  # whether the data may be passed on; None: not stated
+    source_language: Language | None = None  # BCP-47 code, such as "en" or "pt-BR"; "mul" for several
     target_language: Language | None = None
-    normalisation: Normalisation = "NFC"  # "none": texts are kept as they are
-    target_normalisation: Normalisation | None = None  # None: as normalisation; "none" if the task is multiline
-    reverse: bool = False  # targets of the files are translated into sources; languages and normalisations follow
+    normalisation: Normalisation = "NFC"  # "none": texts are not changed
+    target_normalisation: Normalisation | None = None  # None: as normalisation, or "none" if the task is multiline
+    reverse: bool = False  # train from the files' targets to their sources; other settings still refer to the files
     valid: Annotated[float, Field(ge=0, le=0.4)] = 0.05  # share of the sources held out from files with split = "all"
     test: Annotated[float, Field(ge=0, le=0.4)] = 0.05
-    # Share of the training pairs that is kept, by a hash of the source: how much would a model lose with fewer?
+    # Share of the training pairs that is kept, chosen by a hash of the source, to measure the effect of less data.
     training_share: Annotated[float, Field(gt=0, le=1)] = 1.0
-    # Whose hash decides the split, by its name in [[data.files]]. Rows with the same text there are never separated.
+    # The side whose hash decides the split, as named in [[data.files]]. Rows with the same text there stay together.
     split_by: Literal["source", "target", "both"] = "source"
     temperature: Annotated[float, Field(ge=1)] = 1.0  # a file's share of training is rows ** (1 / temperature)
     max_characters: Annotated[int, Field(ge=1)] = 400
@@ -147,12 +151,12 @@ class Data(Section):
 
     @property
     def licence_notice(self) -> str:
-        """The licence, and what it forbids."""
+        """The licence, with a notice if it restricts redistribution."""
         return self.licence + NOTICES[self.redistribution]
 
     @property
     def normalisations(self) -> tuple[Normalisation, Normalisation]:
-        """Of the model's sources and targets."""
+        """The normalisations of the model's sources and targets."""
         return self.turned(self.normalisation, self.target_normalisation or self.normalisation)
 
     @property
@@ -162,25 +166,28 @@ class Data(Section):
         return len(files) > 1 and (self.temperature > 1 or len({file.weight for file in files}) > 1)
 
     def keeps(self, side: str) -> bool:
-        """Whether texts of a side ("source", "target", or "joint" if either side has some) are kept as they are."""
+        """Return whether the texts of a side are not normalised: "source", "target", or "joint" for either side."""
         sides = {"source": self.normalisations[:1], "target": self.normalisations[1:], "joint": self.normalisations}
         return "none" in sides[side]
 
     @property
     def languages(self) -> list[str]:
-        """BCP-47 codes of the model's source and target, "und" for one that is not given; empty if neither is."""
+        """BCP-47 codes of the model's source and target, "und" for one that is not given; empty if none is given."""
         given = self.turned(self.source_language, self.target_language)
         return [code or UNKNOWN_LANGUAGE for code in given] if any(given) else []
 
     def turned(self, source: Value, target: Value) -> tuple[Value, Value]:
-        """What belongs to the model's sources and targets, of what belongs to the files'; or the other way about."""
+        """Swap the values of source and target if `reverse` is set.
+
+        This converts values of the files' sources and targets to those of the model's, and the other way round.
+        """
         return (target, source) if self.reverse else (source, target)
 
     def settings_of_dataset(self) -> dict[str, Any]:
-        """What a prepared dataset depends on. A key of `UNUSED` at its default is as if it did not exist."""
+        """Return the settings that a prepared dataset depends on, without keys of `UNUSED` that have their default."""
         values = self.model_dump()
         for file in values["files"]:
-            file["sha256"] = None if file["built_by"] else file["sha256"]  # of the content, which counts itself
+            file["sha256"] = None if file["built_by"] else file["sha256"]  # the dataset's digest includes the content
         for section in (values, *values["files"]):
             for key in section.keys() & (UNUSED.keys() | UNSEEN):
                 if key in UNSEEN or section[key] == UNUSED[key]:
@@ -188,7 +195,7 @@ class Data(Section):
         return values
 
     def as_prepared(self, files: list[File]) -> "Data":
-        """The same settings for files of pairs that are prepared: those have the model's sources and targets."""
+        """Return the same settings for prepared files, which have the model's sources and targets."""
         source, target = self.normalisations
         source_language, target_language = self.turned(self.source_language, self.target_language)
         return self.model_copy(

@@ -1,4 +1,4 @@
-"""Which recipe each family of models has."""
+"""The recipe class of each family of models."""
 
 from typing import Any
 
@@ -11,6 +11,6 @@ RECIPE_TYPES: dict[Family, type[Recipe]] = {"seq2seq": Seq2SeqRecipe, "classific
 
 
 def recipe_type(task: Any) -> type[Recipe]:
-    """The class of a recipe for a task. If the task is none, that class reports it."""
+    """Return the recipe class of a task. If there is no such task, validation by this class reports it."""
     known = TASKS.get(task) if isinstance(task, str) else None
     return RECIPE_TYPES[known.family] if known else Seq2SeqRecipe

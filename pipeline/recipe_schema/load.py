@@ -1,4 +1,4 @@
-"""Loads recipes from TOML files, bundled ones and the user's, and reports all mistakes at once."""
+"""Loads recipes from TOML files, both bundled and the user's, and reports all mistakes at once."""
 
 import tomllib
 from pathlib import Path
@@ -15,10 +15,10 @@ from seq2edge.pipeline.recipe_schema.sides import spelled_out
 
 
 def find_recipe(name_or_path: str) -> Path:
-    """The file of a bundled recipe by its name, or of a user's recipe by its path.
+    """Return the file of a bundled recipe, given its name, or of a user's recipe, given its path.
 
     Raises:
-        UserError: If there is neither.
+        UserError: If there is no such file or bundled recipe.
     """
     bundled = RECIPES / f"{name_or_path}.toml"
     if bundled.is_file():
@@ -32,19 +32,19 @@ def find_recipe(name_or_path: str) -> Path:
 
 
 def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
-    """Load and validate a recipe, together with the recipe it builds on.
+    """Load and validate a recipe, together with the recipe that it builds on.
 
     Args:
         path: The TOML file.
-        settings: Overrides "section.key=value", which apply last. A value that is not valid TOML is taken as a
-            string. The kind of an encoder or decoder alone, or a table, replaces all of its settings.
+        settings: Overrides "section.key=value", which apply last. A value that is not valid TOML is a string. For an
+            encoder or decoder, a kind or a table replaces all of its settings.
 
     Example:
         >>> load_recipe(find_recipe("quickstart"), ["model.units=128"]).model.units
         128
 
     Raises:
-        UserError: With all mistakes, one on each line.
+        UserError: If the recipe has mistakes. The message has one line for each.
     """
     values = read_recipe(path)
     for setting in settings or []:

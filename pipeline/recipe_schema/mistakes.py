@@ -1,4 +1,4 @@
-"""Mistakes in a recipe as lines for its author: the key, what was given, and what is allowed."""
+"""Formats mistakes in a recipe as lines: the key, the given value, and the allowed values."""
 
 import dataclasses
 import difflib
@@ -11,14 +11,14 @@ from seq2edge.models.checks import as_toml
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.recipe_schema.sides import spelled_out
 
-UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")  # of a model, of a dataclass
+UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")  # pydantic's error types for a model and a dataclass
 Location = tuple[int | str, ...]
 
 
 def take_refused(values: dict[str, Any], recipe: type[Recipe]) -> Iterator[str]:
-    """Remove settings that the chosen kind of encoder or decoder does not have, and say why it does not.
+    """Remove settings that the chosen kind of encoder or decoder does not have, and yield the reason for each.
 
-    They are other kinds' settings and not misspelt, so the rest can be checked without them.
+    These settings are not misspelt, but belong to other kinds. So the rest can be checked without them.
     """
     model, (settings,) = values.get("model"), _sections(_fields(recipe)["model"])
     for side in ("encoder", "decoder"):
@@ -30,7 +30,7 @@ def take_refused(values: dict[str, Any], recipe: type[Recipe]) -> Iterator[str]:
 
 
 def describe(error: ValidationError, recipe: type[Recipe]) -> Iterator[str]:
-    """One line for each mistake that pydantic found in a recipe of this class."""
+    """Yield one line for each mistake that pydantic found in a recipe of this class."""
     for mistake in error.errors():
         location, section = _resolve(mistake["loc"], recipe)
         key = ".".join(map(str, location))
@@ -48,7 +48,7 @@ def describe(error: ValidationError, recipe: type[Recipe]) -> Iterator[str]:
 
 
 def _hint(unknown: str, section: Any) -> str:
-    """The keys that may have been meant, or else all keys of the section."""
+    """Suggest the keys that may have been meant, or else list all keys of the section."""
     fields = _fields(section)
     inner = {
         f"{key}.{name}": name for key, hint in fields.items() for part in _sections(hint) for name in _fields(part)
@@ -59,9 +59,10 @@ def _hint(unknown: str, section: Any) -> str:
 
 
 def _resolve(location: Location, section: Any) -> tuple[Location, Any]:
-    """A location without the tags that pydantic adds for unions, and the section that its last key belongs to.
+    """Return a location without the tags that pydantic adds for unions, and the section that its last key belongs to.
 
-    `section` is the recipe's class.
+    Args:
+        section: Class of the recipe.
     """
     keys: list[int | str] = []
     parts = list(location)
@@ -76,21 +77,21 @@ def _resolve(location: Location, section: Any) -> tuple[Location, Any]:
 
 
 def _fields(section: Any) -> dict[str, Any]:
-    """Keys of a section and their types."""
+    """Return the keys of a section and their types."""
     hints = get_type_hints(section)
     names = section.model_fields if issubclass(section, BaseModel) else (f.name for f in dataclasses.fields(section))
     return {name: hints[name] for name in names}
 
 
 def _sections(hint: Any) -> list[Any]:
-    """Sections that a value of this type may be: models of pydantic and dataclasses."""
+    """Return the classes of sections that a value of this type may have: pydantic models and dataclasses."""
     if isinstance(hint, type) and (issubclass(hint, BaseModel) or dataclasses.is_dataclass(hint)):
         return [hint]
     return [section for part in get_args(hint) for section in _sections(part)]
 
 
 def _of_kind(union: Any, kind: Any) -> Any:
-    """The member of a union whose `kind` may be this; None if there is none."""
+    """Return the member of a union whose `kind` allows this value, or None."""
     return next((part for part in get_args(union) if kind in get_args(get_type_hints(part)["kind"])), None)
 
 

@@ -1,4 +1,4 @@
-"""The schema of a recipe: the sections and keys of all families, and which settings go together."""
+"""The schema of a recipe: the sections and keys of all families, and checks that settings fit together."""
 
 import hashlib
 import json
@@ -18,24 +18,24 @@ from seq2edge.pipeline.recipe_schema.task_defaults import with_task_defaults
 
 class Tokenizer(Section):
     joint: bool = True  # one SentencePiece model for both sides
-    vocabulary: Annotated[int, Field(ge=262, le=64_000)] = 4000  # 256 bytes, special ids, characters
+    vocabulary: Annotated[int, Field(ge=262, le=64_000)] = 4000  # includes 256 bytes, special ids and all characters
     target_vocabulary: Annotated[int, Field(ge=262, le=64_000)] | None = None  # if not joint; None: as vocabulary
     target_phrases: bool = False  # if not joint: target tokens (BPE) may span words, for replies that recur
-    fold_case: bool = False  # if not joint: sources are lower-cased
+    fold_case: bool = False  # if not joint: lower-case the sources
     model_type: Literal["unigram", "bpe", "char"] = "unigram"  # "char": each character is a token
     samples: Annotated[int, Field(ge=1, le=64)] = 1  # encodings of each training source (subword regularisation)
 
     @property
     def sides(self) -> tuple[str, ...]:
-        """The sides that have a SentencePiece model of their own."""
+        """The sides with their own SentencePiece model: "joint", or "source" and "target"."""
         return ("joint",) if self.joint else ("source", "target")
 
     def tokens(self, side: str) -> int:
-        """The vocabulary size of a side."""
+        """Return the vocabulary size of a side."""
         return self.target_vocabulary or self.vocabulary if side == "target" else self.vocabulary
 
     def of_size(self, tokens: int) -> "Tokenizer":
-        """The same settings with `tokens` as the vocabulary size of every side."""
+        """Return the same settings with a vocabulary size of `tokens` for every side."""
         return self.model_copy(update={"vocabulary": tokens, "target_vocabulary": None})
 
     @model_validator(mode="after")
@@ -48,11 +48,11 @@ class Tokenizer(Section):
 
 class Training(Section):
     epochs: Annotated[int, Field(ge=1)] = 20
-    pretrain_epochs: Annotated[int, Field(ge=0)] = 0  # in which the encoder first learns to tell targets apart
+    pretrain_epochs: Annotated[int, Field(ge=0)] = 0  # epochs in which the encoder first learns to classify the targets
     steps_per_epoch: Annotated[int, Field(ge=1)] | None = None  # None: one pass over the data
     batch_size: Annotated[int, Field(ge=1)] = 64
-    batch_tokens: Annotated[int, Field(ge=16)] | None = None  # instead of batch_size: rows times longer side
-    accumulate: Annotated[int, Field(ge=1)] = 1  # batches whose gradients make one update
+    batch_tokens: Annotated[int, Field(ge=16)] | None = None  # instead of batch_size: rows times length of longer side
+    accumulate: Annotated[int, Field(ge=1)] = 1  # number of batches whose gradients are added up for one update
     buckets: Annotated[int, Field(ge=1, le=32)] = 6  # number of batch shapes, by length; each one is compiled
     learning_rate: Annotated[float, Field(gt=0)] = 0.001
     schedule: Literal["constant", "inverse_sqrt", "cosine", "plateau"] = "cosine"
@@ -64,14 +64,14 @@ class Training(Section):
     word_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of source tokens replaced by unk in training
     scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of the model's own tokens in the last epoch
     r_drop: Annotated[float, Field(ge=0)] = 0.0  # weight of the divergence between two passes with dropout
-    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0  # decay of averaged weights, which are scored and saved
-    average: Annotated[int, Field(ge=1)] = 1  # last epochs whose weights are averaged, if that scores better
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0  # decay of the moving average of weights that is scored and saved
+    average: Annotated[int, Field(ge=1)] = 1  # number of last epochs whose weights are averaged, if that scores better
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
-    stop_on: str = "loss"  # or a score of the validation set
+    stop_on: str = "loss"  # "loss", or a score on the validation set
     patience: Annotated[int, Field(ge=1)] = 5  # epochs without improvement before training stops
-    score_sentences: Annotated[int, Field(ge=0)] = 200  # of the validation set, evenly spaced, decoded after each epoch
+    score_sentences: Annotated[int, Field(ge=0)] = 200  # validation sentences, evenly spaced, decoded after each epoch
     jit_compile: bool = False  # XLA on TensorFlow; JAX always compiles
-    unroll: Annotated[int, Field(ge=1, le=64)] = 1  # steps of a recurrent layer in an iteration of JAX's loop
+    unroll: Annotated[int, Field(ge=1, le=64)] = 1  # number of recurrent steps in one iteration of JAX's loop
     tensorboard: bool = True
     seed: Annotated[int, Field(ge=0, lt=1 << 32)] = 1
 
@@ -96,11 +96,11 @@ class Training(Section):
 
 
 class Export(Section):
-    """What every family's bundles have. pydantic copies the defaults for each recipe."""
+    """Settings of bundles that all families share. pydantic copies the defaults for each recipe."""
 
     quantize: Annotated[list[Quantization], Field(min_length=1)] = ["int8"]  # noqa: RUF012
     runtimes: Annotated[list[Runtime], Field(min_length=1)] = ["litert", "tflite-2.14"]  # noqa: RUF012
-    # Source lengths that get signatures with fixed shapes. The runtime "web" needs them; by default it gets some.
+    # Source lengths with signatures of fixed shapes, which the runtime "web" needs. Empty: "web" gets default lengths.
     fixed_lengths: list[Annotated[int, Field(ge=1)]] = Field(default_factory=list)
 
 
@@ -111,10 +111,10 @@ def _known_task(name: str) -> str:
 
 
 class Recipe(Section):
-    """What the recipes of all families have in common; each family has a subclass."""
+    """The part of a recipe that all families share. Each family has a subclass."""
 
     TEXT_SIDES: ClassVar[tuple[str, ...]]  # "source", and "target" unless targets are labels
-    STOP_ON: ClassVar[tuple[str, ...]]  # values of training.stop_on
+    STOP_ON: ClassVar[tuple[str, ...]]  # allowed values of training.stop_on
 
     name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9._-]*$")]
     task: Annotated[str, AfterValidator(_known_task)]
@@ -130,22 +130,22 @@ class Recipe(Section):
 
     @property
     def tokenizer_sides(self) -> tuple[str, ...]:
-        """What a SentencePiece model is trained for: "joint" for both sides, or each side that is text."""
+        """The SentencePiece models to train: "joint" for both sides, or one for each side that is text."""
         return self.tokenizer.sides if self.tokenizer.joint else self.TEXT_SIDES
 
     @property
     def model_lengths(self) -> dict[str, int]:
-        """The largest numbers of tokens: "source_length" and, if targets are texts, "target_length"."""
+        """The largest number of tokens of each side: "source_length" and, if targets are texts, "target_length"."""
         return {name: value for name, value in vars(self.model).items() if name.endswith("_length")}
 
     @property
     def copies(self) -> bool:
-        """Whether its model copies tokens of the source."""
+        """Whether the model copies tokens of the source."""
         return False
 
     @property
     def is_ensemble(self) -> bool:
-        """Whether its model is made of those of other runs, by `seq2edge ensemble`, and not trained."""
+        """Whether the model is an ensemble, which `seq2edge ensemble` makes of the models of other runs."""
         return False
 
     @model_validator(mode="after")
@@ -155,10 +155,10 @@ class Recipe(Section):
         return self
 
     def mistakes(self) -> Iterator[str]:
-        """Settings of different sections that do not go together."""
+        """Yield one line for each mistake that concerns settings of several sections."""
         if self.tokenizer.fold_case and self.data.keeps("source"):
             yield (
-                'tokenizer.fold_case = true: changes sources, which data.normalisation = "none" keeps as they are; '
+                'tokenizer.fold_case = true: changes sources, but data.normalisation is "none", which forbids that; '
                 "allowed: false"
             )
         if self.training.stop_on not in self.STOP_ON:
@@ -173,17 +173,17 @@ class Recipe(Section):
             )
 
     def digest(self) -> str:
-        """SHA-256 of the settings that differ from the defaults. Texts for people do not count."""
+        """The SHA-256 of the settings that differ from the defaults, without descriptive texts."""
         values = self.model_dump(mode="json", exclude={"about", "measured"}, exclude_defaults=True)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def to_toml(self) -> str:
-        """The resolved recipe with all defaults."""
+        """Return the resolved recipe with all defaults, as TOML."""
         return tomli_w.dumps(self.model_dump(exclude_none=True))
 
 
 def dotted(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested settings by dotted keys, "encoder.layers"."""
+    """Return nested settings by dotted keys, such as "encoder.layers"."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         inner = dotted(value) if isinstance(value, dict) else {"": value}

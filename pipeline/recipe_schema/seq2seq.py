@@ -20,7 +20,7 @@ BeamSize = Annotated[int, Field(ge=1, le=LARGEST_BEAM)]
 
 @dataclass(frozen=True, kw_only=True)
 class Model(Seq2SeqSettings):
-    """`Seq2SeqSettings`; an encoder or decoder is a table, or its kind alone: `encoder = "gru"`."""
+    """`Seq2SeqSettings` in a recipe. An encoder or decoder is a table, or only its kind: `encoder = "gru"`."""
 
     encoder: Annotated[EncoderConfig, *BY_KIND] = field(default_factory=RecurrentEncoderConfig)
     decoder: Annotated[DecoderConfig, *BY_KIND] = field(default_factory=RecurrentDecoderConfig)
@@ -36,33 +36,35 @@ FittingModel = Annotated[Model, AfterValidator(_settings_fit)]
 
 
 class Fallback(Section):
-    """A line said instead of a reply whose score is below a threshold, which is found on validation data."""
+    """A line that replaces replies whose score is below a threshold. The threshold is chosen on validation data."""
 
     replies: dict[str, str]  # by language: "ko", "en"
-    share: Annotated[float, Field(gt=0, lt=1)] = 0.05  # of the correct validation replies that it may replace
+    share: Annotated[float, Field(gt=0, lt=1)] = 0.05  # largest share of the correct validation replies to replace
 
 
 class FollowUpSettings(Section):
-    """A kind of message that refers to the reply before it, such as "why?"."""
+    """A kind of message that refers to the previous reply, such as "why?"."""
 
-    replies: Annotated[list[str], Field(min_length=1)]  # of the data to such messages: nothing was said before
-    path: str | None = None  # a file of pairs, the reply before → what is said then; None: the same reply again
+    # The data's replies to such messages, for a conversation that starts with one. A model that gives one of these
+    # replies has recognised the kind of message.
+    replies: Annotated[list[str], Field(min_length=1)]
+    path: str | None = None  # a file of pairs, previous reply → answer; None: the previous reply is repeated
 
 
 class Decoding(Section):
     beam: BeamSize = 1
     length_penalty: Annotated[float, Field(ge=0, le=5)] = 0.6  # Wu et al. 2016, equation 14
     fallback: Fallback | None = None
-    follow_ups: list[FollowUpSettings] = Field(default_factory=list)  # the memory of a chat; empty: it has none
+    follow_ups: list[FollowUpSettings] = Field(default_factory=list)  # a chat's memory of one reply; empty: no memory
 
 
 class GuardCategory(Section):
-    """Messages that get a reply of their own in place of the model's."""
+    """Messages that get a fixed reply instead of the model's."""
 
     name: Annotated[str, Field(pattern="^[a-z0-9_]+$")]
     replies: Annotated[dict[str, str], Field(min_length=1)]  # by language: "ko", "en"
     patterns: Annotated[dict[str, list[str]], Field(min_length=1)]  # regular expressions, by language
-    unless: dict[str, list[str]] = Field(default_factory=dict)  # what is taken out of a message before, by language
+    unless: dict[str, list[str]] = Field(default_factory=dict)  # expressions removed from a message before matching
 
     @model_validator(mode="after")
     def _patterns_are_valid(self) -> "GuardCategory":
@@ -84,16 +86,16 @@ class GuardCategory(Section):
 
 
 class GuardSettings(Section):
-    """Phrases that decide before the model."""
+    """Phrases that get a fixed reply, without a call of the model."""
 
-    bundled: bool = True  # those for people in distress, in English and Korean
-    categories: list[GuardCategory] = Field(default_factory=list)  # one's own, which go first
+    bundled: bool = True  # include the bundled categories for people in distress, in English and Korean
+    categories: list[GuardCategory] = Field(default_factory=list)  # the user's own, which are tried first
 
 
 class Seq2SeqExport(Export):
-    # Of the decode steps. pydantic copies the default for each recipe.
+    # Beam sizes of the decode steps. pydantic copies the default for each recipe.
     beam_sizes: Annotated[list[BeamSize], Field(min_length=1)] = [1, 5]  # noqa: RUF012
-    shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # target tokens kept for each source token; 0: no shortlist
+    shortlist: Annotated[int, Field(ge=0, le=1000)] = 0  # target tokens listed for each source token; 0: no shortlist
 
 
 class Seq2SeqRecipe(Recipe):
@@ -101,7 +103,7 @@ class Seq2SeqRecipe(Recipe):
     STOP_ON: ClassVar[tuple[str, ...]] = ("loss", "bleu", "chrf", "exact_match")
 
     model: FittingModel = Model()
-    # The models that `seq2edge ensemble` made one of, which all have the lengths of `model`; empty: `model` alone.
+    # The members of an ensemble made by `seq2edge ensemble`. All have the lengths of `model`. Empty: only `model`.
     members: list[FittingModel] = Field(default_factory=list)
     decoding: Decoding = Decoding()
     guard: GuardSettings | None = None  # None: every message goes to the model
@@ -124,8 +126,8 @@ class Seq2SeqRecipe(Recipe):
         shares = self.model.config(1, 1, self.tokenizer.joint).share_embeddings
         if self.training.pretrain_epochs and shares:
             yield (
-                f"training.pretrain_epochs = {self.training.pretrain_epochs}: keeps the source embeddings, which are "
-                "the target's too; allowed: 0, or model.share_embeddings = false"
+                f"training.pretrain_epochs = {self.training.pretrain_epochs}: freezes the source embeddings, which are "
+                "shared with the target; allowed: 0, or model.share_embeddings = false"
             )
         if self.decoding.beam > max(self.export.beam_sizes):
             yield (

@@ -1,4 +1,4 @@
-"""Encoders and decoders as a recipe has them: a table with a kind, or the kind alone."""
+"""Encoders and decoders as a recipe gives them: a table with a kind, or only the kind."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from seq2edge.models.encoders.config import RecurrentEncoderConfig
 
 
 def spelled_out(side: Any) -> Any:
-    """An encoder or decoder as a table with its kind; without one it is the default kind of both, "lstm"."""
+    """Return an encoder or decoder as a table with its kind. The default kind is "lstm"."""
     if isinstance(side, str):
         return {"kind": side}
     return {"kind": RecurrentEncoderConfig.kind, **side} if isinstance(side, dict) else side

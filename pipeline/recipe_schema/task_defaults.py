@@ -6,8 +6,10 @@ from seq2edge.device.tasks import TASKS
 
 
 def with_task_defaults(values: Any) -> Any:
-    """The values of a recipe before they are validated, with what its task implies: a task in which white space
-    carries meaning keeps targets as they are."""
+    """Add the defaults of a recipe's task to its values, before they are validated.
+
+    If white space carries meaning in the targets of a task, they are not normalised.
+    """
     if not isinstance(values, dict):
         return values
     name, data = values.get("task"), values.get("data")

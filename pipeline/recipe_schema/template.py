@@ -4,38 +4,38 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")  # an escaped brace, a field, a brace that belongs to nothing
+TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")  # an escaped brace, a field, an unmatched brace
 
 
 @dataclass(frozen=True)
 class Template:
-    """What stands between the fields of a text, and the fields: columns by number or name, or keys.
+    """A parsed template: fields, which are numbers or names of columns or keys, and the text between them.
 
     Attributes:
-        literals: One more than fields: before the first, between two, after the last.
+        literals: The texts before the first field, between fields, and after the last; one more than `fields`.
     """
 
     literals: tuple[str, ...]
     fields: tuple[int | str, ...]
 
     def fill(self, values: Sequence[str]) -> str:
-        """The text for the values of the fields, in their order."""
+        """Return the text, given the values of the fields in their order."""
         first, *others = self.literals
         return first + "".join(value + literal for value, literal in zip(values, others, strict=True))
 
 
 def is_template(column: int | str) -> bool:
-    """Whether a column of a recipe is a template and not the name of one column."""
+    """Return whether a column of a recipe is a template, not the name of one column."""
     return isinstance(column, str) and ("{" in column or "}" in column)
 
 
 def parse_template(column: int | str) -> Template:
-    """Parse a column of a recipe. One that is not a template is the text of that column alone.
+    """Parse a column of a recipe. A number or a name is parsed as a template with one field.
 
-    A number in braces is that of a column, so that a file without a header can have templates.
+    A number in braces is that of a column, so that templates also work for a file without a header.
 
     Raises:
-        ValueError: If a brace stands alone, a field has no name, or there is no field.
+        ValueError: If a brace is unmatched, a field has no name, or there is no field.
     """
     if not isinstance(column, str) or not is_template(column):
         return Template(("", ""), (column,))
@@ -50,7 +50,7 @@ def parse_template(column: int | str) -> Template:
             fields.append(int(token[1]) if token[1].isdecimal() else token[1])
             literals.append("")
         else:
-            what = "{} names no field" if token[0] == "{}" else f"{token[0]!r} stands alone"
+            what = "{} has no field name" if token[0] == "{}" else f"unmatched {token[0]!r}"
             raise ValueError(f"{what}; a field is written {{name}}, a brace {{{{ or }}}}")
     literals[-1] += column[end:]
     if not fields:

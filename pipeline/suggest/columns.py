@@ -1,4 +1,4 @@
-"""Guesses which columns have the sources and the targets: by their names, or by what is in them."""
+"""Guesses which columns have the sources and the targets, from their names or their content."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,8 +12,8 @@ from seq2edge.pipeline.suggest.labels import REPEATS, is_short
 from seq2edge.pipeline.suggest.languages import language_of_name
 from seq2edge.pipeline.suggest.names import LABEL_NAMES, SOURCE_NAMES, TARGET_NAMES, plain
 
-FEWEST = 5  # rows, below which a value that does not change tells nothing
-COMMON_START = 16  # characters that all values of a column start with, if it says where the texts are from
+FEWEST = 5  # smallest number of rows from which a constant column can be recognised
+COMMON_START = 16  # if all values of a column share this many characters, they name the origin of the texts
 ADDRESS = re.compile(r"(https?://|www\.|[\w.+-]+@)\S+")
 IDENTIFIER = re.compile(r"(?=\S*\d)[\w.:#/-]{2,}", re.ASCII)
 NEARLY_ALL, HALF = 0.9, 0.5
@@ -24,9 +24,9 @@ class Table:
     """The first rows of a file.
 
     Attributes:
-        names: Of the columns: in its header, or keys; a number from 0 where there is no name.
-        has_names: They are from a header or keys.
-        rows: Cells, one for each column.
+        names: Names of the columns, from the header or from keys. A column without a name has a number, from 0.
+        has_names: Whether the names are from a header or keys.
+        rows: Rows with one cell for each column.
     """
 
     names: tuple[int | str, ...]
@@ -37,7 +37,7 @@ class Table:
         return [row[index] for row in self.rows]
 
     def of_name(self, name: str) -> int | None:
-        """Index of a column by its name or, if none has it, by its number from 0."""
+        """Return the index of a column, given its name or, if no column has this name, its number from 0."""
         for index, own in enumerate(self.names):
             if str(own) == name:
                 return index
@@ -47,17 +47,17 @@ class Table:
         return ", ".join(f"{index} ({name})" if self.has_names else str(name) for index, name in enumerate(self.names))
 
 
-Ask = Callable[[Table, Sequence[int]], tuple[int, int]]  # of columns of texts, those of source and target
+Ask = Callable[[Table, Sequence[int]], tuple[int, int]]  # chooses source and target among the columns of texts
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What the user says of the columns.
+    """What the user says about the columns.
 
     Attributes:
-        source, target: Names or numbers from 0; None: to be guessed.
+        source, target: Names of the columns, or numbers from 0. None: they are guessed.
         are_labels: Whether the targets are labels; None: not known.
-        ask: What asks the user if more than two columns have texts; None: the two most like texts are taken.
+        ask: Asks the user if more than two columns have texts. None: the two columns most like texts are chosen.
     """
 
     source: str | None = None
@@ -68,7 +68,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Columns:
-    """Indices of the columns of source and target, and what the choice is unsure of."""
+    """Indices of the columns of source and target, and notes about what is uncertain."""
 
     source: int
     target: int
@@ -76,10 +76,10 @@ class Columns:
 
 
 def choose_columns(table: Table, wish: Wish, path: str) -> Columns:
-    """The columns that the user names, or else those that the names or the contents suggest.
+    """Return the columns that the user names, or else those that the names or the content suggest.
 
     Raises:
-        UserError: If the user names a column that is not there, or one for both sides.
+        UserError: If the user names a column that does not exist, or the same column for both sides.
     """
     source, target = (
         None if given is None else _named(table, f"--{side} {given}: no such {kind}", given, path)
@@ -90,7 +90,7 @@ def choose_columns(table: Table, wish: Wish, path: str) -> Columns:
     )
     if source is not None and source == target:
         raise UserError(
-            f"{path}: --source {wish.source} and --target {wish.target} are one column; columns: {table}; name two"
+            f"{path}: --source {wish.source} and --target {wish.target} are the same column; columns: {table}"
         )
     if source is not None and target is not None:
         return Columns(source, target)
@@ -101,7 +101,7 @@ def choose_columns(table: Table, wish: Wish, path: str) -> Columns:
         index for index in range(len(table.names)) if index != given
     ]
     other = _most_like_texts(table, others, 1)[0]
-    note = (f"the other column is {table.names[other]!r}: --source and --target name both",) if len(others) > 1 else ()
+    note = (f"the other column is {table.names[other]!r}: set both: --source and --target",) if len(others) > 1 else ()
     return Columns(given, other, note) if target is None else Columns(other, given, note)  # type: ignore[arg-type]
 
 
@@ -113,13 +113,13 @@ def _named(table: Table, mistake: str, name: str, path: str) -> int:
 
 
 def _guess(table: Table, wish: Wish) -> Columns:
-    """By the usual names, by two languages, by contents, or the first two."""
+    """Guess the columns from usual names, from names of languages, or from the content; else take the first two."""
     names = [plain(name) if table.has_names else "" for name in table.names]
     texts = _texts(table)
     source = _first_known(names, SOURCE_NAMES, texts)
     target, label = (_first_known(names, known, ()) for known in (TARGET_NAMES, LABEL_NAMES))
     if label is not None and not wish.are_labels and not _most(table.column(label), is_short):
-        label = None  # such as "intent", where that is a sentence
+        label = None  # a column such as "intent" that has sentences
     if not wish.are_labels and source is not None and target is not None:
         return Columns(source, target)
     if wish.are_labels is not False and label is not None and len(names) > 1:
@@ -140,7 +140,7 @@ def _guess(table: Table, wish: Wish) -> Columns:
 
 
 def _first_known(names: Sequence[str], known: Sequence[str], better: Sequence[int]) -> int | None:
-    """Index of the first of some usual names; of one of the better columns, if there is one."""
+    """Return the index of the first known name, in one of the better columns if possible."""
     found = [names.index(name) for name in known if name in names]
     return next((index for index in found if index in better), found[0] if found else None)
 
@@ -155,18 +155,18 @@ def _of_texts(table: Table, texts: Sequence[int], wish: Wish) -> Columns:
         listed = ", ".join(repr(table.names[index]) for index in texts)
         note = (
             f"{len(texts)} columns have texts ({listed}); {table.names[first]!r} and {table.names[second]!r} were "
-            "taken: --source and --target name others"
+            "chosen: choose others with --source and --target"
         )
         return Columns(first, second, (note,))
     labels = [index for index in range(len(table.names)) if index not in texts and _recurs(table.column(index))]
     if texts and labels and wish.are_labels is None:
         return Columns(texts[0], labels[0])
-    note = f"{len(texts)} of {len(table.names)} columns are like texts; the first two were taken: --source and --target"
-    return Columns(0, 1, (f"{note} name others",))
+    note = f"{len(texts)} of {len(table.names)} columns are like texts; the first two were chosen"
+    return Columns(0, 1, (f"{note}: choose others with --source and --target",))
 
 
 def _texts(table: Table) -> list[int]:
-    """Columns of texts, and not of numbers, names of files, addresses or the like."""
+    """Return the columns that have texts instead of numbers, file names, addresses or the like."""
     return [index for index in range(len(table.names)) if _is_text(table.column(index))]
 
 
@@ -184,7 +184,7 @@ def _is_text(column: Sequence[str]) -> bool:
 
 
 def _recurs(column: Sequence[str]) -> bool:
-    """Whether there are few values, as labels and names of languages or people are."""
+    """Return whether a column has few different values, like labels or names of languages or people."""
     return len(set(column)) * REPEATS <= len(column)
 
 
@@ -193,7 +193,7 @@ def _most(values: Sequence[str], holds: Callable[[str], bool]) -> bool:
 
 
 def _most_like_texts(table: Table, columns: Sequence[int], count: int) -> list[int]:
-    """Those with the most different values and the most letters; the first ones of equals."""
+    """Return the columns with the most different values and the most letters; of equal columns, the first ones."""
 
     def likeness(index: int) -> float:
         column = table.column(index)
@@ -205,7 +205,7 @@ def _most_like_texts(table: Table, columns: Sequence[int], count: int) -> list[i
 
 
 def _text_and_label(table: Table) -> Columns:
-    """Columns of texts, the longest cells, and of labels, the fewest different ones but more than one."""
+    """Return the column of texts, with the longest cells, and that of labels, with the fewest values from two up."""
     text = _longest(table, range(len(table.names)))
     others = [index for index in range(len(table.names)) if index != text]
     numbers = {index: len(set(table.column(index))) for index in others}

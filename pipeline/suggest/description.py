@@ -1,4 +1,4 @@
-"""What `init` says of a file: how it is read, what is in it, and what is unsure."""
+"""Describes a file for `init`: how it is read, what it contains, and what is uncertain."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ DELIMITERS = {"\t": "tab", " ": "space"}
 
 
 def describe(found: Inspection) -> str:
-    """A few lines for the terminal."""
+    """Return a few lines for the terminal."""
     return "\n".join(_lines(found))
 
 
@@ -41,7 +41,7 @@ def _lines(found: Inspection) -> Iterator[str]:
 
 
 def _reading(found: Inspection) -> str:
-    """The format, the encoding and the columns."""
+    """Describe the format, the encoding and the columns."""
     file, kind = found.file, file_format(found.file)
     parts = [str(kind)]
     if file.delimiter:
@@ -51,7 +51,7 @@ def _reading(found: Inspection) -> str:
     if kind != "xlsx":
         parts.append(file.encoding)
     if file.line_end != "lf":
-        parts.append("lines end at a carriage return")
+        parts.append("lines end with a carriage return")
     if kind in COLUMN_FORMATS:
         if kind in TABLES and has_header(file):
             parts.append("with a header")
@@ -60,9 +60,9 @@ def _reading(found: Inspection) -> str:
 
 
 def _why(found: Inspection) -> str:
-    """Why the task was guessed, where that may be wrong."""
+    """Say why the task was guessed, because the guess may be wrong."""
     if not found.is_guessed:
         return ""
     if found.has_labels:
-        return " (the targets are few and short, so they are labels; --task says otherwise)"
-    return " (guessed; --task says otherwise)"
+        return " (the targets are few and short, so they are labels; choose another with --task)"
+    return " (guessed; choose another with --task)"

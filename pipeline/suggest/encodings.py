@@ -10,8 +10,8 @@ from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.compressed import DAMAGED, damage, open_bytes
 from seq2edge.pipeline.recipe_schema.data import LineEnd
 
-HEAD = 1 << 16  # bytes, whose text the format is guessed from
-SEARCHED = 1 << 26  # bytes of a file in which letters beyond ASCII are looked for
+HEAD = 1 << 16  # bytes from which the format is guessed
+SEARCHED = 1 << 26  # bytes that are searched for letters beyond ASCII
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16"}
 MARKS |= {codecs.BOM_UTF16_BE: "utf-16"}  # UTF-32's mark starts with UTF-16's, so it comes first
 OTHERS = ["shift_jis", "euc_jp", "gb18030", "big5", "cp1251", "koi8_r", "cp1253"]
@@ -25,11 +25,11 @@ class TextHead:
     """The start of a text file.
 
     Attributes:
-        encoding: Its name in Python.
-        is_sure: Nothing else would fit as well.
+        encoding: Python's name of the encoding.
+        is_sure: Whether no other encoding would fit as well.
         text: The first characters.
-        is_cut: The file goes on after them.
-        is_ascii: No other character was found, so other encodings fit too.
+        is_cut: Whether the file has more text.
+        is_ascii: Whether only ASCII was found, so that other encodings fit too.
     """
 
     encoding: str
@@ -40,15 +40,15 @@ class TextHead:
 
     @property
     def line_end(self) -> LineEnd:
-        """A carriage return alone ends the lines, as on old Macs, if there is no line feed."""
+        """The line end. It is a carriage return, as on old Macs, if there is no line feed."""
         return "cr" if "\r" in self.text.rstrip("\r\n") and "\n" not in self.text else "lf"
 
 
 def read_head(path: Path) -> TextHead:
-    """The start of a text file, decoded.
+    """Read and decode the start of a text file.
 
     Raises:
-        UserError: If the file is empty or damaged, or no text.
+        UserError: If the file is empty or damaged, or not text.
     """
     try:
         head, telling = _bytes(path)
@@ -62,7 +62,7 @@ def read_head(path: Path) -> TextHead:
         encoding, is_sure = marked or _without_mark(path, head), True
     else:
         encoding, is_sure = guess_encoding(telling)
-    # The head may end inside a character. In UTF-8 a broken one is reported by the reader, with its row.
+    # The head may end inside a character. The reader reports invalid UTF-8, with its row.
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     text = decoder.decode(head, final=not is_cut).lstrip("\ufeff")
     if not text.strip():
@@ -73,14 +73,14 @@ def read_head(path: Path) -> TextHead:
 
 
 def guess_encoding(telling: bytes) -> tuple[str, bool]:
-    """An encoding that is no UTF-16, and whether it is sure.
+    """Guess the encoding of bytes that are not UTF-16. Returns it, and whether it is certain.
 
     Args:
         telling: Lines with letters beyond ASCII.
     """
     lines = telling.split(b"\n")
     if not telling or sum(_decodes(line, "utf-8") for line in lines) >= NEARLY_ALL * len(lines):
-        return "utf-8", True  # a damaged line is reported by the reader, with its row
+        return "utf-8", True  # the reader reports an invalid line, with its row
     if _is_korean(telling):
         return "cp949", True
     if _is_alone(telling):  # single letters with accents among ASCII: a Western language
@@ -89,7 +89,7 @@ def guess_encoding(telling: bytes) -> tuple[str, bool]:
 
 
 def _bytes(path: Path) -> tuple[bytes, bytes]:
-    """The head of a file, and lines of it with letters beyond ASCII, the first of which may be far from its start."""
+    """Return the head of a file, and lines with letters beyond ASCII, which may be far from the start."""
     with open_bytes(path) as file:
         head = file.read(HEAD)
         part, searched = head, len(head)
@@ -99,12 +99,12 @@ def _bytes(path: Path) -> tuple[bytes, bytes]:
         part += file.readline(HEAD) if part else b""
     lines = re.split(rb"[\r\n]+", part)
     if searched > len(head) and len(lines) > 2:
-        lines = lines[1:]  # the first one of a later part may start inside a character
+        lines = lines[1:]  # the first line of a later part may start inside a character
     return head, b"\n".join(line for line in lines if BEYOND_ASCII.search(line))
 
 
 def _without_mark(path: Path, head: bytes) -> str:
-    """UTF-16 has a zero byte at every other place where the text is ASCII."""
+    """Detect UTF-16 without a byte order mark: it has a zero byte for each ASCII character."""
     even, odd = head[::2].count(0), head[1::2].count(0)
     encoding = "utf-16-le" if odd > even else "utf-16-be"
     whole = head[: len(head) // 2 * 2]
@@ -123,26 +123,28 @@ def _decodes(content: bytes, encoding: str) -> bool:
 
 
 def _is_korean(content: bytes) -> bool:
-    """Whether it is cp949 in which nearly all letters beyond ASCII are Hangul of the old standard, as in real text.
+    """Return whether bytes are Korean text in cp949.
 
-    Chinese and Japanese read as cp949 have many other characters, and accents are followed by ASCII.
+    In Korean text nearly all letters beyond ASCII are Hangul of the older standard EUC-KR. Chinese and Japanese decoded
+    as cp949 have many other characters, and accented letters are followed by ASCII.
     """
     if not _decodes(content, "cp949"):
         return False
     beyond = [letter for letter in content.decode("cp949", "ignore") if ord(letter) > 127 and letter.isalpha()]
-    hangul = sum("가" <= letter <= "힣" and len(letter.encode("euc_kr")) == 2 for letter in beyond)  # others have 8
+    # Hangul that is missing from the older standard takes 8 bytes.
+    hangul = sum("가" <= letter <= "힣" and len(letter.encode("euc_kr")) == 2 for letter in beyond)
     return hangul > 0 and hangul >= MOSTLY * len(beyond) and not _is_alone(content)
 
 
 def _is_alone(content: bytes) -> bool:
-    """Whether most bytes beyond ASCII have ASCII on either side."""
+    """Return whether most bytes beyond ASCII have ASCII on both sides."""
     beyond = [False, *(byte > 127 for byte in content), False]
     runs = sum(not before and after for before, after in pairwise(beyond))
-    return runs > sum(beyond) * 0.6  # a pair of bytes makes a run of 2 or more
+    return runs > sum(beyond) * 0.6  # letters of two bytes make runs of 2 or more
 
 
 def _compared(content: bytes) -> str:
-    """What charset-normalizer takes for the most likely of some encodings; Latin-1 if it is not installed."""
+    """Return the encoding that charset-normalizer finds most likely; Latin-1 if it is not installed."""
     try:
         import charset_normalizer
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""Settings of a recipe that suit a file of pairs: sizes from a table, corrected by trying them on the pairs.
+"""Chooses settings of a recipe that fit a file of pairs: sizes from a table, adjusted by trying them on the pairs.
 
 A pair may also be a text with its label.
 """
@@ -22,7 +22,7 @@ from seq2edge.pipeline.data.tokenizer import fitting_vocabulary, sentences
 from seq2edge.pipeline.recipe_schema.data import Data
 from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 
-FEWEST_PAIRS = 30  # after cleaning; fewer cannot be split into training, validation and test
+FEWEST_PAIRS = 30  # smallest number of pairs, after cleaning, that can be split into training, validation and test
 FEWEST_BY_SPLIT = FEWEST | {"test": 2}
 MARGIN = 1.2  # later texts may be a little longer
 
@@ -32,7 +32,7 @@ class Size:
     """Model and training settings for up to `pairs` pairs.
 
     Attributes:
-        samples: Encodings of each training source.
+        samples: Number of encodings of each training source.
     """
 
     pairs: int
@@ -68,9 +68,10 @@ class Fit:
     """Settings that were tried on the pairs.
 
     Attributes:
-        data: With shares that give every split enough pairs.
-        tokenizer: With vocabularies that the text supports with a margin.
-        source_length, target_length: Tokens for 99 % of the texts, eos included, with a margin.
+        data: The section `data`, with shares that give every split enough pairs.
+        tokenizer: The section `tokenizer`, with vocabularies that the text supports with a margin.
+        source_length, target_length: Number of tokens, eos included, that 99 % of the texts do not exceed, plus a
+            margin.
         typical_length: Median number of tokens of a target, or of a text if targets are labels.
     """
 
@@ -82,21 +83,26 @@ class Fit:
 
 
 def size_for(pairs: int, family: Family) -> Size:
-    """The smallest row of a family's table for this number of pairs."""
+    """Return the smallest row of a family's table that is for at least this number of pairs."""
     return next(size for size in SIZES[family] if pairs <= size.pairs)
 
 
 def held_out(pairs: int) -> float:
-    """Share of validation and of test, 0.05 to 0.15: larger for small files, whose splits by hash vary in size."""
+    """Return the share of validation and of test, 0.05 to 0.15.
+
+    It is larger for small files, because the sizes of their splits vary more.
+    """
     return round(min(0.15, max(0.05, 20 / max(pairs, 1))), 2)
 
 
 def fit(sample: Sequence[Pair], data: Data, tokenizer: Tokenizer, has_labels: bool = False) -> Fit:
-    """Clean, split and tokenize pairs as `prepare` does, and correct the settings until it would accept them.
+    """Clean, split and tokenize pairs as `prepare` does, and adjust the settings until `prepare` would accept them.
 
     Args:
-        tokenizer: With the preferred vocabulary.
-        has_labels: Targets are labels, which have no tokenizer.
+        sample: Pairs of the file.
+        data: The section `data` of the recipe.
+        tokenizer: The section `tokenizer`, with the preferred vocabulary.
+        has_labels: Whether targets are labels, which have no tokenizer.
 
     Raises:
         UserError: If there are too few pairs, or they are too long or too similar to train on.
@@ -129,13 +135,13 @@ def fit(sample: Sequence[Pair], data: Data, tokenizer: Tokenizer, has_labels: bo
 
 
 def _shares(places: Sequence[float], labels: Sequence[str], data: Data) -> tuple[float, float]:
-    """Shares of validation and test: the usual ones, or the nearest ones that give every split enough pairs.
+    """Return the shares of validation and test: the usual ones, or the nearest that give every split enough pairs.
 
-    All pairs of a label that has none in the training split are moved there.
+    A label without pairs in the training split has all its pairs moved there.
     """
     usual = held_out(len(places))
     percents = [percent / 100 for percent in range(1, 41)]
-    pairs_at = Counter(zip(places, labels, strict=True))  # pairs with the same source have the same place
+    pairs_at = Counter(zip(places, labels, strict=True))  # pairs of the same source have the same place
     nearest = sorted(product(percents, percents), key=lambda shares: sum(abs(share - usual) for share in shares))
     for valid, test in nearest:
         splits = {(place, label): split_at(place, valid, test) for place, label in pairs_at}
@@ -156,7 +162,7 @@ def _enough(counts: Counter[str]) -> bool:
 
 
 def _lengths(source: np.ndarray, target: np.ndarray, splits: Sequence[str], data: Data) -> tuple[int, int]:
-    """Lengths for 99 % of the texts, or for all texts if a split would otherwise have too few pairs."""
+    """Return lengths for 99 % of the texts, or for all texts if a split would otherwise have too few pairs."""
     for percentile in (99, 100):
         lengths = _length(source, percentile), _length(target, percentile)
         short = (source <= lengths[0]) & (target <= lengths[1])
@@ -164,16 +170,16 @@ def _lengths(source: np.ndarray, target: np.ndarray, splits: Sequence[str], data
             return lengths
     raise UserError(
         f"{data.files[0].path}: only {short.sum():,} of {len(short):,} pairs have at most {MAX_LENGTH:,} tokens on "
-        "each side, the most that a model can read; split longer texts"
+        "each side, the limit of a model; split longer texts"
     )
 
 
 def _tokens(model: bytes, texts: Iterable[str]) -> np.ndarray:
-    """Number of tokens of each text, eos included."""
+    """Return the number of tokens of each text, eos included."""
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     return np.array([len(ids) + 1 for ids in processor.encode(list(texts))])
 
 
 def _length(tokens: np.ndarray, percentile: int) -> int:
-    """A percentile of the lengths with a margin, rounded up to a multiple of 8, from 16 to MAX_LENGTH."""
+    """Return a percentile of the lengths plus a margin, rounded up to a multiple of 8, from 16 to MAX_LENGTH."""
     return min(MAX_LENGTH, max(16, -(-int(np.percentile(tokens, percentile) * MARGIN) // 8) * 8))

@@ -1,4 +1,4 @@
-"""Guesses the format of a text file, and what stands between its cells."""
+"""Guesses the format of a text file, and the delimiter of its cells."""
 
 import csv
 import io
@@ -13,18 +13,18 @@ from seq2edge.pipeline.data.readers import FORMATS
 from seq2edge.pipeline.data.tables import csv_rows
 from seq2edge.pipeline.recipe_schema.data import Format
 
-ROWS = 200  # that a guess is made from
-SHARES = {"\t": 0.5, ",": 0.8, ";": 0.8, "|": 0.8}  # of rows with the same number of cells, for each delimiter
+ROWS = 200  # number of rows that a guess is based on
+SHARES = {"\t": 0.5, ",": 0.8, ";": 0.8, "|": 0.8}  # for each delimiter, how many rows must have equally many cells
 ARRAY = re.compile(r"\[\s*[\[{]")
 
 
 def guess_format(name: str, text: str, is_cut: bool) -> tuple[Format, str | None]:
-    """The format, and for CSV the delimiter.
+    """Guess the format and, for CSV, the delimiter.
 
     Args:
-        name: Of the file, without the suffix of a compression.
-        text: Its first characters.
-        is_cut: The last row of the text may be cut.
+        name: Name of the file, without the suffix of a compression.
+        text: The first characters of the file.
+        is_cut: Whether the last row of the text may be incomplete.
     """
     kind = FORMATS.get(Path(name).suffix.lower())
     lines = [line for line in text.split("\n") if line.strip()]
@@ -41,7 +41,7 @@ def guess_format(name: str, text: str, is_cut: bool) -> tuple[Format, str | None
 
 
 def _guess_json(text: str, lines: list[str], first: Any) -> Format:
-    """JSON Lines if the first line is an object, or an array of texts; not if it is all there is of an array."""
+    """Return "jsonl" if the first line is an object or an array of texts, unless this array is the whole file."""
     if isinstance(first, dict):
         return "json" if len(lines) == 1 and any(isinstance(value, list) for value in first.values()) else "jsonl"
     is_row = isinstance(first, list) and not ARRAY.match(text.lstrip())
@@ -49,7 +49,7 @@ def _guess_json(text: str, lines: list[str], first: Any) -> Format:
 
 
 def _guess_table(kind: Format | None, text: str, is_cut: bool) -> tuple[Format, str | None]:
-    """By the delimiter that divides most rows into the same number of cells, before others that of the name."""
+    """Guess from the delimiter that divides most rows into the same number of cells. That of the name is preferred."""
     shares = {delimiter: _share(_rows(text, delimiter, is_cut)) for delimiter in SHARES}
     order = [",", ";", "\t", "|"] if kind == "csv" else ["\t", ",", ";", "|"]
     possible = [delimiter for delimiter in order if shares[delimiter] >= SHARES[delimiter]]
@@ -62,7 +62,7 @@ def _guess_table(kind: Format | None, text: str, is_cut: bool) -> tuple[Format, 
 
 
 def _rows(text: str, delimiter: str, is_cut: bool, strict: bool = False) -> list[list[str]]:
-    """The first rows; those before a mistake. Quotes have no meaning beside tabs, unless it is asked for."""
+    """Return the first rows, up to a mistake. Between tabs, quotes have no meaning unless `strict` is set."""
     rows: list[list[str]] = []
     if delimiter == "\t" and not strict:
         rows = [line.rstrip("\r").split("\t") for line in text.split("\n")[:ROWS] if line.strip()]
@@ -76,15 +76,16 @@ def _rows(text: str, delimiter: str, is_cut: bool, strict: bool = False) -> list
 
 
 def _share(rows: list[list[str]]) -> float:
-    """The share of rows with the most frequent number of cells, of at least two."""
+    """Return the share of rows that have the most frequent number of cells, which must be at least two."""
     counts = Counter(len(row) for row in rows if len(row) > 1)
     return max(counts.values(), default=0) / max(len(rows), 1)
 
 
 def _is_quoted(text: str, is_cut: bool) -> bool:
-    """Whether cells between tabs are quoted as Excel does it, so that quotes are no part of the texts.
+    """Return whether cells between tabs are quoted as Excel does, so that quotes are not part of the texts.
 
-    That is so if all rows can be read in this way and if a quoted cell has what needs quotes, or nearly all are quoted.
+    This is so if all rows can be read in this way, and either a quoted cell contains something that needs quotes or
+    nearly all cells are quoted.
     """
     rows = _rows(text, "\t", is_cut, strict=True)
     if not rows or _share(rows) < 1:
@@ -96,7 +97,7 @@ def _is_quoted(text: str, is_cut: bool) -> bool:
 
 
 def _parsed(text: str) -> Any:
-    """A value of JSON; None if it is none."""
+    """Parse JSON; None if the text is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
-"""Guesses how a file of pairs, or a folder of labelled texts, is to be read: its format, encoding and columns.
+"""Guesses how to read a file of pairs or a folder of labelled texts: its format, encoding and columns.
 
-The first rows are read by the reader that will read all of them.
+The guess is based on the first rows, which are read by the same reader as the whole file.
 """
 
 from dataclasses import dataclass
@@ -20,30 +20,30 @@ from seq2edge.pipeline.suggest.encodings import TextHead, read_head
 from seq2edge.pipeline.suggest.formats import ROWS, guess_format
 from seq2edge.pipeline.suggest.headers import Header, find_header
 
-ENCODING_FILES = 200  # of a folder, that the guess of its encoding is made from
-ZIP = b"PK\x03\x04"  # what a workbook starts with, too
+ENCODING_FILES = 200  # number of files from which the encoding of a folder is guessed
+ZIP = b"PK\x03\x04"  # first bytes of a zip file, and of a workbook
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 NO_WISH = Wish()
 
 
 @dataclass(frozen=True)
 class Guess:
-    """The entry of a recipe for a file, and what it is unsure of, a line each."""
+    """The entry of a recipe for a file, and notes about what is uncertain, one line each."""
 
     file: File
     notes: tuple[str, ...] = ()
 
 
 def guess_file(path: Path, target_path: Path | None = None, wish: Wish = NO_WISH) -> Guess:
-    """The entry of a recipe for a file of pairs, for two parallel files, or for a folder of labelled texts.
+    """Guess the entry of a recipe for a file of pairs, for two parallel files, or for a folder of labelled texts.
 
     Raises:
-        UserError: If the file is missing, empty or damaged, no text, or has fewer than two columns.
+        UserError: If the file is missing, empty or damaged, is not text, or has fewer than two columns.
     """
     if path.is_dir():
         if target_path or wish.source or wish.target:
             option, value = ("source", wish.source) if wish.source else ("target", target_path or wish.target)
-            raise UserError(f"--{option} {value}: not with a folder, {path}, whose names are the labels")
+            raise UserError(f"--{option} {value}: not allowed with a folder; the names in {path} are the labels")
         return Guess(File(path=str(path), format="folder", encoding=_folder_encoding(path)))
     for one in filter(None, (path, target_path)):
         if not one.is_file():
@@ -55,7 +55,7 @@ def guess_file(path: Path, target_path: Path | None = None, wish: Wish = NO_WISH
 
 def _guess_parallel(path: Path, target_path: Path) -> Guess:
     heads = {one: read_head(one) for one in (path, target_path)}
-    # ASCII is a part of all encodings of files but UTF-16.
+    # ASCII is a subset of all encodings of files except UTF-16.
     telling = {one: head for one, head in heads.items() if not head.is_ascii} or heads
     for what in ("encoding", "line_end"):
         found = {getattr(head, what) for head in (telling if what == "encoding" else heads).values()}
@@ -74,7 +74,7 @@ def _guess_parallel(path: Path, target_path: Path) -> Guess:
 
 
 def _guess_reading(path: Path) -> tuple[File, tuple[str, ...]]:
-    """The entry without columns."""
+    """Guess the entry without its columns."""
     try:
         with open_bytes(path) as content:
             start, name = content.read(len(ZIP)), inner_name(path)
@@ -84,7 +84,7 @@ def _guess_reading(path: Path) -> tuple[File, tuple[str, ...]]:
         raise UserError(f"{path}: an old Excel workbook (.xls); save it as .xlsx or CSV")
     if start == ZIP or FORMATS.get(Path(name).suffix.lower()) == "xlsx":
         sheets = sheet_names(path)
-        notes = (f"the first of the sheets {', '.join(sheets)} is read: sheet in the recipe names another",)
+        notes = (f"the first of the sheets {', '.join(sheets)} is read: choose another with sheet in the recipe",)
         sheet = sheets[0] if len(sheets) > 1 else None
         return File(path=str(path), format="xlsx", sheet=sheet), notes if sheet else ()
     head = read_head(path)
@@ -97,7 +97,7 @@ def _guess_reading(path: Path) -> tuple[File, tuple[str, ...]]:
 
 
 def _is_whole_csv(path: Path, reading: File) -> bool:
-    """Whether the quotes of all rows are those of CSV, as those of the first rows are."""
+    """Return whether all rows are quoted as in CSV, like the first rows."""
     try:
         return all(cells for _, cells in TABLES["csv"](path, reading))
     except UserError:
@@ -105,7 +105,7 @@ def _is_whole_csv(path: Path, reading: File) -> bool:
 
 
 def _guess_columns(path: Path, wish: Wish, file: File, notes: tuple[str, ...]) -> Guess:
-    """The entry with its columns."""
+    """Guess the columns of an entry."""
     if file.format in RECORDS:
         table, header = _first_records(path, file), Header.NO
     else:
@@ -122,19 +122,19 @@ def _guess_columns(path: Path, wish: Wish, file: File, notes: tuple[str, ...]) -
     columns = choose_columns(table, wish, str(path))
     if header is Header.LIKELY:
         cells = ", ".join(repr(str(name)) for name in table.names)
-        notes += (f"row 1 ({cells}) was taken as a header: numbers of columns in the recipe make it a pair",)
+        notes += (f"row 1 ({cells}) was read as a header: if it is a pair, give columns by number in the recipe",)
     return Guess(_with_columns(file, table, columns, header is not Header.NO), (*notes, *columns.notes))
 
 
 def _table(rows: list[tuple[str, ...]], has_header: bool) -> Table:
-    """Rows of another number of cells than the first are left out; the reader reports those that are too short."""
+    """Make a table of the rows with as many cells as the first. The reader reports rows that are too short."""
     first = rows[0] if rows else ()
     alike = tuple(row for row in rows if len(row) == len(first))
     return Table(first if has_header else tuple(range(len(first))), has_header, alike[has_header:])
 
 
 def _with_columns(file: File, table: Table, columns: Columns, has_header: bool) -> File:
-    """The columns by their names; by numbers if a name is not clear, as an empty one or one that recurs."""
+    """Add the columns to an entry, by name, or by number if a name is empty or not unique."""
     chosen = [columns.source, columns.target]
     names = [table.names[index] for index in chosen]
     has_names = all(str(name).strip() and not is_template(name) and table.names.count(name) == 1 for name in names)
@@ -144,10 +144,10 @@ def _with_columns(file: File, table: Table, columns: Columns, has_header: bool) 
 
 
 def _first_records(path: Path, file: File) -> Table:
-    """The values of the first objects or arrays that are texts or numbers.
+    """Make a table of the values of the first objects or arrays that are texts or numbers.
 
-    Keys of texts come before those of numbers, and none has a brace, which marks a template. Keys that some of them
-    lack are left out, if two others are left.
+    Keys of texts come before keys of numbers. Keys with a brace are left out, because braces mark a template. Keys that
+    some objects lack are left out if at least two other keys remain.
     """
     records = [record for _, record in islice(RECORDS[file.format](path, file), ROWS)]  # type: ignore[index]
     first = records[0] if records else {}
@@ -168,10 +168,10 @@ def _first_records(path: Path, file: File) -> Table:
 
 
 def _folder_encoding(folder: Path) -> str:
-    """The first encoding of a file that is not UTF-8, of which ASCII is a part."""
+    """Return the first encoding of a file that is not UTF-8 or ASCII, else UTF-8."""
     found = (read_head(path).encoding for path in label_files(folder)[:ENCODING_FILES] if path.stat().st_size)
     return next((encoding for encoding in found if encoding != "utf-8"), "utf-8")
 
 
 def _encoding_notes(head: TextHead) -> tuple[str, ...]:
-    return () if head.is_sure else (f"the encoding may not be {head.encoding}: if letters are wrong, set encoding",)
+    return () if head.is_sure else (f"the encoding may not be {head.encoding}: set encoding if letters are wrong",)

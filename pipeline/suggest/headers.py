@@ -1,4 +1,4 @@
-"""Tells whether the first row of a table names its columns."""
+"""Detects whether the first row of a table names its columns."""
 
 import re
 from collections import Counter
@@ -14,11 +14,11 @@ NUMBER = re.compile(r"[-+−]?[\d.,:/\s-]*\d[\d.,:/\s-]*%?")
 ENDS = re.compile(r"[.!?…。！？][\"'”’)]*$")
 LONGEST_NAME, MOST_WORDS = 40, 4
 NEARLY_ALL, MOSTLY = 0.95, 0.8
-FEWEST = 8  # rows after the first, below which only its words tell
+FEWEST = 8  # with fewer rows after the first, only the words of the first row decide
 
 
 class Header(Enum):
-    """Whether row 1 is one."""
+    """Whether row 1 is a header."""
 
     NO = "no"
     LIKELY = "likely"
@@ -26,12 +26,12 @@ class Header(Enum):
 
 
 def is_number(text: str) -> bool:
-    """Whether a cell is a number, a date, a time or a percentage."""
+    """Return whether a cell is a number, a date, a time or a percentage."""
     return NUMBER.fullmatch(text.strip()) is not None
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> Header:
-    """Whether the first row looks unlike the others: by names that columns have, or by what is in the columns."""
+    """Detect a header: a first row of usual column names, or one that differs from the content of the columns."""
     first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
     columns = [[row[index] for row in rest if row[index].strip()] for index in range(len(first))]
     if not _are_names(first, columns):
@@ -52,7 +52,10 @@ def find_header(rows: Sequence[Sequence[str]]) -> Header:
 
 
 def _are_names(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
-    """Whether cells are short, different, and not found below; a column of numbers may have none."""
+    """Return whether cells could be names: short, different, and not repeated below.
+
+    The name of a column of numbers may be missing.
+    """
     filled = [cell.strip() for cell in first if cell.strip()]
     return (
         len(set(filled)) == len(filled) > 0
@@ -64,13 +67,13 @@ def _are_names(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_dictionary(columns: Sequence[Sequence[str]]) -> bool:
-    """Whether most cells are single words, so that the names of columns could be an entry, "English → 영어"."""
+    """Return whether most cells are single words, so that a row of column names could be an entry, "English → 영어"."""
     cells = [cell for column in columns for cell in column if not is_number(cell)]
     return len(cells) >= FEWEST and _share([" " not in cell.strip() and len(cell) < 20 for cell in cells]) > 0.7
 
 
 def _has_other_script(texts: Sequence[tuple[str, Sequence[str]]]) -> bool:
-    """Whether a column is in one script, and its first cell in another."""
+    """Return whether a column is in one script and its first cell in another."""
     for cell, column in texts:
         script, count = Counter(map(script_of, column)).most_common(1)[0] if column else ("none", 0)
         if script not in ("none", script_of(cell)) and script_of(cell) != "none" and count >= NEARLY_ALL * len(column):
@@ -79,12 +82,15 @@ def _has_other_script(texts: Sequence[tuple[str, Sequence[str]]]) -> bool:
 
 
 def _lacks_punctuation(texts: Sequence[tuple[str, Sequence[str]]]) -> bool:
-    """Whether the texts of every column are sentences, which end in a full stop or the like."""
+    """Return whether the texts of every column end in punctuation, as sentences do and names of columns do not."""
     return all(_share([ENDS.search(text) is not None for text in column]) >= MOSTLY for _, column in texts)
 
 
 def _is_shorter(texts: Sequence[tuple[str, Sequence[str]]]) -> bool:
-    """Whether the first cells are much shorter than the texts, also than those near it in a file sorted by length."""
+    """Return whether the first cells are much shorter than the texts.
+
+    In a file sorted by length, they must also be shorter than the next texts.
+    """
     return all(
         len(cell) * 4 <= np.median([len(text) for text in column]) and len(cell) * 1.5 < min(map(len, column[:20]))
         for cell, column in texts

@@ -1,4 +1,4 @@
-"""What is in a user's file of pairs, or in a file or folder of labelled texts."""
+"""Inspects a user's file of pairs, or a file or folder of labelled texts."""
 
 import random
 import re
@@ -37,7 +37,7 @@ class Side:
 
     Attributes:
         script: The most frequent script.
-        script_share: Of the texts in it.
+        script_share: Share of the texts in this script.
         median, percentile_99, longest: Lengths in characters.
     """
 
@@ -56,13 +56,13 @@ class Side:
 
 @dataclass
 class Counts:
-    """What is counted in one pass over the pairs.
+    """Counts from one pass over the pairs.
 
     Attributes:
-        repeated_sources: Pairs whose source occurred before with another target.
-        sources, targets: Different values of pairs that are no duplicates and have no empty side.
+        repeated_sources: Number of pairs whose source occurred before with another target.
+        sources, targets: The different values of the pairs, without duplicates and pairs with an empty side.
         examples: The first pairs.
-        sample: Pairs drawn evenly from the whole file, which may be sorted by length; all pairs of a small file.
+        sample: A random sample of the whole file, which may be sorted by length; all pairs of a small file.
     """
 
     pairs: int = 0
@@ -77,13 +77,13 @@ class Counts:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found in a file of pairs, or in a file or folder of labelled texts.
+    """The findings about a file of pairs, or a file or folder of labelled texts.
 
     Attributes:
-        name: Of the recipe, made from the name of the file.
-        file: How the file is read.
-        is_guessed: The task was guessed from the texts.
-        notes: What is unsure of how the file is read, a line each.
+        name: Name of the recipe, derived from that of the file.
+        file: The entry of the recipe for the file.
+        is_guessed: Whether the task was guessed from the texts.
+        notes: Notes about what is uncertain in reading the file, one line each.
         source_language, target_language: BCP-47 codes; None if not known.
         length_ratio: The 99th percentile of longer side to shorter side, in characters.
     """
@@ -108,7 +108,7 @@ class Inspection:
         return TASKS[self.task].target == "label"
 
     def rows(self) -> Iterator[tuple[str, Pair]]:
-        """The pairs, each with its place, "FILE, row N"."""
+        """Yield the pairs, each with its place, "FILE, row N"."""
         return ((pair.place(self.path), pair) for pair in read_pairs(self.file, self.path, self.target_path))
 
 
@@ -116,11 +116,14 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
     """Inspect a file of pairs, two parallel files, or a folder of labelled texts.
 
     Args:
-        task: None: guessed from the number of different targets, from scripts, words and lengths.
-        wish: What is known of the columns; whether they have labels follows from the task.
+        path: The file or folder.
+        target_path: File of the targets, if the files are parallel.
+        task: Name of the task. None: it is guessed from the number of different targets, from scripts, words and
+            lengths.
+        wish: What the user says about the columns. The task decides whether they have labels.
 
     Raises:
-        UserError: If it cannot be read as pairs, or is a folder and the task has no labels.
+        UserError: If the file cannot be read as pairs, or if it is a folder and the task has no labels.
     """
     are_labels = TASKS[task].target == "label" if task else None
     if path.is_dir() and are_labels is False:
@@ -155,9 +158,9 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
 
 
 def _label_column(file: File, counts: Counts, are_labels: bool) -> File:
-    """The same file with the labels as targets, if their column is the first; and with a header, if row 1 seems one.
+    """Return the entry with the labels as targets, if their column is the first one.
 
-    Row 1 seems a header if no other row has its label.
+    The entry also gets a header if row 1 seems to be one, which is so if no other row has its label.
     """
     if file_format(file) not in COLUMN_FORMATS:
         return file
@@ -176,7 +179,13 @@ def _label_column(file: File, counts: Counts, are_labels: bool) -> File:
 
 
 def _language(side: Side, column: int | str, path: Path | None) -> str | None:
-    """`path`: the file that has this side alone; None if a column has it."""
+    """Guess the language of a side.
+
+    Args:
+        side: The texts.
+        column: Column of the side.
+        path: The parallel file of this side; None if the side is a column.
+    """
     name = str(column) if path is None else path.name
     return guess_language(name, side.script if side.script_share >= NEARLY_ALL else "")
 
@@ -205,7 +214,7 @@ def _count(pairs: Iterable[Pair]) -> Counts:
         sources.add(source)
         if len(counts.examples) < EXAMPLES:
             counts.examples.append(pair)
-        # Reservoir sampling: every pair of the file is equally likely to be in the sample.
+        # Reservoir sampling: every pair of the file has the same probability to be in the sample.
         if len(counts.sample) < SAMPLE:
             counts.sample.append(pair)
         elif (place := generator.randrange(counts.pairs)) < SAMPLE:

@@ -1,4 +1,4 @@
-"""Guesses a language from the name of a column or file, and from the script."""
+"""Guesses a language from the script and from the name of a column or file."""
 
 from seq2edge.pipeline.data.compressed import without_compression
 
@@ -24,7 +24,7 @@ NAMES = {  # in English, in Korean, and in the language itself
 }
 LANGUAGES = tuple(NAMES)
 BY_NAME = {name: code for code, names in NAMES.items() for name in (code, *names)}
-OF_SCRIPT = {  # scripts of one language
+OF_SCRIPT = {  # scripts that one language uses
     "Armenian": "hy",
     "Georgian": "ka",
     "Greek": "el",
@@ -36,16 +36,16 @@ OF_SCRIPT = {  # scripts of one language
 
 
 def language_of_name(name: str) -> str | None:
-    """The BCP-47 code of the language that a column is named after, by its code or its name; None if it is not."""
+    """Return the BCP-47 code of the language whose code or name is the name of a column, or None."""
     return BY_NAME.get(name.strip().lower())
 
 
 def guess_language(name: str, script: str) -> str | None:
-    """The BCP-47 code of the texts in a column or file; None if it is not known.
+    """Return the BCP-47 code of the texts in a column or file, or None if it is not known.
 
     Args:
-        name: Of the column, or of a file that ends in a language as "train.de.gz" does.
-        script: Of nearly all texts.
+        name: Name of the column, or of a file, which may end in a language as "train.de.gz" does.
+        script: Script of nearly all texts.
     """
     of_file = without_compression(name.strip().lower()).rpartition(".")[2]
     return OF_SCRIPT.get(script) or language_of_name(name) or (of_file if of_file in LANGUAGES else None)

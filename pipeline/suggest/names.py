@@ -1,4 +1,4 @@
-"""Names that columns usually have, in several languages."""
+"""Usual names of columns, in several languages."""
 
 from seq2edge.pipeline.suggest.languages import language_of_name
 
@@ -18,7 +18,7 @@ LABEL_NAMES = (
     *("label", "labels", "class", "category", "intent", "sentiment", "emotion", "topic", "tag", "rating", "stars"),
     *("라벨", "레이블", "분류", "범주", "감정", "의도", "평점", "별점"),
 )
-OTHER_NAMES = (  # of columns that are neither
+OTHER_NAMES = (  # names of columns that are neither sources, targets nor labels
     *("id", "no", "no.", "num", "number", "index", "idx", "key", "#", "score", "score1", "date", "time", "url", "user"),
     *("user_id", "author", "name", "lang", "language", "genre", "split", "file", "filename", "번호", "순번", "연번"),
     *("점수", "날짜", "시간", "작성자", "이름", "출처", "番号", "编号", "序号", "title", "제목"),
@@ -27,20 +27,20 @@ KNOWN = {*SOURCE_NAMES, *TARGET_NAMES, *LABEL_NAMES, *OTHER_NAMES}
 
 
 def plain(name: int | str) -> str:
-    """A name as it is compared."""
+    """Return a name in the form in which names are compared."""
     return str(name).strip().lower()
 
 
 def is_label_name(column: int | str) -> bool:
-    """Whether a column is named as labels usually are."""
+    """Return whether the name of a column is usual for labels."""
     return plain(column) in LABEL_NAMES
 
 
 def is_known_name(column: int | str) -> bool:
-    """Whether the name of a column tells that it has sources, targets or labels."""
+    """Return whether the name of a column says that it has sources, targets or labels."""
     return plain(column) in {*SOURCE_NAMES, *TARGET_NAMES, *LABEL_NAMES}
 
 
 def is_usual_name(name: str) -> bool:
-    """Whether columns are often named so; or it is the name of a language."""
+    """Return whether this is a usual name of a column, or the name of a language."""
     return plain(name) in KNOWN or language_of_name(name) is not None

@@ -17,7 +17,7 @@ from seq2edge.pipeline.suggest.inspection import Inspection
 from seq2edge.pipeline.suggest.labels import MOST_LABELS
 
 TEMPLATES: dict[Family, str] = {"seq2seq": "seq2seq.toml.jinja", "classification": "classification.toml.jinja"}
-# Target tokens, or those of a text with a label, in training with 256 units on two CPU cores, by encoder.
+# Training speed with 256 units on two CPU cores, by encoder: target tokens per second, or tokens of labelled texts.
 TOKENS_PER_SECOND = {"lstm": 3_000, "gru": 12_000, "bag": 20_000}
 UNITS_MEASURED = 256
 SHORTEST_LIMIT = 100  # characters
@@ -26,13 +26,13 @@ SMALLEST_RATIO = 15.0
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Everything that the template of the recipe shows.
+    """The values for the template of a recipe.
 
     Attributes:
-        found: What is in the file.
+        found: The findings about the file.
         size: Model and training settings for this number of pairs.
-        fit: Settings tried on the pairs.
-        measured: Seconds of the training, from trial steps on this machine; None: no trial was made.
+        fit: Settings that were tried on the pairs.
+        measured: Training time in seconds, estimated from trial steps on this machine; None if there was no trial.
     """
 
     found: Inspection
@@ -46,7 +46,7 @@ class Suggestion:
 
     @property
     def minutes(self) -> int:
-        """Estimated training time, on this machine if it was measured."""
+        """Estimated training time in minutes, on this machine if it was measured."""
         if self.measured is not None:
             return max(1, round(self.measured / 60))
         speed = TOKENS_PER_SECOND[self.size.encoder] * min(2.0, (UNITS_MEASURED / self.size.units) ** 1.5)
@@ -63,23 +63,23 @@ class Suggestion:
 
     @property
     def task_comment(self) -> str:
-        """What to say of the task: which others there are, if the targets are texts."""
+        """The comment on the task. It lists the other tasks if the targets are texts."""
         *names, last = (task.name for task in TASKS.values() if task.target == self.task.target)
         return f"{', '.join(names)} or {last}: decides the metrics and the demo" if names else "targets are labels"
 
     @property
     def languages(self) -> list[tuple[str, str | None]]:
-        """The sides that are texts and their languages, where they are known."""
+        """The sides that are texts, and their languages if they are known."""
         sides = [("source", self.found.source_language), ("target", self.found.target_language)]
         return sides[:1] if self.found.has_labels else sides
 
 
 def suggest(found: Inspection) -> Suggestion:
-    """Settings that suit a file of pairs or labelled texts.
+    """Choose settings for a file of pairs or labelled texts.
 
     Raises:
         UserError: If there are too few pairs, or they are too long or too similar to train on; or if there are fewer
-            than two labels, or a label has one example.
+            than two labels, or a label has only one example.
     """
     task = TASKS[found.task]
     longest = max(found.source.percentile_99, found.target.percentile_99)
@@ -103,7 +103,7 @@ def suggest(found: Inspection) -> Suggestion:
 
 
 def recipe_text(suggestion: Suggestion) -> str:
-    """The commented recipe as TOML."""
+    """Return the recipe with comments, as TOML."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("seq2edge.pipeline.suggest", ""),
         undefined=jinja2.StrictUndefined,
@@ -117,5 +117,5 @@ def recipe_text(suggestion: Suggestion) -> str:
 
 
 def _toml(value: str | int | bool) -> str:
-    """A value in TOML. A JSON string is a TOML string but for U+007F, which TOML wants escaped."""
+    """Format a value in TOML. A JSON string is a TOML string, except that U+007F must be escaped."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

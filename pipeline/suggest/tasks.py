@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from seq2edge.pipeline.data.readers import Pair
 
 SPACED = ("Latin", "Cyrillic", "Arabic", "Devanagari", "Greek", "Hebrew", "Armenian", "Georgian")  # words have spaces
-# Of the words of two sides that are in one language at least this share is common: 0.3 of English questions and
-# answers, 0.1 of English and shell commands, at most 0.07 of German, French or Vietnamese beside English.
+# Smallest share of common words if both sides are in one language. It is 0.3 for English questions and answers, 0.1 for
+# English and shell commands, and at most 0.07 for German, French or Vietnamese and English.
 COMMON_WORDS = 0.08
-FEWEST_WORDS = 60  # of each side, below which words tell nothing
-LONGER = 3  # times, that sources are longer than their summaries
+FEWEST_WORDS = 60  # smallest number of words of each side for this comparison
+LONGER = 3  # sources are at least this many times as long as their summaries
 
 
 def are_two_languages(pairs: Sequence[Pair], script: str) -> bool:
-    """Whether the sides have hardly a word in common, though they are in the same script."""
+    """Return whether the sides have very few words in common, although they are in the same script."""
     if script not in SPACED:
         return False
     source, target = (_words([getattr(pair, side) for pair in pairs]) for side in ("source", "target"))
@@ -25,11 +25,12 @@ def are_two_languages(pairs: Sequence[Pair], script: str) -> bool:
 
 
 def guess_task(pairs: Sequence[Pair], scripts: tuple[str, str], medians: tuple[int, int], parallel: bool) -> str:
-    """The name of the task.
+    """Guess the name of the task.
 
     Args:
-        scripts, medians: Of source and target; median lengths in characters.
-        parallel: The sides are known to be in two languages, or in two files.
+        pairs: A sample of the pairs.
+        scripts, medians: Scripts and median lengths, in characters, of source and target.
+        parallel: Whether the sides are known to be in two languages, or are in two files.
     """
     if parallel or scripts[0] != scripts[1] or are_two_languages(pairs, scripts[0]):
         return "translation"

@@ -1,1 +1,1 @@
-"""Training: from a prepared dataset to a run."""
+"""Trains models on prepared data, and writes runs."""

@@ -1,4 +1,4 @@
-"""The attention of a trained model on a few validation sources, as heat-maps."""
+"""Plots the attention of a trained model on a few validation sources as heat maps."""
 
 from itertools import islice
 
@@ -9,7 +9,7 @@ SOURCES = 4
 
 
 def plot_run_attention(run: Run) -> None:
-    """Write RUN/attention.png, if the model has attention and answers with at least one token."""
+    """Write RUN/attention.png, if the model has attention and generates at least one token."""
     sources = [pair.source for pair in islice(run.data.texts("valid"), SOURCES)]
     heat_maps = [
         (part.source_tokens, part.target_tokens, part.attention)

@@ -28,7 +28,7 @@ def keep_epoch(folder: Path, model: keras.Model, epoch: int, number: int) -> Non
 
 
 def load_mean(folder: Path, model: keras.Model) -> int:
-    """Assign the mean of the kept epochs' weights to a model, and return the number of epochs."""
+    """Load the mean of the kept epochs' weights into a model, and return the number of epochs."""
     paths = sorted((folder / FOLDER).glob("*.npz"))
     sums = [np.zeros(weight.shape, "float64") for weight in model.weights]
     for path in paths:
@@ -36,7 +36,7 @@ def load_mean(folder: Path, model: keras.Model) -> int:
             for total, name in zip(sums, arrays.files, strict=True):
                 total += arrays[name]
     for weight, total in zip(model.weights, sums, strict=True):
-        if keras.backend.is_float_dtype(weight.dtype):  # not the seeds of dropout
+        if keras.backend.is_float_dtype(weight.dtype):  # skips the seeds of dropout
             weight.assign(total / len(paths))
     return len(paths)
 

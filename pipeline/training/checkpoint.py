@@ -14,21 +14,21 @@ from seq2edge.pipeline.training.progress import Progress
 
 
 def save_checkpoint(folder: Path, model: keras.Model, progress: Progress) -> None:
-    """Write FOLDER/checkpoint.npz, in place of the former one."""
+    """Write FOLDER/checkpoint.npz. It replaces the previous one."""
     arrays = {f"weight_{i}": np.asarray(weight) for i, weight in enumerate(model.weights)}
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(model.optimizer.variables)}
     write_arrays(folder / CHECKPOINT_FILE, arrays | _as_array(progress))
 
 
 def save_progress(folder: Path, progress: Progress) -> None:
-    """Replace the progress in a checkpoint; its weights stay."""
+    """Replace the progress in a checkpoint, and keep its weights."""
     with np.load(folder / CHECKPOINT_FILE, allow_pickle=False) as arrays:
         write_arrays(folder / CHECKPOINT_FILE, dict(arrays) | _as_array(progress))
 
 
 def save_model(folder: Path, model: keras.Model) -> None:
-    """Write FOLDER/model.keras, in place of the former one."""
-    with whole_file(folder / MODEL_FILE, suffix=".tmp.keras") as temporary:  # Keras asks for its suffix
+    """Write FOLDER/model.keras. It replaces the previous one."""
+    with whole_file(folder / MODEL_FILE, suffix=".tmp.keras") as temporary:  # Keras requires its suffix
         model.save(temporary)
 
 
@@ -37,13 +37,13 @@ def _as_array(progress: Progress) -> dict[str, np.ndarray]:
 
 
 def load_checkpoint(folder: Path, model: keras.Model) -> Progress | None:
-    """Assign a checkpoint to a compiled model.
+    """Load a checkpoint into a compiled model.
 
     Returns:
-        Its progress, or None if there is no checkpoint.
+        The progress of the checkpoint, or None if there is no checkpoint.
 
     Raises:
-        UserError: If it is damaged or belongs to another model.
+        UserError: If the checkpoint is damaged or belongs to another model.
     """
     found = read_checkpoint(folder, model)
     if found is None:
@@ -55,7 +55,7 @@ def load_checkpoint(folder: Path, model: keras.Model) -> Progress | None:
 
 
 def read_checkpoint(folder: Path, model: keras.Model) -> tuple[Progress, list[np.ndarray]] | None:
-    """The progress in a checkpoint, and the values of `state(model)` in it. The compiled model stays as it is."""
+    """Return the progress in a checkpoint, and its values for `state(model)`. The compiled model is not changed."""
     path = folder / CHECKPOINT_FILE
     if not path.is_file():
         return None
@@ -70,7 +70,7 @@ def read_checkpoint(folder: Path, model: keras.Model) -> tuple[Progress, list[np
 
 
 def state(model: keras.Model) -> list[Any]:
-    """The variables of a compiled model that a checkpoint holds."""
+    """Return the variables of a compiled model that a checkpoint stores."""
     return [*model.weights, *model.optimizer.variables]
 
 

@@ -1,4 +1,4 @@
-"""Sequence-level distillation (Kim & Rush 2016): a student is trained on the outputs of a teacher."""
+"""Sequence-level distillation (Kim & Rush 2016): trains a student on the outputs of a teacher."""
 
 import hashlib
 import sys
@@ -27,28 +27,31 @@ from seq2edge.pipeline.training.trainer import train
 from seq2edge.pipeline.training.warm_start import check_weights_fit
 
 FOLDER = "distilled"
-CHUNK = 1024  # sources whose outputs are written together
+CHUNK = 1024  # number of sources whose outputs are written to one file
 
 
 def distill(teacher: Run, recipe: Recipe, output: Path, options: DistillOptions = DistillOptions()) -> Run:
     """Train a recipe on its own sources and a teacher's outputs.
 
-    Validation and test keep their targets, so student and teacher are scored on the same pairs. The teacher's outputs
-    are kept in OUTPUT.distilled, so an interrupted distillation resumes.
+    Validation and test keep their targets, so that student and teacher are scored on the same pairs. The teacher's
+    outputs are kept in OUTPUT.distilled, so that an interrupted distillation can be resumed.
 
     Args:
+        teacher: Run of the teacher.
+        recipe: Recipe of the student.
         output: Folder of the student's run.
+        options: Options of the student's training and of the teacher's search.
 
     Returns:
-        The student.
+        The run of the student.
 
     Raises:
-        UserError: If teacher and recipe differ in task or normalisation, or `options.initial_run` has another model;
-            with both values.
+        UserError: If teacher and recipe differ in task or normalisation, or if `options.initial_run` has another model.
+            The message has both values.
     """
     refuse_ensemble(recipe)
     _check_teacher(teacher, recipe)
-    if options.initial_run is not None:  # before the teacher decodes, which takes long
+    if options.initial_run is not None:  # checked before the teacher decodes, which takes a long time
         check_weights_fit(options.initial_run, recipe, options.initial_run.data)
     folder = output.with_name(f"{output.name}.{FOLDER}")
     data = prepare(recipe, folder, PrepareOptions(options.recipe_folder, quiet=options.quiet))
@@ -88,7 +91,10 @@ def _write_targets(teacher: Run, data: Dataset, folder: Path, options: DistillOp
 
 
 def _files_by_origin(data: Data, split: str, path: Path, folder: Path) -> Iterator[File]:
-    """A split as files of the student's recipe: one for each file of `data`, as domains and weights may differ."""
+    """Yield the files of a split for the student's recipe, one for each file of `data`.
+
+    Each file has its own domain and weight.
+    """
     lines: dict[int, list[str]] = {}
     for pair in read_split(path.parent, split):
         lines.setdefault(pair.origin, []).append(split_line(pair))
@@ -101,7 +107,7 @@ def _files_by_origin(data: Data, split: str, path: Path, folder: Path) -> Iterat
 
 
 def _key(teacher: Run, runner: Runner[Any], pairs: list[Pair], closest: bool) -> str:
-    """A hash of everything that the teacher's outputs depend on, except the beam size."""
+    """Return a hash of everything that the teacher's outputs depend on, except the beam size."""
     of_teacher = [
         checksum(teacher.path / MODEL_FILE),
         checksum(teacher.path / RECIPE_FILE),
@@ -112,7 +118,7 @@ def _key(teacher: Run, runner: Runner[Any], pairs: list[Pair], closest: bool) ->
 
 
 def _outputs(runner: Runner[Any], pairs: list[Pair], options: DistillOptions) -> list[str]:
-    """The output of the teacher for each source."""
+    """Return the teacher's output for each source."""
     n_best = options.beam if options.closest else 1
     results = runner.run_all([pair.source for pair in pairs], beam=options.beam, n_best=n_best)
     return [
@@ -121,9 +127,9 @@ def _outputs(runner: Runner[Any], pairs: list[Pair], options: DistillOptions) ->
 
 
 def _closest(pair: Pair, result: Result) -> str:
-    """The hypothesis that is most similar to the pair's target by chrF++, which does not depend on word boundaries.
+    """Return the hypothesis that is most similar to the pair's target (sequence-level interpolation, section 3.3).
 
-    This is sequence-level interpolation, section 3.3 of the paper.
+    Similarity is chrF++, which does not depend on word boundaries.
     """
     hypotheses = [text for text, _ in result.alternatives]
     similarity = sentence_chrf(hypotheses, [Example(pair.source, (pair.target,))] * len(hypotheses))

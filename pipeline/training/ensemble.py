@@ -1,4 +1,4 @@
-"""Ensembles: several finished runs become one run, whose logits are the mean of theirs."""
+"""Makes an ensemble of several finished runs: a run whose logits are the mean of theirs."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -27,17 +27,19 @@ from seq2edge.pipeline.training.checkpoint import save_model
 
 
 def build_ensemble_run(paths: Sequence[Path], output: Path, overwrite: bool = False) -> Run[Seq2SeqRecipe]:
-    """Write a run whose model is an ensemble of those of several runs, whole or not at all.
+    """Write a run whose model is an ensemble of the models of several runs.
 
-    Nothing is trained. Data and settings are those of the first run; its history is one row, with the seconds that all
-    trainings took together.
+    Nothing is trained. Data and settings are those of the first run. The history is one row with the total training
+    time in seconds. The folder appears only when it is complete.
 
     Args:
-        paths: Folders of encoder-decoders for the same task with the same data, tokenizers and lengths.
+        paths: Folders of runs. The models must be encoder-decoders for the same task with the same data, tokenizers and
+            lengths.
         output: Folder of the new run.
+        overwrite: Whether to replace an existing folder.
 
     Raises:
-        UserError: If the folder exists; or with every reason why the runs do not go together, one on each line.
+        UserError: If the folder exists, or if the runs cannot be combined. The message has one line for each reason.
     """
     refuse_existing(output, overwrite)
     runs = _open_members(paths)
@@ -58,7 +60,7 @@ def refuse_ensemble(recipe: Recipe) -> None:
     """Refuse to train the recipe of an ensemble.
 
     Raises:
-        UserError: With the command that makes one.
+        UserError: If the recipe is that of an ensemble. The message has the command that makes one.
     """
     if recipe.is_ensemble:
         raise UserError(
@@ -68,8 +70,8 @@ def refuse_ensemble(recipe: Recipe) -> None:
 
 
 def _open_members(paths: Sequence[Path]) -> list[Run[Seq2SeqRecipe]]:
-    """Open the runs, and check that they can be one."""
-    mistakes = [] if len(paths) > 1 else [f"an ensemble is made of at least 2 runs, given {len(paths)}"]
+    """Open the runs, and check that they can be combined."""
+    mistakes = [] if len(paths) > 1 else [f"an ensemble needs at least 2 runs, given {len(paths)}"]
     runs: list[Run[Any]] = []
     for path in paths:
         try:
@@ -87,15 +89,15 @@ def _open_members(paths: Sequence[Path]) -> list[Run[Seq2SeqRecipe]]:
 
 
 def _unfit(run: Run[Any]) -> Iterator[str]:
-    """Why a run cannot be a member of any ensemble."""
+    """Yield the reasons why a run cannot be a member of any ensemble."""
     if TASKS[run.recipe.task].family != "seq2seq":
         yield f"{run.path}: a run of the task {run.recipe.task!r}; allowed: encoder-decoders"
     if run.recipe.is_ensemble:
-        yield f"{run.path}: an ensemble itself; give the runs that it was made of"
+        yield f"{run.path}: is itself an ensemble; give the runs that it was made of"
 
 
 def _differences(run: Run[Any], first: Run[Any]) -> Iterator[str]:
-    """Each property of a run that has to be the first run's and is not."""
+    """Yield the properties in which a run differs from the first run but must not."""
     there = _common(first)
     for name, value in _common(run).items():
         if value != there[name]:
@@ -103,7 +105,10 @@ def _differences(run: Run[Any], first: Run[Any]) -> Iterator[str]:
 
 
 def _common(run: Run[Seq2SeqRecipe]) -> dict[str, Any]:
-    """What all members have in common, by the name that a message gives it; files by the start of their SHA-256."""
+    """Return the properties that all members must have in common, by their name in messages.
+
+    Files are identified by the first characters of their SHA-256.
+    """
     data = run.data
     return {
         "task": run.recipe.task,
@@ -117,7 +122,7 @@ def _common(run: Run[Seq2SeqRecipe]) -> dict[str, Any]:
 
 
 def _recipe(runs: Sequence[Run[Seq2SeqRecipe]]) -> Seq2SeqRecipe:
-    """The first run's recipe with all members."""
+    """Return the first run's recipe with all members."""
     first = runs[0].recipe
     return first.model_copy(
         update={

@@ -1,4 +1,4 @@
-"""The likely translations of each source token: IBM Model 1 (Brown et al. 1993), trained on prepared ids."""
+"""Finds the most likely translations of each source token with IBM Model 1 (Brown et al. 1993)."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from seq2edge.device.special_ids import EOS
 from seq2edge.pipeline.data.columns import Table
 
 ITERATIONS = 5
-CELLS = 10_000_000  # source tokens times target tokens of all pairs used; bounds memory to about 400 MB
-FREQUENT = 256  # most frequent target tokens, which are in every shortlist
-MIN_PROBABILITY = 1e-3  # of a target token in a shortlist
+CELLS = 10_000_000  # sum of source tokens times target tokens over the sampled pairs; limits memory to about 400 MB
+FREQUENT = 256  # number of most frequent target tokens, which are in every shortlist
+MIN_PROBABILITY = 1e-3  # smallest probability of a target token in a shortlist
 
 
 def learn_shortlist(
@@ -21,12 +21,14 @@ def learn_shortlist(
     tokens: int,
     copies: Sequence[int] = (),
 ) -> Shortlist:
-    """The most likely target tokens of every source token.
+    """Learn the most likely target tokens of every source token.
 
     Args:
-        pairs: The columns "source_ids" and "target_ids".
-        tokens: Maximum number of target tokens per source token.
-        copies: The target token that each source token is copied as, or pad; it is listed too. Empty: none is copied.
+        pairs: A table with the columns "source_ids" and "target_ids".
+        source_vocabulary, target_vocabulary: Number of tokens of each side.
+        tokens: Largest number of target tokens per source token.
+        copies: For a model that copies, the target token that copying each source token writes, or pad. These tokens
+            are listed too.
     """
     sources, targets, positions, frequency = _cells(pairs, target_vocabulary)
     keys, cell_key = np.unique(sources.astype(np.int64) * target_vocabulary + targets, return_inverse=True)
@@ -54,9 +56,10 @@ def learn_shortlist(
 
 
 def _cells(pairs: Table, target_vocabulary: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """All combinations of a source token and a target token of the same pair, from a random sample of the pairs.
+    """Return all combinations of a source token and a target token of the same pair, for a random sample of pairs.
 
-    Every source ends in eos, which serves as the null word of the model: it generates what no other token explains.
+    Every source ends in eos, which serves as the model's null word: it generates target tokens that no other source
+    token explains.
 
     Returns:
         Source ids, target ids and indices of the target positions, each `(cells,)`, and the frequency of each target

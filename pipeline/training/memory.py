@@ -1,4 +1,4 @@
-"""How the C library treats freed memory."""
+"""Tunes how the C library reuses freed memory."""
 
 import ctypes
 import sys
@@ -10,8 +10,8 @@ NEVER = 2**31 - 1
 def keep_freed_memory() -> None:
     """Let large arrays reuse freed memory, instead of returning it to the system at each step.
 
-    By default, glibc maps each large array separately, and the system fills it with zeros page by page. That took half
-    of the time of a TensorFlow training step on a CPU. Nothing happens without glibc.
+    By default, glibc maps each large array separately, and the system fills it with zeros page by page. This took half
+    of the time of a TensorFlow training step on a CPU. Without glibc this function has no effect.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,6 +1,6 @@
 """Options of a training and of a distillation.
 
-A field with a flag is also an option of the command line; its metadata are the arguments of `add_argument`.
+A field with a flag is also an option of the command line. Its metadata are the arguments of `add_argument`.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seq2edge.device.errors import UserError
 from seq2edge.device.search.options import LARGEST_BEAM
 
-if TYPE_CHECKING:  # so that the command line reads the flags without importing Keras
+if TYPE_CHECKING:  # the command line reads the flags without importing Keras
     from seq2edge.device.runners.interface import Runner
     from seq2edge.pipeline.run import Run
     from seq2edge.pipeline.training.parallel.hosts import Hosts
@@ -18,17 +18,17 @@ if TYPE_CHECKING:  # so that the command line reads the flags without importing 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
-    """How to run a training. What is trained, and on which data, is in the recipe.
+    """Options of a training. The recipe defines the model and the data.
 
     Attributes:
-        recipe_folder: Folder that relative paths in the recipe start from. None: the working directory.
-        hosts: This process among those that train one model together. None: it trains alone.
+        recipe_folder: Folder that relative paths in the recipe refer to. None: the working directory.
+        hosts: The processes of a distributed training. None: one process.
         initial_run: An earlier run to initialise weights and tokenizer from.
         initial_parts: Names of the layers to initialise, such as "source_embedding" and "encoder"; empty: all. The
-            tokenizers of the earlier run are taken with its embeddings only.
-        resume: Resume from the last checkpoint in the output folder, if there is one.
-        overwrite: Replace an existing run in the output folder.
-        quiet: Show no progress.
+            tokenizers of the earlier run are used only if its embeddings are.
+        resume: Whether to resume from the last checkpoint in the output folder, if there is one.
+        overwrite: Whether to replace an existing run in the output folder.
+        quiet: Whether to hide the progress.
 
     Raises:
         UserError: If two options exclude each other.
@@ -70,18 +70,18 @@ class TrainOptions:
         if self.resume and self.overwrite:
             raise UserError("resume and overwrite exclude each other: one continues a run, the other replaces it")
         if self.initial_parts and self.initial_run is None:
-            raise UserError("initial_parts: of which run? They go with initial_run")
+            raise UserError("initial_parts: needs initial_run, the run that has these parts")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DistillOptions(TrainOptions):
-    """How to run a distillation: the options of the student's training, and how the teacher decodes.
+    """Options of a distillation: those of the student's training, and of the teacher's search.
 
     Attributes:
-        runner: Decodes in place of the teacher's Keras model, such as the runner of its int8 bundle.
+        runner: Runner to decode with instead of the teacher's Keras model, such as that of its int8 bundle.
         beam: Beam size of the teacher.
-        closest: Learn the hypothesis of the beam that is most similar to the pair's target, not the most likely one
-            (sequence-level interpolation).
+        closest: Whether to learn the hypothesis of the beam that is most similar to the pair's target, instead of the
+            most likely one (sequence-level interpolation).
 
     Raises:
         UserError: If an option is out of range, or two exclude each other.

@@ -13,20 +13,20 @@ from seq2edge.pipeline.run import refuse_other_format
 from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.run_lock import LOCK_FILE
 
-TRAINING_SECTIONS = ("data.", "tokenizer.", "model.", "training.")  # sections of a recipe that change the weights
+TRAINING_SECTIONS = ("data.", "tokenizer.", "model.", "training.")  # sections of a recipe that affect the weights
 
 
 def training_settings(recipe: Recipe) -> dict[str, Any]:
-    """The values of a recipe that change the weights, by dotted key."""
+    """Return the values of a recipe that affect the weights, by dotted key."""
     settings = dotted(recipe.model_dump(mode="json"))
     return {key: value for key, value in settings.items() if key.startswith(TRAINING_SECTIONS)}
 
 
 def claim_output(recipe: Recipe, output: Path, options: TrainOptions) -> None:
-    """Make the output folder, or check that the run in it can be resumed or replaced.
+    """Create the output folder, or check that the run in it can be resumed or replaced.
 
     Raises:
-        UserError: If the folder holds something else, or a run of another recipe.
+        UserError: If the folder contains something else, or a run of another recipe.
     """
     exists = (output / RECIPE_FILE).is_file()
     if not options.resume:
@@ -48,12 +48,12 @@ def claim_output(recipe: Recipe, output: Path, options: TrainOptions) -> None:
 
 
 def discard_replaced(output: Path) -> None:
-    """Delete the run that a new, complete run has replaced."""
+    """Delete the old run, after the new run that replaces it is complete."""
     shutil.rmtree(_replaced(output), ignore_errors=True)
 
 
 def _set_aside(output: Path) -> None:
-    """Move an old run away until the new one is complete. Its prepared data is used again."""
+    """Move an old run aside until the new one is complete. Its prepared data is reused."""
     old = _replaced(output)
     shutil.rmtree(old, ignore_errors=True)
     output.rename(old)

@@ -1,4 +1,4 @@
-"""Training passes: what a step computes beyond teacher forcing. Each wraps the model that is kept."""
+"""Training passes: models that wrap the trained model to compute more than teacher forcing in a step."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from seq2edge.pipeline.recipe_schema.recipe import Training
 
 
 class ScheduledSampling(keras.Model):
-    """Target inputs that are partly the model's own predictions, so that it learns to recover from its mistakes.
+    """Replaces some target inputs by the model's own predictions, so that it learns to recover from its mistakes.
 
     A first pass with teacher forcing predicts the most likely token at each position. A random share of the inputs of
     the second pass is replaced by these predictions. Both passes are parallel over positions.
 
     Args:
-        model: Sources and target inputs → logits of the next tokens.
+        model: The model to train, from sources and target inputs to logits of the next tokens.
         final_rate: Share of replaced inputs in the last epoch. `set_epoch` raises it linearly from 0.
     Reference:
         Mihaylova & Martins 2019, after Bengio et al. 2015
@@ -48,12 +48,12 @@ class ScheduledSampling(keras.Model):
 
 
 class RDrop(keras.Model):
-    """Two passes with different dropout, whose outputs are made to agree.
+    """R-Drop: runs two passes with different dropout, and trains their outputs to agree.
 
     Args:
-        model: `Models.training` of any family.
-        weight: Alpha of the paper: weight of the symmetric Kullback-Leibler divergence between the passes.
-        loss: Says which targets count.
+        model: The model to train, `Models.training` of any family.
+        weight: Weight of the symmetric Kullback-Leibler divergence between the passes (alpha in the paper).
+        loss: The family's loss, which decides which targets count.
     Reference:
         Wu et al. 2021
     """
@@ -64,7 +64,7 @@ class RDrop(keras.Model):
         self.built = True
 
     def call(self, inputs: Any, training: bool = False) -> Tensor:
-        """Logits `(2 * batch, …, classes)` in training: those of both passes."""
+        """Return the logits; in training those of both passes, `(2 * batch, …, classes)`."""
         if not training:
             return self.model(inputs)
         twice = keras.tree.map_structure(lambda tensor: ops.concatenate([tensor, tensor], axis=0), inputs)
@@ -86,16 +86,17 @@ class RDrop(keras.Model):
         divergence = ops.sum((ops.exp(first) - ops.exp(second)) * (first - second), axis=-1)
         real = ops.cast(self.counted(y), "float32")
         divergence = ops.sum(divergence * real) / ops.maximum(ops.sum(real), 1.0)
-        # A half for the mean of both directions, and a half because cross_entropy is the mean of both passes.
+        # One half for the mean of both directions, and one half because cross_entropy is the mean of both passes.
         return cross_entropy + self.weight * divergence / 4
 
 
 def wrap_in_pass(model: keras.Model, settings: Training, loss: MaskedLoss) -> keras.Model:
-    """The model that `fit` trains: the given one for teacher forcing, or one of the above around it.
+    """Return the model that `fit` trains: the given one for teacher forcing, or a training pass that wraps it.
 
     Args:
         model: `Models.training` of a family.
-        loss: The family's.
+        settings: The section `training` of the recipe.
+        loss: The family's loss.
     """
     if settings.scheduled_sampling:
         return ScheduledSampling(model, settings.scheduled_sampling)

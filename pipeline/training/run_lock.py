@@ -1,4 +1,4 @@
-"""A lock on the folder of a run: two trainings of one folder would overwrite each other's checkpoints."""
+"""A lock on the folder of a run. Without it, two trainings of one folder would overwrite each other's checkpoints."""
 
 import contextlib
 import fcntl
@@ -14,12 +14,12 @@ LOCK_FILE = ".lock"
 
 @contextlib.contextmanager
 def run_lock(folder: Path) -> Iterator[None]:
-    """Hold the lock of a run, which the system releases when the process ends, however it ends.
+    """Hold the lock of a run. The system releases it when the process ends, even if it is killed.
 
-    The file holds the process id for the message alone, so a lock of a process that is gone is taken over.
+    The file contains the process id only for messages. So a file that a dead process left behind locks nothing.
 
     Raises:
-        UserError: If another training holds it; with its process id.
+        UserError: If another training holds the lock. The message has its process id.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK_FILE
@@ -34,7 +34,10 @@ def run_lock(folder: Path) -> Iterator[None]:
 
 
 def _locked(path: Path) -> int:
-    """The open and locked file. It is opened again if the one who held it has deleted it meanwhile."""
+    """Open and lock the file, and return its descriptor.
+
+    It is opened again if the previous holder has deleted it in the meantime.
+    """
     while True:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         try:

@@ -7,17 +7,18 @@ from keras import ops
 
 from seq2edge.pipeline.recipe_schema.recipe import Training
 
-FINAL_SHARE = 0.02  # of the peak, at the end of "cosine"
+FINAL_SHARE = 0.02  # learning rate at the end of "cosine", as a share of the peak
 
 
 def learning_rate(training: Training, updates: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
-    """The schedule of a recipe: linear warm-up to `learning_rate`, then "constant", "cosine" or "inverse_sqrt".
+    """Return the schedule of a recipe: linear warm-up to `learning_rate`, then "constant", "cosine" or "inverse_sqrt".
 
-    "inverse_sqrt" follows Vaswani et al. 2017, section 5.3. "plateau" is a constant here: the callback
-    `ReduceLROnPlateau` lowers it.
+    "inverse_sqrt" follows Vaswani et al. 2017, section 5.3. "plateau" is a constant here, which the callback
+    `ReduceLROnPlateau` reduces.
 
     Args:
-        updates: Number of updates of the whole training, where "cosine" ends.
+        training: The section `training` of the recipe.
+        updates: Number of updates of the whole training, after which "cosine" ends.
     """
     if training.schedule == "plateau":
         return training.learning_rate
@@ -35,7 +36,7 @@ def learning_rate(training: Training, updates: int) -> keras.optimizers.schedule
 
 @keras.saving.register_keras_serializable(package="seq2edge")
 class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear warm-up to `peak`, then constant or falling with the inverse square root of the step."""
+    """Linear warm-up to `peak`, then constant or proportional to the inverse square root of the step."""
 
     def __init__(self, peak: float, warmup_steps: int, inverse_sqrt: bool):
         self.peak, self.warmup_steps, self.inverse_sqrt = peak, warmup_steps, inverse_sqrt

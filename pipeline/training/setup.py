@@ -1,4 +1,4 @@
-"""What `fit` needs: the compiled model of a recipe, and its batches."""
+"""Sets up a training: the compiled model of a recipe, and its batches."""
 
 from dataclasses import dataclass, field
 
@@ -28,7 +28,7 @@ class TrainingSetup:
         shard: The part of each batch that this process computes.
         fitted: The compiled model that `fit` trains: `models.training`, or a training pass around it.
         steps_per_epoch: Number of batches in an epoch.
-        progress: Updated by the callbacks.
+        progress: Progress of the training, which callbacks update.
     """
 
     recipe: Recipe
@@ -41,7 +41,7 @@ class TrainingSetup:
 
     @property
     def finished(self) -> bool:
-        """Whether there is nothing left to train."""
+        """Whether the training is finished."""
         return self.progress.finished(self.recipe.training.epochs, self.recipe.training.patience)
 
 
@@ -65,12 +65,12 @@ def set_up(recipe: Recipe, data: Dataset, shard: Shard, options: TrainOptions = 
             check_weights_fit(options.initial_run, recipe, data)
         load_initial_weights(options.initial_run, models, options.initial_parts)
     if settings.pretrain_epochs:
-        models.training.get_layer("source_embedding").trainable = False  # once pre-training has made it
+        models.training.get_layer("source_embedding").trainable = False  # frozen after pre-training
     loss = family.loss(settings)
     fitted = wrap_in_pass(models.training, settings, loss)
     steps_per_epoch = settings.steps_per_epoch or training_batches(recipe, data, shard).steps_per_pass
     updates = steps_per_epoch * settings.epochs // settings.accumulate
-    # Without compilation, JAX runs each operation by itself.
+    # Without compilation, JAX runs each operation separately.
     jit_compile = settings.jit_compile or keras.backend.backend() == "jax"
     fitted.compile(_optimizer(settings, updates), loss, jit_compile=jit_compile)
     return TrainingSetup(recipe, data, shard, models, fitted, steps_per_epoch)
@@ -90,10 +90,14 @@ def _optimizer(settings: Training, updates: int) -> keras.optimizers.Optimizer:
 def training_batches(
     recipe: Recipe, data: Dataset, shard: Shard = WHOLE_BATCH, first_step: int = 0, steps: int | None = None
 ) -> Batches:
-    """The batches that a recipe trains on.
+    """Return the training batches of a recipe.
 
     Args:
-        first_step, steps: The first one, and their number; None: one pass over the pairs.
+        recipe: The recipe.
+        data: Its prepared data.
+        shard: The part of each batch to return.
+        first_step: Training step of the first batch.
+        steps: Number of batches; None: one pass over the pairs.
     """
     settings = recipe.training
     options = BatchOptions(
@@ -108,7 +112,7 @@ def training_batches(
 
 
 def validation_batches(recipe: Recipe, data: Dataset, shard: Shard = WHOLE_BATCH) -> Batches:
-    """One pass over the validation pairs, in order."""
+    """Return one pass over the validation pairs, in order."""
     batch_size = min(recipe.training.batch_size, len(data.valid))
     collate = family_of(recipe.task).collate(recipe.training)
     return Batches(data.valid, collate, BatchOptions(batch_size=batch_size, buckets=2, shard=shard))

@@ -1,4 +1,4 @@
-"""A copy of the model in training, to be scored and kept."""
+"""A copy of the model in training, which is scored and saved."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from seq2edge.pipeline.training.parallel.distribution import undistributed
 
 
 class Snapshot:
-    """The model that is scored and kept: in float32, on one device, with averaged weights if the optimizer has them.
+    """The model to score and save: in float32, on one device, with averaged weights if the optimizer has them.
 
-    It shares no variables with the model in training, which therefore stays as it is.
+    It shares no variables with the model in training, so that copying does not affect the training.
     """
 
     def __init__(self, family: Family, config: Any):
@@ -24,6 +24,6 @@ class Snapshot:
         optimizer = getattr(fitted.optimizer, "inner_optimizer", fitted.optimizer)  # mixed_float16 wraps it
         averages = getattr(optimizer, "_model_variables_moving_average", None)
         averaged = dict(zip(map(id, fitted.trainable_weights), averages or (), strict=bool(averages)))
-        trained = getattr(fitted, "model", fitted)  # within a training pass
+        trained = getattr(fitted, "model", fitted)  # a training pass wraps it
         for weight, value in zip(self.models.training.weights, trained.weights, strict=True):
             weight.assign(np.asarray(averaged.get(id(value), value)))

@@ -1,4 +1,4 @@
-"""The training program, from top to bottom: claim, prepare, set up, resume, fit, average, plot."""
+"""Trains a recipe: claim the folder, prepare the data, set up, resume, fit, average, plot."""
 
 import dataclasses
 from pathlib import Path
@@ -32,17 +32,19 @@ PREPARED = "prepared data"  # where the other processes wait for process 0
 def train(recipe: Recipe, output: Path, options: TrainOptions = TrainOptions()) -> Run:
     """Train a recipe.
 
-    With `options.hosts`, this process has to be the first of them. The others call `train_worker`.
+    With `options.hosts`, this process must be the first of them. The others call `train_worker`.
 
     Args:
+        recipe: The recipe.
         output: Folder of the run.
+        options: Options of the training.
 
     Returns:
         The run. Its model has the weights of the best epoch.
 
     Raises:
-        UserError: If recipe or data are unsuitable, `output` holds something else, another training holds it, or
-            another process is lost.
+        UserError: If recipe or data are unsuitable, `output` contains something else or is locked by another training,
+            or another process is lost.
         CheckError: If the training diverges.
     """
     refuse_ensemble(recipe)
@@ -77,10 +79,10 @@ def _train(recipe: Recipe, output: Path, options: TrainOptions) -> Run:
 
 
 def train_worker(recipe: Recipe, output: Path, options: TrainOptions) -> None:
-    """Compute this process' part of a training that process 0 records. Only OUTPUT/data is written here.
+    """Compute this process' part of a distributed training. Process 0 writes the run; this one writes only OUTPUT/data.
 
     Raises:
-        UserError: As `train`.
+        UserError: As for `train`.
         ValueError: If `options` has no hosts.
     """
     refuse_ensemble(recipe)
@@ -88,7 +90,7 @@ def train_worker(recipe: Recipe, output: Path, options: TrainOptions) -> None:
     if hosts is None:
         raise ValueError("a worker needs options.hosts")
     agree_on_recipe(hosts, recipe)
-    wait_for_all(PREPARED)  # on a shared disk, process 0 has prepared it
+    wait_for_all(PREPARED)  # on a shared disk, process 0 prepares the data
     data = _prepare(recipe, output, dataclasses.replace(options, quiet=True))
     agree_on_data(hosts, data)
     with data_parallel() as shard:
@@ -100,7 +102,7 @@ def train_worker(recipe: Recipe, output: Path, options: TrainOptions) -> None:
 
 
 def _prepare(recipe: Recipe, output: Path, options: TrainOptions) -> Dataset:
-    """Prepare the data, or use what was prepared before. A resumed training keeps the data that it was trained on."""
+    """Prepare the data, or reuse prepared data. A resumed training keeps the data that it was trained on."""
     with_embeddings = not options.initial_parts or any(name.endswith("embedding") for name in options.initial_parts)
     tokenizers = options.initial_run.data.tokenizers if options.initial_run and with_embeddings else None
     prepare_options = PrepareOptions(
@@ -117,7 +119,7 @@ def _resume(fitted: keras.Model, output: Path, hosts: Hosts | None) -> Progress:
 
 
 def _pretrain(setup: TrainingSetup, quiet: bool) -> None:
-    """Pre-train, unless a checkpoint has the result."""
+    """Pre-train, unless the training is resumed from a checkpoint, which includes the result."""
     settings = setup.recipe.training
     if settings.pretrain_epochs and not setup.progress.epoch:
         pretrain(setup.models, setup.data.train, settings, quiet)
@@ -135,6 +137,6 @@ def _fit(setup: TrainingSetup, hosts: Hosts | None, recorders: list[keras.callba
         initial_epoch=progress.epoch,
         steps_per_epoch=steps,
         callbacks=build_callbacks(setup, batches, hosts, recorders),
-        shuffle=False,  # keeps the order of the batches, which resumed trainings and other processes rely on
+        shuffle=False,  # resumed trainings and other processes rely on the order of the batches
         verbose=0,
     )

@@ -1,4 +1,4 @@
-"""Estimates how long a training takes on this machine, from a few steps of it."""
+"""Estimates how long a training takes on this machine, from a few steps."""
 
 import time
 from collections import Counter
@@ -20,19 +20,19 @@ from seq2edge.pipeline.recipe_schema.seq2seq import Model
 from seq2edge.pipeline.training.callbacks.build import build_callbacks, build_recorders
 from seq2edge.pipeline.training.setup import TrainingSetup, set_up, training_batches, validation_batches
 
-STEPS = 20  # of each of two epochs: the first one compiles, the second one is timed
+STEPS = 20  # number of steps in each of two epochs; the first one compiles, the second one is timed
 FILE = "pairs.jsonl"
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a training takes on this machine.
+    """Estimated times of a training on this machine.
 
     Attributes:
-        start: Seconds until the first step is done, preparing and compiling included.
-        step: Seconds of a step.
-        scoring: Seconds after the steps of an epoch: validation, scores, checkpoint, plots.
-        steps: Number of steps of an epoch.
+        start: Seconds until the first step is done, including preparation and compilation.
+        step: Seconds per step.
+        scoring: Seconds per epoch after its steps, for validation, scores, checkpoint and plots.
+        steps: Number of steps in an epoch.
         epochs: Largest number of epochs.
     """
 
@@ -44,12 +44,12 @@ class Estimate:
 
     @property
     def seconds(self) -> float:
-        """At most so long; the training ends earlier if its score no longer improves."""
+        """The longest training time. The training ends earlier if its score no longer improves."""
         return self.start + self.epochs * (self.steps * self.step + self.scoring)
 
 
 class _Timer(keras.callbacks.Callback):
-    """Times of the last epoch: its beginning, its last step, and its end. It has to be the last of the callbacks."""
+    """Measures when the last epoch begins, takes its last step, and ends. It must be the last callback."""
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.begun = time.monotonic()
@@ -65,10 +65,12 @@ def estimate(recipe: Recipe, sample: Sequence[Pair], total: int, typical: int, f
     """Train a recipe for a few steps.
 
     Args:
-        sample: Pairs, as they are in the recipe's files.
+        recipe: The recipe.
+        sample: Raw pairs of the recipe's files.
         total: Number of pairs in the files.
-        typical: Number of tokens of most targets. Answers of a model that has learned nothing do not end by themselves.
-        folder: Empty; it holds the trial.
+        typical: Typical number of tokens of a target. It limits the answers, because those of a model that has learned
+            nothing do not end by themselves.
+        folder: An empty folder for the trial.
 
     Raises:
         UserError: If the recipe does not suit the sample.
@@ -99,7 +101,7 @@ def estimate(recipe: Recipe, sample: Sequence[Pair], total: int, typical: int, f
 
 
 def _fit(setup: TrainingSetup, typical: int, folder: Path) -> _Timer:
-    """Two short epochs, with all that a training does after each."""
+    """Train for two short epochs, with everything that a training does after an epoch."""
     recipe, scored = setup.recipe, setup
     model = recipe.model
     if isinstance(model, Model):
@@ -119,7 +121,7 @@ def _fit(setup: TrainingSetup, typical: int, folder: Path) -> _Timer:
 
 
 def _with_frequent_labels(recipe: Recipe, sample: Sequence[Pair]) -> Sequence[Pair]:
-    """The pairs without labels of which the sample has too few examples to be split."""
+    """Return the pairs whose labels have enough examples in the sample to be split."""
     if "target" in recipe.TEXT_SIDES:
         return sample
     counts = Counter(pair.target for pair in sample)

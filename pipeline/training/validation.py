@@ -1,4 +1,4 @@
-"""Scores of the answers to validation sources."""
+"""Answers and scores validation sources."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from seq2edge.pipeline.families.interface import Models
 from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
-SAMPLES = 12  # answers in samples.txt
+SAMPLES = 12  # number of answers in samples.txt
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Validation:
 
 
 def validator(models: Models, recipe: Recipe, data: Dataset) -> Callable[[], Validation]:
-    """A function that answers some validation sources with the current weights of the models, and scores them."""
+    """Return a function that answers some validation sources with the current weights and scores the answers."""
     expected = evenly(examples(list(data.texts("valid")), recipe.task), recipe.training.score_sentences)
     answers = family_of(recipe.task).answers(models, recipe, data, [example.source for example in expected])
 
@@ -47,6 +47,6 @@ def validator(models: Models, recipe: Recipe, data: Dataset) -> Callable[[], Val
 
 
 def evenly(items: Sequence[T], count: int) -> list[T]:
-    """At most `count` of the items, from all over them: files of several domains stand one after the other."""
+    """Return at most `count` items, evenly spaced, because files of several domains follow one another."""
     count = min(count, len(items))
     return [items[index * len(items) // count] for index in range(count)]

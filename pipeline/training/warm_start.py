@@ -1,4 +1,4 @@
-"""Warm start: initialise a model, or parts of it, with the weights of an earlier run."""
+"""Warm start: initialises a model, or parts of it, with the weights of an earlier run."""
 
 import dataclasses
 from collections.abc import Collection
@@ -21,8 +21,8 @@ def check_weights_fit(initial_run: Run, recipe: Recipe, data: Dataset) -> None:
     """Check that all of a run's weights fit the model of a recipe for the data.
 
     Raises:
-        UserError: If the run is an ensemble, or the models are of different families; or with both values of every
-            setting that differs.
+        UserError: If the run is an ensemble, the models are of different families, or settings differ. The message has
+            both values of every setting that differs.
     """
     if initial_run.recipe.is_ensemble:
         raise UserError(f"{initial_run.path}: an ensemble; allowed: a run of one model, such as one of its members")
@@ -43,13 +43,15 @@ def check_weights_fit(initial_run: Run, recipe: Recipe, data: Dataset) -> None:
 
 
 def load_initial_weights(initial_run: Run, models: Models, parts: Collection[str] = ()) -> None:
-    """Assign the weights of an earlier run to new models that they fit.
+    """Load the weights of an earlier run into new models that they fit.
 
     Args:
+        initial_run: The earlier run.
+        models: The new models.
         parts: Names of the layers to initialise; empty: all.
 
     Raises:
-        UserError: If a part is missing in one of the models, or has other weights there.
+        UserError: If a part is missing in one of the models, or its weights have other shapes there.
     """
     theirs, ours = initial_run.model().training, models.training
     if not parts:

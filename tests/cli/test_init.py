@@ -94,7 +94,7 @@ def test_a_folder_of_texts_becomes_one_too(tmp_path, capsys):
     assert "40 texts" in capsys.readouterr().out
     assert load_recipe(output).data.files[0].format == "folder"
     assert main(["init", str(tmp_path / "texts"), "--target", "b", "--overwrite", "--output", str(output)]) == 2
-    assert "--target b: not with a folder" in capsys.readouterr().err
+    assert "--target b: not allowed with a folder" in capsys.readouterr().err
 
 
 def test_target_is_a_column_or_the_file_of_the_targets(tmp_path, capsys, monkeypatch):
@@ -135,7 +135,7 @@ def test_a_label_with_one_example_is_refused_with_its_row(tmp_path, capsys):
     rows = "".join(f"text {i}\tspam\n" for i in range(40)) + "another\tham\n"
     status, out, err, output = init(tmp_path, "a.tsv", rows, "--task", "classification", capsys=capsys)
     assert status == 2
-    assert "few examples (less than 10), which are hard to learn: ham 1" in out
+    assert "hard to learn, fewer than 10 examples: ham 1" in out
     assert err.count("\n") == 1
     assert "a.tsv, row 41: label 'ham' has 1 example" in err
     assert not output.exists()

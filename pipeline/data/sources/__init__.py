@@ -1,1 +1,1 @@
-"""Public data that is not published as files of pairs: how the files are made of it."""
+"""Builds files of pairs from public data that is published in another form."""

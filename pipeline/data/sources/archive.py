@@ -1,4 +1,4 @@
-"""Reads the files of a repository from its archive."""
+"""Reads the text files of a repository from its archive."""
 
 import tarfile
 import zlib
@@ -11,18 +11,18 @@ GITHUB = "https://codeload.github.com/{repository}/tar.gz/{commit}"
 
 
 def address(repository: str, commit: str) -> str:
-    """Where the archive of a repository on GitHub is, "owner/name" at a commit."""
+    """Return the address of the archive of a GitHub repository, "owner/name", at a commit."""
     return GITHUB.format(repository=repository, commit=commit)
 
 
 def read_texts(archive: Path, wanted: Callable[[str], bool]) -> dict[str, str]:
-    """The text files of a .tar.gz by their paths, without the folder that holds them all.
+    """Return the text files of a .tar.gz by path, without the top folder.
 
     Args:
-        wanted: Takes a path; whether to read the file.
+        wanted: Given a path, returns whether to read the file.
 
     Raises:
-        UserError: If it is no archive, or a file is not UTF-8.
+        UserError: If the file is not an archive, or one of its files is not UTF-8.
     """
     texts = {}
     try:

@@ -1,7 +1,7 @@
 """The Bible in Korean (개역한글판 of 1961) and English (King James Version), verse by verse; both are public domain.
 
-The verses have the same numbers in both but in 1 Samuel 30, Song of Solomon 6, 2 Corinthians 13 and 3 John. A verse
-that the Korean Bible lacks is "(없음)".
+The verses have the same numbers in both, except in 1 Samuel 30, Song of Solomon 6, 2 Corinthians 13 and 3 John. A verse
+that is missing from the Korean Bible is "(없음)" there.
 """
 
 import json
@@ -16,14 +16,14 @@ ARCHIVES = (
     address("aruljohn/Bible-kjv", "a9aa4e55afbb3e095f57e4b14cd1f22c5ee8d7c9"),
 )
 FILE = "aligned.ko-en.tsv.gz"
-BOOKS = "Books.json"  # their names, in order
+BOOKS = "Books.json"  # the names of the books, in order
 KOREAN = "data/"
 
 Verses = dict[tuple[int, int], str]  # by chapter and verse
 
 
 def build(archives: Sequence[Path]) -> FileRows:
-    """Rows (book, chapter, verse, Korean, English) of the verses that both have."""
+    """Return rows (book, chapter, verse, Korean, English) of the verses that both Bibles have."""
     korean, english = (read_texts(archive, _is_wanted) for archive in archives)
     return {FILE: list(_rows(korean, english))}
 

@@ -1,4 +1,4 @@
-"""The sources that files of a recipe can be built by."""
+"""The sources that can build files of a recipe."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ class Source:
 
     Attributes:
         archives: Addresses of .tar.gz files, each at a fixed commit.
-        build: Takes the archives and returns the rows of each file.
+        build: Given the paths of the archives, returns the rows of each file.
     """
 
     archives: tuple[str, ...]
@@ -33,14 +33,17 @@ SOURCES: dict[Builder, Source] = {
 
 
 def built_file(name: Builder, file: str, licence: str) -> Path:
-    """A file that a source makes. Its archives are downloaded, and all its files written to the cache, at first use.
+    """Return the path of a file that a source builds.
+
+    On first use the source's archives are downloaded, and all its files are written to the cache.
 
     Args:
+        name: Name of the source.
         file: Name of the file.
-        licence: Of the data, to show before a download.
+        licence: Licence of the data, shown before a download.
 
     Raises:
-        UserError: If an archive cannot be had or read, or the source makes no such file.
+        UserError: If an archive cannot be downloaded or read, or the source does not build this file.
     """
     source = SOURCES[name]
     key = hashlib.sha256("\n".join(source.archives).encode()).hexdigest()[:16]

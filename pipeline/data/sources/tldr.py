@@ -1,7 +1,7 @@
 """Korean and English manual pages of tldr-pages (CC BY 4.0), sentence by sentence.
 
-A page is used if both languages have the same number of examples, and an example if its command is the same but for
-the names in {{placeholders}}. The description is used if both have the same number of lines; its first line is taken.
+A page is used if both languages have the same number of examples. An example is used if its command is the same apart
+from the names in {{placeholders}}. If both descriptions have the same number of lines, their first lines are a pair.
 """
 
 import re
@@ -16,10 +16,10 @@ from seq2edge.pipeline.data.sources.rows import FileRows
 ARCHIVES = (address("tldr-pages/tldr", "08e345f42639f67d99282813247ac670dc6e87cb"),)
 FILES = {"train": "ko-en.train.tsv.gz", "valid": "ko-en.valid.tsv.gz", "test": "ko-en.test.tsv.gz"}
 KOREAN, ENGLISH = "pages.ko/", "pages/"
-LINKS = ("More information", "더 많은 정보", "관련 항목")  # how lines of a description start that refer elsewhere
+LINKS = ("More information", "더 많은 정보", "관련 항목")  # beginnings of description lines that refer elsewhere
 PLACEHOLDER = re.compile(r"\{\{.*?\}\}")
 HANGUL = re.compile("[가-힣]")
-TEST, VALID = 4, 8  # places out of 100, by a hash of a page's path: those below the first are test pages
+TEST, VALID = 4, 8  # a hash of the page's path gives 0 to 99: below the first is test, below the second validation
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class _Page:
 
 
 def build(archives: Sequence[Path]) -> FileRows:
-    """Rows (Korean, English) of each file. No text of training is in validation or test."""
+    """Return rows (Korean, English) of each file. No text of training is in validation or test."""
     texts = read_texts(archives[0], lambda path: path.startswith((KOREAN, ENGLISH)) and path.endswith(".md"))
     rows: dict[str, list[tuple[str, ...]]] = {split: [] for split in FILES}
     seen = set()
@@ -60,7 +60,7 @@ def _parse(text: str) -> _Page:
 
 
 def _pairs(korean: _Page, english: _Page) -> Iterator[tuple[str, str]]:
-    """The sentences that say the same on two pages."""
+    """Yield the sentences of two pages that are translations of each other."""
     sizes = {len(part) for page in (korean, english) for part in (page.examples, page.commands)}
     if len(sizes) > 1:
         return

@@ -1,1 +1,1 @@
-"""Scores of hypotheses against references, one module for each family of metrics."""
+"""Metrics that compare hypotheses with references, one module for each family of metrics."""

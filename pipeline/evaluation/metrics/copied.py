@@ -1,4 +1,4 @@
-"""Numbers, paths and placeholders of the source that stand in the output as they are."""
+"""The share of a source's numbers, paths and placeholders that the output repeats unchanged."""
 
 import re
 from collections import Counter
@@ -19,21 +19,21 @@ ITEM = re.compile(
 
 
 def items(text: str) -> Counter[str]:
-    """The numbers, paths and placeholders of a text, each with how often it stands there.
+    """Count the numbers, paths and placeholders of a text.
 
-    A placeholder is what stands in one or two pairs of braces. A path, or the address of a page, is a run of ASCII
-    letters, digits and signs with a slash or backslash in it; a full stop or comma at its end is not part of it. A
-    number is a run of digits, with single points, commas or colons between them; letters may stand beside it.
+    A placeholder is one or two pairs of braces and the text inside them. A path or an address of a page is a run of
+    ASCII letters, digits and signs that contains a slash or backslash, without a full stop or comma at its end. A
+    number is a run of digits, with single points, commas or colons between them. Letters may touch it.
     """
     return Counter(ITEM.findall(text))
 
 
 def copied(hypotheses: Sequence[str], expected: Sequence[Example]) -> float:
-    """Percentage of the items of sources that stand in the outputs, of those that stand in the references too.
+    """Percentage of items that the output repeats, among the items that source and reference have in common.
 
-    An item that a source has twice counts twice if its reference has it twice. Of several references the one with the
-    largest share counts. A source without any item that its reference has does not count; if no source has one, nothing
-    is missing, and the percentage is 100.
+    An item that occurs twice in both source and reference counts twice. Of several references, the one with the largest
+    percentage counts. A source that has no item in common with its reference is left out. If all sources are left out,
+    nothing is missing, and the percentage is 100.
     """
     found = wanted = 0
     for hypothesis, example in zip(hypotheses, expected, strict=True):

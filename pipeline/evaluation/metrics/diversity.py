@@ -1,4 +1,4 @@
-"""How varied the replies of a chat model are. References are not used."""
+"""Diversity of the replies of a chat model. These metrics use no references."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from seq2edge.pipeline.evaluation.metrics.words import words
 
 
 def _distinct(n: int) -> Score:
-    """Distinct n-grams in percent of all n-grams of the hypotheses.
+    """Return a metric: distinct n-grams in percent of all n-grams of the hypotheses.
 
     Reference:
         [Li et al., 2016](https://arxiv.org/abs/1510.03055)
@@ -25,7 +25,7 @@ def _distinct(n: int) -> Score:
 
 
 def repeated(hypotheses: Sequence[str], expected: Sequence[Example]) -> float:
-    """Percentage of replies that an earlier source already received."""
+    """Percentage of replies that are the same as the reply to an earlier source."""
     return 100 * (1 - len(set(hypotheses)) / len(hypotheses))
 
 

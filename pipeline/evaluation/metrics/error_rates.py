@@ -7,9 +7,9 @@ from seq2edge.pipeline.evaluation.metrics.metric import Metric, Score
 
 
 def _error_rate(kind: str) -> Score:
-    """Edits over all sentences, in percent of the reference's length.
+    """Return a metric: the edits in all sentences, in percent of the references' length.
 
-    An example with several references takes the one with the lowest error rate. Empty references are left out.
+    Of several references, the one with the lowest error rate counts. Empty references are left out.
 
     Args:
         kind: "wer" or "cer".

@@ -7,7 +7,7 @@ from seq2edge.pipeline.evaluation.metrics.metric import Metric
 
 
 def expected_labels(expected: Sequence[Example]) -> list[str]:
-    """The label of each example: its first reference."""
+    """Return the label of each example, its first reference."""
     return [example.references[0] for example in expected]
 
 
@@ -19,10 +19,10 @@ def accuracy(predicted: Sequence[str], expected: Sequence[Example]) -> float:
 
 
 def macro_f1(predicted: Sequence[str], expected: Sequence[Example]) -> float:
-    """Unweighted mean in percent of the F1 scores of the labels that occur in the references.
+    """Unweighted mean of the F1 scores of the labels in the references, in percent.
 
-    F1 is 2 TP / (2 TP + FP + FN). A label that was never predicted has 0. A label that was only predicted lowers the
-    mean through the labels it was mistaken for, and has no share of its own.
+    F1 is 2 TP / (2 TP + FP + FN). It is 0 for a label that was never predicted. A label that was predicted, but is not
+    in the references, has no F1 of its own. It lowers those of the labels that it was predicted for.
 
     Reference:
         [Opitz and Burst, 2019](https://arxiv.org/abs/1911.03347), "averaged F1"

@@ -1,4 +1,4 @@
-"""Length of the hypotheses relative to the references."""
+"""Length of the hypotheses, relative to the references."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,9 @@ from seq2edge.pipeline.evaluation.metrics.words import words
 
 
 def length_ratio(hypotheses: Sequence[str], expected: Sequence[Example]) -> float:
-    """Words of all hypotheses per word of the references; of several references the nearest in length counts.
+    """Number of words in all hypotheses, divided by that in the references.
+
+    Of several references, the one nearest in length counts.
 
     Example:
         >>> length_ratio(["one two three"], [Example("source", ("one two",))])

@@ -9,12 +9,12 @@ from seq2edge.pipeline.evaluation.metrics.words import best_reference_mean
 
 
 def is_exact(hypothesis: str, references: Sequence[str]) -> bool:
-    """Whether the hypothesis equals one of the references, apart from white space."""
+    """Return whether the hypothesis equals one of the references, apart from white space."""
     return " ".join(hypothesis.split()) in {" ".join(reference.split()) for reference in references}
 
 
 def exact_match(hypotheses: Sequence[str], expected: Sequence[Example]) -> float:
-    """Percentage of exact hypotheses."""
+    """Percentage of hypotheses that equal a reference, apart from white space."""
     hits = sum(is_exact(hypothesis, e.references) for hypothesis, e in zip(hypotheses, expected, strict=True))
     return 100 * hits / len(expected)
 
@@ -30,7 +30,7 @@ def word_accuracy(hypotheses: Sequence[str], expected: Sequence[Example]) -> flo
 
 
 def word_f1(hypotheses: Sequence[str], expected: Sequence[Example]) -> float:
-    """F1 of the words in percent, regardless of their order.
+    """F1 of the words, regardless of their order, in percent.
 
     Reference:
         [Rajpurkar et al., 2016](https://arxiv.org/abs/1606.05250)

@@ -1,4 +1,4 @@
-"""What a metric is."""
+"""The description of a metric."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ Score = Callable[[Sequence[str], Sequence[Example]], float]
 
 @dataclass(frozen=True)
 class Metric:
-    """One number of an evaluation.
+    """A metric, which is one number of an evaluation.
 
     Attributes:
         key: Name in JSON and in a recipe.
         label: Name in tables, with its unit.
-        score: Takes hypotheses and the examples they belong to, one for each, and returns the number.
-        higher_is_better: None if neither direction is better.
+        score: Computes the number from hypotheses and examples. There is one example for each hypothesis.
+        higher_is_better: Whether a higher number is better; None if neither direction is.
     """
 
     key: str

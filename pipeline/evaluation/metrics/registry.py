@@ -1,6 +1,6 @@
-"""All metrics. Which of them a task is scored with stands in `device/tasks.py`.
+"""All metrics. `device/tasks.py` lists the metrics of each task.
 
-A new metric is a module with a tuple `METRICS`, added to `MODULES`, and its key in the tasks that have it.
+To add a metric, write a module with a tuple `METRICS`, add it to `MODULES`, and add the key to the tasks that use it.
 """
 
 from collections.abc import Sequence
@@ -25,35 +25,38 @@ from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sacrebleu_metr
 MODULES = (sacrebleu_scores, rouge, matches, identical, error_rates, copied, diversity, length, labels)
 METRICS: dict[str, Metric] = {metric.key: metric for module in MODULES for metric in module.METRICS}
 
-BASIC_METRICS: dict[Target, tuple[str, ...]] = {  # by what a task's targets are
+BASIC_METRICS: dict[Target, tuple[str, ...]] = {  # by the kind of a task's targets
     "text": ("bleu", "chrf", "exact_match"),
     "label": ("accuracy", "macro_f1"),
 }
 
 
 def basic_metrics(task: str) -> tuple[str, ...]:
-    """Keys of the metrics that training and export compute."""
+    """Return the keys of the metrics that training and export compute."""
     return BASIC_METRICS[TASKS[task].target]
 
 
 def task_metrics(task: str) -> list[Metric]:
-    """The metrics of a task, the one that decides first."""
+    """Return the metrics of a task, the main one first."""
     return [METRICS[key] for key in TASKS[task].metrics]
 
 
 def task_scores(task: str, hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, float]:
-    """All metrics of a task by key, rounded to two decimals."""
+    """Return the scores of all metrics of a task by key, rounded to two decimals."""
     return _scores(TASKS[task].metrics, hypotheses, expected)
 
 
 def basic_scores(task: str, hypotheses: Sequence[str], expected: Sequence[Example]) -> dict[str, Any]:
-    """The basic metrics and the main one of a task by key, with the number of sentences and sacrebleu's signatures."""
+    """Return the scores of a task's basic metrics and main metric by key.
+
+    The number of sentences and sacrebleu's signatures are included.
+    """
     keys = tuple(dict.fromkeys((*basic_metrics(task), TASKS[task].main_metric)))
     return {"sentences": len(expected), **_scores(keys, hypotheses, expected), "signatures": _signatures(keys)}
 
 
 def signatures(task: str) -> list[str]:
-    """sacrebleu's signatures of a task's scores. The scores must have been computed before."""
+    """Return sacrebleu's signatures of a task's scores. The scores must have been computed before."""
     return _signatures(TASKS[task].metrics)
 
 

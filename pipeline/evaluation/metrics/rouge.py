@@ -1,4 +1,4 @@
-"""ROUGE, computed by rouge-score over words of any script."""
+"""ROUGE for words of any script, computed by rouge-score."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from seq2edge.pipeline.evaluation.metrics.words import words
 
 
 class _Tokenizer:
-    """`words` with the interface of a rouge-score tokenizer; its own keeps only a-z and 0-9."""
+    """`words` as a tokenizer for rouge-score, whose own tokenizer keeps only a-z and 0-9."""
 
     def tokenize(self, text: str) -> list[str]:
         return words(text)

@@ -10,16 +10,16 @@ from seq2edge.pipeline.evaluation.metrics.metric import Metric, Score
 
 @cache
 def sacrebleu_metrics() -> dict[str, Any]:
-    """sacrebleu's metric objects by our keys. Each one knows its signature once it has scored a corpus."""
+    """Return sacrebleu's metric objects by key. An object has a signature after it has scored a corpus."""
     from sacrebleu.metrics import BLEU, CHRF, TER
 
     return {"bleu": BLEU(), "bleu_lc": BLEU(lowercase=True), "chrf": CHRF(word_order=2), "ter": TER()}
 
 
 def reference_streams(expected: Sequence[Example]) -> list[list[str | None]]:
-    """References in sacrebleu's layout: the first reference of each example, then the second, and so on.
+    """Return references in sacrebleu's layout: the first reference of each example, then the second, and so on.
 
-    An example with fewer references than others has None in the later streams.
+    An example with fewer references than others has None in the last streams.
     """
     streams = max(len(example.references) for example in expected)
     return [

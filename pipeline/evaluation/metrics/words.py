@@ -1,4 +1,4 @@
-"""Words of any script, for metrics that compare words."""
+"""Splits texts of any script into words, for metrics that compare words."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")  # kana and 
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words: runs of letters and digits, and single characters of kana and Han.
+    """Return lower-case words: runs of letters and digits, and single characters of kana and Han.
 
     For English text these are the words of rouge-score.
     """
@@ -20,10 +20,10 @@ def words(text: str) -> list[str]:
 def best_reference_mean(
     hypotheses: Sequence[str], expected: Sequence[Example], score: Callable[[list[str], list[str]], float]
 ) -> float:
-    """Mean over sentences in percent; a sentence with several references takes its best score.
+    """Return the mean score of the sentences in percent. Of several references, the one with the best score counts.
 
     Args:
-        score: Takes the words of the hypothesis and of one reference, and returns a share from 0 to 1.
+        score: Given the words of a hypothesis and of one reference, returns a score from 0 to 1.
     """
     shares = [
         max(score(words(hypothesis), words(reference)) for reference in example.references)

@@ -1,1 +1,1 @@
-"""The HTML page of an evaluation: the page, and the sections of each kind of target."""
+"""The HTML report of an evaluation: the page, and the sections for each kind of target."""

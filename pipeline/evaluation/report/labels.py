@@ -1,4 +1,4 @@
-"""The sections for targets that are labels: confusions, confidence, and the outputs that are nearest to a mistake."""
+"""The sections for targets that are labels: confusions, confidence, and wrong or least confident outputs."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,15 @@ from seq2edge.pipeline.evaluation.plots import svg_of_calibration, svg_of_confus
 from seq2edge.pipeline.evaluation.report.sections import SHOWN, Output, Sections, Span, output_of, plots_by_length
 from seq2edge.pipeline.evaluation.scoring import Evaluation
 
-PAIRS = 20  # rows of the table of confused labels
-TEXTS = 3  # example sources shown in a row of that table
+PAIRS = 20  # largest number of rows in the table of confused labels
+TEXTS = 3  # number of example sources in a row of that table
 MARKS = Markup("<ins>wrong labels</ins> and <del>the labels expected instead</del>")
 
 
 def label_sections(evaluations: Sequence[Evaluation]) -> Sections:
-    """Wrong outputs of the first system start with the most confident, right ones with the least confident."""
+    """Return the sections. The most confident wrong outputs of the first system and the least confident right ones
+    come first.
+    """
     first = evaluations[0]
     labels = expected_labels(first.test_set.expected)
     correct = {e.system: _correct(e) for e in evaluations}
@@ -44,7 +46,7 @@ def label_sections(evaluations: Sequence[Evaluation]) -> Sections:
 
 
 def confusion_plot(evaluation: Evaluation) -> str:
-    """The confusion matrix of a system as an SVG element; of many labels those with the most mistakes."""
+    """Return a system's confusion matrix as an SVG element. Of many labels, it shows those with the most mistakes."""
     whole = Confusion.of(expected_labels(evaluation.test_set.expected), evaluation.hypotheses)
     part = whole.most_confused()
     number = len(whole.rows)
@@ -53,7 +55,7 @@ def confusion_plot(evaluation: Evaluation) -> str:
 
 
 def compare_labels(expected: str, predicted: str) -> tuple[list[Span], list[Span]]:
-    """Both labels as one span each."""
+    """Return each label as one span."""
     differs = expected != predicted
     return [Span(expected, differs)], [Span(predicted, differs)]
 
@@ -64,7 +66,7 @@ def _correct(evaluation: Evaluation) -> list[bool]:
 
 
 def _pair_rows(evaluation: Evaluation) -> list[list[str]]:
-    """A heading, then a row for each pair of confused labels, with the sources of the most confident answers."""
+    """Return a heading and a row for each pair of confused labels, with the sources of the most confident answers."""
     expected = evaluation.test_set.expected
     labels = expected_labels(expected)
     rows = [["expected", "predicted", "examples", "of", "texts, most confident first"]]

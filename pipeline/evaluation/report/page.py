@@ -1,4 +1,4 @@
-"""An evaluation as one HTML page that opens offline."""
+"""Writes an evaluation as one HTML page that works offline."""
 
 from collections.abc import Callable, Sequence
 from importlib.resources import files
@@ -20,10 +20,11 @@ SECTIONS: dict[Target, Callable[[Sequence[Evaluation]], Sections]] = {"text": te
 
 
 def report(evaluations: Sequence[Evaluation], differences: Sequence[Difference] = ()) -> str:
-    """The page: tables, plots, and outputs of the first system.
+    """Return the page as HTML: tables, plots, and outputs of the first system.
 
     Args:
-        evaluations: Of systems on one set.
+        evaluations: Evaluations of systems on the same set.
+        differences: Comparisons of two systems.
     """
     first = evaluations[0]
     sections = SECTIONS[TASKS[first.test_set.task].target](evaluations)
@@ -51,7 +52,7 @@ def _template() -> jinja2.Template:
 
 
 def _group_tables(evaluations: Sequence[Evaluation]) -> list[tuple[str, list[list[str]]]]:
-    """Heading and rows of each table of groups."""
+    """Return the heading and rows of each table of groups."""
     return [
         (f"{evaluation.system}, {kind}", group_rows("", groups, task_metrics(evaluation.test_set.task)))
         for evaluation in evaluations

@@ -1,4 +1,4 @@
-"""The sections of a report that depend on what a task's targets are."""
+"""The sections of a report that depend on the kind of a task's targets."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from seq2edge.pipeline.evaluation.metrics.registry import METRICS
 from seq2edge.pipeline.evaluation.plots import svg_of_groups
 from seq2edge.pipeline.evaluation.scoring import Evaluation
 
-SHOWN = 50  # outputs in each list
+SHOWN = 50  # largest number of outputs in each list
 
 
 @dataclass(frozen=True)
 class Span:
-    """Consecutive words of one side of a comparison."""
+    """Consecutive words of one side of a comparison, which either differ from the other side or do not."""
 
     text: str
     differs: bool
@@ -26,12 +26,12 @@ class Output:
     """One output of the first system, as the page shows it.
 
     Attributes:
-        index: Of the example in the set.
-        reference: The reference nearest to the output; words missing in the output differ.
-        hypothesis: Words missing in the reference differ.
-        others: Names and hypotheses of the systems whose output is another.
-        scores: Of this output alone: "chrF++ 87.1".
-        confidence: 0 to 1.
+        index: Index of the example in the set.
+        reference: The reference nearest to the output. Spans that are missing in the output differ.
+        hypothesis: The output. Spans that are missing in the reference differ.
+        others: Names and hypotheses of the other systems that gave another output.
+        scores: Scores of this output, e.g. "chrF++ 87.1".
+        confidence: From 0 to 1.
         has_attention: Whether there is a heat map to show.
     """
 
@@ -47,14 +47,14 @@ class Output:
 
 @dataclass(frozen=True)
 class Sections:
-    """What a page shows besides scores, differences and groups.
+    """The content of a page besides scores, differences and groups.
 
     Attributes:
-        plots: SVG elements, beside each other.
-        outputs: Outputs of the first system by the heading of their list.
-        marks: What is marked in the outputs, as HTML.
-        large_plots: SVG elements in their own size, below each other.
-        tables: Heading and rows of texts of each table; the first row is its head.
+        plots: SVG elements, side by side.
+        outputs: Outputs of the first system, by the heading of their list.
+        marks: The legend of the marks in the outputs, as HTML.
+        large_plots: SVG elements in their own size, one below the other.
+        tables: Headings of tables and their rows of texts. The first row of a table names its columns.
     """
 
     plots: Sequence[str]
@@ -70,11 +70,14 @@ SpansOf = Callable[[str, str], tuple[list[Span], list[Span]]]
 def output_of(
     index: int, evaluations: Sequence[Evaluation], reference: str, spans: SpansOf, scores: str = ""
 ) -> Output:
-    """An output of the first system beside those of the others.
+    """Return an output of the first system, with those of the other systems.
 
     Args:
-        reference: What all of them are compared with.
-        spans: Takes the reference and an output, and returns both with their differences.
+        index: Index of the example in the set.
+        evaluations: Evaluations of all systems, the first one first.
+        reference: The reference that all outputs are compared with.
+        spans: Given the reference and an output, returns both with their differences marked.
+        scores: Scores of this output, e.g. "chrF++ 87.1".
     """
     first, *others = evaluations
     answer = first.answers[index]
@@ -96,7 +99,7 @@ def output_of(
 
 
 def plots_by_length(evaluations: Sequence[Evaluation], metric: str) -> list[str]:
-    """A plot of a metric by source length; none if the sources have one length."""
+    """Return a plot of a metric by source length; an empty list if there is only one group of lengths."""
     by_length = {
         evaluation.system: {name: scores[metric] for name, scores in groups.items()}
         for evaluation in evaluations

@@ -15,7 +15,7 @@ MARKS = Markup("<ins>words missing in the reference</ins> and <del>words missing
 
 
 def text_sections(evaluations: Sequence[Evaluation]) -> Sections:
-    """Outputs are sorted by the chrF++ of the first system."""
+    """Return the sections. Outputs are sorted by the chrF++ of the first system."""
     chrf = {e.system: sentence_chrf(e.hypotheses, e.test_set.expected) for e in evaluations}
     of_first = chrf[evaluations[0].system]
     order = [int(index) for index in np.argsort(of_first, kind="stable")]
@@ -42,7 +42,7 @@ def _nearest_reference(evaluation: Evaluation, index: int) -> str:
 
 
 def compare_words(reference: str, hypothesis: str) -> tuple[list[Span], list[Span]]:
-    """Both texts as spans of words; a span differs if the other text lacks it at that place."""
+    """Return both texts as spans of words. A span differs if the other text lacks it at that place."""
     theirs, ours = reference.split(), hypothesis.split()
     sides: tuple[list[Span], list[Span]] = [], []
     for operation, a, b, c, d in difflib.SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes():

@@ -1,1 +1,1 @@
-"""Callbacks of a training, and `build`, which puts them in order."""
+"""The callbacks of a training. `build` creates them in their order."""

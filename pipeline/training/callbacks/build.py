@@ -1,4 +1,4 @@
-"""Which callbacks a training has, in which order."""
+"""Creates the callbacks of a training, in their order."""
 
 import sys
 from pathlib import Path
@@ -24,11 +24,13 @@ from seq2edge.pipeline.training.validation import validator
 def build_callbacks(
     setup: TrainingSetup, batches: Batches, hosts: Hosts | None, recorders: list[keras.callbacks.Callback]
 ) -> list[keras.callbacks.Callback]:
-    """All callbacks of one process.
+    """Create all callbacks of one process.
 
     Args:
-        batches: What `fit` trains on.
-        recorders: From `build_recorders`; a process that records nothing has none.
+        setup: The training.
+        batches: The batches that `fit` trains on.
+        hosts: The processes of a distributed training, or None.
+        recorders: The callbacks of `build_recorders`; empty for a process that writes no run.
     """
     settings, progress, steps = setup.recipe.training, setup.progress, setup.steps_per_epoch
     processor = setup.data.processor(setup.recipe)
@@ -53,7 +55,7 @@ def build_callbacks(
 
 
 def build_recorders(setup: TrainingSetup, output: Path, quiet: bool) -> list[keras.callbacks.Callback]:
-    """Callbacks that score the model, write the run and show progress. Only one process has them."""
+    """Create the callbacks that score the model, write the run and show progress. Only one process has them."""
     settings, progress = setup.recipe.training, setup.progress
     snapshot = Snapshot(family_of(setup.recipe.task), setup.models.config)
     kept = snapshot.models.training

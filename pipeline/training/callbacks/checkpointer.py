@@ -1,4 +1,4 @@
-"""Keeps the best model, a checkpoint and the history of a training."""
+"""Saves the best model, a checkpoint and the history of a training."""
 
 import math
 import time
@@ -20,11 +20,11 @@ class Checkpointer(keras.callbacks.Callback):
     """Writes the run after each epoch, and stops the training when patience is exhausted.
 
     Args:
-        folder: The run.
-        kept: The model to keep; the model in training goes into the checkpoint.
-        progress: Updated after each epoch.
-        settings: Of the recipe: which score decides, patience, and how many epochs are averaged.
-        far: An epoch with a mean loss above it replaces no checkpoint.
+        folder: Folder of the run.
+        kept: The model to save as the best one. The checkpoint has the weights of the model in training.
+        progress: Progress of the training, updated after each epoch.
+        settings: The section `training` of the recipe: the deciding score, patience, number of epochs to average.
+        far: Largest mean loss of an epoch whose weights may replace the checkpoint.
     """
 
     def __init__(self, folder: Path, kept: keras.Model, progress: Progress, settings: Training, far: float = math.inf):

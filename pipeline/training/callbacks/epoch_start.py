@@ -1,4 +1,7 @@
-"""Values that are set when an epoch starts: functions of epoch and history, so that a resumed training has the same."""
+"""Callbacks that set values when an epoch starts.
+
+The values depend on epoch and history only, so that a resumed training uses the same ones.
+"""
 
 from typing import Any
 
@@ -9,7 +12,7 @@ from seq2edge.pipeline.training.progress import Progress, is_better
 
 
 class SeedDropout(keras.callbacks.Callback):
-    """Derives the state of every seed generator from seed and epoch, since checkpoints do not hold it."""
+    """Derives the state of every seed generator from seed and epoch, because checkpoints do not store it."""
 
     def __init__(self, seed: int):
         super().__init__()
@@ -32,10 +35,10 @@ class RaiseSamplingRate(keras.callbacks.Callback):
 class ReduceLROnPlateau(keras.callbacks.Callback):
     """Halves the learning rate after every `patience` epochs without a better score.
 
-    Keras' callback of this name counts epochs by itself, and a resumed training would lose the count.
+    Keras' callback of the same name counts epochs itself, and would lose the count in a resumed training.
 
     Args:
-        progress: Its history decides.
+        progress: Progress of the training, with the history of scores.
         score: Name of the score, such as "bleu".
         peak: Learning rate before the first reduction.
         patience: Epochs without a better score before a reduction.
@@ -49,7 +52,7 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
         self.model.optimizer.learning_rate = self.peak * 0.5 ** self.reductions()
 
     def reductions(self) -> int:
-        """How often the history has asked for a lower rate."""
+        """Return how many reductions the history requires."""
         best: float | None = None
         waited = reductions = 0
         for row in self.progress.history:

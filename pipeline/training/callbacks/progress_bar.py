@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from tqdm import tqdm
 
-STEPS_PER_UPDATE = 20  # of the loss beside the bar
+STEPS_PER_UPDATE = 20  # number of steps between updates of the displayed loss
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -23,7 +23,7 @@ class ProgressBar(keras.callbacks.Callback):
             unit="step",
             desc="train",
             file=sys.stderr,
-            disable=None,  # unless it is a terminal
+            disable=None,  # show the bar on a terminal only
             mininterval=1.0,
             dynamic_ncols=True,
         )

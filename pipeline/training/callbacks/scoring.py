@@ -1,4 +1,4 @@
-"""Scores the model after each epoch."""
+"""Callbacks that score the model after each epoch."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ from seq2edge.pipeline.training.validation import Validation
 
 
 class TakeSnapshot(keras.callbacks.Callback):
-    """Updates the snapshot that the callbacks after it score and keep."""
+    """Updates the snapshot that later callbacks score and save."""
 
     def __init__(self, snapshot: Snapshot):
         super().__init__()
@@ -27,8 +27,8 @@ class ScoreValidation(keras.callbacks.Callback):
     """Decodes validation sentences, adds their scores to the logs, and writes some of the outputs.
 
     Args:
-        validate: Decodes and scores.
-        path: File of the outputs, written again after each epoch.
+        validate: Decodes the sentences and returns their scores.
+        path: File of the outputs, rewritten after each epoch.
     """
 
     def __init__(self, validate: Callable[[], Validation], path: Path):

@@ -1,4 +1,4 @@
-"""Ends a training whose loss or gradients are not finite, or whose loss is far above that of guessing for long."""
+"""Ends a diverging training: loss or gradients are not finite, or the loss stays far above that of guessing."""
 
 import math
 from collections.abc import Callable
@@ -11,29 +11,31 @@ from seq2edge.device.errors import CheckError
 
 SHOWN_SOURCES, SHOWN_CHARACTERS = 3, 80
 ADVICE = 'the last good checkpoint is kept. Try a smaller training.learning_rate or clip_norm, or precision = "float32"'
-FEWEST_STEPS, MOST_STEPS = 20, 200  # that the loss may be far above guessing in a row; an epoch, between the two
+# Limits of the number of consecutive steps in which the loss may be far above that of guessing. Between them, it is the
+# number of steps in an epoch.
+FEWEST_STEPS, MOST_STEPS = 20, 200
 
 
 def far_loss(classes: int) -> float:
-    """A loss that no training recovers from: four times that of guessing among so many classes, and some."""
+    """Return a loss from which no training recovers: four times that of guessing among these classes, plus a margin."""
     return 4 * (math.log(max(classes, 2)) + 1)
 
 
 class StopOnDivergence(keras.callbacks.Callback):
-    """Ends the training with an error that names the step and the sources.
+    """Ends a diverging training with an error that names the step and the sources.
 
-    Gradients are clipped by their global norm, so one that is not finite makes all weights NaN: those of the smallest
-    variable tell.
+    Gradients are clipped by their global norm. So a single gradient that is not finite makes all weights NaN, and it is
+    enough to check the smallest variable.
 
     Args:
         steps_per_epoch: Number of steps in an epoch.
-        first_epoch: Index of the epoch that this `fit` starts with.
-        far: As `far_loss`.
-        sources: From the index of a batch in this `fit` to descriptions of its sources.
+        first_epoch: Index of the first epoch of this `fit`.
+        far: A loss from which no training recovers; see `far_loss`.
+        sources: Returns descriptions of a batch's sources, given the index of the batch in this `fit`.
 
     Raises:
-        CheckError: At the first step whose loss or gradients are infinite or not a number, after too many steps whose
-            loss is far, or after an epoch with such a validation loss.
+        CheckError: At the first step whose loss or gradients are infinite or NaN, after too many consecutive steps with
+            a loss above `far`, or after an epoch with such a validation loss.
     """
 
     def __init__(self, steps_per_epoch: int, first_epoch: int, far: float, sources: Callable[[int], list[str]]):
@@ -52,8 +54,8 @@ class StopOnDivergence(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if not logs:
             return
-        mean = float(logs["loss"])  # of the epoch so far
-        loss = mean + batch * (mean - self.mean)  # of this step, nearly, as batches differ in size
+        mean = float(logs["loss"])  # mean loss of the epoch so far
+        loss = mean + batch * (mean - self.mean)  # approximate loss of this step, because batch sizes differ
         self.mean = mean
         if not math.isfinite(mean):
             self._stop(batch, f"the loss is {mean}")
@@ -73,7 +75,7 @@ class StopOnDivergence(keras.callbacks.Callback):
     def _weights_are_finite(self) -> bool:
         if self.smallest is None:
             return True
-        # On JAX the weights of a step are not in the model's variables until the epoch ends.
+        # With JAX, the model's variables get the weights only at the end of an epoch.
         state = getattr(self.model, "_jax_state", None)
         values = state["trainable_variables"] if state else self.model.trainable_variables
         return bool(np.isfinite(keras.ops.convert_to_numpy(values[self.smallest])).all())

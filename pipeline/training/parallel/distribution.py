@@ -11,7 +11,7 @@ from seq2edge.pipeline.training.parallel.hosts import ARRIVAL_TIMEOUT, Hosts
 
 
 def initialise(hosts: Hosts) -> None:
-    """Connect JAX to the other processes. To be called before anything is computed.
+    """Connect JAX to the other processes. Call this before any computation.
 
     Raises:
         UserError: If Keras runs on another backend, or JAX's port cannot be reached.
@@ -35,7 +35,11 @@ def initialise(hosts: Hosts) -> None:
 
 @contextmanager
 def data_parallel() -> Iterator[Shard]:
-    """Within it, models are built and trained on all devices of all processes. Yields this process' part of a batch."""
+    """Build and train models on all devices of all processes, inside a with block.
+
+    Yields:
+        The part of each batch that belongs to this process.
+    """
     if keras.backend.backend() != "jax":
         yield WHOLE_BATCH
         return
@@ -51,7 +55,7 @@ def data_parallel() -> Iterator[Shard]:
 
 @contextmanager
 def undistributed() -> Iterator[None]:
-    """Within it, this process computes on its first device, without collective operations."""
+    """Compute on the first device of this process, without collective operations, inside a with block."""
     distribution = keras.distribution.distribution()
     keras.distribution.set_distribution(None)
     try:

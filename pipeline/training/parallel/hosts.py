@@ -1,12 +1,12 @@
-"""Knows which processes of a training are there, and within seconds which one is gone.
+"""Connects the processes of a distributed training, and detects within seconds when one is lost.
 
-JAX carries everything that processes compute and compare (`collectives`). It lacks three things:
+JAX transfers everything that processes compute and compare (`collectives`). But it has three shortcomings:
 
-- It does not say which process has not started, or that two were given the same number.
-- A process that stops or dies is noticed by missing heartbeats, after minutes, and its reason is not passed on.
-- The others wait in a collective operation for ever, or are aborted with a C++ stack trace.
+- It does not report which process has not started, or that two have the same number.
+- It notices only after minutes, by missing heartbeats, that a process has stopped, and does not pass on the reason.
+- The other processes wait in a collective operation for ever, or are aborted with a C++ stack trace.
 
-So each process also holds a TCP connection to process 0. A closed connection means that a process is gone. Process 0
+So each process also keeps a TCP connection to process 0. A closed connection means that a process is lost. Process 0
 tells the others, and each of them ends, even while it waits in a collective operation.
 """
 
@@ -22,18 +22,18 @@ from typing import Any
 
 from seq2edge.device.errors import UserError
 
-ARRIVAL_TIMEOUT = 45.0  # seconds within which every process has to connect
-NOTICE_TIMEOUT = 5.0  # seconds in which the end of a process explains why a collective operation has failed
-# A machine that loses power closes no connection: the system closes it after 15 + 4 · 5 seconds of silence.
+ARRIVAL_TIMEOUT = 45.0  # seconds within which every process must connect
+NOTICE_TIMEOUT = 5.0  # seconds to wait after a failed collective operation for a message that a process is lost
+# A machine that loses power does not close its connections. The system closes them after 15 + 4 · 5 seconds of silence.
 KEEP_ALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 35_000}
 
 
 class ProcessLostError(UserError):
-    """A process has not started, has stopped, or is gone. The training can be resumed."""
+    """A process has not started, has stopped, or is lost. The training can be resumed."""
 
 
 def parse_hosts(text: str, process: int | None) -> tuple[list[str], int]:
-    """Addresses of "HOST:PORT,HOST,…" and the index of this process among them.
+    """Parse the addresses "HOST:PORT,HOST,…". Returns them and the index of this process among them.
 
     Raises:
         UserError: If there are fewer than two addresses, the first has no port, or the index is out of range.
@@ -50,16 +50,17 @@ def parse_hosts(text: str, process: int | None) -> tuple[list[str], int]:
 
 
 class Hosts:
-    """The processes of a training, as a context manager: entered when all have connected, left when all are done.
+    """The processes of a training, as a context manager. It is entered when all have connected, and left when all have
+    finished.
 
     Args:
-        addresses: One per process; the first with the port on which process 0 listens. JAX uses the port after it.
+        addresses: One address per process. The first has the port on which process 0 listens. JAX uses the next port.
         process: Index of this process.
-        give_up: Called from another thread with a message if a process is lost. It has to end this process, which may
+        give_up: Called from another thread, with a message, if a process is lost. It must end this process, which may
             be waiting for the lost one.
 
     Raises:
-        ProcessLostError: If a process does not connect in time, or the end of one makes a computation here fail.
+        ProcessLostError: If a process does not connect in time, or if a computation here fails because a process ended.
     """
 
     def __init__(self, addresses: Sequence[str], process: int, give_up: Callable[[str], None]):
@@ -67,7 +68,7 @@ class Hosts:
         host, _, port = self.addresses[0].rpartition(":")
         self.first_host, self.port = host, int(port)
         self._leaving = False
-        self._ended = threading.Event()  # all are done, or one is lost
+        self._ended = threading.Event()  # all have finished, or one is lost
         self._loss = ""
 
     @property
@@ -76,7 +77,7 @@ class Hosts:
         return self.process == 0
 
     def name(self, process: int) -> str:
-        """How messages call a process."""
+        """Return the name of a process in messages."""
         return _name(self.addresses, process)
 
     def __enter__(self) -> "Hosts":
@@ -98,13 +99,13 @@ class Hosts:
         self._leaving = True
         if kind is None:
             _send(self._connection, {"done": True})
-            self._ended.wait()  # JAX needs every process until the last one is done
+            self._ended.wait()  # JAX needs every process until the last one has finished
         elif not self._ended.is_set():
-            # A computation fails when it misses a process, whose end is the better reason.
+            # A computation fails if a process is missing. The loss of that process is the better error to report.
             if issubclass(kind, Exception) and not issubclass(kind, UserError) and self._ended.wait(NOTICE_TIMEOUT):
                 raise ProcessLostError(self._loss) from error
             reason = str(error).split("\n")[0] or kind.__name__
-            if self._hub:  # directly, since its threads end with this process
+            if self._hub:  # called directly, because the hub's threads end with this process
                 self._hub.lose(f"{self.name(0)} has stopped: {reason}")
             _send(self._connection, {"stopped": reason})
         self._connection.close()
@@ -143,9 +144,10 @@ class Hosts:
 
 
 class _Hub:
-    """In process 0: listens to all processes, and tells them when all have connected or are done, or who is lost.
+    """The part of process 0 that listens to all processes, and tells them what has happened.
 
-    Each of these is one message, {"lost": ""} or {"lost": the name of the process and the reason}.
+    It sends a message {"lost": ""} when all have connected and when all have finished, and {"lost": name of the process
+    and reason} when one is lost.
     """
 
     def __init__(self, addresses: list[str], port: int):
@@ -171,11 +173,11 @@ class _Hub:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def listen(self, connection: socket.socket, messages: Iterable[bytes]) -> None:
-        """Read what one process sends: its number, then that it is done or why it has stopped."""
+        """Read the messages of one process: its number, then that it has finished or why it has stopped."""
         _keep_alive(connection)
         process: int | None = None
         end = "is gone"
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # bytes of another program
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # another program may have connected
             for line in messages:
                 message = json.loads(line)
                 if process is None:
@@ -195,7 +197,7 @@ class _Hub:
         with self.lock:
             if process in self.connections:
                 name = _name(self.addresses, process)
-                _send(connection, {"lost": f"{name} is connected already; give each process its own --process"})
+                _send(connection, {"lost": f"{name} is already connected; give each process its own --process"})
                 return False
             self.connections[process] = connection
             if len(self.connections) == len(self.addresses):
@@ -215,7 +217,7 @@ class _Hub:
         self.lose(f"{', '.join(missing)} did not connect within {ARRIVAL_TIMEOUT:.0f} seconds")
 
     def lose(self, loss: str) -> None:
-        """Tell all processes which one is lost, once: later losses are only a consequence."""
+        """Tell all processes which one is lost. Only the first loss is reported, because it causes the others."""
         with self.lock:
             if not self.over:
                 self.over = True
@@ -235,12 +237,12 @@ def _name(addresses: Sequence[str], process: int) -> str:
 
 
 def _send(connection: socket.socket, message: dict[str, Any]) -> None:
-    with contextlib.suppress(OSError):  # the reader of this connection notices that the other end is gone
+    with contextlib.suppress(OSError):  # the thread that reads this connection notices that it is closed
         connection.sendall(json.dumps(message).encode() + b"\n")
 
 
 def _keep_alive(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for option, value in KEEP_ALIVE.items():
-        if hasattr(socket, option):  # they differ between systems
+        if hasattr(socket, option):  # systems support different options
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

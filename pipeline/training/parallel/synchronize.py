@@ -1,4 +1,4 @@
-"""What all processes of a training must have in common: recipe, data, checkpoint, and the decisions after an epoch."""
+"""Keeps recipe, data, checkpoint and decisions after an epoch the same in all processes of a training."""
 
 import dataclasses
 import hashlib
@@ -25,7 +25,7 @@ def agree_on_recipe(hosts: Hosts, recipe: Recipe) -> None:
     """Check that recipe and library versions are the same in every process.
 
     Raises:
-        UserError: With both values of each difference.
+        UserError: If they differ. The message has both values of each difference.
     """
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     refuse_differences(hosts, "recipe", gather(versions | training_settings(recipe)))
@@ -35,7 +35,7 @@ def agree_on_data(hosts: Hosts, data: Dataset) -> None:
     """Check that the prepared data is the same in every process.
 
     Raises:
-        UserError: With both checksums of each file that differs.
+        UserError: If files differ. The message has both checksums of each of them.
     """
     refuse_differences(hosts, "data", gather(data.checksums()))
 
@@ -54,9 +54,9 @@ def refuse_differences(hosts: Hosts, subject: str, values: list[dict[str, Any]])
 
 
 def load_shared_checkpoint(hosts: Hosts, folder: Path, model: keras.Model) -> Progress:
-    """Assign the checkpoint of process 0 to the compiled model of every process.
+    """Load the checkpoint of process 0 into the compiled model of every process.
 
-    Keras initialises the weights of each process by itself, so they are broadcast even if there is no checkpoint.
+    Keras initialises the weights of each process separately, so they are broadcast even if there is no checkpoint.
 
     Raises:
         UserError: If the checkpoint belongs to another model.
@@ -71,14 +71,15 @@ def load_shared_checkpoint(hosts: Hosts, folder: Path, model: keras.Model) -> Pr
 
 
 class SynchronizeProcesses(keras.callbacks.Callback):
-    """After each epoch, compares the weights of all processes, and takes over the decisions of process 0.
+    """After each epoch, compares the weights of all processes, and adopts the decisions of process 0.
 
     Args:
+        hosts: The processes of the training.
         kept: The model whose weights are compared.
-        progress: That of process 0 replaces its values.
+        progress: Progress of this process. The values of process 0 replace its values.
 
     Raises:
-        RuntimeError: If a process has other weights.
+        RuntimeError: If the weights of a process differ from those of process 0.
     """
 
     def __init__(self, hosts: Hosts, kept: keras.Model, progress: Progress):
@@ -95,14 +96,14 @@ class SynchronizeProcesses(keras.callbacks.Callback):
         for process, other in enumerate(others, 1):
             if other["weights"] != first["weights"]:
                 raise RuntimeError(
-                    f"after epoch {epoch + 1} {self.hosts.name(process)} has other weights than process 0"
+                    f"after epoch {epoch + 1} the weights of {self.hosts.name(process)} differ from those of process 0"
                 )
         vars(self.progress).update(first["progress"])
         self.model.stop_training = first["stop"]
 
 
 def digest(model: keras.Model) -> str:
-    """SHA-256 of the trainable weights."""
+    """Return the SHA-256 of the trainable weights."""
     sha = hashlib.sha256()
     for weight in model.trainable_weights:
         sha.update(np.ascontiguousarray(np.asarray(weight)).tobytes())

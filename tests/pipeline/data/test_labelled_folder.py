@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_read_is_named(folder):
 
 
 def test_a_folder_without_texts_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"no labelled texts; expected LABEL/NAME\.txt with one text in a file, or"):
+    with pytest.raises(UserError, match=r"no labelled texts; expected LABEL/NAME\.txt with one text per file, or"):
         read(tmp_path)
     with pytest.raises(UserError, match="nowhere: no such folder"):
         read(tmp_path / "nowhere")
@@ -75,5 +75,5 @@ def test_a_folder_without_texts_is_refused(tmp_path):
 
 @pytest.mark.parametrize("given", [{"url": "http://a"}, {"sha256": "0" * 64}, {"header": True}, {"target_path": "b"}])
 def test_a_folder_has_a_path_alone(given):
-    with pytest.raises(ValueError, match=f"{next(iter(given))}: not with format folder"):
+    with pytest.raises(ValueError, match=f"{next(iter(given))}: not allowed with format folder"):
         File(path="a", format="folder", **given)

@@ -133,7 +133,7 @@ def test_parallel_files_of_unequal_length_are_refused(tmp_path):
             "a.jsonl",
             '{"s": "a"}\n',
             {"source": "s", "target": "t"},
-            "row 1: key 't' is missing or no text",
+            "row 1: key 't' is missing or not text",
         ),
         (
             "a.tsv",

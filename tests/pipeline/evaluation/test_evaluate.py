@@ -199,7 +199,7 @@ def test_labels_get_a_confusion_matrix_beside_the_scores(labelled, tmp_path):
 
 
 def test_a_beam_for_a_classifier_is_refused(labelled, tmp_path):
-    with pytest.raises(UserError, match=r"runs/intents: a beam of 5 was given; allowed is none"):
+    with pytest.raises(UserError, match=r"runs/intents: a beam of 5 was given; leave it out"):
         evaluate(*labelled, EvaluateOptions(tmp_path, beam=5, quiet=True))
 
 

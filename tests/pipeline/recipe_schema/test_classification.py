@@ -33,9 +33,9 @@ def test_a_resolved_recipe_is_the_same_again(load):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("data.target_language='en'", "data.target_language = 'en': about the text of targets, and these are labels"),
-        ("tokenizer.joint=true", "tokenizer.joint = true: about the text of targets"),
-        ("training.scheduled_sampling=0.5", "training.scheduled_sampling = 0.5: about the text of targets"),
+        ("data.target_language='en'", "data.target_language = 'en': only for targets that are text, these are labels"),
+        ("tokenizer.joint=true", "tokenizer.joint = true: only for targets that are text"),
+        ("training.scheduled_sampling=0.5", "training.scheduled_sampling = 0.5: only for targets that are text"),
         ("training.stop_on='bleu'", "training.stop_on = 'bleu': not a score of this task; allowed: 'loss', 'accuracy'"),
         ("model.pooling='median'", "model.pooling"),
         ("model.decoder='gru'", "unknown key 'model.decoder'"),

@@ -26,8 +26,8 @@ def test_all_mistakes_of_a_file_are_said_at_once():
     with pytest.raises(ValidationError) as error:
         data(file)
     message = error.value.errors()[0]["msg"]
-    assert "skip = ['x']: names values of split_key; allowed: [], or set split_key" in message
-    assert "built_by = 'tldr': not beside url; leave one of them out" in message
+    assert "skip = ['x']: needs split_key, whose values it lists; allowed: []" in message
+    assert "built_by = 'tldr': cannot be combined with url; leave one of them out" in message
     assert "weight = 2.0: training does not draw from split 'test'; allowed: 1.0" in message
 
 

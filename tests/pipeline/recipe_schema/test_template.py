@@ -32,14 +32,14 @@ def test_values_are_not_read_as_templates():
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('source = "{title"', r"data\.files\.0\.source: '\{' stands alone; .*; given '\{title'"),
-        ('source = "title}"', r"data\.files\.0\.source: '\}' stands alone"),
-        ('target = "{}: {text}"', r"data\.files\.0\.target: \{\} names no field"),
+        ('source = "{title"', r"data\.files\.0\.source: unmatched '\{'; .*; given '\{title'"),
+        ('source = "title}"', r"data\.files\.0\.source: unmatched '\}'"),
+        ('target = "{}: {text}"', r"data\.files\.0\.target: \{\} has no field name"),
         ('source = "{{title}}"', r"data\.files\.0\.source: a template without a field"),
         ('source = "{a}"\nheader = false', r"data\.files\.0\.source = '\{a\}': names a column, and header is false"),
         ('source = "{a}"\ntarget_path = "b.en"', r"data\.files\.0\.source = '\{a\}': only in files with columns"),
         ('split_key = 0\nformat = "folder"', r"data\.files\.0\.split_key = 0: only in files with columns"),
-        ('skip = ["a"]', r"data\.files\.0\.skip = \['a'\]: names values of split_key; allowed: \[\], or set"),
+        ('skip = ["a"]', r"data\.files\.0\.skip = \['a'\]: needs split_key, whose values it lists; allowed: \[\]"),
     ],
 )
 def test_what_is_no_template_is_refused(tmp_path, line, message):

@@ -183,7 +183,7 @@ def test_headers_in_any_language_are_no_pair(tmp_path, first, pairs):
 def test_a_header_that_only_looks_like_one_is_unsure(tmp_path):
     sentences = [(f"{source}.", f"{target}.") for source, target in KOREAN_CHAT]
     found = inspect(put(tmp_path, "a.csv", rows(sentences, ",", before=[("묻기", "말하기")])))
-    assert "unsure: row 1 ('묻기', '말하기') was taken as a header" in describe(found)
+    assert "unsure: row 1 ('묻기', '말하기') was read as a header" in describe(found)
     assert pairs_of_recipe(found) == sentences
 
 
@@ -225,7 +225,7 @@ THREE = "".join(f"{i}\t{en}\t{ko}\tremark {i % 30} on it\n" for i, (en, ko) in e
 def test_of_more_texts_two_are_taken_and_it_is_said(tmp_path):
     found = inspect(put(tmp_path, "a.tsv", "no\tbody\theading\tremark\n" + THREE))
     assert (found.file.source, found.file.target) == ("body", "heading")
-    assert "unsure: 3 columns have texts ('body', 'heading', 'remark'); 'body' and 'heading' were taken" in describe(
+    assert "unsure: 3 columns have texts ('body', 'heading', 'remark'); 'body' and 'heading' were chosen" in describe(
         found
     )
 
@@ -367,7 +367,7 @@ def test_what_cannot_be_read_is_said(tmp_path, name, content, message):
         (Wish(source="title"), "--source title: no such column; columns: 0, 1"),
         (Wish(target="b.tsv"), "--target b.tsv: no such file or column; columns: 0, 1"),
         (Wish(source="0", target="5"), "--target 5: no such column; columns: 0, 1"),
-        (Wish(source="1", target="1"), "--source 1 and --target 1 are one column; columns: 0, 1; name two"),
+        (Wish(source="1", target="1"), "--source 1 and --target 1 are the same column; columns: 0, 1"),
     ],
 )
 def test_columns_that_are_not_there_are_refused(tmp_path, wish, message):

@@ -139,7 +139,7 @@ def test_labels_are_described_with_their_counts():
     counts = Counter({f"label{number}": 30 - number for number in range(28)})
     most, few = describe_labels(counts)
     assert most.startswith("labels: 28; most frequent: label0 30, label1 29,")
-    assert few == "few examples (less than 10), which are hard to learn: " + ", ".join(
+    assert few == "hard to learn, fewer than 10 examples: " + ", ".join(
         f"label{number} {30 - number}" for number in range(27, 20, -1)
     )
 
@@ -150,7 +150,7 @@ def test_the_description_is_of_texts_and_labels(tmp_path):
     assert "labels: 3; " in said
     assert "target: " not in said
     assert said.endswith(
-        "task: classification (the targets are few and short, so they are labels; --task says otherwise)"
+        "task: classification (the targets are few and short, so they are labels; choose another with --task)"
     )
 
 

@@ -73,7 +73,7 @@ def test_every_reason_against_the_members_is_given_at_once(
     lines = str(error.value).split("\n")
     assert lines[0].startswith(f"{tmp_path / 'unfinished'}: not a finished run, recipe.toml is missing")
     assert lines[1] == f"{classifier_run.path}: a run of the task 'classification'; allowed: encoder-decoders"
-    assert lines[2] == f"{ensemble_run.path}: an ensemble itself; give the runs that it was made of"
+    assert lines[2] == f"{ensemble_run.path}: is itself an ensemble; give the runs that it was made of"
     assert lines[3:6] == [
         f"{other}: task chat, but translation in {first}",
         f"{other}: model.source_length 32, but 24 in {first}",
@@ -85,7 +85,7 @@ def test_every_reason_against_the_members_is_given_at_once(
 
 
 def test_one_run_is_no_ensemble(trained_run, tmp_path):
-    with pytest.raises(UserError, match="an ensemble is made of at least 2 runs, given 1"):
+    with pytest.raises(UserError, match="an ensemble needs at least 2 runs, given 1"):
         build_ensemble_run([trained_run.path], tmp_path / "new")
 
 

@@ -79,5 +79,5 @@ def test_the_whole_of_another_family_is_refused(classifier):
 
 
 def test_parts_need_a_run():
-    with pytest.raises(UserError, match="initial_parts: of which run"):
+    with pytest.raises(UserError, match="initial_parts: needs initial_run"):
         TrainOptions(initial_parts=("encoder",))

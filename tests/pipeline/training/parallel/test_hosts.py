@@ -144,7 +144,7 @@ def test_a_failed_computation_names_the_lost_process(addresses):
 
 def test_a_number_that_is_taken(addresses):
     def second(hosts):
-        with pytest.raises(UserError, match=r"process 1 \(localhost\) is connected already"):
+        with pytest.raises(UserError, match=r"process 1 \(localhost\) is already connected"):
             Hosts(addresses, 1, print).__enter__()
         return "second"
 

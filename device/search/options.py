@@ -116,7 +116,7 @@ class DecodingOptions:
     no_repeat_ngram: int = option(
         0, "repetition", "forbid repeated n-grams of this size within an answer; 0: allow all", LENGTH
     )
-    earlier_replies: tuple[str, ...] = option((), "repetition", "an earlier reply, which becomes less likely")
+    earlier_replies: tuple[str, ...] = option((), "repetition", "an earlier reply to penalise")
     earlier_replies_penalty: float = option(
         4.0, "repetition", "nats subtracted from an answer that equals an earlier reply", PENALTY
     )

@@ -32,7 +32,7 @@ class SequenceRanker:
     def upper_bound(self, live: Iterable[Live]) -> float:
         """Compute an upper bound of the scores of all continuations of these hypotheses.
 
-        It is a bound because totals only decrease, the length penalty only grows, and the coverage penalty is at most 0.
+        Totals only decrease, the length penalty only grows, and the coverage penalty is at most 0.
         """
         return max(hypothesis.total for hypothesis in live) / penalty(self.longest, self.length_penalty)
 

@@ -74,7 +74,7 @@ class TracedSearch(Search):
         return Node(self.number - 1, self.of_rows[candidate.row].id, candidate.token, candidate.log_prob, score)
 
     def _ending(self, finished: Finished, node: Node | None) -> Node:
-        """The node of a finished hypothesis. If `node` is None, it is a live hypothesis without an allowed next token."""
+        """The node of a finished hypothesis. `node` is None if it was cut because every next token is forbidden."""
         if node is not None:
             return node
         row = next(row for row, live in enumerate(self.step.live) if live is finished.live)

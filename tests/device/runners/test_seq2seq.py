@@ -98,7 +98,7 @@ def test_generate_says_what_the_search_loop_says(runner):
 def test_a_model_file_that_is_not_ours_is_refused_by_name(bundles, tmp_path, replace_file):
     folder = shutil.copytree(bundles / "none", tmp_path / "bundle")
     replace_file(folder, "model.tflite", b"not a model")
-    with pytest.raises(UserError, match=r"model\.tflite: LiteRT .* refuses it"):
+    with pytest.raises(UserError, match=r"model\.tflite: LiteRT .* cannot load it"):
         load_runner(folder)
 
 

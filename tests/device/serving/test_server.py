@@ -87,7 +87,7 @@ def test_requests_that_take_too_long_are_told_that_it_stops(start, asking, hold)
     assert all(hold.entered.acquire(timeout=20) for _ in range(2))
     server.stop()
     wait()
-    assert answers == [(503, {"error": "the server is being stopped"})] * 2
+    assert answers == [(503, {"error": "the server is shutting down"})] * 2
 
 
 def test_three_requests_survive_sigterm(shipped, asking):

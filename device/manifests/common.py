@@ -106,7 +106,7 @@ class Manifest:
         operators: Operators in the model file.
         constants: Total size in bytes of the constants in the model file, by type.
         weights: Weights of the trained model, before quantization.
-        runtimes: Runtimes that support all operators of the model file.
+        runtimes: Runtimes for which the operators of the model file were checked.
         verified_on: Runtimes on which answers were compared with those of the Keras model.
         scores: Scores of this bundle and of the Keras model.
         licence: Licence of the training data.

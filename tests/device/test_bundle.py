@@ -10,7 +10,7 @@ from seq2edge.device.errors import UserError
 
 @pytest.fixture
 def bundle(bundles, tmp_path):
-    """A copy that may be damaged."""
+    """A copy of a bundle that tests may damage."""
     return shutil.copytree(bundles / "int8", tmp_path / "bundle")
 
 

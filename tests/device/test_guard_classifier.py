@@ -64,7 +64,7 @@ def test_a_logit_is_the_sum_of_weights_by_the_root_of_the_number_of_ngrams(value
         ("I am lost", "way"),
         ("lost but glad", None),
         ("the river", None),  # a pattern alone, 2 - 1, is not above the threshold
-        ("lost at the river", "water"),  # the category of the pattern, not the most likely
+        ("lost at the river", "water"),  # the category of the pattern, not the most likely one
         ("", None),
     ],
 )

@@ -183,7 +183,7 @@ def test_phrases_are_required_of_one_part_only(runner):
 
 @pytest.fixture
 def guarded(runner):
-    """The runner with a guard that answers what is about rivers."""
+    """The runner with a guard that answers messages about rivers."""
     category = Category("water", {"en": "Mind the water."}, {"en": [" river "]}, {"en": [" cold river "]})
     return Seq2SeqRunner(runner.manifest, runner.model, runner.processor, runner.tokenizer, Guard([category]))
 

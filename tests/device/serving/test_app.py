@@ -207,7 +207,7 @@ def test_what_a_batch_has_no_time_for_is_told(ask, serve):
 
 
 def events(stream):
-    """Names and data of server-sent events."""
+    """Parse server-sent events into names and data."""
     for block in stream.strip().split("\n\n"):
         name, data = block.split("\n")
         yield name.removeprefix("event: "), json.loads(data.removeprefix("data: "))

@@ -17,7 +17,7 @@ def runner(shipped):
 
 
 def exchange(connection, request):
-    """Status and JSON of the answer to raw bytes."""
+    """Send raw bytes and return status and JSON of the answer."""
     connection.sendall(request)
     head, body = b"", b""
     with connection.makefile("rb") as answer:

@@ -1,4 +1,4 @@
-"""A bundle: the folder with a manifest and the files that it names."""
+"""Bundles: folders with a manifest and the files that it lists."""
 
 import dataclasses
 import hashlib
@@ -26,7 +26,8 @@ class Bundle(Generic[AnyManifest]):
     Attributes:
         path: Folder of the bundle.
         manifest: Content of bundle.json.
-        digest: SHA-256 of bundle.json, which lists the SHA-256 of every other file; empty until bundle.json is written.
+        digest: SHA-256 of bundle.json, which lists the SHA-256 of all other files that are read; empty until it is
+            written.
     """
 
     path: Path

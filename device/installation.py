@@ -61,7 +61,7 @@ class Installation:
     """What works on this machine.
 
     Attributes:
-        version, python, system: Versions of seq2edge and Python, and name of the operating system.
+        version, python, system: Versions of seq2edge and Python; operating system and machine type.
         extras: Extras of seq2edge by name.
         runtimes: Version or error of each runtime; None: not installed.
         backends: Version of TensorFlow and JAX, with their devices if requested; None: not installed.

@@ -11,7 +11,7 @@ from seq2edge.device.special_ids import EOS
 
 FILE = "shortlist.bin"
 ALWAYS = 64  # this many of the most frequent tokens are in every shortlist
-MULTIPLE = 64  # of the length of shortlists: the interpreter allocates again for each new length
+MULTIPLE = 64  # lengths of shortlists are multiples of it: the interpreter allocates again for each length
 
 
 @dataclass(frozen=True)

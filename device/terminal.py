@@ -16,7 +16,7 @@ def printable(text: str) -> str:
 
 
 def write(text: object = "", file: TextIO | None = None, end: str = "\n", flush: bool = False) -> None:
-    """Print a text after `printable`. Arguments are those of `print`; by default `file` is standard output."""
+    """Print a text with visible control codes (`printable`). Arguments are those of `print`."""
     print(printable(str(text)), file=file or sys.stdout, end=end, flush=flush)
 
 

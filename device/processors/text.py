@@ -17,7 +17,7 @@ from seq2edge.device.tokenizer_files import load_tokenizer, tokenizer_paths
 
 MAX_CHARACTERS = 20_000  # of a text
 INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")  # zero-width characters and the soft hyphen
-SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 cannot encode
+SURROGATE = re.compile("[\ud800-\udfff]")  # lone surrogates, which UTF-8 cannot encode
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 VISIBLE = re.compile(f"[^\\s{CONTROL.pattern[1:-1]}{INVISIBLE.pattern[1:-1]}]")
 SPACE_TOKEN = "\u2581"  # SentencePiece encodes spaces as this character, and decodes the character to a space

@@ -17,9 +17,9 @@ from seq2edge.device.vectors.interface import VectorFamily
 
 FILE = "vectors.json"
 VECTOR_FAMILIES: dict[Family, VectorFamily] = {"seq2seq": seq2seq, "classification": classification}
-# Of logits, by quantization. int8 kernels of different runtimes or processors differ by about 1 % of the logits' range.
+# Of logits, by quantization: int8 kernels of different runtimes or processors differ by about 1 % of the logits' range.
 MAX_DIFFERENCE = {"none": 1e-3, "float16": 1e-2, "int8": 1.0}
-MIN_SHARE = {"none": 1.0, "float16": 1.0, "int8": 0.5}  # of vectors with the same answer, by quantization
+MIN_SHARE = {"none": 1.0, "float16": 1.0, "int8": 0.5}  # smallest share of equal answers, by quantization
 
 
 def record_vectors(bundle: Bundle[Manifest], texts: Sequence[str]) -> dict[str, Any]:

@@ -90,8 +90,6 @@ def test_wrong_fields_under_a_right_seal_end_in_a_line_too(copy):
     draw = random.Random(2)
     for path in places(values):
         (copy / "bundle.json").write_text(sealed(with_field(values, path, draw.choice(WRONG))), encoding="utf-8")
-        answer(
-            copy
-        )  # refused with one line, or answered; the answer may differ, because the author of a bundle may change it
+        answer(copy)  # refused with one line or answered; answers may differ, as if the author had changed it
     (copy / "bundle.json").write_bytes(before)
     assert answer(copy) == ANSWER

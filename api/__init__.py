@@ -1,4 +1,4 @@
-"""Answers texts with a bundle, without TensorFlow.
+"""Run bundles from Python, without TensorFlow.
 
 Example:
     >>> import seq2edge
@@ -7,16 +7,16 @@ Example:
     'Good morning! I hope your day starts well.'
 
 Attributes:
-    Conversation: Answers messages that may refer to the reply before.
-    Inspection: What `Runner.inspect` returns: an answer, and what the model did to find it.
-    load: Loads a bundle; without a path the one that is installed with seq2edge. See `load_runner`.
-    Runner: What `load` returns.
-    __version__: Of this installation.
+    Conversation: Answers messages that may refer to the previous reply.
+    Inspection: An answer with a record of how the model found it, as returned by `Runner.inspect`.
+    load: Loads a bundle; by default the one installed with seq2edge. See `load_runner`.
+    Runner: Answers texts with a bundle, as returned by `load`.
+    __version__: The installed version of seq2edge.
 """
 
 __all__ = ["Conversation", "Inspection", "Runner", "__version__", "load"]
 
-TYPE_CHECKING = False  # as type checkers understand it; to import it from typing takes most of the time
+TYPE_CHECKING = False  # type checkers treat it as True; importing typing would take most of the import time
 
 if TYPE_CHECKING:
     from seq2edge.device.conversation import Conversation
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        """A public name, imported when it is used (PEP 562): numpy and the runtime take a while."""
+        """Import a public name on first use (PEP 562), because numpy and the runtime are slow to import."""
         if name == "load":
             from seq2edge.device.runners.load import load_runner
 

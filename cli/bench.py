@@ -1,4 +1,4 @@
-"""seq2edge bench: measure a bundle on this machine."""
+"""seq2edge bench: measure the speed and memory of a bundle."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from seq2edge.device.terminal import json_line, write
 
 HELP = "measure a bundle's speed, memory and size on this machine"
 EXAMPLES = """\
-  seq2edge bench                       # the bundle that is installed
+  seq2edge bench                       # the installed bundle
   seq2edge bench bundles/mine-int8 --threads 1 2 4 --beam 5 --file texts.txt"""
 
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[1],
         metavar="N",
-        help="numbers of threads of the runtime to measure (default: 1)",
+        help="numbers of runtime threads to measure (default: 1)",
     )
     parser.add_argument("--beam", type=int, help="beam size (default: the bundle's)")
     parser.add_argument("--rounds", type=int, default=20, help="how often each text is answered (default: 20)")

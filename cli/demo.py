@@ -1,4 +1,4 @@
-"""seq2edge demo: open a web page for bundles."""
+"""seq2edge demo: serve a web page for bundles."""
 
 import argparse
 from pathlib import Path
@@ -9,9 +9,9 @@ from seq2edge.device.terminal import write
 
 HELP = "open a web page for one or more bundles"
 EXAMPLES = """\
-  seq2edge demo                        # the chatbot that is installed
+  seq2edge demo                        # the installed chatbot
   seq2edge demo bundles/quickstart-int8 bundles/mine-int8 --port 8080
-  seq2edge demo --auth users.txt --host 0.0.0.0    # one USER:PASSWORD a line
+  seq2edge demo --auth users.txt --host 0.0.0.0    # one USER:PASSWORD per line
   seq2edge demo --feedback ratings.jsonl           # visitors may rate replies"""
 
 
@@ -27,9 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--auth",
         metavar="FILE",
         type=Path,
-        help="file with a line USER:PASSWORD for each visitor (default: the variable SEQ2EDGE_AUTH, else anybody)",
+        help="file of visitors, one USER:PASSWORD per line (default: the variable SEQ2EDGE_AUTH, else everybody)",
     )
-    parser.add_argument("--share", action="store_true", help="make an address for the whole internet; needs --auth")
+    parser.add_argument("--share", action="store_true", help="create a public internet address; needs --auth")
     parser.add_argument("--mcp", action="store_true", help="offer the endpoints as tools for assistants (MCP)")
     parser.add_argument(
         "--feedback",
@@ -50,8 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     options.check()
     if options.share:
         write(
-            "warning: --share sends all that visitors type through Gradio's servers, at an address that anybody can "
-            "find; only the passwords keep others out",
+            "warning: with --share everything that visitors type passes through Gradio's servers, and anybody can find "
+            "the address; only the passwords protect it",
             file=sys.stderr,
         )
     serve(arguments.bundles, options)

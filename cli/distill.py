@@ -1,4 +1,4 @@
-"""seq2edge distill: a small student that is trained on the outputs of a large teacher."""
+"""seq2edge distill: train a small student on the outputs of a large teacher."""
 
 import argparse
 import dataclasses
@@ -15,8 +15,8 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("teacher", metavar="TEACHER_RUN", help="a trained run's folder")
-    parser.add_argument("recipe", help="the student's: a bundled recipe's name or a TOML file")
+    parser.add_argument("teacher", metavar="TEACHER_RUN", help="folder of a trained run")
+    parser.add_argument("recipe", help="recipe of the student: name of a bundled recipe or a TOML file")
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a key: section.key=value")
     parser.add_argument("--output", metavar="RUN", help="folder of the student's run (default: runs/NAME-student)")
     parser.add_argument("--int8", action="store_true", help="decode with the teacher's int8 bundle, which is faster")
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.pipeline.training.distillation import distill
 
     teacher = Run.open(Path(arguments.teacher))
-    if arguments.initial_run:  # until here the path of the run, since opening it imports Keras
+    if arguments.initial_run:  # so far only a path, because opening a run imports Keras
         options = dataclasses.replace(options, initial_run=Run.open(Path(arguments.initial_run)))
     if arguments.int8:
         from seq2edge.export.comparison import int8_bundle
@@ -52,11 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         student = distill(teacher, recipe, output, options)
     except KeyboardInterrupt:
-        write("\nstopped; what is done is kept. The same command with --resume resumes it", file=sys.stderr)
+        write("\nstopped; finished work is kept. To resume, repeat the command with --resume", file=sys.stderr)
         raise
     if keras.backend.backend() != "tensorflow":
         write(
-            f"{output}: trained; to compare it with its teacher, where TensorFlow is installed: "
+            f"{output}: trained; to compare it with its teacher (needs TensorFlow): "
             f"seq2edge compare {teacher.path} {output}"
         )
         return 0

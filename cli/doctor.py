@@ -1,4 +1,4 @@
-"""seq2edge doctor: say what is installed, what works and what is missing."""
+"""seq2edge doctor: report what is installed, what works and what is missing."""
 
 import argparse
 from collections.abc import Iterator
@@ -9,16 +9,18 @@ from seq2edge.device.terminal import json_line, write
 if TYPE_CHECKING:
     from seq2edge.device.installation import Installation
 
-HELP = "say what is installed, what works and what is missing"
+HELP = "report what is installed, what works and what is missing"
 EXAMPLES = """\
   seq2edge doctor
   seq2edge doctor --full               # also the devices of TensorFlow and JAX
   seq2edge doctor --json"""
-SHOWN = 4  # packages that are missing
+SHOWN = 4  # missing packages listed for each extra
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--full", action="store_true", help="import TensorFlow and JAX, which takes seconds")
+    parser.add_argument(
+        "--full", action="store_true", help="import TensorFlow and JAX to list their devices, which takes seconds"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -41,7 +43,7 @@ def _lines(found: "Installation", full: bool) -> Iterator[str]:
     for name, state in found.backends.items():
         unsaid = "" if full or not state else " (--full lists its devices)"
         yield f"{name:18} {state or 'not installed'}{unsaid}"
-    yield f"{'GPU':18} {found.gpu or 'no driver of Nvidia was found'}"
+    yield f"{'GPU':18} {found.gpu or 'no Nvidia driver found'}"
     yield "extras:"
     for name, extra in found.extras.items():
         more = f" and {len(extra.missing) - SHOWN} more" if len(extra.missing) > SHOWN else ""

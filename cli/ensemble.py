@@ -1,13 +1,13 @@
-"""seq2edge ensemble: several trained runs → one run."""
+"""seq2edge ensemble: combine several trained runs into one run."""
 
 import argparse
 
 from seq2edge.device.terminal import write
 
-HELP = "average several runs at every step: make one run of them"
+HELP = "combine runs into one run that averages their predictions at every step"
 EXAMPLES = """\
   seq2edge ensemble runs/first runs/second runs/third --output runs/three
-  seq2edge export runs/three           # as any run
+  seq2edge export runs/three           # like any run
   seq2edge distill runs/three small.toml    # one small model from all of them"""
 
 

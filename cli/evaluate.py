@@ -21,13 +21,13 @@ EXAMPLES = """\
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "paths", metavar="RUN|BUNDLE", nargs="+", type=Path, help="folders to score; a column in the table for each"
+        "paths", metavar="RUN|BUNDLE", nargs="+", type=Path, help="folders to score, one column of the table each"
     )
     parser.add_argument(
-        "--against", metavar="RUN|BUNDLE", type=Path, help="test whether the others differ from it significantly"
+        "--against", metavar="RUN|BUNDLE", type=Path, help="test whether the others differ significantly from this one"
     )
     parser.add_argument(
-        "--run", metavar="RUN", dest="data", type=Path, help="the run whose data is used (default: the first RUN)"
+        "--run", metavar="RUN", dest="data", type=Path, help="run whose data is used (default: the first RUN)"
     )
     parser.add_argument("--split", choices=("train", "valid", "test"), default="test", help="default: test")
     parser.add_argument("--file", metavar="FILE", type=Path, help="pairs instead of a split: TSV, CSV or JSON Lines")
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def unique_names(paths: list[Path]) -> list[str]:
-    """The names of the folders, preceded by those of their parents as far as needed to make them unique."""
+    """Unique names for folders: their own name, preceded by as many parent folders as needed."""
     folders = [path.resolve() for path in paths]
     deepest = max(len(folder.parts) for folder in folders)
     for parts in range(1, deepest + 1):
@@ -86,7 +86,7 @@ def unique_names(paths: list[Path]) -> list[str]:
 
 
 def _test_set(arguments: argparse.Namespace, first: "System") -> "EvaluationSet":
-    """The file, or the split of a run: the one named, the first among the paths, or the one a bundle came from."""
+    """The file, or a split of a run: of --run, of the first run in the paths, or of the run a bundle was made from."""
     from seq2edge.device.bundle import FILE
     from seq2edge.device.errors import UserError
     from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet

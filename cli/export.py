@@ -1,4 +1,4 @@
-"""seq2edge export: a run → bundles, a SavedModel or ONNX."""
+"""seq2edge export: convert a run to bundles, a SavedModel or ONNX files."""
 
 import argparse
 from pathlib import Path
@@ -21,17 +21,19 @@ BUNDLES = Path("bundles")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run_folder", metavar="RUN", help="the folder of a trained run")
+    parser.add_argument("run_folder", metavar="RUN", help="folder of a trained run")
     parser.add_argument("--output", metavar="FOLDER", help="output folder (default: bundles/NAME-QUANTIZATION)")
     add_flags(parser, ExportOptions, keep_unset=True)
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument(
         "--suggest-float",
         action="store_true",
-        help="export nothing; list the int8 weights with the error that each causes and the size that float32 adds",
+        help="export nothing; list int8 weights with the error each causes and the size that float32 would add",
     )
     kind.add_argument("--saved-model", action="store_true", help="write a SavedModel instead of bundles")
-    kind.add_argument("--onnx", action="store_true", help="write ONNX files of encoder and decoder step instead")
+    kind.add_argument(
+        "--onnx", action="store_true", help="write ONNX files of the encoder and the decoder step instead"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -55,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _bundles(run: "Run", output: Path | None, options: ExportOptions, every: bool) -> None:
-    """Export a bundle, or with `every` one for each quantization in the recipe."""
+    """Export one bundle, or with `every` one for each quantization in the recipe."""
     import dataclasses
     import sys
     from functools import partial

@@ -8,7 +8,7 @@ from seq2edge.device.terminal import json_line, write
 
 HELP = "describe a bundle"
 EXAMPLES = """\
-  seq2edge info                        # the bundle that is installed
+  seq2edge info                        # the installed bundle
   seq2edge info bundles/quickstart-int8 --json"""
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _bars(counts: list[int]) -> str:
-    """A histogram as one line of text. Heights are square roots, which makes the tails visible."""
+    """A histogram as one line of text. Heights are square roots of the counts, to make the tails visible."""
     most = max(1, *counts)
     return "".join(BARS[round((count / most) ** 0.5 * (len(BARS) - 1))] for count in counts)
 

@@ -20,9 +20,9 @@ EXAMPLES = """\
   seq2edge init log.xlsx --source question --target answer --task chat
   seq2edge init train.en --target train.de    # two parallel files
   seq2edge init reviews.csv --task classification
-  seq2edge init pairs.tsv --time       # how long the training will take here
-  seq2edge init reviews/               # reviews/LABEL/*.txt, a text each"""
-CELL = 40  # characters of an example of a column
+  seq2edge init pairs.tsv --time       # also estimate the training time
+  seq2edge init reviews/               # reviews/LABEL/*.txt, one text each"""
+CELL = 40  # characters shown of an example from a column
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target",
         metavar="COLUMN|FILE",
-        help="column of the targets; or the file of the targets, if DATA is the first of two parallel files",
+        help="column of the targets; or file of the targets, if DATA is the first of two parallel files",
     )
     parser.add_argument(
         "--task",
@@ -45,7 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", metavar="RECIPE", help="default: NAME.toml in the working directory")
     parser.add_argument("--overwrite", action="store_true", help="overwrite an existing recipe")
-    parser.add_argument("--time", action="store_true", help="try 20 steps and say how long the training will take here")
+    parser.add_argument(
+        "--time", action="store_true", help="run 20 trial steps to estimate the training time on this machine"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,13 +73,13 @@ def run(arguments: argparse.Namespace) -> int:
         seconds = _measure(suggestion)
         write_text(output, recipe_text(dataclasses.replace(suggestion, measured=seconds)))
     else:
-        write(f"training: about {suggestion.minutes} min on two CPU cores, by a table; --time measures it here")
+        write(f"training: about {suggestion.minutes} min on two CPU cores (a rough estimate; --time measures it here)")
     write(f"next: seq2edge train {output}", file=sys.stderr)
     return 0
 
 
 def _measure(suggestion: "Suggestion") -> float:
-    """Seconds that the training takes at most, from trial steps."""
+    """Estimate the maximum training time in seconds by trial steps."""
     import tempfile
 
     from seq2edge.cli.keras_setup import quiet_tensorflow
@@ -102,22 +104,22 @@ def _measure(suggestion: "Suggestion") -> float:
 
 
 def duration(seconds: float) -> str:
-    """A time as people say it."""
+    """A duration for display: in seconds, minutes or hours."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} hours"
 
 
 def _parallel(arguments: argparse.Namespace) -> Path | None:
-    """The file of the targets; None if `--target` is a column: beside `--source`, or if there is no such file."""
+    """The file of the targets. None if `--target` is a column: if `--source` is given, or there is no such file."""
     target = arguments.target
     is_file = target is not None and arguments.source is None and Path(target).is_file()
     return Path(target) if is_file else None
 
 
 def _ask(table: "Table", texts: Sequence[int]) -> tuple[int, int]:
-    """Ask on the terminal which of the columns of texts are the sources and the targets."""
-    write("several columns have texts:", file=sys.stderr)
+    """Ask on the terminal which columns are the sources and the targets; `texts` are the columns of text."""
+    write("several columns contain text:", file=sys.stderr)
     for index in texts:
         cell = next((cell for cell in table.column(index) if cell.strip()), "")
         name = f" {table.names[index]!r}" if table.has_names else ""
@@ -133,5 +135,5 @@ def _ask_column(table: "Table", side: str, default: int, taken: int | None = Non
         index = default if not answer.strip() else table.of_name(answer.strip())
         if index is not None and index != taken:
             return index
-        reason = "is taken" if index is not None else "is no column"
+        reason = "is the source already" if index is not None else "is not a column"
         write(f"{answer.strip()!r} {reason}; columns: {table}", file=sys.stderr)

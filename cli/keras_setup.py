@@ -1,4 +1,4 @@
-"""What has to be done before Keras is imported."""
+"""Preparations before Keras is imported."""
 
 import os
 
@@ -8,13 +8,14 @@ BACKENDS = ("tensorflow", "jax")
 
 
 def quiet_tensorflow() -> None:
-    """Import TensorFlow, if it is installed, and keep its notes off standard error unless TF_CPP_MIN_LOG_LEVEL is 0.
+    """Import TensorFlow, if it is installed, without its notes on standard error.
 
-    These are its start-up lines, which its C++ writes whatever the settings are, and advice to programmers, such as
-    that on retracing. If the import fails, whatever needs TensorFlow imports it again and raises the error.
+    The notes are start-up lines, which the C++ code writes regardless of settings, and advice to developers, such as
+    about retracing. TF_CPP_MIN_LOG_LEVEL=0 shows them. An error of the import is not raised here; the code that needs
+    TensorFlow imports it again and raises the error.
 
     Raises:
-        UserError: If KERAS_BACKEND names another backend than those that seq2edge works with.
+        UserError: If KERAS_BACKEND is a backend that seq2edge does not support.
     """
     import contextlib
     import logging

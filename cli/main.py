@@ -1,4 +1,4 @@
-"""The program `seq2edge`. Each command is a module, which imports what it needs when it is called."""
+"""The program `seq2edge`. Each command is a module that imports its dependencies only when it runs."""
 
 import argparse
 import contextlib
@@ -32,17 +32,21 @@ COMMANDS = (
     "demo",
     "doctor",
 )
-# Commands that take long and write files. Ctrl-C and SIGTERM end them in order.
+# Long commands that write files. They shut down cleanly on Ctrl-C and SIGTERM.
 LONG = ("init", "quickstart", "prepare", "train", "distill", "ensemble", "evaluate", "compare", "export")
-MOST_SAID = 10_000  # characters of a message
+MOST_SAID = 10_000  # characters shown of a message
 DONE, CHECK_FAILED, WRONG_INPUT, INTERNAL_ERROR, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 130, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status.
 
-    It is 0 when the command is done, 1 if a check failed, 2 if the input was wrong, 70 after an internal error, 130
-    after Ctrl-C and 143 when a long command was ended by SIGTERM.
+    Args:
+        arguments: Command-line arguments without the name of the program; None: those of the process.
+
+    Returns:
+        0 if the command succeeded, 1 if a check failed, 2 if the input was wrong, 70 after an internal error, 130 after
+        Ctrl-C, and 143 if SIGTERM ended a long command.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     parsed = _parser(arguments).parse_args(arguments)
@@ -56,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if (error.name or "").startswith("seq2edge"):
             return internal_error()
         return _missing_module(error)
-    except BrokenPipeError:  # the reader is gone, as in `| head`
+    except BrokenPipeError:  # the reader has closed the pipe, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except OSError as error:
@@ -69,19 +73,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _shortened(message: str) -> str:
-    """A message that names something longer than anybody reads, without the rest of it."""
+    """Shorten a message that quotes very long input."""
     return message if len(message) <= MOST_SAID else f"{message[:MOST_SAID]}…"
 
 
 def status_of(end: BaseException) -> int:
-    """The exit status after a user's mistake, a failed check or a signal."""
+    """Exit status after a `UserError`, a failed check or a signal."""
     if isinstance(end, KeyboardInterrupt):
         return TERMINATED if isinstance(end, Terminated) else INTERRUPTED
     return CHECK_FAILED if isinstance(end, CheckError) else WRONG_INPUT
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of the command that is called, or of all commands if the arguments do not start with one."""
+    """Build the parser of the given command, or of all commands if the arguments do not start with one."""
     parser = argparse.ArgumentParser(
         prog="seq2edge",
         description="Train models on pairs of texts, and run them on small devices.",
@@ -103,14 +107,14 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import version  # takes 4 MB of memory, and no other command needs it
+        from importlib.metadata import version  # takes 4 MB of memory, and only this action needs it
 
         write(f"seq2edge {version('seq2edge')}")
         parser.exit()
 
 
 def _missing_module(error: ModuleNotFoundError) -> int:
-    """Name the extra that a command needs."""
+    """Print which extra the command needs, and return the exit status."""
     missing = (error.name or "").split(".")[0]
     extras = {"gradio": "demo", "fastapi": "serve", "uvicorn": "serve", "numpy": "device", "sentencepiece": "device"}
     extra = extras.get(missing, "train")
@@ -119,14 +123,14 @@ def _missing_module(error: ModuleNotFoundError) -> int:
 
 
 def _system_refused(error: OSError) -> int:
-    """Show the system's message, such as "No space left on device", with the name of the file."""
+    """Print the message of the system, such as "No space left on device", with the name of the file."""
     place = f"{error.filename}: " if error.filename else ""
     write(f"seq2edge: {place}{error.strerror}", file=sys.stderr)
     return WRONG_INPUT
 
 
 def internal_error() -> int:
-    """Print the traceback and return the exit status."""
+    """Print the traceback of an internal error, and return the exit status."""
     write(traceback.format_exc(), file=sys.stderr, end="")
     write("seq2edge: internal error; please report it with the lines above", file=sys.stderr)
     return INTERNAL_ERROR

@@ -1,6 +1,6 @@
-"""Command-line flags from the fields of an options class.
+"""Creates command-line flags from the fields of an options class.
 
-A field with a flag has metadata: "flag", and the arguments of `add_argument`.
+The metadata of such a field are "flag" and the arguments of `add_argument`.
 """
 
 import argparse
@@ -12,7 +12,10 @@ def add_flags(parser: argparse.ArgumentParser, options: type, keep_unset: bool =
     """Add the flags of an options class.
 
     Args:
-        keep_unset: A flag that is not given has no value in the arguments; otherwise it has the default of its field.
+        parser: The parser to extend.
+        options: The options class, a dataclass.
+        keep_unset: Whether flags that are not given are absent from the parsed arguments. If not, they have the
+            default of their field.
     """
     for field in flag_fields(options):
         settings = dict(field.metadata)
@@ -21,7 +24,7 @@ def add_flags(parser: argparse.ArgumentParser, options: type, keep_unset: bool =
 
 
 def flag_values(options: type, arguments: argparse.Namespace) -> dict[str, Any]:
-    """The values of these flags, by field; lists as tuples."""
+    """Read the values of these flags from parsed arguments, by name of the field. Lists become tuples."""
     given = vars(arguments)
     values = {field.name: given[field.name] for field in flag_fields(options) if field.name in given}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""seq2edge prepare: prepare a dataset without training."""
+"""seq2edge prepare: prepare the data of a recipe without training."""
 
 import argparse
 
@@ -11,7 +11,7 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recipe", help="a bundled recipe's name (seq2edge recipes) or a TOML file")
+    parser.add_argument("recipe", help="name of a bundled recipe (see seq2edge recipes) or a TOML file")
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a key: section.key=value")
     parser.add_argument("--output", metavar="RUN", help="folder of the run (default: runs/NAME)")
     parser.add_argument("--overwrite", action="store_true", help="replace the data of an existing run")

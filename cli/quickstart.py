@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 HELP = "train, score, export and verify the bundled chatbot"
 EXAMPLES = """\
   seq2edge quickstart
-  seq2edge quickstart --set training.epochs=2    # a quick look, a poor model"""
-COMPARED = 100  # test phrasings that this bundle and the installed one answer
+  seq2edge quickstart --set training.epochs=2    # fast, but a poor model"""
+COMPARED = 100  # test phrasings that both the new and the installed bundle answer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _compare_with_installed(run: "Run", bundle: Path) -> None:
-    """Print the scores of the bundle that is installed with seq2edge, and the share of replies that are the same."""
+    """Print the scores of the installed bundle, and the share of replies that both bundles have in common."""
     from seq2edge.device.bundle import read_bundle
     from seq2edge.device.errors import UserError
     from seq2edge.device.runners.load import load_runner

@@ -15,17 +15,17 @@ from seq2edge.device.terminal import json_line, write
 
 HELP = "answer texts with a bundle"
 EXAMPLES = """\
-  seq2edge run "good morning"          # the chatbot that is installed
+  seq2edge run "good morning"          # the installed chatbot
   seq2edge run                         # a prompt; Ctrl-D ends it
   seq2edge run bundles/mine-int8 "good morning" --beam 5 --n-best 3
   seq2edge run bundles/mine-int8 --json < lines.txt > answers.jsonl
   seq2edge run "good morning" --beam 5 --inspect"""
 
-OPTIONS = CLASSIFICATION_OPTIONS | DECODING_OPTIONS  # of all families; a runner refuses those it does not have
+OPTIONS = CLASSIFICATION_OPTIONS | DECODING_OPTIONS  # options of all families; a runner refuses those of other families
 METAVARS = {int: "N", float: "X", str: "TEXT", tuple: "TEXT"}
-COMMON = ("beam", "n_best", "sample", "required", "banned")  # what `--help` lists
+COMMON = ("beam", "n_best", "sample", "required", "banned")  # listed by `--help`
 BUNDLE_DEFAULTS = ("beam", "length_penalty", "max_length")
-SCORE_FORMATS = {"text": "8.3f", "label": "6.2f"}  # by what targets are; the score of a label is its probability
+SCORE_FORMATS = {"text": "8.3f", "label": "6.2f"}  # by kind of target; the score of a label is its probability
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,14 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "bundle",
         metavar="BUNDLE",
         nargs="?",
-        help=f"folder of the bundle ({DEFAULT}); what is no folder is a TEXT",
+        help=f"folder of the bundle ({DEFAULT}); anything else is a TEXT",
     )
     parser.add_argument("text", metavar="TEXT", nargs="*", help="text to answer (default: lines of standard input)")
     add_sha256(parser)
     parser.add_argument("--attention", action="store_true", help="print the attention of each token")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each answer")
     parser.add_argument("--inspect", action="store_true", help="print JSON with attention and the whole search")
-    parser.add_argument("--threads", type=int, default=1, help="threads of the runtime (default: 1)")
+    parser.add_argument("--threads", type=int, default=1, help="number of runtime threads (default: 1)")
     parser.add_argument("--quiet", action="store_true", help="print no notes to standard error")
     search = parser.add_argument_group("search")
     search.add_argument("--help-decoding", action=_DecodingHelp, nargs=0, help="list the other options of the search")
@@ -56,7 +56,7 @@ class _DecodingHelp(argparse.Action):
 
 
 def decoding_help(program: str) -> str:
-    """The help of every option of the search, which are too many for the help of the command."""
+    """Help of all options of the search, which are too many for the help of the command."""
     options = argparse.ArgumentParser(prog=program, usage="%(prog)s [OPTION …]", add_help=False)
     groups = {option.group: options.add_argument_group(option.group) for option in OPTIONS.values()}
     for option in OPTIONS.values():
@@ -65,7 +65,7 @@ def decoding_help(program: str) -> str:
 
 
 def _flag(option: Option) -> dict[str, Any]:
-    """How argparse reads an option. What is not given is None."""
+    """Arguments of `add_argument` for an option. The default is always None."""
     if option.type is bool:
         text = f"do not {option.help}" if option.default else option.help
         return {"action": "store_false" if option.default else "store_true", "help": text}
@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _bundle_and_texts(arguments: argparse.Namespace) -> tuple[Path, list[str]]:
-    """The bundle's folder, and the texts to answer; without a folder, the first argument is a text too."""
+    """Return the folder of the bundle and the texts. If the first argument is not a folder, it is a text too."""
     first, texts = arguments.bundle, arguments.text
     if first is None:
         return SHIPPED, texts
@@ -108,7 +108,7 @@ def _bundle_and_texts(arguments: argparse.Namespace) -> tuple[Path, list[str]]:
 
 
 def _filter(runner: Any, options: Any, arguments: argparse.Namespace) -> None:
-    """Answer lines of standard input, one line of output for each, even if a line cannot be answered."""
+    """Answer lines of standard input. Each gets one line of output, even if it cannot be answered."""
     import sys
 
     from seq2edge.device.errors import TextError
@@ -133,7 +133,7 @@ def _answer(runner: Any, text: str, options: Any, arguments: argparse.Namespace,
 
 
 def _print(result: Any, runner: Any, options: Any, arguments: argparse.Namespace, one_line: bool = False) -> None:
-    """Print an answer; with `one_line` the line ends that a model writes become spaces."""
+    """Print an answer. With `one_line` line ends in the answer become spaces."""
     import sys
 
     from seq2edge.device.tasks import TASKS
@@ -153,7 +153,7 @@ def _print(result: Any, runner: Any, options: Any, arguments: argparse.Namespace
     if result.cut and not arguments.quiet:
         write(f"note: {result.cut}", file=sys.stderr)
     if result.missing and not arguments.quiet:
-        write(f"note: no room for {', '.join(result.missing)}", file=sys.stderr)
+        write(f"note: these required phrases did not fit: {', '.join(result.missing)}", file=sys.stderr)
 
 
 def _print_json(values: dict[str, Any]) -> None:
@@ -161,8 +161,11 @@ def _print_json(values: dict[str, Any]) -> None:
 
 
 def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace) -> None:
-    """Read texts from a terminal and show the answers as they grow. A message of a conversation may refer to the reply
-    before, or, without memory, earlier replies are penalised."""
+    """Read texts from a terminal and show answers while they grow.
+
+    In a conversation with memory, messages may refer to the previous reply. Without memory, earlier replies are
+    penalised.
+    """
     import sys
 
     from seq2edge.device.conversation import Conversation
@@ -198,12 +201,12 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
 
 
 def _stream(runner: Any, text: str, settings: dict[str, Any]) -> str:
-    """Print an answer as it grows, and return it."""
+    """Print an answer while it grows, and return it."""
     import sys
 
     shown = ""
     for growing in runner.stream(text, **settings):
-        # Each text extends the one before; only a fallback line at the end replaces it.
+        # Each text extends the previous one. Only a fallback line at the end replaces it.
         if growing.startswith(shown):
             write(growing[len(shown) :], end="", flush=True)
         else:
@@ -215,7 +218,7 @@ def _stream(runner: Any, text: str, settings: dict[str, Any]) -> str:
 
 
 def attention_table(part: Any) -> str:
-    """A line for each target token: the three source tokens with the most attention, and their weights."""
+    """Format attention: a line for each target token, with the three most attended source tokens and their weights."""
     if part.attention is None:
         return "  (this model has no attention)"
     lines = []

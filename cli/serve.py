@@ -1,4 +1,4 @@
-"""seq2edge serve: answer texts over HTTP."""
+"""seq2edge serve: serve a bundle over HTTP."""
 
 import argparse
 from pathlib import Path
@@ -10,7 +10,7 @@ from seq2edge.device.terminal import write
 
 HELP = "serve a bundle over HTTP"
 EXAMPLES = """\
-  seq2edge serve                       # the chatbot that is installed
+  seq2edge serve                       # the installed chatbot
   seq2edge serve bundles/quickstart-int8
   seq2edge serve --host 0.0.0.0 --api-key-file keys.txt --cors https://a.org
   curl -d '{"text": "good morning"}' http://127.0.0.1:8000/run
@@ -22,13 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on; 0: any free port (default: 8000)")
-    parser.add_argument("--api-key-file", type=Path, metavar="FILE", help="answer only requests with a key of FILE")
+    parser.add_argument(
+        "--api-key-file", type=Path, metavar="FILE", help="answer only requests with an API key of FILE"
+    )
     parser.add_argument(
         "--cors",
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="let web pages of ORIGIN ask; may be repeated",
+        help="allow requests from web pages of ORIGIN; may be repeated",
     )
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads for one sentence (default: 1)")
     parser.add_argument(
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from seq2edge.device.limits import check_threads
     from seq2edge.device.serving.access import Access
-    from seq2edge.device.serving.server import Server  # names the extra `serve` if it is missing, so it goes first
+    from seq2edge.device.serving.server import Server  # first, because it names the extra `serve` if that is missing
 
     from seq2edge.device.runners.load import load_runner  # isort: skip
 

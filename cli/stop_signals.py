@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a long command in order, also where they are ignored."""
+"""Ends long commands cleanly on Ctrl-C and SIGTERM, even where these signals were ignored."""
 
 import contextlib
 import signal
@@ -18,9 +18,10 @@ def _end(number: int, frame: Any) -> None:
 
 @contextlib.contextmanager
 def ending_in_order() -> Iterator[None]:
-    """Raise KeyboardInterrupt at Ctrl-C and `Terminated` at SIGTERM meanwhile.
+    """Raise KeyboardInterrupt on Ctrl-C and `Terminated` on SIGTERM inside the context.
 
-    A shell without job control starts background commands with SIGINT ignored, and Ctrl-C could not stop them.
+    Without this, Ctrl-C could not stop commands that a shell without job control started in the background, because
+    such a shell starts them with SIGINT ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

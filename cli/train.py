@@ -1,4 +1,4 @@
-"""seq2edge train: a recipe → a run."""
+"""seq2edge train: train a recipe."""
 
 import argparse
 import dataclasses
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from seq2edge.pipeline.recipe_schema.recipe import Recipe
     from seq2edge.pipeline.run import Run
 
-HELP = "train a recipe into a run"
+HELP = "train the model of a recipe"
 EXAMPLES = """\
   seq2edge train ko-chatbot
   seq2edge train mine.toml --output runs/second --set model.units=512
@@ -24,13 +24,13 @@ EXAMPLES = """\
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recipe", help="a bundled recipe's name (seq2edge recipes) or a TOML file")
+    parser.add_argument("recipe", help="name of a bundled recipe (see seq2edge recipes) or a TOML file")
     parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="override a key: section.key=value")
     parser.add_argument("--output", metavar="RUN", help="folder of the run (default: runs/NAME)")
     parser.add_argument(
         "--hosts",
         metavar="HOST:PORT,HOST,…",
-        help="train on several machines or in several processes: the addresses of all; the first needs PORT and PORT+1",
+        help="train in several processes or on several machines: addresses of all; the first uses PORT and PORT+1",
     )
     parser.add_argument("--process", type=int, metavar="N", help="index of this process in --hosts, from 0")
     add_flags(parser, TrainOptions)
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.pipeline.run import Run
     from seq2edge.pipeline.training.trainer import train
 
-    if arguments.initial_run:  # until here the path of the run, since opening it imports Keras
+    if arguments.initial_run:  # so far only a path, because opening a run imports Keras
         options = dataclasses.replace(options, initial_run=Run.open(Path(arguments.initial_run)))
     if arguments.hosts:
         return _train_on_hosts(arguments, recipe, output, options)
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train_on_hosts(arguments: argparse.Namespace, recipe: "Recipe", output: Path, options: TrainOptions) -> int:
-    """Train with other processes. An error ends this one by `os._exit`, since JAX would wait for the others at exit."""
+    """Train together with other processes. An error ends this one by `os._exit`; JAX would wait for the others."""
     import os
     import sys
 

@@ -1,4 +1,4 @@
-"""seq2edge verify: check a bundle on this machine."""
+"""seq2edge verify: check a bundle."""
 
 import argparse
 
@@ -7,17 +7,17 @@ from seq2edge.cli.option_flags import add_flags, flag_values
 from seq2edge.device.limits import IsolationLimits
 from seq2edge.device.terminal import json_line, write
 
-HELP = "check a bundle's files, and repeat its test vectors"
+HELP = "check the files of a bundle and repeat its test vectors"
 EXAMPLES = """\
-  seq2edge verify                      # the bundle that is installed
+  seq2edge verify                      # the installed bundle
   seq2edge verify bundles/quickstart-int8 --json
-  seq2edge verify --isolated downloads/chat    # from elsewhere: with limits"""
+  seq2edge verify --isolated downloads/chat    # an untrusted bundle"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_bundle(parser)
     parser.add_argument(
-        "--isolated", action="store_true", help="check in a process with limits, for a bundle from elsewhere"
+        "--isolated", action="store_true", help="check in a separate process with limits, for untrusted bundles"
     )
     add_flags(parser, IsolationLimits)
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -41,5 +41,5 @@ def run(arguments: argparse.Namespace) -> int:
             f"test vectors: {result['same']} of {result['vectors']} give the same answer, "
             f"largest logit difference {result['largest_logit_difference']:.2g}"
         )
-        write("verified" if result["passed"] else "FAILED: the answers differ from those of the export")
+        write("verified" if result["passed"] else "FAILED: the answers differ from those at export")
     return 0 if result["passed"] else 1

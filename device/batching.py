@@ -1,4 +1,4 @@
-"""Batches of sources that are decoded together, and the padding of their arrays."""
+"""Batches of sources that are decoded together, and padding of their arrays."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,12 +14,13 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Job:
-    """A segment that waits to be decoded.
+    """A segment to decode.
 
     Attributes:
-        source: Index of its source.
-        place: Index of the segment within the source.
-        features: Those of the segment.
+        source: Index of the source that the segment belongs to.
+        place: Index of the segment within its source.
+        segment: The segment.
+        features: Features of the segment.
     """
 
     source: int
@@ -29,9 +30,9 @@ class Job:
 
 
 def in_length_groups(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
-    """Jobs of similar lengths in batches, the short ones first.
+    """Group jobs of similar lengths into batches of at most `size`, short ones first.
 
-    A batch has first segments of sources only, or later ones only, since a prefix applies to first segments only.
+    First segments and later segments of sources are not mixed, because a prefix applies to first segments only.
     """
 
     def is_later(job: Job) -> bool:
@@ -43,14 +44,14 @@ def in_length_groups(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
 
 
 def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Items in lists of `size`; the last may be shorter. `itertools.batched` needs Python 3.12."""
+    """Yield lists of `size` items; the last may be shorter. `itertools.batched` needs Python 3.12."""
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch
 
 
 def pad_sources(sources: Sequence[Features], length: int) -> Features:
-    """The features of several sources, each as one array `(sources, length, …)`, padded with 0."""
+    """Stack the features of several sources into arrays `(len(sources), length, …)`, padded with 0."""
     padded = {
         name: np.zeros((len(sources), length, *values.shape[1:]), values.dtype) for name, values in sources[0].items()
     }
@@ -61,5 +62,5 @@ def pad_sources(sources: Sequence[Features], length: int) -> Features:
 
 
 def add_rows(array: np.ndarray, extra: int) -> np.ndarray:
-    """An array extended by `extra` copies of its first row, whose results are to be dropped."""
+    """Append `extra` copies of the first row of an array. The caller drops the results of these rows."""
     return np.concatenate([array, np.repeat(array[:1], extra, axis=0)]) if extra else array

@@ -20,7 +20,7 @@ from seq2edge.device.tasks import TASKS, Target
 from seq2edge.device.vectors.check import read_vectors
 
 LENGTHS = (8, 16, 32, 64)  # upper limits of the groups by source tokens
-# What is counted in an answer, by what targets are, and how much of it an answer has.
+# For each kind of target, the unit of the speed and the number of units in an answer.
 UNITS: dict[Target, tuple[str, Callable[[str], int]]] = {
     "text": ("words", lambda answer: len(answer.split())),
     "label": ("texts", lambda answer: 1),
@@ -35,22 +35,23 @@ def bench(
     texts: Sequence[str] | None = None,
     sha256: str | None = None,
 ) -> dict[str, Any]:
-    """Answer texts repeatedly.
+    """Measure the speed and the peak memory of a bundle by answering texts repeatedly.
 
     Args:
-        threads: Numbers of threads of the runtime, each of which is measured.
-        beam: Of an encoder-decoder; None: the bundle's.
+        path: Folder of the bundle.
+        threads: Numbers of runtime threads to measure.
+        beam: Beam size of an encoder-decoder; None: the bundle's default.
         rounds: How often each text is answered.
-        texts: None: those of the bundle's test vectors.
-        sha256: The digest that the bundle must have; None: any.
+        texts: Texts to answer; None: those of the bundle's test vectors.
+        sha256: Expected digest of the bundle; None: any.
 
     Returns:
-        What was measured and where; load_ms, size_mb, and peak_memory_mb of the process; by number of threads
-        words_per_second (texts_per_second for a classifier) and percentiles of the time of a sentence in ms; the same
-        percentiles by source length for the first number of threads.
+        A dict with bundle, runtime, machine, load_ms, size_mb and peak_memory_mb of the process; in threads, for each
+        number of threads, words_per_second (texts_per_second for a classifier) and percentiles of the time per text in
+        ms; in source_tokens the same percentiles by source length, for the first number of threads.
 
     Raises:
-        UserError: If the bundle cannot be read, or has no such beam.
+        UserError: If the bundle cannot be read or does not support this beam size.
     """
     started = time.perf_counter()
     runner = load_runner(path, threads[0], sha256=sha256)
@@ -79,7 +80,7 @@ def bench(
 def _measure(
     runner: Runner[Any], texts: Sequence[str], options: Any, rounds: int
 ) -> tuple[list[list[float]], dict[str, float]]:
-    """The seconds of each round for each text; the speed, and percentiles of the seconds in ms."""
+    """Return the seconds that each text took in each round, and the speed with percentiles of the time in ms."""
     for text in texts:  # the first run of each length allocates
         runner.run(text, options)
     seconds: list[list[float]] = [[] for _ in texts]
@@ -95,7 +96,7 @@ def _measure(
 
 
 def _by_length(lengths: Sequence[int], seconds: Sequence[Sequence[float]]) -> dict[str, dict[str, float]]:
-    """Percentiles of each group of texts of similar length."""
+    """Percentiles of the time, grouped by source length."""
     groups: dict[str, list[float]] = defaultdict(list)
     for length, of_text in zip(lengths, seconds, strict=True):
         groups[_group(length)] += of_text

@@ -1,4 +1,4 @@
-"""A bundle: the folder with a manifest and the files that it names."""
+"""Bundles: folders with a manifest and the files that it lists."""
 
 import dataclasses
 import hashlib
@@ -24,9 +24,10 @@ class Bundle(Generic[AnyManifest]):
     """A bundle on disk.
 
     Attributes:
-        path: Its folder.
-        manifest: What bundle.json says, or will say.
-        digest: SHA-256 of bundle.json, which holds those of all other files that are read; empty until it is written.
+        path: Folder of the bundle.
+        manifest: Content of bundle.json.
+        digest: SHA-256 of bundle.json, which lists the SHA-256 of all other files that are read; empty until it is
+            written.
     """
 
     path: Path
@@ -34,12 +35,12 @@ class Bundle(Generic[AnyManifest]):
     digest: str = ""
 
     def with_manifest(self, **values: Any) -> "Bundle[AnyManifest]":
-        """The bundle with other values of some fields of its manifest."""
+        """Return a copy of the bundle with some fields of its manifest replaced."""
         return dataclasses.replace(self, manifest=dataclasses.replace(self.manifest, **values))
 
     @property
     def tokenizers(self) -> tuple[Path, ...]:
-        """SentencePiece models of the sides that are text; the same file twice if source and target share one."""
+        """Paths of the SentencePiece models of the text sides; the same path twice if source and target share one."""
         return tokenizer_paths(self.path, self.manifest.files)[: len(self.manifest.TEXT_SIDES)]
 
 
@@ -51,12 +52,13 @@ def read_bundle(
     """Read a bundle and check all its files.
 
     Args:
-        kind: Class of the manifest that is needed; `Manifest` itself for a bundle of any family.
-        sha256: The digest that the bundle must have; None: any.
+        path: Folder of the bundle.
+        kind: Expected class of the manifest; `Manifest` accepts a bundle of any family.
+        sha256: Expected digest of the bundle; None: any.
 
     Raises:
-        UserError: If it has another digest, a file is missing, altered or outside the folder, the manifest is not
-            valid, or the bundle is of another family.
+        UserError: If the digest differs, a file is missing, altered or outside the folder, the manifest is not valid,
+            or the bundle belongs to another family.
     """
     try:
         return _read(path, kind, sha256)
@@ -84,7 +86,7 @@ def _read(path: Path, kind: type[AnyManifest], sha256: str | None) -> Bundle[Any
     bundle = Bundle(path, manifest, digest)
     for needed in (MODEL, *(tokenizer.name for tokenizer in bundle.tokenizers)):
         if needed not in manifest.files:
-            raise UserError(f"{file}: names no {needed}")
+            raise UserError(f"{file}: does not list {needed}")
     return bundle
 
 
@@ -101,21 +103,21 @@ def _check_file(folder: Path, name: str, expected: File) -> None:
 
 
 def read_small(path: Path, most: int) -> bytes:
-    """The content of a file of at most `most` bytes.
+    """Read a file of at most `most` bytes.
 
     Raises:
-        UserError: If it is larger, missing, a link or a device.
+        UserError: If the file is larger, missing, a symbolic link or a device.
     """
     _refuse_special(path)
     with path.open("rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise UserError(f"{path}: larger than {most:,} bytes, so not a bundle's")
+        raise UserError(f"{path}: larger than {most:,} bytes, the limit for this file")
     return content
 
 
 def _refuse_special(path: Path) -> None:
-    """Refuse what is not a file of the folder itself: a link could lead out of it, a pipe or device has no end."""
+    """Refuse everything but regular files: a link may point outside the folder, a pipe or device may never end."""
     if path.is_symlink():
         raise UserError(f"{path}: a symbolic link, expected a file")
     if not path.is_file():
@@ -128,4 +130,4 @@ def _check_digest(path: Path, digest: str, sha256: str | None) -> None:
     if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
         raise UserError(f"sha256 is {sha256[:80]!r}, expected 64 hexadecimal digits, as seq2edge info prints them")
     if sha256.lower() != digest:
-        raise UserError(f"{path}: not the bundle that is wanted; the sha256 of its {FILE} is {digest}, not {sha256}")
+        raise UserError(f"{path}: not the expected bundle; the sha256 of its {FILE} is {digest}, not {sha256}")

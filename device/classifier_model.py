@@ -1,4 +1,4 @@
-"""What the runner of classifiers needs of a model."""
+"""Interface between the classification runner and a model."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from seq2edge.device.processors.interface import Features
 
 
 class ClassifierOutput(NamedTuple):
-    """The output for one source.
+    """Output of a classifier for one source.
 
     Attributes:
-        logits: `(classes,)`.
-        attention: Weights over the source and its padding, `(padded_length,)`; None if the model has none.
+        logits: Array `(classes,)`.
+        attention: Attention weights over the padded source, `(padded_length,)`; None if the model has no attention.
     """
 
     logits: np.ndarray
@@ -22,8 +22,8 @@ class ClassifierOutput(NamedTuple):
 
 
 class ClassifierModel(ABC):
-    """A trained classifier, whatever runs it."""
+    """A trained classifier, independent of what runs it: Keras or a device runtime."""
 
     @abstractmethod
     def classify(self, sources: Sequence[Features]) -> list[ClassifierOutput]:
-        """Classify sources, each with unpadded features."""
+        """Classify sources, given as unpadded features, and return one output for each."""

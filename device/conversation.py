@@ -1,4 +1,4 @@
-"""A conversation with a bundle that remembers the last turn."""
+"""A conversation that remembers the last turn."""
 
 from typing import Any
 
@@ -9,9 +9,13 @@ from seq2edge.device.turns import with_previous
 
 
 class Conversation:
-    """Answers messages that may refer to the reply before, as "another one" and "why?" do.
+    """Answers messages that may refer to the previous reply, such as "another one" and "why?".
 
-    With a bundle that has no memory each message is answered by itself.
+    If the bundle has no memory, each message is answered on its own.
+
+    Args:
+        runner: Answers the messages.
+        previous: The reply that the first message may refer to; empty: none.
 
     Example:
         >>> import seq2edge
@@ -22,24 +26,24 @@ class Conversation:
         'What do you call a fake noodle? An impasta.'
 
     Attributes:
-        previous: What the next message may refer to.
+        previous: The reply that the next message may refer to.
     """
 
     def __init__(self, runner: Runner[Any], previous: str = ""):
         self.runner, self.previous = runner, previous
 
     def __call__(self, message: str, **options: Any) -> Result:
-        """Answer a message; options and errors as for `Runner.run`."""
+        """Answer a message. Options and errors are those of `Runner.run`."""
         result = self.runner.run(self.source(message), **options)
         self.previous = result.previous
         return result
 
     def inspect(self, message: str, **options: Any) -> Inspection:
-        """Answer a message and show how the model found the answer; options and errors as for `Runner.inspect`."""
+        """Answer a message and record how the model found the answer, as `Runner.inspect` does."""
         inspection = self.runner.inspect(self.source(message), **options)
         self.previous = inspection.result.previous
         return inspection
 
     def source(self, message: str) -> str:
-        """What the runner gets for a message."""
+        """The source that the runner receives for a message."""
         return with_previous(message, self.previous) if self.runner.has_memory else message

@@ -1,4 +1,4 @@
-"""Models that stop when their time is up."""
+"""Deadlines, and models that stop after one."""
 
 import math
 import time
@@ -15,17 +15,17 @@ from seq2edge.device.search.options import DecodingOptions
 
 
 class TimeoutExceededError(UserError):
-    """A request took longer than it may."""
+    """A request was not answered before its deadline."""
 
 
 class Deadline:
-    """A point in time, some seconds from now."""
+    """A point in time, `seconds` from now."""
 
     def __init__(self, seconds: float):
         self.seconds, self.end = seconds, time.monotonic() + seconds
 
     def check(self) -> None:
-        """Raise a TimeoutExceededError after it."""
+        """Raise a `TimeoutExceededError` if the deadline has passed."""
         if time.monotonic() > self.end:
             raise TimeoutExceededError(f"the request took longer than {self.seconds:g} seconds")
 
@@ -35,7 +35,7 @@ class Deadline:
 
 
 class LimitedSequenceModel(SequenceModel):
-    """A model that raises a TimeoutExceededError if it is called after its time is up."""
+    """Wraps a model and raises a `TimeoutExceededError` if it is called after the deadline."""
 
     def __init__(self, model: SequenceModel, deadline: Deadline):
         self.model, self.deadline = model, deadline
@@ -60,7 +60,7 @@ class LimitedSequenceModel(SequenceModel):
 
 
 class LimitedClassifierModel(ClassifierModel):
-    """A model that raises a TimeoutExceededError if it is called after its time is up."""
+    """Wraps a model and raises a `TimeoutExceededError` if it is called after the deadline."""
 
     def __init__(self, model: ClassifierModel, deadline: Deadline):
         self.model, self.deadline = model, deadline

@@ -2,7 +2,7 @@
 
 
 def first_line(error: object, otherwise: str = "") -> str:
-    """The first line of a message of a library, some of which have many; if it has none, `otherwise` or its type."""
+    """The first line of an error's message; if the message is empty, `otherwise` or the name of the error's type."""
     return (str(error).strip().splitlines() or [otherwise or type(error).__name__])[0]
 
 
@@ -11,12 +11,12 @@ class UserError(Exception):
 
 
 class CheckError(UserError):
-    """A check that failed, as of a bundle or of a training that diverges. The exit status is 1."""
+    """A failed check, such as an unverified bundle or a diverging training. The exit status is 1."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM has asked this process to end."""
+    """The process received SIGTERM."""
 
 
 class TextError(UserError):
-    """A text that cannot be answered, though others of the same request may be."""
+    """A text that cannot be answered. Other texts of the same request may be."""

@@ -1,6 +1,6 @@
-"""Answers a message before a chat's model does, so that nobody in distress gets a joke.
+"""Answers some messages in place of a chat model, so that a person in distress does not get a joke.
 
-It is a safety net and not a service: it recognises what its patterns and its classifier know and nothing else.
+The guard is a safety net, not a service: it recognises only what its patterns and its classifier cover.
 """
 
 import re
@@ -17,16 +17,16 @@ from seq2edge.device.json_types import Items, read_json
 from seq2edge.device.processors.text import INVISIBLE
 
 FILE = "guard.json"
-COMPACT = ("ko",)  # languages whose texts are compared without spaces, which people leave out or put anywhere
-KEPT = 10_000  # compiled expressions
+COMPACT = ("ko",)  # languages matched without spaces, because writers place spaces inconsistently
+KEPT = 10_000  # compiled expressions in the cache
 LETTERS = {
     "ko": re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
-}  # a text without them is no text of a language
+}  # a text without these letters is not in the language
 APOSTROPHE = re.compile("['’‘`´]")
 NO_WORD = re.compile(r"[\W_]+")
 STRETCHED = re.compile(r"([a-z])\1{2,}")  # "soooo"
-LAUGHTER = re.compile("[ㅋㅎㅠㅜㅡ]+")  # and tears, which stand between words
-# What a pattern may not have, so that it means the same in RE2, JavaScript and Java.
+LAUGHTER = re.compile("[ㅋㅎㅠㅜㅡ]+")  # laughter and tears, which are written between words
+# Syntax that patterns must not use, so that they mean the same in RE2, JavaScript and Java.
 NOT_PORTABLE = re.compile(r"\(\?(?!:)|\\[1-9AZ]|(?<!\\)[*+?}][+]")
 HARMLESS = (
     "",
@@ -43,13 +43,14 @@ class CategoryJson(TypedDict):
     """A category of guard.json.
 
     Attributes:
-        replies: What is said, by language.
-        patterns: Regular expressions by language; a folded text in which one is found belongs to the category.
-        unless: Regular expressions by language of what is taken out of the text before.
-        examples: Texts of the category, to check a port with.
-        literals: By "patterns" or "unless", and by language: strings, each with the positions of the regular
-            expressions that match no text without one of theirs. It only saves time.
-        classified: Whether the classifier of a language, where there is one, decides together with the patterns.
+        name: Name of the category.
+        replies: The reply, by language.
+        patterns: Regular expressions, by language. A folded text belongs to the category if one of them matches.
+        unless: Regular expressions, by language. Their matches are removed from the text before patterns are tried.
+        examples: Texts of the category, for testing a port.
+        literals: An index that only saves time. For "patterns" or "unless" and each language it maps strings to the
+            positions of regular expressions; an expression can only match a text that contains one of its strings.
+        classified: Whether the classifier of a language, if there is one, decides together with the patterns.
     """
 
     name: str
@@ -65,8 +66,8 @@ class GuardJson(TypedDict):
     """The content of guard.json.
 
     Attributes:
-        categories: By priority.
-        classifiers: By language, for the categories that are classified.
+        categories: Categories, highest priority first.
+        classifiers: Classifiers by language; they decide about the categories with `classified`.
     """
 
     categories: Annotated[list[CategoryJson], Items(1)]
@@ -74,15 +75,17 @@ class GuardJson(TypedDict):
 
 
 class Guarded(NamedTuple):
-    """The answer of a guard: the category of the text, and the reply in its language."""
+    """The answer of a guard: the category of the text, and a reply in the language of the text."""
 
     category: str
     reply: str
 
 
 def fold(text: str, language: str) -> str:
-    """A text as the patterns of a language see it: lower case without punctuation, each word between single spaces;
-    for Korean without spaces."""
+    """Fold a text for the patterns of a language: lower case, no punctuation, single spaces around each word.
+
+    Korean is folded without spaces.
+    """
     text = unicodedata.normalize("NFC", INVISIBLE.sub("", text)).casefold()
     text = STRETCHED.sub(r"\1", APOSTROPHE.sub("", text))
     words = NO_WORD.sub(" ", LAUGHTER.sub(" ", text)).split()
@@ -90,18 +93,18 @@ def fold(text: str, language: str) -> str:
 
 
 def syntax_mistake(pattern: str) -> str | None:
-    """Why a regular expression cannot be used; None if it can."""
+    """Explain why a regular expression cannot be used; None if it can."""
     if NOT_PORTABLE.search(pattern):
         return "lookaround, flags, backreferences and possessive quantifiers do not work everywhere"
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        return f"no valid pattern: {error}"
+        return f"not a valid pattern: {error}"
     return None
 
 
 def pattern_mistake(pattern: str, language: str) -> str | None:
-    """Why a pattern cannot decide about texts of a language; None if it can."""
+    """Explain why a pattern cannot be used for a language; None if it can."""
     if mistake := syntax_mistake(pattern):
         return mistake
     found = next((text for text in HARMLESS if re.search(pattern, fold(text, language))), None)
@@ -109,15 +112,15 @@ def pattern_mistake(pattern: str, language: str) -> str | None:
 
 
 class Expressions:
-    """Regular expressions that are compiled when a text may match them, because compiling all takes a second.
+    """Regular expressions that are compiled on demand, because compiling all of them takes a second.
 
     Args:
         patterns: The regular expressions.
-        literals: Strings, each with the positions of the patterns that match no text without one of theirs; without it
-            each text may match all.
+        literals: For each string the positions of the patterns that can only match a text with this string (or with
+            another of their strings); None: every pattern is tried on every text.
 
     Raises:
-        UserError: If the positions are not those of the patterns.
+        UserError: If `literals` does not cover all patterns, or has positions without a pattern.
     """
 
     def __init__(self, patterns: Sequence[str], literals: Mapping[str, Sequence[int]] | None = None):
@@ -128,16 +131,16 @@ class Expressions:
         self._compiled: dict[tuple[int, ...], re.Pattern[str]] = {}
 
     def search(self, text: str) -> bool:
-        """Whether one of them is found in a text."""
+        """Whether one of the patterns matches somewhere in a text."""
         return any(self._as_one((position,)).search(text) for position in self._fitting(text))
 
     def remove(self, text: str) -> str:
-        """A text with a space in place of what they match; where several do, the first one counts."""
+        """Replace every match with a space; where several patterns match, the first one applies."""
         fitting = self._fitting(text)
         return self._as_one(fitting).sub(" ", text) if fitting else text
 
     def _fitting(self, text: str) -> tuple[int, ...]:
-        """The positions of the patterns that a text may match."""
+        """Positions of the patterns that may match a text."""
         return tuple(sorted({one for literal, some in self.literals.items() if literal in text for one in some}))
 
     def _as_one(self, positions: tuple[int, ...]) -> re.Pattern[str]:
@@ -147,13 +150,13 @@ class Expressions:
             try:
                 self._compiled[positions] = re.compile("|".join(self.patterns[position] for position in positions))
             except (re.error, OverflowError, RecursionError) as error:
-                raise UserError(f"{FILE}: no valid pattern: {error}") from None
+                raise UserError(f"{FILE}: not a valid pattern: {error}") from None
         return self._compiled[positions]
 
 
 @dataclass(frozen=True)
 class Category:
-    """A kind of message with replies of its own, as in `CategoryJson`."""
+    """A kind of message and its replies. Fields are those of `CategoryJson`."""
 
     name: str
     replies: Mapping[str, str]
@@ -168,7 +171,7 @@ class Category:
         return self.replies.get(language) or next(iter(self.replies.values()))
 
     def found(self, language: str, text: str) -> bool:
-        """Whether one of its patterns is found in a text that is folded for a language."""
+        """Whether one of the patterns matches a text that is folded for a language."""
         if language not in self.patterns:
             return False
         if language in self.unless:
@@ -177,7 +180,7 @@ class Category:
 
     @cached_property
     def expressions(self) -> dict[str, dict[str, Expressions]]:
-        """The regular expressions by "patterns" or "unless", and by language."""
+        """The regular expressions: "patterns" and "unless", each by language."""
         return {
             kind: {
                 language: Expressions(some, self.literals.get(kind, {}).get(language))
@@ -188,14 +191,14 @@ class Category:
 
 
 class Guard:
-    """Answers messages that a model must not.
+    """Answers messages that the model must not answer.
 
     Args:
-        categories: By priority.
-        classifiers: By language.
+        categories: Categories, highest priority first.
+        classifiers: Classifiers by language.
 
     Raises:
-        UserError: If a classifier has other categories than those that are classified.
+        UserError: If the categories of a classifier are not exactly those with `classified`.
     """
 
     def __init__(self, categories: Sequence[Category], classifiers: Mapping[str, Classifier] | None = None):
@@ -205,20 +208,20 @@ class Guard:
         for language, classifier in self.classifiers.items():
             if classifier.categories.keys() != classified:
                 names = [", ".join(sorted(some)) for some in (classifier.categories, classified)]
-                raise UserError(f"{FILE}: classifiers.{language} tells apart {names[0]}, expected {names[1]}")
+                raise UserError(f"{FILE}: classifiers.{language} has the categories {names[0]}, expected {names[1]}")
 
     @classmethod
     def open(cls, path: Path) -> "Guard":
-        """Read guard.json. Its patterns are compiled when a text may match them.
+        """Read guard.json. Patterns are compiled on demand.
 
         Raises:
-            UserError: If it is damaged.
+            UserError: If the file is damaged.
         """
         return cls.of_values(read_json(path, GuardJson, "not a guard"))
 
     @classmethod
     def of_values(cls, values: GuardJson) -> "Guard":
-        """The guard of valid JSON values."""
+        """Build the guard from JSON values that are valid."""
         classifiers = {language: Classifier(some) for language, some in values.get("classifiers", {}).items()}
         return cls([Category(**entry) for entry in values["categories"]], classifiers)
 
@@ -226,7 +229,7 @@ class Guard:
         """Check all patterns and examples.
 
         Raises:
-            UserError: With the first mistake.
+            UserError: Names the first mistake, if there is one.
         """
         if found := next(self._mistakes(), None):
             raise UserError(f"{FILE}: {found}")
@@ -245,7 +248,7 @@ class Guard:
                     yield f"category {category.name!r}: its example {text!r} is not recognised"
 
     def check(self, text: str) -> Guarded | None:
-        """The answer to a text; None if the model may answer."""
+        """Return the answer to a text; None if the model may answer it."""
         folded = {
             language: fold(text, language)
             for language in self.languages
@@ -257,7 +260,7 @@ class Guard:
         return Guarded(found.name, found.reply(language))
 
     def _category(self, folded: Mapping[str, str]) -> Category | None:
-        """The category of a text that is folded for each language; None if it has none."""
+        """The category of a text, given folded for each language; None if it has no category."""
         for category in self.categories:
             unsure = self.classifiers if category.classified else {}
             if any(category.found(language, text) for language, text in folded.items() if language not in unsure):
@@ -265,7 +268,7 @@ class Guard:
         return next(filter(None, (self._classified(language, folded[language]) for language in folded)), None)
 
     def _classified(self, language: str, text: str) -> Category | None:
-        """What the classifier of a language and the patterns make of a folded text."""
+        """The category by the classifier of a language together with the patterns; None if there is none."""
         if (classifier := self.classifiers.get(language)) is None:
             return None
         classified = [category for category in self.categories if category.classified]

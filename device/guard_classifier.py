@@ -1,7 +1,7 @@
-"""A linear classifier of folded messages: is somebody in distress, and of which kind.
+"""A linear classifier of folded messages: whether the writer is in distress, and the kind of distress.
 
-What it knows are weights of n-grams, learned from messages (`seq2edge.export.guard_training`). It is easy to compute
-anywhere: the sum of the weights of a text's n-grams, divided by the root of their number, plus a bias.
+Its weights of n-grams are learned by `seq2edge.export.guard_training`. A score is easy to compute on any device: the
+sum of the weights of a text's n-grams, divided by the square root of their number, plus a bias.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,16 @@ from typing import Annotated, Literal, TypedDict
 from seq2edge.device.json_types import Between, Items
 
 Unit = Literal["word", "character"]
-SEPARATOR = "|"  # between n-grams; no folded text has it
-LONGEST = 1000  # units of a text that are read
+SEPARATOR = "|"  # between n-grams; folded texts never contain it
+LONGEST = 1000  # units of a text; the rest is ignored
 
 
 class WeightJson(TypedDict):
-    """N-grams of one weight.
+    """All n-grams that have the same weight.
 
     Attributes:
-        ngrams: Separated by "|"; words of an n-gram by spaces.
+        weight: The weight.
+        ngrams: The n-grams, separated by "|"; the words of an n-gram are separated by spaces.
     """
 
     weight: float
@@ -37,12 +38,13 @@ class ClassifierJson(TypedDict):
     """The classifier of a language in guard.json.
 
     Attributes:
-        unit: What n-grams are made of.
-        longest: Units of the longest n-grams; the shortest have one.
-        distress: Logit of a message in distress.
-        categories: By name, a score; the category of a message in distress is the one with the highest.
-        bonus: Added to the logit where a pattern is found.
-        threshold: Logit above which a message is answered.
+        unit: Unit of the n-grams: words or characters.
+        longest: Number of units of the longest n-grams; the shortest have one.
+        distress: Computes the logit of distress.
+        categories: Computes a score for each category, by name. A message in distress gets the category with the
+            highest score.
+        bonus: Added to the logit if a pattern matches.
+        threshold: The guard answers messages with a logit above this value.
     """
 
     unit: Unit
@@ -54,7 +56,7 @@ class ClassifierJson(TypedDict):
 
 
 def ngrams(text: str, unit: Unit, longest: int) -> list[str]:
-    """All n-grams of a folded text, repetitions included."""
+    """All n-grams of a folded text, including repetitions."""
     units: Sequence[str] = text.split()[:LONGEST] if unit == "word" else text[:LONGEST]
     space = " " if unit == "word" else ""
     return [
@@ -65,27 +67,27 @@ def ngrams(text: str, unit: Unit, longest: int) -> list[str]:
 
 
 class Linear:
-    """A `LinearJson` that is unpacked when it is needed."""
+    """A linear function of n-grams. Its weights are unpacked on first use."""
 
     def __init__(self, values: LinearJson):
         self.bias, self.groups = values["bias"], values["weights"]
 
     def __call__(self, grams: Sequence[str]) -> float:
-        """Its value for the n-grams of a text."""
+        """Compute the value for the n-grams of a text."""
         weights = self.weights
         return self.bias + sum(weights.get(gram, 0.0) for gram in grams) / max(1, len(grams)) ** 0.5
 
     @cached_property
     def weights(self) -> dict[str, float]:
-        """The weight of each n-gram; those not in it weigh nothing."""
+        """The weight of each n-gram; the weight of all others is 0."""
         return {gram: group["weight"] for group in self.groups for gram in group["ngrams"].split(SEPARATOR)}
 
 
 class Classifier:
-    """Tells whether a message of a language is one of distress.
+    """Decides whether the writer of a message is in distress. There is one classifier for each language.
 
     Args:
-        values: Its section of guard.json.
+        values: The section of guard.json for the language.
     """
 
     def __init__(self, values: ClassifierJson):
@@ -95,15 +97,16 @@ class Classifier:
         self.categories = {name: Linear(linear) for name, linear in values["categories"].items()}
 
     def is_distress(self, text: str, has_pattern: bool) -> bool:
-        """Whether a folded text is above the threshold.
+        """Whether the logit of a folded text is above the threshold.
 
         Args:
-            has_pattern: Whether a pattern is found in it.
+            text: The folded text.
+            has_pattern: Whether a pattern matches the text.
         """
         logit = self.distress(ngrams(text, self.unit, self.longest))
         return logit + self.bonus * has_pattern > self.threshold
 
     def category(self, text: str) -> str:
-        """The most likely category of a folded text in distress."""
+        """The category with the highest score for a folded text."""
         grams = ngrams(text, self.unit, self.longest)
         return max(self.categories, key=lambda name: self.categories[name](grams))

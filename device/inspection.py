@@ -1,4 +1,4 @@
-"""How the model found an answer: tokens and words, where the model looked, how sure it was, what the search did."""
+"""A record of how the model found an answer: tokens and words, attention, confidences and the trace of the search."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -18,17 +18,19 @@ class InspectedPart:
     """A segment of the source with its target.
 
     Attributes:
-        source_tokens, target_tokens: As strings to show; "▁" is a space. The source ends in eos, the target does not.
-        source_words, target_words: The same joined into words.
-        attention: `(target tokens, source tokens)`, or None if the model has none.
-        word_attention: `(target words, source words)`, or None.
-        confidences: The probability of each target token, 0 to 1.
-        word_confidences: Of each target word, the geometric mean of its tokens'.
-        trace: What the search did.
-        tokens: All token ids of the trace, as strings to show.
-        texts: What each hypothesis of the trace says, by its id; as a `prefix` it forces that beginning.
-        choices: For each hypothesis on the way to the answer what it would say after each of its next tokens, by its
-            id and in their order.
+        source_tokens, target_tokens: Tokens as strings for display; "▁" is a space. The source ends in eos, the target
+            does not.
+        source_words, target_words: The tokens joined into words.
+        attention: Weights `(target_tokens, source_tokens)`; None if the model has no attention.
+        word_attention: Weights `(target_words, source_words)`; None if the model has no attention.
+        confidences: Probability of each target token, 0 to 1.
+        word_confidences: For each target word the geometric mean of the probabilities of its tokens.
+        trace: Trace of the search.
+        tokens: Maps the token ids in the trace to strings for display.
+        texts: Maps the id of each hypothesis in the trace to its text. With the text as `prefix`, the search starts
+            from this hypothesis.
+        choices: Maps the id of each hypothesis on the path to the answer to its texts after each of its next tokens,
+            in the order of the next tokens.
     """
 
     source_tokens: tuple[str, ...]
@@ -45,7 +47,7 @@ class InspectedPart:
     choices: dict[int, tuple[str, ...]]
 
     def as_json(self) -> dict[str, Any]:
-        """JSON values of all fields; keys that are ids are strings."""
+        """Convert all fields to JSON values; ids become strings where they are keys."""
         return {
             "source_tokens": self.source_tokens,
             "target_tokens": self.target_tokens,
@@ -64,14 +66,14 @@ class InspectedPart:
 
 @dataclass(frozen=True)
 class Inspection:
-    """An answer, and how the model found it.
+    """An answer with a record of how the model found it.
 
     Attributes:
-        source: What was answered, without the reply before.
-        result: As `Runner.run` returns it.
-        model_text: What the model wrote, also if a fallback or a follow-up was said instead; None: the guard answered,
-            and the model was not asked.
-        parts: Those of the model's text; of the guard's answer none.
+        source: The source, without the previous reply.
+        result: The answer, as returned by `Runner.run`.
+        model_text: Text written by the model, even if a fallback or a follow-up was returned instead; None if the guard
+            answered, in which case the model did not run.
+        parts: Segments of the source with their targets; empty if the guard answered.
     """
 
     source: str
@@ -81,11 +83,11 @@ class Inspection:
 
     @property
     def decided_by(self) -> Decider:
-        """What the answer comes from."""
+        """What produced the answer."""
         return self.result.decided_by
 
     def as_json(self) -> dict[str, Any]:
-        """JSON values of all fields."""
+        """Convert all fields to JSON values."""
         return {
             "source": self.source,
             "decided_by": self.decided_by,
@@ -96,10 +98,12 @@ class Inspection:
 
 
 def inspection_of(source: str, result: Result, tokenizer: TargetTokenizer) -> Inspection:
-    """The inspection of a result whose parts have traces.
+    """Build the inspection of a result whose parts have traces.
 
     Args:
-        tokenizer: That of the targets.
+        source: The source, without the previous reply.
+        result: The result.
+        tokenizer: Tokenizer of the targets.
     """
     if result.guard:
         return Inspection(source, result, None, ())
@@ -140,7 +144,7 @@ def _choices(trace: Trace, tokenizer: TargetTokenizer) -> Iterator[tuple[int, tu
 
 
 def _mean(log_probs: Sequence[float]) -> float:
-    """The geometric mean of probabilities."""
+    """The geometric mean of probabilities, given their logarithms."""
     return math.exp(sum(log_probs) / len(log_probs))
 
 

@@ -1,6 +1,6 @@
-"""What is installed with seq2edge: its extras, their packages and versions, and the runtimes that load.
+"""Examines the installation: extras of seq2edge, versions of their packages, and the runtimes that load.
 
-Nothing is imported but a runtime and what it needs, so it is quick, and says what is wrong where nothing else works.
+Only a runtime and its dependencies are imported. So this is fast, and works even if everything else is broken.
 """
 
 import importlib
@@ -22,7 +22,7 @@ NAME = "seq2edge"
 REQUIREMENT = re.compile(r"([\w.-]+)(?:\[([\w,.-]+)\])?\s*([^;]*)(?:;(.*))?")
 MARKED_EXTRA = re.compile(r"extra\s*==\s*['\"]([\w.-]+)['\"]")
 PYTHON_BELOW = re.compile(r"python_version\s*<\s*['\"]3\.(\d+)['\"]")
-COMMANDS = {  # commands, and the extra that each needs
+COMMANDS = {  # commands, and the extra that they need
     "run verify info bench": "device",
     "init recipes quickstart prepare train distill ensemble evaluate compare export": "train",
     "serve": "serve",
@@ -34,7 +34,7 @@ COMMANDS = {  # commands, and the extra that each needs
     "demo as a tool of assistants": "mcp",
 }
 FULL_TIMEOUT = 120  # seconds
-# Programs that say which devices a library finds. Each runs in a process of its own, which may crash or print notes.
+# Programs that list the devices of a library. Each runs in its own process, because it may crash or print notes.
 PROGRAMS = {
     "tensorflow": "import tensorflow as l; d = [x.name for x in l.config.list_physical_devices()]",
     "jax": "import jax as l; d = [str(x) for x in l.devices()]",
@@ -43,12 +43,12 @@ PROGRAMS = {
 
 @dataclass(frozen=True)
 class Extra:
-    """One extra of seq2edge.
+    """An extra of seq2edge.
 
     Attributes:
-        packages: Its packages, those of other extras included, with the versions that are installed.
-        missing: Packages that are not installed, or have a version that does not fit.
-        command: What installs it.
+        packages: Installed version of each package of the extra, including those of nested extras; None: not installed.
+        missing: Packages that are not installed, or installed in a version that is not supported.
+        command: Command that installs the extra.
     """
 
     packages: dict[str, str | None]
@@ -61,11 +61,14 @@ class Installation:
     """What works on this machine.
 
     Attributes:
-        runtimes: By name its version, or what is wrong; None: not installed.
-        backends: By library its version or, if it was asked for, its devices; None: not installed.
-        gpu: What the driver says; None: there is no driver of Nvidia's.
-        bundle: What the check of the installed bundle gives.
-        works: A bundle can be run.
+        version, python, system: Versions of seq2edge and Python; operating system and machine type.
+        extras: Extras of seq2edge by name.
+        runtimes: Version or error of each runtime; None: not installed.
+        backends: Version of TensorFlow and JAX, with their devices if requested; None: not installed.
+        gpu: Version line of the Nvidia driver; None: no driver found.
+        bundle: Result of checking the bundle that is installed with seq2edge.
+        works: Whether bundles can be run.
+        missing: For each group of commands that cannot run, the command that installs what it needs.
     """
 
     version: str
@@ -84,10 +87,10 @@ class Installation:
 
 
 def examine(full: bool = False) -> Installation:
-    """What is installed and works.
+    """Examine what is installed and whether it works.
 
     Args:
-        full: Import TensorFlow and JAX and list their devices, which takes seconds.
+        full: Import TensorFlow and JAX to list their devices, which takes several seconds.
     """
     extras = {name: _extra(name, packages) for name, packages in _extras().items()}
     found = Installation(
@@ -105,7 +108,7 @@ def examine(full: bool = False) -> Installation:
         for commands, extra in COMMANDS.items()
         if extra in extras and extras[extra].missing
     }
-    if found.works:  # with another runtime than the extra's
+    if found.works:  # the runtime may come from elsewhere than the extra
         found.missing = {
             commands: command for commands, command in found.missing.items() if COMMANDS[commands] != "device"
         }
@@ -113,7 +116,7 @@ def examine(full: bool = False) -> Installation:
 
 
 def _extras() -> dict[str, dict[str, str]]:
-    """The packages of each extra of seq2edge and what versions it wants."""
+    """Packages and version specifiers of each extra of seq2edge."""
     try:
         names = importlib.metadata.metadata(NAME).get_all("Provides-Extra") or []
     except importlib.metadata.PackageNotFoundError:
@@ -122,7 +125,7 @@ def _extras() -> dict[str, dict[str, str]]:
 
 
 def _wanted(package: str, extra: str) -> dict[str, str]:
-    """The packages of an extra and what versions it wants, those of extras within it included."""
+    """Packages and version specifiers of an extra, including those of nested extras."""
     try:
         lines = importlib.metadata.requires(package) or []
     except importlib.metadata.PackageNotFoundError:
@@ -151,7 +154,7 @@ def _extra(name: str, packages: dict[str, str]) -> Extra:
 
 
 def _fits(version: str | None, wanted: str) -> bool:
-    """Whether a version is among those that are wanted; any is if the library that compares versions is missing."""
+    """Whether a version satisfies a specifier. If `packaging` is not installed, every version does."""
     if version is None:
         return False
     try:
@@ -174,7 +177,7 @@ def _runtime(package: str) -> str | None:
     try:
         importlib.import_module(f"{package}.interpreter")
         return f"{getattr(importlib.import_module(package), '__version__', 'loads')}"
-    except Exception as error:  # a library that is not made for this machine fails in many ways
+    except Exception as error:  # a library built for another machine may raise anything
         return f"fails: {first_line(error)}"
 
 
@@ -204,13 +207,13 @@ def _gpu() -> str | None:
 
 
 def _check_bundle() -> tuple[bool, str]:
-    """Whether the installed bundle answers as it should, and what is to be said of it."""
+    """Check the bundle that is installed with seq2edge; return whether it passes, and a line for the user."""
     try:
         from seq2edge.device.shipped_bundle import SHIPPED
         from seq2edge.device.vectors.check import check_vectors
 
         result = check_vectors(SHIPPED)
-    except Exception as error:  # whatever is wrong with an installation is to be shown and not to end the examination
+    except Exception as error:  # every fault of the installation is reported; none may end the examination
         return False, f"fails: {first_line(error)}"
     vectors = f"{result['same']} of {result['vectors']} test vectors give the same answer on {result['runtime']}"
     return bool(result["passed"]), vectors if result["passed"] else f"fails: {vectors}"

@@ -1,4 +1,4 @@
-"""Runs a bundle's model file with LiteRT or, if that is not installed, with tflite-runtime."""
+"""Runs the model file of a bundle with LiteRT or, if LiteRT is not installed, with tflite-runtime."""
 
 import importlib
 import queue
@@ -18,14 +18,17 @@ from seq2edge.device.processors.interface import Features, source_length
 from seq2edge.device.runtimes import RUNTIMES
 
 CPU_INFO = Path("/proc/cpuinfo")
-DOT_PRODUCT = "asimddp"  # Linux' name of the Arm instructions for int8, which the Cortex-A55, A76 and later have
+DOT_PRODUCT = "asimddp"  # Linux name of the Arm int8 dot-product instructions (Cortex-A55, A76 and later)
 
 
 def load_runtime() -> tuple[Any, str]:
-    """The Interpreter class of the installed runtime, and the runtime's name and version.
+    """Import the installed runtime.
+
+    Returns:
+        The `Interpreter` class of the runtime, and the name and version of the runtime.
 
     Raises:
-        UserError: If no runtime is installed, or tflite-runtime is installed with a numpy that it does not support.
+        UserError: If no runtime is installed, or tflite-runtime is installed with an unsupported version of numpy.
     """
     for package, name in RUNTIMES.items():
         try:
@@ -46,7 +49,7 @@ def load_runtime() -> tuple[Any, str]:
 
 
 def _refuse_crash(bundle: Bundle[Manifest], runtime: str) -> None:
-    """Refuse what would end the process: tflite-runtime's int8 kernel for these instructions was compiled wrongly."""
+    """Refuse int8 where tflite-runtime would crash: its kernel for dot-product instructions is miscompiled."""
     if bundle.manifest.quantization != "int8" or not runtime.startswith("tflite-runtime") or not CPU_INFO.is_file():
         return
     if DOT_PRODUCT in CPU_INFO.read_text(encoding="utf-8", errors="replace").split():
@@ -57,7 +60,7 @@ def _refuse_crash(bundle: Bundle[Manifest], runtime: str) -> None:
 
 
 class _Interpreter:
-    """An interpreter of a model file, for one thread at a time; all of them share the memory-mapped file."""
+    """An interpreter of a model file, for one thread at a time. All interpreters share the memory-mapped file."""
 
     def __init__(self, bundle: Bundle[Manifest], threads: int, interpreter: Any, runtime: str):
         path = bundle.path / MODEL
@@ -65,7 +68,7 @@ class _Interpreter:
             self.interpreter = interpreter(model_path=str(path), num_threads=threads)
             offered = self.interpreter.get_signature_list()
         except (ValueError, RuntimeError) as error:
-            raise UserError(f"{path}: {runtime} refuses it: {first_line(error)}") from None
+            raise UserError(f"{path}: {runtime} cannot load it: {first_line(error)}") from None
         if missing := sorted(set(bundle.manifest.signatures) - set(offered)):
             raise UserError(f"{path}: not the bundle's model, the signature {missing[0]!r} is missing")
         self.signatures: dict[str, Any] = {}
@@ -76,7 +79,7 @@ class _Interpreter:
             if signature in self.signatures:
                 return self.signatures[signature](**inputs)
             self.signatures[signature] = self.interpreter.get_signature_runner(signature)
-            with without_notes():  # the first run allocates, and LiteRT tells of its delegate
+            with without_notes():  # the first run allocates, and LiteRT prints a note about its delegate
                 return self.signatures[signature](**inputs)
         except (RuntimeError, MemoryError) as error:
             reason = first_line(error, "out of memory")
@@ -84,15 +87,16 @@ class _Interpreter:
 
 
 class ModelFile:
-    """A bundle's model file. Any number of threads may run it at once.
+    """The model file of a bundle. Any number of threads may run it at once.
 
     Args:
-        threads: Of each interpreter.
-        num_interpreters: They are created when needed; if all are busy, a caller waits for one.
-        runtime: The Interpreter class and its name; None: the installed one.
+        bundle: The bundle.
+        threads: Number of threads of each interpreter.
+        num_interpreters: Maximum number of interpreters. They are created on demand; if all are busy, callers wait.
+        runtime: The `Interpreter` class and the name of the runtime; None: the installed runtime.
 
     Raises:
-        UserError: If the file is not the bundle's model, or the runtime refuses it.
+        UserError: If the file is not the bundle's model, or the runtime cannot load it.
     """
 
     def __init__(
@@ -114,16 +118,19 @@ class ModelFile:
         self._free.put(self._make())
 
     def pad(self, source: Features) -> tuple[Features, int | None]:
-        """A batch of one padded source, and the fixed length of the signatures for it.
+        """Pad one source to a batch of one.
 
-        The padding keeps the number of different lengths small, as each new one makes the interpreter allocate again.
+        Padding limits the number of different lengths, because the interpreter allocates again for each new length.
+
+        Returns:
+            The padded features, and the fixed length of the signatures to call; None: the signatures for any length.
         """
         length = source_length(source)
         fixed = next((fixed for fixed in self.fixed_lengths if fixed >= length), None)
         return pad_sources([source], fixed or length + -length % self.bucket), fixed
 
     def run(self, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        """The outputs of a signature, by name."""
+        """Call a signature and return its outputs by name."""
         interpreter = self._free.get()
         try:
             interpreter = interpreter or self._make()

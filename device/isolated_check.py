@@ -1,4 +1,4 @@
-"""The process of `check_isolated`: sets its own limits, then checks a bundle. Its last line is JSON."""
+"""The program that `check_isolated` runs: limits its own process, checks a bundle and prints the result as JSON."""
 
 import json
 import sys
@@ -9,10 +9,10 @@ from seq2edge.device.errors import UserError
 
 
 def limit_this_process(memory_megabytes: int, cpu_seconds: int, output_bytes: int) -> None:
-    """Limit what this process may use.
+    """Limit the address space, CPU time and output of this process.
 
     Raises:
-        UserError: If the platform has no such limits.
+        UserError: If the platform does not support these limits.
     """
     try:
         import resource
@@ -38,7 +38,7 @@ def _no_limits(reason: str) -> str:
 
 
 def main(given: dict[str, Any]) -> None:
-    """Print the result of the check, or the user's mistake."""
+    """Check a bundle and print the result, or the message of a `UserError`, as a line of JSON."""
     answer: dict[str, Any]
     try:
         limit_this_process(given["memory_megabytes"], given["cpu_seconds"], given["output_bytes"])

@@ -1,4 +1,4 @@
-"""Runs a check of a bundle in a process of its own, so that a crash of the runtime or a hang is an answer too."""
+"""Checks a bundle in a separate process, so that a crash or a hang of the runtime is reported as a failed check."""
 
 import json
 import signal
@@ -12,22 +12,29 @@ from typing import Any
 from seq2edge.device.errors import CheckError, UserError
 from seq2edge.device.limits import IsolationLimits
 
-OUTPUT_BYTES = 1 << 20  # that the process may write
+OUTPUT_BYTES = 1 << 20  # limit of what the process may write
 CHECK = "seq2edge.device.isolated_check"
 
 
 def check_isolated(path: Path, sha256: str | None = None, limits: IsolationLimits = IsolationLimits()) -> Any:
-    """`check_vectors` in a process with limits; arguments and result are the same.
+    """Run `check_vectors` in a separate process with limits.
+
+    Args:
+        path, sha256: As for `check_vectors`.
+        limits: Limits of the process.
+
+    Returns:
+        The result of `check_vectors`.
 
     Raises:
         CheckError: If the process crashes or exceeds a limit.
-        UserError: As `check_vectors`, or if the platform has no limits on processes.
+        UserError: As for `check_vectors`; also if the platform does not support limits on processes.
     """
     limits.check()
     given = {"path": str(path), "sha256": sha256, **vars(limits), "output_bytes": OUTPUT_BYTES}
     status, said = _run([sys.executable, "-m", CHECK, json.dumps(given)], limits.seconds)
     if status is None:
-        raise CheckError(f"{path}: the check was not done after {limits.seconds:g} seconds; do not use this bundle")
+        raise CheckError(f"{path}: the check did not finish within {limits.seconds:g} seconds; do not use this bundle")
     if status < 0:
         raise CheckError(f"{path}: {_reason(-status, limits)}; do not use this bundle")
     try:
@@ -42,7 +49,7 @@ def check_isolated(path: Path, sha256: str | None = None, limits: IsolationLimit
 
 
 def _run(command: Sequence[str], seconds: float) -> tuple[int | None, str]:
-    """The exit status of a process, None if it was ended after so many seconds, and what it wrote."""
+    """Run a command; return its exit status (None if it exceeded `seconds` and was killed) and its output."""
     none = subprocess.DEVNULL
     with tempfile.TemporaryFile() as output:
         try:
@@ -50,7 +57,7 @@ def _run(command: Sequence[str], seconds: float) -> tuple[int | None, str]:
                 command, stdin=none, stdout=output, stderr=none, timeout=seconds, start_new_session=True, check=False
             )
             status: int | None = ended.returncode
-        except subprocess.TimeoutExpired:  # it has been killed
+        except subprocess.TimeoutExpired:  # subprocess has killed it
             status = None
         output.seek(0)
         return status, output.read(OUTPUT_BYTES).decode("utf-8", "replace")
@@ -63,4 +70,4 @@ def _reason(number: int, limits: IsolationLimits) -> str:
         name = signal.Signals(number).name
     except ValueError:
         name = f"signal {number}"
-    return f"the runtime crashed ({name}) within {limits.memory_megabytes:,} MB"
+    return f"the runtime crashed ({name}) with a memory limit of {limits.memory_megabytes:,} MB"

@@ -18,7 +18,14 @@ from seq2edge.device.turns import message_of
 
 @dataclass(frozen=True)
 class Decoded:
-    """A segment with its hypotheses, best first, the seconds it took, and the trace of the search if there is one."""
+    """A decoded segment.
+
+    Attributes:
+        job: The segment.
+        hypotheses: Hypotheses, best first.
+        seconds: Time that decoding took.
+        trace: Trace of the search; None if it was not traced.
+    """
 
     job: Job
     hypotheses: Sequence[Hypothesis]
@@ -27,18 +34,19 @@ class Decoded:
 
 
 class Joiner:
-    """Makes texts of hypotheses.
+    """Converts the hypotheses of a source's segments to a result.
 
     Args:
-        processor: Names the positions of a source.
-        fallback: The lines to say instead of an unlikely reply; None: every reply is given.
+        processor: Provides the labels of source positions.
+        tokenizer: Tokenizer of the targets.
+        fallback: Lines that replace unlikely replies; None: replies are never replaced.
     """
 
     def __init__(self, processor: SourceProcessor, tokenizer: TargetTokenizer, fallback: Fallback | None):
         self.processor, self.tokenizer, self.fallback = processor, tokenizer, fallback
 
     def text(self, decoded: Sequence[Decoded], rank: int = 0) -> str:
-        """The hypotheses of a rank as one text: a space between sentences, line feeds where the source has them."""
+        """Join the hypotheses of one rank: spaces between sentences, line feeds where the source has them."""
         text, line = "", None
         for one in decoded:
             segment = one.job.segment
@@ -48,16 +56,18 @@ class Joiner:
         return text
 
     def answer(self, source: Any, decoded: Sequence[Decoded]) -> str:
-        """The best text, or the fallback line if its score is too low."""
+        """Return the best text, or the fallback line if the score of the best text is too low."""
         fallback = self._fallback(_score(decoded, 0))
         return fallback.reply(message_of(source)) if fallback else self.text(decoded)
 
     def result(self, source: Any, decoded: Sequence[Decoded], n_best: int, required: Sequence[str]) -> Result:
-        """The result of a source.
+        """Build the result of a source.
 
         Args:
-            decoded: Its segments in order.
-            required: The phrases that were required.
+            source: The source.
+            decoded: Its decoded segments, in order.
+            n_best: Number of alternatives.
+            required: The required phrases.
         """
         ranks = range(min(n_best, *(len(one.hypotheses) for one in decoded)))
         best = [one.hypotheses[0] for one in decoded]

@@ -1,4 +1,4 @@
-"""The types of JSON values, with the bounds that `Annotated` gives them, and checks of values against them."""
+"""Checks JSON values against type hints. Bounds of values are given with `Annotated`."""
 
 import dataclasses
 import json
@@ -17,7 +17,7 @@ from seq2edge.device.errors import UserError
 
 @dataclass(frozen=True)
 class Between:
-    """The least and the largest number that a value can be."""
+    """Bounds of a number, both inclusive."""
 
     least: float
     most: float
@@ -31,7 +31,7 @@ class Between:
 
 @dataclass(frozen=True)
 class Items:
-    """How many items a list or an object has."""
+    """Bounds of the number of items in a list or an object, both inclusive."""
 
     least: int = 0
     most: int | None = None
@@ -46,7 +46,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Pattern:
-    """The texts that a regular expression matches as a whole; `name` says what they are."""
+    """Texts that a regular expression matches as a whole. Messages describe them by `name`."""
 
     regex: str
     name: str
@@ -63,12 +63,12 @@ Bound = Between | Items | Pattern
 
 @dataclass(frozen=True)
 class JsonType:
-    """A type taken apart.
+    """A parsed type hint.
 
     Attributes:
         kind: Any, list, dict, UnionType, Literal, int, float, str, bool, NoneType, or a TypedDict or dataclass.
         inner: Types of the items of a list or dict, alternatives of a union, or values of a literal.
-        bound: Of the value; None: none.
+        bound: Bound of the value; None: not bounded.
     """
 
     kind: Any
@@ -78,7 +78,7 @@ class JsonType:
     @classmethod
     @cache  # large files have thousands of values of few types
     def of(cls, hint: Any) -> "JsonType":
-        """Take a type hint apart."""
+        """Parse a type hint."""
         bound = None
         if typing.get_origin(hint) is typing.Annotated:
             hint, bound = typing.get_args(hint)
@@ -86,12 +86,12 @@ class JsonType:
 
     @property
     def is_object(self) -> bool:
-        """Whether values are objects with fields of their own."""
+        """Whether values are objects with named fields (a TypedDict or dataclass)."""
         return typing.is_typeddict(self.kind) or dataclasses.is_dataclass(self.kind)
 
     @property
     def description(self) -> str:
-        """What a value has to be, for messages."""
+        """Description of the type, for messages."""
         if self.kind is typing.Literal:
             return " or ".join(map(json.dumps, self.inner))
         if self.kind is types.UnionType:
@@ -100,7 +100,7 @@ class JsonType:
         return names.get(self.kind, "null" if self.kind is types.NoneType else "an object") + str(self.bound or "")
 
     def accepts(self, value: Any) -> bool:
-        """Whether a value has this type and keeps its bound; what is inside is not checked."""
+        """Whether a value has this type and is within its bound. Items and fields of the value are not checked."""
         if self.kind is Any:
             return True
         if self.kind is typing.Literal:
@@ -122,21 +122,28 @@ def fields(kind: Any) -> dict[str, Any]:
 
 
 def required_fields(kind: Any) -> set[str]:
-    """The fields that an object must have: all but those with `NotRequired` in a TypedDict, or with `optional` in the
-    metadata of a dataclass."""
+    """Names of the fields that an object must have.
+
+    Optional are fields with `NotRequired` in a TypedDict, and with `optional` in the metadata of a dataclass field.
+    """
     if typing.is_typeddict(kind):
         return set(kind.__required_keys__)
     return {field.name for field in dataclasses.fields(kind) if not field.metadata.get("optional")}
 
 
 def read_json(path: Path, hint: Any, problem: str) -> Any:
-    """The JSON values of a file, which are of a type.
+    """Read a JSON file and check its content against a type.
 
     Args:
-        problem: What the message says of a file that is not, as "not a guard".
+        path: The JSON file.
+        hint: Type hint of its content.
+        problem: Start of the message about a file that is not valid, such as "not a guard".
+
+    Returns:
+        The content.
 
     Raises:
-        UserError: With the first mistake, if the file cannot be read or is of another type.
+        UserError: If the file cannot be read or does not have this type; the message names the first mistake.
     """
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
@@ -148,10 +155,12 @@ def read_json(path: Path, hint: Any, problem: str) -> Any:
 
 
 def mistakes(value: Any, hint: Any, key: str = "") -> Iterator[str]:
-    """A line for each value that has another type or is out of bounds: the key, what it is and what is expected.
+    """Yield a message for each value with a wrong type or out of bounds: its key, the value and what is expected.
 
     Args:
-        key: Of `value` itself, within the file.
+        value: The JSON value to check.
+        hint: Type hint of the value.
+        key: Key of the value within the file.
     """
     expected = JsonType.of(hint)
     if not expected.accepts(value):
@@ -192,6 +201,6 @@ def _joined(key: str, name: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value as it stands in the file, cut to 60 characters."""
+    """A value as JSON, cut to 60 characters."""
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:60]}…"

@@ -1,20 +1,24 @@
-"""What a runner and the check of a bundle may use.
+"""Limits of the resources of a runner and of the isolated check.
 
-A field with a flag is also an option of the command line; its metadata are the arguments of `add_argument`.
+A field with "flag" in its metadata is also a command-line option; the metadata are the arguments of `add_argument`.
 """
 
 from dataclasses import dataclass, field
 
 from seq2edge.device.errors import UserError
 
-MAX_THREADS = 256  # of a runtime, which crashes if the system refuses it some
+MAX_THREADS = 256  # a runtime crashes if the system refuses to start a thread
 
 
 def check_threads(name: str, number: int) -> None:
-    """Refuse a number of threads that no runtime works with.
+    """Check a number of threads.
+
+    Args:
+        name: Name of the argument, for the message.
+        number: The number of threads.
 
     Raises:
-        UserError: With the name of the argument.
+        UserError: If the number is less than 1 or more than `MAX_THREADS`.
     """
     if not 1 <= number <= MAX_THREADS:
         raise UserError(f"{name} is {number}, allowed are 1 to {MAX_THREADS}")
@@ -22,12 +26,12 @@ def check_threads(name: str, number: int) -> None:
 
 @dataclass(frozen=True)
 class IsolationLimits:
-    """What the process that checks a bundle may use.
+    """Limits of the process that checks a bundle.
 
     Attributes:
-        memory_megabytes: Address space, which counts what is mapped too.
-        cpu_seconds: CPU time.
-        seconds: Time until it must be done.
+        memory_megabytes: Address space in MiB, including memory-mapped files.
+        cpu_seconds: CPU time in seconds.
+        seconds: Elapsed time in seconds.
     """
 
     memory_megabytes: int = field(
@@ -36,7 +40,7 @@ class IsolationLimits:
             "flag": "--max-memory",
             "type": int,
             "metavar": "MB",
-            "help": "with --isolated: address space that the check may use (default: %(default)s)",
+            "help": "with --isolated: maximum address space (default: %(default)s)",
         },
     )
     cpu_seconds: int = field(
@@ -45,7 +49,7 @@ class IsolationLimits:
             "flag": "--max-cpu",
             "type": int,
             "metavar": "SECONDS",
-            "help": "with --isolated: CPU time that the check may use (default: %(default)s)",
+            "help": "with --isolated: maximum CPU time (default: %(default)s)",
         },
     )
     seconds: float = field(
@@ -54,15 +58,15 @@ class IsolationLimits:
             "flag": "--max-seconds",
             "type": float,
             "metavar": "SECONDS",
-            "help": "with --isolated: time in which the check must be done (default: %(default)s)",
+            "help": "with --isolated: maximum elapsed time (default: %(default)s)",
         },
     )
 
     def check(self) -> None:
-        """Refuse limits that are none.
+        """Check that the limits are positive and not too large.
 
         Raises:
-            UserError: With the flag.
+            UserError: Names the flag of a limit that is not allowed.
         """
         for name, most in (("memory_megabytes", 1 << 30), ("cpu_seconds", 1 << 20), ("seconds", 1 << 20)):
             flag = self.__dataclass_fields__[name].metadata["flag"]

@@ -1,4 +1,4 @@
-"""Keeps the notes of native libraries, such as LiteRT and TensorFlow, off standard error."""
+"""Removes the notes that native libraries, such as LiteRT and TensorFlow, write to standard error."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 
-# What LiteRT, absl on behalf of TensorFlow, and SentencePiece write that is neither a warning nor an error.
+# Lines of LiteRT, TensorFlow (through absl) and SentencePiece that are neither warnings nor errors.
 NOTE = re.compile(
     rb"(INFO: |I\d{4} |WARNING: All log messages before absl::InitializeLog\(\) |\w+\.cc\(\d+\) LOG\(INFO\) ).*\n?"
 )
@@ -16,16 +16,16 @@ _lock = threading.Lock()  # standard error belongs to the whole process
 
 
 def notes_wanted() -> bool:
-    """Whether the user has asked for all that the libraries say."""
+    """Whether the user asked for the notes, by TF_CPP_MIN_LOG_LEVEL=0."""
     return os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "0"
 
 
 @contextlib.contextmanager
 def without_notes() -> Iterator[None]:
-    """Collect what is written to standard error meanwhile, and then write all of it but the notes.
+    """Capture standard error inside the context, and on exit write everything except the notes.
 
-    The libraries write from C++ and have no setting that prevents it. A program without standard error, and a user who
-    sets TF_CPP_MIN_LOG_LEVEL=0, are left alone.
+    The libraries write the notes from C++ and have no setting to turn them off. Nothing is captured if the process has
+    no standard error, or if the user sets TF_CPP_MIN_LOG_LEVEL=0.
     """
     with _lock:
         try:
@@ -37,7 +37,7 @@ def without_notes() -> Iterator[None]:
             return
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
-        os.set_blocking(writer, False)  # what exceeds the pipe's capacity is lost rather than waited for
+        os.set_blocking(writer, False)  # output beyond the capacity of the pipe is lost; waiting would block forever
         os.dup2(writer, STANDARD_ERROR)
         os.close(writer)
         try:
@@ -49,7 +49,7 @@ def without_notes() -> Iterator[None]:
 
 
 def _read_all(reader: int) -> bytes:
-    """All that a pipe holds; closes it."""
+    """Read everything that is in a pipe, and close the pipe."""
     found = []
     with contextlib.suppress(BlockingIOError), os.fdopen(reader, "rb", buffering=0) as pipe:
         while chunk := pipe.read(CHUNK):

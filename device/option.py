@@ -1,6 +1,7 @@
-"""Options that say what they do: each field of an options class is described for users.
+"""Self-describing options: each field of an options class has a description for users.
 
-A field made by `option` is a flag of `seq2edge run`, a JSON field of `seq2edge serve` and a row of the documentation.
+A field made by `option` becomes a flag of `seq2edge run`, a JSON field of `seq2edge serve` and a row in the
+documentation.
 """
 
 import dataclasses
@@ -15,10 +16,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Range:
-    """The numbers that an option can be.
+    """The range of a number.
 
     Attributes:
-        exclusive: `least` itself is not allowed.
+        least: Smallest value.
+        most: Largest value, inclusive.
+        exclusive: Whether `least` itself is excluded.
     """
 
     least: float
@@ -36,7 +39,7 @@ class Range:
 
 
 def option(default: Any, group: str, help: str, allowed: Range | None = None) -> Any:
-    """A field of an options class; the arguments are those of `Option`."""
+    """Define a field of an options class. The arguments are the attributes of `Option`."""
     return field(default=default, metadata={"group": group, "help": help, "allowed": allowed})
 
 
@@ -45,10 +48,12 @@ class Option:
     """A field of an options class, described for users.
 
     Attributes:
+        name: Name of the field.
         type: int, float, bool, str, or tuple for several texts.
-        default: Of the class; a bundle may have its own.
+        default: Default of the class; a bundle may have another.
         group: Heading under which the flag is listed.
-        allowed: Of a number; None for everything else.
+        help: Description for users.
+        allowed: Range of a number; None for other types.
     """
 
     name: str
@@ -60,7 +65,7 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """On the command line. A flag of something that is on by default turns it off."""
+        """The command-line flag. If the option is on by default, the flag turns it off."""
         return f"--{'no-' if self.default is True else ''}{self.name.replace('_', '-')}"
 
     def accepts(self, value: Any) -> bool:
@@ -88,7 +93,7 @@ def options_of(kind: type) -> dict[str, Option]:
 
 
 def wrong_types(options: Any, described: Mapping[str, Option]) -> Iterator[str]:
-    """A line for each value that has the wrong type."""
+    """Yield a message for each value that has the wrong type."""
     for option in described.values():
         if not option.accepts(value := getattr(options, option.name)):
             expected = "a list of strings" if option.type is tuple else option.type.__name__
@@ -96,7 +101,7 @@ def wrong_types(options: Any, described: Mapping[str, Option]) -> Iterator[str]:
 
 
 def out_of_range(options: Any, described: Mapping[str, Option]) -> Iterator[str]:
-    """A line for each number that is not allowed, if all types are right."""
+    """Yield a message for each number that is out of range. All types must be right."""
     for option in described.values():
         value = getattr(options, option.name)
         if option.allowed is not None and value is not None and value not in option.allowed:

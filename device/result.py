@@ -1,4 +1,4 @@
-"""What a runner returns."""
+"""The result that a runner returns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ class Part:
     """A segment of the source with its target.
 
     Attributes:
-        source_tokens, target_tokens: As strings to show; "▁" is a space.
-        log_probs: Of each target token in nats, and of eos where it was reached.
-        attention: `(target_length, source_length)`, or None if the model has none.
-        alignment: For each target token the index of the source token with the most attention.
-        trace: What the search did; None: it was not traced.
+        source_tokens, target_tokens: Tokens as strings for display; "▁" is a space.
+        log_probs: Log-probability of each target token in nats, and of eos if it was reached.
+        attention: Weights `(target_length, source_length)`; None if the model has no attention.
+        alignment: For each target token the index of the source token with the largest attention weight.
+        trace: Trace of the search; None if it was not traced.
     """
 
     source_tokens: tuple[str, ...]
@@ -32,7 +32,7 @@ class Part:
     trace: Trace | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """JSON values of all fields but the trace."""
+        """Convert all fields except the trace to JSON values."""
         return {
             "source": self.source_tokens,
             "target": self.target_tokens,
@@ -47,19 +47,19 @@ class Result:
     """The answer to a text.
 
     Attributes:
-        text: What a program shows.
-        score: Mean of the parts' scores (log-probability over length penalty); of a label its probability.
-        confidence: Geometric mean of the tokens' probabilities, 0 to 1; of a label its probability.
-        fallback: Whether `text` is the bundle's fallback line and not the model's reply.
+        text: The answer to show.
+        score: Mean score of the parts (log-probability divided by length penalty); for a label its probability.
+        confidence: Geometric mean of the probabilities of the tokens, 0 to 1; for a label its probability.
+        fallback: Whether `text` is the fallback line of the bundle instead of the model's reply.
         alternatives: Text and score of the n best answers, best first.
-        parts: The segments of the source with their targets; none if the guard answered.
-        cut: A note about sentences that were split, or a text that was truncated, because they are too long; else
-            None.
-        missing: Required phrases that the text lacks because they did not fit.
-        seconds: Time it took.
-        guard: Category of the guard that answered in place of the model; None: the model answered.
-        previous: What the next message of a conversation may refer to; empty: nothing.
-        follow_up: Whether `text` was looked up by the reply before, because the message refers to that.
+        parts: Segments of the source with their targets; empty if the guard answered.
+        cut: A note about sentences that were split or a text that was truncated because of its length; None if there
+            were none.
+        missing: Required phrases that did not fit into the text.
+        seconds: Elapsed time in seconds.
+        guard: Category of the guard that answered instead of the model; None if the model answered.
+        previous: The reply that the next message of a conversation may refer to; empty if there is none.
+        follow_up: Whether `text` was looked up for the previous reply, because the message refers to that reply.
     """
 
     text: str
@@ -77,7 +77,7 @@ class Result:
 
     @property
     def decided_by(self) -> Decider:
-        """What the text comes from."""
+        """What produced the text."""
         if self.guard:
             return "guard"
         if self.follow_up:
@@ -85,7 +85,7 @@ class Result:
         return "fallback" if self.fallback else "model"
 
     def as_json(self, attention: bool = False) -> dict[str, Any]:
-        """JSON values of all fields; those of the parts only with `attention`."""
+        """Convert the fields to JSON values. The parts are included only with `attention`."""
         values: dict[str, Any] = {
             "text": self.text,
             "score": round(self.score, 4),
@@ -103,14 +103,14 @@ class Result:
         return values
 
 
-EMPTY = Result("", 0.0, 0.0, False, (("", 0.0),), (), None, (), 0.0)  # the answer to an empty text among others
+EMPTY = Result("", 0.0, 0.0, False, (("", 0.0),), (), None, (), 0.0)  # the answer to an empty text in a list of texts
 
 
 def cut_note(segments: Sequence[Segment]) -> str | None:
-    """The note of a result about segments that were truncated or end within a sentence; None if there are none."""
+    """Return a note about segments that were truncated or end within a sentence; None if there are none."""
     if segments[0].truncated:
         end = segments[0].source[-30:]
-        return f"the text is longer than the model reads, which has not seen what comes after …{end!r}"
+        return f"the text is longer than the model reads; everything after …{end!r} was ignored"
     cut = [segment.source for segment in segments if segment.cut]
     if not cut:
         return None

@@ -1,3 +1,3 @@
-"""The runtimes of model files, by name alone: whoever asks for one of them may have none installed."""
+"""Names of the supported runtimes. Importing this module does not import a runtime, so none has to be installed."""
 
-RUNTIMES = {"ai_edge_litert": "LiteRT", "tflite_runtime": "tflite-runtime"}  # package: its name in messages
+RUNTIMES = {"ai_edge_litert": "LiteRT", "tflite_runtime": "tflite-runtime"}  # package: name in messages

@@ -1,4 +1,4 @@
-"""The target tokens that are likely for a source, so that the output layer computes only these."""
+"""Shortlists: target tokens that are likely for a source. The output layer computes the logits of only these."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,19 @@ from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
 from seq2edge.device.special_ids import EOS
 
 FILE = "shortlist.bin"
-ALWAYS = 64  # number of the most frequent tokens that are in every shortlist
-MULTIPLE = 64  # shortlists are extended to a multiple of it: each new length makes the interpreter allocate again
+ALWAYS = 64  # this many of the most frequent tokens are in every shortlist
+MULTIPLE = 64  # lengths of shortlists are multiples of it: the interpreter allocates again for each length
 
 
 @dataclass(frozen=True)
 class Shortlist:
-    """Likely target tokens of each source token; for eos, which every source has, the most frequent tokens.
+    """Likely target tokens of each source token.
+
+    Every source contains eos; its list has the most frequent target tokens.
 
     Attributes:
-        starts: Offset in `ids` of the tokens of each source token, `(source_vocabulary + 1,)`.
-        ids: Target tokens.
+        starts: Start of each source token's list in `ids`, `(source_vocabulary + 1,)`.
+        ids: Ids of target tokens; the lists of all source tokens, one after another.
         vocabulary: Size of the target vocabulary.
     """
 
@@ -29,7 +31,15 @@ class Shortlist:
     vocabulary: int
 
     def of(self, source_ids: np.ndarray, fewest: int = 0) -> np.ndarray:
-        """Target tokens for a source: int32, ascending, at least `fewest` unless the vocabulary is smaller."""
+        """Select the target tokens for a source.
+
+        Args:
+            source_ids: Token ids of the source.
+            fewest: Minimum number of target tokens; fewer are returned only if the vocabulary is smaller.
+
+        Returns:
+            Ids of target tokens, int32, ascending.
+        """
         frequent, chosen = self.of_token(EOS), np.zeros(self.vocabulary, bool)
         chosen[frequent[: max(ALWAYS, fewest)]] = True
         for token in source_ids:
@@ -44,15 +54,15 @@ class Shortlist:
         return self.ids[self.starts[token] : self.starts[token + 1]]
 
     def to_bytes(self) -> bytes:
-        """The file: `starts` as little-endian uint32, then `ids` as uint16, or uint32 if the vocabulary needs it."""
+        """Content of the file: `starts` as little-endian uint32, `ids` as uint16 (uint32 for large vocabularies)."""
         return self.starts.astype("<u4").tobytes() + self.ids.astype(_id_type(self.vocabulary)).tobytes()
 
     @classmethod
     def open(cls, bundle: Bundle[Seq2SeqManifest]) -> "Shortlist":
-        """Read a bundle's shortlist.
+        """Read the shortlist of a bundle.
 
         Raises:
-            UserError: If it does not match the bundle's vocabularies.
+            UserError: If the file does not match the vocabularies of the bundle.
         """
         path, vocabulary = bundle.path / FILE, bundle.manifest.vocabulary
         source, target = vocabulary["source"], vocabulary["target"]

@@ -1,4 +1,4 @@
-"""The names of the signatures in a model file."""
+"""Names of the signatures in a model file."""
 
 from collections.abc import Sequence
 
@@ -7,32 +7,32 @@ GENERATE_SHORTLIST = "generate_shortlist"
 
 
 def encode(length: int | None = None) -> str:
-    """`length`: a fixed source length; None: any."""
+    """Name of the encoder's signature. `length` is a fixed source length; None: any."""
     return f"encode{_suffix(length)}"
 
 
 def decode_step(rows: int, length: int | None = None) -> str:
-    """`rows`: the number of hypotheses in a call; `length` as for `encode`."""
+    """Name of a decode step for this number of hypotheses; `length` as for `encode`."""
     return f"decode_step_{rows}{_suffix(length)}"
 
 
 def decode_step_shortlist(rows: int) -> str:
-    """A decode step that scores the tokens of a shortlist."""
+    """Name of a decode step that scores only the tokens of a shortlist."""
     return f"decode_step_{rows}_shortlist"
 
 
 def generate(length: int | None = None) -> str:
-    """`length` as for `encode`."""
+    """Name of the greedy search in one call; `length` as for `encode`."""
     return f"generate{_suffix(length)}"
 
 
 def classify(length: int | None = None) -> str:
-    """`length` as for `encode`."""
+    """Name of the classifier's signature; `length` as for `encode`."""
     return f"classify{_suffix(length)}"
 
 
 def required_names(beam_sizes: Sequence[int], fixed_lengths: Sequence[int]) -> set[str]:
-    """The signatures of an encoder-decoder with these beam sizes and fixed source lengths."""
+    """Names of all signatures of an encoder-decoder with these beam sizes and fixed source lengths."""
     lengths = (None, *fixed_lengths)
     steps = {decode_step(rows, length) for rows in beam_sizes for length in lengths}
     return steps | {name(length) for name in (encode, generate) for length in lengths}

@@ -8,12 +8,12 @@ PAD: Final = 0
 UNK: Final = 1
 BOS: Final = 2
 EOS: Final = 3
-UNKNOWN: Final = "⁇"  # SentencePiece's text of unk; as a target: a source that has no answer
+UNKNOWN: Final = "⁇"  # text of unk in SentencePiece; as a target it marks a source without an answer
 TokenId = Annotated[int, Between(EOS + 1, 1 << 20)]
 
 
 class SpecialIds(TypedDict):
-    """Ids of the special tokens; the last three where a tokenizer has them."""
+    """Ids of the special tokens. mask, cls and sep exist only in some tokenizers."""
 
     pad: Literal[0]
     unk: Literal[1]

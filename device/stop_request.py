@@ -1,14 +1,14 @@
-"""A request to end the program, kept until it ends.
+"""Remembers a request to end the program.
 
-A signal's exception may be raised where Python drops it: in a destructor, or in a callback of the garbage collector.
-Long loops therefore ask here, too.
+Python drops an exception that a signal handler raises in a destructor or in a callback of the garbage collector. So
+long loops also call `raise_if_requested`.
 """
 
 _requests: list[BaseException] = []
 
 
 def request(stop: BaseException) -> None:
-    """Keep what ends the program."""
+    """Remember the exception that ends the program."""
     _requests.append(stop)
 
 
@@ -18,6 +18,6 @@ def withdraw() -> None:
 
 
 def raise_if_requested() -> None:
-    """Raise the last request, if there is one."""
+    """Raise the exception of the last request, if there is one."""
     if _requests:
         raise _requests[-1]

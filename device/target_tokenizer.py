@@ -1,4 +1,4 @@
-"""Target texts to token ids and back, the same in training and on the device."""
+"""Converts target texts to token ids and back, in training and on the device."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,14 +7,14 @@ from seq2edge.device.processors.text import ESCAPE, normalise, shown_token
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.tokenizer_files import load_tokenizer
 
-UNFINISHED = f"\ufffd{ESCAPE}"  # what the text of tokens ends with as long as bytes of a character are missing
+UNFINISHED = f"\ufffd{ESCAPE}"  # end of a decoded text while bytes of a character are still missing
 
 
 class TargetTokenizer:
-    """Turns texts into target ids, and target ids into text.
+    """Converts texts to target ids, and target ids to text.
 
     Args:
-        model: A SentencePiece model.
+        model: Path of the SentencePiece model.
         normalisation: "NFC", "NFKC" or "none".
         vocabulary: As for `load_tokenizer`.
 
@@ -26,17 +26,17 @@ class TargetTokenizer:
         self._model, self.normalisation = load_tokenizer(model, vocabulary), normalisation
 
     def encode(self, text: str) -> tuple[int, ...]:
-        """Ids of a target or a part of one, without eos."""
+        """Convert a target, or a part of one, to ids without eos."""
         return tuple(self._model.encode(normalise(text, self.normalisation)))
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Text of ids without special ids."""
+        """Convert ids to text; special ids are skipped."""
         return self._model.decode([int(i) for i in ids if i > EOS])
 
     def decode_unfinished(self, ids: Iterable[int]) -> str:
-        """Text of the beginning of a target, without a character whose last bytes are missing."""
+        """Convert the beginning of a target to text, without a last character that is incomplete."""
         return self.decode(ids).rstrip(UNFINISHED)
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
-        """The tokens of ids, as strings to show."""
+        """Convert ids to tokens, as strings for display."""
         return [shown_token(self._model.id_to_piece(int(i))) for i in ids]

@@ -1,4 +1,4 @@
-"""The tasks that a model can be trained for. A new task is an entry in `TASKS`."""
+"""Tasks that a model can be trained for. To add a task, add an entry to `TASKS`."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,20 +11,22 @@ BaselineName = Literal["nearest neighbour", "linear SVM"]
 
 @dataclass(frozen=True)
 class Task:
-    """What is particular to a task. Code reads these fields and never compares names.
+    """Properties of a task. Code reads these properties and never compares names of tasks.
 
     Attributes:
-        metrics: Keys of its metrics in the order of the tables; the first one decides between models.
-        family: Which models, signatures and runner it has.
-        source: What its sources are.
-        target: What its targets are: texts, or the names of labels.
-        multiline: White space carries meaning, as in code: texts are not split, and a recipe keeps targets as they are.
-        is_conversation: Texts are turns of a conversation. Both sides are in one language, a turn is one text even if
-            it has several lines or is too long, a prompt remembers the replies it gave, and the demo shows a chat.
-        groups_references: Pairs with the same source are one example with several references. Otherwise every pair is
-            an example of its own, so that scores compare with published ones.
-        baseline: A simple model of the training data that an evaluation scores beside the systems.
-        label_smoothing, stop_on: What `init` writes into the recipe's section `training`.
+        name: Name of the task in recipes and manifests.
+        metrics: Keys of the metrics, in the order of the tables. Models are compared by the first one.
+        family: Family of models, which determines the signatures and the runner.
+        source: Modality of the sources.
+        target: Kind of the targets: texts or names of labels.
+        multiline: Whether white space carries meaning, as in code. If so, texts are not split, and recipes keep the
+            white space of targets.
+        is_conversation: Whether texts are turns of a conversation. If so, both sides are in one language, a turn is
+            never split, a prompt remembers earlier replies, and the demo shows a chat.
+        groups_references: Whether pairs with the same source are one example with several references. If not, every
+            pair is an example, which makes scores comparable with published ones.
+        baseline: A simple model of the training data that is evaluated as a comparison; None: no baseline.
+        label_smoothing, stop_on: Values that `seq2edge init` writes into the section `training` of a recipe.
     """
 
     name: str
@@ -41,7 +43,7 @@ class Task:
 
     @property
     def main_metric(self) -> str:
-        """The key of the metric by which models are compared."""
+        """Key of the metric by which models are compared."""
         return self.metrics[0]
 
 

@@ -12,9 +12,9 @@ from seq2edge.device.processors.interface import Features
 
 
 class TFLiteClassifier(ClassifierModel):
-    """A `seq2edge.device.classifier_model.ClassifierModel` over model.tflite, one source at a time.
+    """A `seq2edge.device.classifier_model.ClassifierModel` that runs model.tflite, one source at a time.
 
-    Args and Raises as for `ModelFile`.
+    Arguments and errors are those of `ModelFile`.
     """
 
     def __init__(

@@ -24,10 +24,10 @@ class _Memory:
     """The memory of a source.
 
     Attributes:
-        inputs: Those that are the same for all steps.
-        length: Fixed source length of the decode steps that take it; None: any.
-        top: Whether the search needs the most likely tokens of each step only.
-        shortlist: The tokens that the steps score; None: all.
+        inputs: Inputs that are the same for all decode steps.
+        length: Fixed source length of the decode steps to call; None: those for any length.
+        top: Whether the search needs only the most likely tokens of each step.
+        shortlist: Ids of the tokens that the steps score; None: all tokens.
     """
 
     inputs: dict[str, np.ndarray]
@@ -37,12 +37,12 @@ class _Memory:
 
 
 class TFLiteModel(SequenceModel):
-    """A `seq2edge.device.search.model.SequenceModel` over model.tflite, one source at a time.
+    """A `seq2edge.device.search.model.SequenceModel` that runs model.tflite, one source at a time.
 
-    All rows of a beam share the memory, and rows are padded to the smallest decode step that has room for them. States
-    belong to the search and not to the model, so any number of threads may search at once.
+    All rows of a beam share the memory. Rows are padded to the smallest decode step that has room for them. The search
+    holds the states, so any number of threads may search at once.
 
-    Args and Raises as for `ModelFile`.
+    Arguments and errors are those of `ModelFile`.
     """
 
     max_batch_size = 1
@@ -121,7 +121,7 @@ class TFLiteModel(SequenceModel):
         self._batch_for(beam)
 
     def _batch_for(self, rows: int) -> int:
-        """The size of the smallest decode step with room for these rows."""
+        """Batch size of the smallest decode step that has room for this number of rows."""
         for batch in self.beam_sizes:
             if batch >= rows:
                 return batch

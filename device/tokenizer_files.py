@@ -12,10 +12,11 @@ TOKENIZER_FILES = {"joint": "tokenizer.model", "source": "source.model", "target
 
 
 def tokenizer_paths(folder: Path, names: Container[str] | None = None) -> tuple[Path, Path]:
-    """SentencePiece models of source and target in a folder; the same file if they share one.
+    """Paths of the SentencePiece models of source and target; the same path twice if they share a model.
 
     Args:
-        names: Names of the files that exist; None: look into the folder.
+        folder: Folder of a bundle or a dataset.
+        names: Names of the files in the folder; None: read the folder.
     """
     joint = folder / TOKENIZER_FILES["joint"]
     if joint.is_file() if names is None else joint.name in names:
@@ -27,11 +28,11 @@ def load_tokenizer(path: Path, vocabulary: int | None = None) -> sentencepiece.S
     """Load a SentencePiece model.
 
     Args:
-        vocabulary: Number of tokens that it must have, as the model's table of embeddings has no row for others; None:
-            any.
+        path: Path of the SentencePiece model.
+        vocabulary: Expected number of tokens, which is the number of rows in the embedding table; None: any.
 
     Raises:
-        UserError: If the file is not one, or has another number of tokens.
+        UserError: If the file is not a SentencePiece model, or has another number of tokens.
     """
     try:
         tokenizer = _tokenizer(path.read_bytes())
@@ -42,6 +43,6 @@ def load_tokenizer(path: Path, vocabulary: int | None = None) -> sentencepiece.S
     return tokenizer
 
 
-@lru_cache(maxsize=1)  # source and target often share a model, which is then in memory once
+@lru_cache(maxsize=1)  # source and target often share a model; it is loaded only once
 def _tokenizer(model: bytes) -> sentencepiece.SentencePieceProcessor:
     return sentencepiece.SentencePieceProcessor(model_proto=model)

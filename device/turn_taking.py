@@ -1,4 +1,4 @@
-"""How a chat with memory answers a message: each of its questions, and what refers to the reply before."""
+"""How a chat with memory answers messages that have several questions or refer to the previous reply."""
 
 import dataclasses
 import re
@@ -12,8 +12,8 @@ from seq2edge.device.result import Result
 from seq2edge.device.turns import PREVIOUS, message_of
 
 FILE = "turns.json"
-MOST = 3  # questions of a message
-# "and" before a question of its own, as in "what is your name and how old are you".
+MOST = 3  # questions that a message is split into
+# "and" before another question, as in "what is your name and how old are you".
 AND = re.compile(
     r",?\s+(?:and|also|&)\s+(?=(?:what|who|where|when|why|how|which|do|does|are|is|can|could|will|would)\b)"
     r"|\s*그리고\s+|(?<=[고며])\s+(?=(?:몇|어디|누구|뭐|무엇|왜|언제|이름)\S*)",
@@ -22,11 +22,11 @@ AND = re.compile(
 
 
 class FollowUp(TypedDict):
-    """A kind of message that refers to the reply before it, such as "why?".
+    """A kind of message that refers to the previous reply, such as "why?".
 
     Attributes:
-        replies: What the model replies to such a message by itself, as if it were the first of the conversation.
-        answers: For each reply before, what is said then; null: the same reply again.
+        replies: Replies of the model to such a message alone, without the previous reply. They identify the kind.
+        answers: Maps each previous reply to the answer; null: the previous reply is repeated.
     """
 
     replies: Annotated[list[str], Items(1)]
@@ -40,31 +40,31 @@ class TurnsJson(TypedDict):
 
 
 def read_turns(path: Path) -> list[FollowUp]:
-    """The follow-ups of a bundle.
+    """Read turns.json, the follow-ups of a bundle.
 
     Raises:
-        UserError: If turns.json is damaged.
+        UserError: If the file is damaged.
     """
-    return read_json(path, TurnsJson, "no follow-ups")["follow_ups"]
+    return read_json(path, TurnsJson, "not a file of follow-ups")["follow_ups"]
 
 
 def questions(message: str) -> list[str]:
-    """The questions of a message, or none if it is one thing."""
+    """Split a message into its questions; return an empty list if there is only one, or more than `MOST`."""
     parts = [part.strip() for sentence in sentences(message) for part in AND.split(sentence)]
     parts = [part for part in parts if any(character.isalnum() for character in part)]
     return parts if 2 <= len(parts) <= MOST else []
 
 
 class TurnTaking:
-    """Answers sources that are a message alone or with the reply before it.
+    """Answers sources that are a message, alone or with the previous reply.
 
-    The model replies to the message by itself. If that reply is one of a follow-up, the answer is looked up by the
-    reply before. A message of several questions gets the reply to each, if the model is surer of each of them than of
-    the whole.
+    The model replies to the message alone. If this reply belongs to a follow-up, the answer is looked up for the
+    previous reply. If a message has several questions, and the model gives each of them a higher score than the whole
+    message, the replies to the questions are joined.
 
     Args:
-        run_each: Answers messages.
-        follow_ups: Those of the bundle.
+        run_each: Answers messages with the model.
+        follow_ups: The follow-ups of the bundle.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class TurnTaking:
         self.answers_to = {reply: kind["answers"] for kind in follow_ups for reply in kind["replies"]}
 
     def answers(self, sources: Sequence[str]) -> list[Result]:
-        """The answers in order."""
+        """Answer sources and return the results in order."""
         messages = [message_of(source) for source in sources]
         parts = [questions(message) for message in messages]
         replies = dict(self.run_each([*messages, *(part for some in parts for part in some)]))
@@ -83,7 +83,7 @@ class TurnTaking:
         return [self._follow_up(source, reply) for source, reply in zip(sources, joined, strict=True)]
 
     def _follow_up(self, source: str, result: Result) -> Result:
-        """The result, or what is said after the reply before if the message refers to that."""
+        """Return the result, or the follow-up to the previous reply if the message refers to it."""
         previous, reply = source.partition(PREVIOUS)[2].strip(), result.alternatives[0][0]
         if result.guard or not previous or reply not in self.answers_to:
             return result
@@ -100,7 +100,7 @@ class TurnTaking:
 
 
 def _joined(whole: Result, parts: Sequence[Result]) -> Result:
-    """The replies to the parts of a message after each other, or the reply to the whole."""
+    """Join the replies to the questions of a message, or return the reply to the whole message."""
     replies = list(dict.fromkeys(part.text for part in parts))
     is_sure = not any(one.fallback or one.guard for one in parts) and not whole.guard
     if len(replies) < 2 or not is_sure or min(part.score for part in parts) < whole.score:

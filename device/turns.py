@@ -1,10 +1,10 @@
-"""A message of a conversation with the reply before it, as one source: "another one ␞ Why was the decoder calm? …"."""
+"""Joins a message and the previous reply into one source: "another one ␞ Why was the decoder calm? …"."""
 
-PREVIOUS = "␞"  # stands between a message and the reply before it
+PREVIOUS = "␞"  # separates a message from the previous reply
 
 
 def with_previous(message: str, previous: str) -> str:
-    """The source of a message; `previous` is the reply that it may refer to, or empty."""
+    """The source of a message. `previous` is the reply that the message may refer to; empty: none."""
     message = message.replace(PREVIOUS, " ")
     return f"{message} {PREVIOUS} {previous}" if previous else message
 

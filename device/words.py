@@ -1,7 +1,7 @@
-"""Joins tokens into words, so that attention and confidence can be read by people.
+"""Joins tokens into words, so that people can read attention and confidence.
 
-A word is what stands between spaces. Punctuation at the end of one stands by itself, and so does each token of a script
-that is written without spaces.
+Words are separated by spaces. Punctuation at the end of a word is a separate word. In scripts without spaces every
+token is a word.
 """
 
 import re
@@ -13,15 +13,15 @@ import numpy as np
 
 from seq2edge.device.processors.text import SPACE_TOKEN
 
-END = "</s>"  # how SentencePiece shows eos
+END = "</s>"  # eos in SentencePiece
 BYTE = re.compile("<0x([0-9A-F]{2})>")
-# Thai to Burmese, Khmer, kana, and the characters of Chinese.
+# Thai to Burmese, Khmer, kana, and Chinese characters.
 WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 @dataclass(frozen=True)
 class Word:
-    """A word, and the tokens from `start` to `stop` that it is made of."""
+    """A word. Its tokens are those from index `start` up to, but not including, `stop`."""
 
     text: str
     start: int
@@ -29,10 +29,10 @@ class Word:
 
 
 def words_of(tokens: Sequence[str]) -> tuple[Word, ...]:
-    """Join tokens into words. Every token belongs to one word; a token that has several words is not split.
+    """Join tokens into words. Every token belongs to one word; a token of several words is not split.
 
     Args:
-        tokens: As `TargetTokenizer.tokens` and `SourceProcessor.labels` show them.
+        tokens: Tokens as returned by `TargetTokenizer.tokens` and `SourceProcessor.labels`.
 
     Example:
         >>> [word.text for word in words_of(["▁a", "▁fri", "end", ".", "</s>"])]
@@ -46,16 +46,22 @@ def words_of(tokens: Sequence[str]) -> tuple[Word, ...]:
 
 
 def shown_text(tokens: Sequence[str]) -> str:
-    """The text of tokens; bytes that are no whole character become "\ufffd"."""
+    """The text of tokens; incomplete characters become "\ufffd"."""
     return b"".join(_bytes(tokens)).decode("utf-8", errors="replace").replace(SPACE_TOKEN, " ").strip()
 
 
 def word_attention(attention: np.ndarray, target: Sequence[Word], source: Sequence[Word]) -> np.ndarray:
-    """Attention by words, `(len(target), len(source))`: what a word's tokens get is added, what they give is averaged,
-    so that rows have the same sum as before.
+    """Compute attention between words from attention between tokens.
+
+    Weights are summed over the tokens of a source word and averaged over the tokens of a target word, so every row
+    still has the same sum.
 
     Args:
-        attention: By tokens, `(target_length, source_length)`, neither of them 0.
+        attention: Attention between tokens, `(target_length, source_length)`; neither length may be 0.
+        target, source: Words of the target and the source.
+
+    Returns:
+        Attention between words, `(len(target), len(source))`.
     """
     of_source = np.add.reduceat(attention, [word.start for word in source], axis=1)
     of_target = np.add.reduceat(of_source, [word.start for word in target], axis=0)

@@ -1,1 +1,1 @@
-"""Manifests: what bundle.json says, for each family of models."""
+"""Manifests: the content of bundle.json, for each family of models."""

@@ -1,10 +1,10 @@
-"""The largest numbers that a manifest may have. They are generous, and they keep what a bundle can cost finite."""
+"""Upper limits of the numbers in a manifest. They are generous; they limit the time and memory a bundle can take."""
 
 from typing import Final
 
 MANIFEST_BYTES: Final = 4 << 20
 LENGTH: Final = 1 << 15  # tokens of a source or target
-LENGTH_BUCKET: Final = 512  # tokens that a source of one may be padded to
+LENGTH_BUCKET: Final = 512  # tokens; even a source of one token is padded to a bucket
 VOCABULARY: Final = 1 << 20
 CLASSES: Final = 1 << 16
 FILES: Final = 64

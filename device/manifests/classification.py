@@ -9,7 +9,7 @@ from seq2edge.device.manifests import caps
 from seq2edge.device.manifests.common import Manifest, VocabularySize
 from seq2edge.device.signature_names import classify
 
-SHOWN_CLASSES = 10  # in a description
+SHOWN_CLASSES = 10  # in the description of a bundle
 
 
 class SourceVocabulary(TypedDict):
@@ -20,13 +20,13 @@ class SourceVocabulary(TypedDict):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassificationManifest(Manifest):
-    """What a runner has to know about a classifier. A fixed source length L has the signature classify_sL.
+    """Manifest of a classifier. For a fixed source length L there is a signature classify_sL.
 
     Attributes:
         vocabulary: Number of source tokens.
         classes: Names of the labels, in the order of the logits.
-        temperature: The logits are divided by it before the softmax, which makes the probabilities those of validation
-            data (Guo et al. 2017).
+        temperature: The logits are divided by it before the softmax. It calibrates the probabilities on validation data
+            (Guo et al. 2017).
     """
 
     TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source",)

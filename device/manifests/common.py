@@ -1,4 +1,4 @@
-"""What the manifests of all families have in common."""
+"""The common part of the manifests of all families."""
 
 import dataclasses
 import hashlib
@@ -12,9 +12,9 @@ from seq2edge.device.manifests import caps
 from seq2edge.device.special_ids import EOS, SPECIAL_IDS, SpecialIds
 
 SCHEMA_VERSION: Final = 3
-# Checksum of everything else in bundle.json: a wrong length or name in it would only show as a wrong answer.
+# Checksum of everything else in bundle.json. A wrong length or name would otherwise only cause wrong answers.
 CHECKSUM = "manifest_sha256"
-LANGUAGE_CODE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*"  # BCP 47, without its private and irregular codes
+LANGUAGE_CODE = "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*"  # BCP 47 without private and irregular codes
 UNKNOWN_LANGUAGE = "und"
 
 Normalisation = Literal["NFC", "NFKC", "none"]
@@ -24,7 +24,7 @@ Language = Annotated[str, Pattern(LANGUAGE_CODE, "en or pt-BR")]
 Sha256 = Annotated[str, Pattern("[0-9a-f]{64}", "64 digits of a SHA-256")]
 Length = Annotated[int, Between(1, caps.LENGTH)]  # in tokens
 VocabularySize = Annotated[int, Between(EOS + 1, caps.VOCABULARY)]
-Count = Annotated[int, Between(0, (1 << 53) - 1)]  # any JSON reader keeps it exactly
+Count = Annotated[int, Between(0, (1 << 53) - 1)]  # exact in every JSON parser
 Size = Annotated[int, Between(-1, (1 << 31) - 1)]  # of a tensor along an axis
 Shape = Annotated[list[Size], Items(0, caps.AXES)]
 Names = Annotated[list[str], Items(0, caps.NAMES)]
@@ -38,7 +38,7 @@ class File(TypedDict):
 
 
 class Weight(TypedDict):
-    """A weight before quantization: its range, and how many values lie in each of equal steps between."""
+    """A weight before quantization: its range, and a histogram of its values in bins of equal width."""
 
     name: str
     shape: Shape
@@ -48,7 +48,7 @@ class Weight(TypedDict):
 
 
 class Tensor(TypedDict):
-    """An input or output; a size of -1 is dynamic."""
+    """An input or output of a signature; a size of -1 is dynamic."""
 
     shape: Shape
     dtype: str
@@ -58,30 +58,29 @@ Tensors = Annotated[dict[str, Tensor], Items(0, caps.TENSORS)]
 
 
 class Signature(TypedDict):
-    """A function in the model file; its tensors by name."""
+    """A function in the model file, with its inputs and outputs by name."""
 
     inputs: Tensors
     outputs: Tensors
 
 
 class Operator(TypedDict):
-    """An operator of the model file and its version."""
+    """An operator in the model file and its version."""
 
     name: str
     version: Count
 
 
 class TextProcessor(TypedDict):
-    """Text is brought to a Unicode form; then invisible characters go, and white space is squeezed. Or it is not
-    changed ("none")."""
+    """Text is normalised to a Unicode form, invisible characters are removed, and white space is collapsed; "none"
+    keeps the text unchanged."""
 
     type: Literal["text"]
     normalisation: Normalisation
 
 
 class Processors(TypedDict):
-    """What turns a source into features, as in training, and what a target that is text went through; without
-    `target` the same as the source."""
+    """Processor of the source, and of the target if it is text. Without `target` both sides have the same processor."""
 
     source: TextProcessor
     target: NotRequired[TextProcessor]
@@ -89,31 +88,31 @@ class Processors(TypedDict):
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a runner has to know about a model.
+    """Everything that a runner needs to know about a model.
 
     Attributes:
-        name: Of the recipe.
-        task: What the model was trained for: "chat", "translation" …
+        name: Name of the recipe.
+        task: Task that the model was trained for: "chat", "translation" …
         source_length: Maximum number of source tokens, including eos.
-        length_bucket: Sources are padded to a multiple of it.
-        fixed_lengths: Source lengths that have signatures of their own, without dynamic shapes.
-        processors: What turns a source into features.
+        length_bucket: Sources are padded to a multiple of this length.
+        fixed_lengths: Source lengths with separate signatures that have no dynamic shapes.
+        processors: Processors that convert sources to features.
         special_ids: Ids of the special tokens.
         languages: BCP-47 codes of source and of a target that is text ("und": not known, "mul": several), or empty.
-        signatures: The functions in the model file, by name.
-        files: Those beside bundle.json, by name.
-        quantization: Of the weights; "none" is float32.
-        kept_float: Names of the weights in float32 in an int8 file.
-        operators: Those in the model file.
-        constants: Their bytes in the model file, by type.
-        weights: Of the trained model; `kept_float` names those that an int8 file keeps in float32.
-        runtimes: Those whose operators the model file was checked against.
-        verified_on: Runtimes on which the answers were compared with Keras'.
-        scores: Of this file and of the Keras model.
-        licence: Of the training data.
-        made_from: SHA-256 of the settings of the recipe ("recipe") and of the pairs it names ("data").
+        signatures: Functions in the model file, by name.
+        files: Files in the bundle other than bundle.json, by name.
+        quantization: Quantization of the weights; "none" is float32.
+        kept_float: Names of the weights that an int8 file keeps in float32.
+        operators: Operators in the model file.
+        constants: Total size in bytes of the constants in the model file, by type.
+        weights: Weights of the trained model, before quantization.
+        runtimes: Runtimes for which the operators of the model file were checked.
+        verified_on: Runtimes on which answers were compared with those of the Keras model.
+        scores: Scores of this bundle and of the Keras model.
+        licence: Licence of the training data.
+        made_from: SHA-256 of the settings of the recipe ("recipe") and of the pairs it uses ("data").
         created_with: Name and version of the program that wrote the bundle.
-        schema_version: Of this description.
+        schema_version: Version of this schema.
     """
 
     TEXT_SIDES: ClassVar[tuple[str, ...]]  # "source", "target": each has a tokenizer and a language
@@ -147,23 +146,23 @@ class Manifest:
 
     @property
     def normalisations(self) -> tuple[Normalisation, Normalisation]:
-        """The Unicode forms that sources and targets are brought to, or "none"."""
+        """Normalisation of sources and of targets."""
         source = self.processors["source"]
         return source["normalisation"], self.processors.get("target", source)["normalisation"]
 
     @classmethod
     def of_values(cls, values: dict[str, Any]) -> Self:
-        """The manifest of JSON values that fit the fields."""
+        """Build the manifest from JSON values that fit the fields."""
         return cls(**values)
 
     def facts(self) -> Iterator[tuple[str, str]]:
-        """What people want to know of the model: labels and texts."""
+        """Yield facts about the model for display, as label and text."""
         if self.languages:
             yield "languages", " → ".join(self.languages)
         yield "normalisation", ", ".join(map(" ".join, zip(self.TEXT_SIDES, self.normalisations, strict=False)))
 
     def contradictions(self) -> Iterator[str]:
-        """Values that fit the schema and cannot be true."""
+        """Yield a message for each contradiction between values that fit the schema."""
         if len(self.languages) not in (0, len(self.TEXT_SIDES)):
             sides = " and ".join(self.TEXT_SIDES)
             yield f"languages is {json.dumps(self.languages)}, expected a code for {sides}, or none"
@@ -175,21 +174,21 @@ class Manifest:
         raise NotImplementedError
 
     def special_id_contradictions(self, vocabulary: int) -> Iterator[str]:
-        """Special ids that a vocabulary of this size does not have."""
+        """Yield a message for each special id that is not in a vocabulary of this size."""
         for name, token_id in self.special_ids.items():
             if isinstance(token_id, int) and token_id >= vocabulary:
                 yield f"special_ids.{name} is {token_id}, expected less than the size of a vocabulary, {vocabulary}"
 
     def to_json(self) -> str:
-        """The content of bundle.json."""
+        """Content of bundle.json."""
         return sealed(dataclasses.asdict(self))
 
 
 def sealed(values: dict[str, Any]) -> str:
-    """The content of bundle.json with its checksum."""
+    """Content of bundle.json, with its checksum."""
     return json.dumps({**values, CHECKSUM: checksum_of(values)}, ensure_ascii=False, indent=2) + "\n"
 
 
 def checksum_of(values: dict[str, Any]) -> str:
-    """SHA-256 of the fields of a manifest without its checksum."""
+    """SHA-256 of the fields of a manifest, without the checksum itself."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

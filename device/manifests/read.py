@@ -18,7 +18,8 @@ def manifest_from_json(content: bytes) -> Manifest:
     """Parse bundle.json.
 
     Raises:
-        UserError: If it has another schema version, was altered or contradicts itself; lists all mistakes.
+        UserError: If the schema version is not supported, or the manifest was altered or contradicts itself. The
+            message lists the first mistakes.
     """
     values = _object(content)
     version = values.get("schema_version")

@@ -17,7 +17,7 @@ Beam = Annotated[int, Between(1, LARGEST_BEAM)]
 
 
 class Decoding(TypedDict):
-    """Defaults of some decoding options."""
+    """Default values of some decoding options."""
 
     beam: Beam
     length_penalty: Annotated[float, Between(0, LARGEST_LENGTH_PENALTY)]
@@ -36,8 +36,10 @@ class State:
     """A state of the decoder.
 
     Attributes:
-        shape: For a batch of 1.
-        mutable: Whether a step changes it.
+        name: Name of the tensor.
+        dtype: Data type of the tensor.
+        shape: Shape for a batch of 1.
+        mutable: Whether a step changes the state.
     """
 
     name: str
@@ -48,30 +50,30 @@ class State:
 
 @dataclass(frozen=True)
 class Fallback:
-    """Lines to say instead of a reply whose score is below `threshold`, by language."""
+    """Lines, by language, that replace replies with a score below `threshold`."""
 
     threshold: float
     replies: Annotated[dict[str, str], Items(0, caps.NAMES)]
 
     def reply(self, question: str) -> str:
-        """The line in the language of the question, or the first one."""
+        """Return the line in the language of the question, or the first line."""
         language = "ko" if HANGUL.search(question) else "en"
         return self.replies.get(language) or next(iter(self.replies.values()), "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seq2SeqManifest(Manifest):
-    """What a runner has to know about an encoder-decoder. A fixed source length L has the signatures encode_sL,
-    decode_step_B_sL and generate_sL.
+    """Manifest of an encoder-decoder. For a fixed source length L there are signatures encode_sL, decode_step_B_sL and
+    generate_sL.
 
     Attributes:
-        vocabulary: Number of source and target tokens.
+        vocabulary: Numbers of source and target tokens.
         target_length: Maximum number of target tokens, including eos.
-        states: What the decoder passes from step to step, in order.
-        beam_sizes: Rows of the decode steps in the model file.
-        decoding: Defaults of the search.
-        fallback: What replaces unlikely replies; None (null in JSON) if every reply is given as it is.
-        unknown: Whether the model was trained with unk as the answer to sources that have none.
+        states: States that the decoder passes from step to step, in order.
+        beam_sizes: Batch sizes of the decode steps in the model file.
+        decoding: Default values of decoding options.
+        fallback: Lines that replace unlikely replies; None (null in JSON) if replies are never replaced.
+        unknown: Whether the model was trained to answer unk to sources that have no answer.
     """
 
     TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source", "target")

@@ -1,1 +1,1 @@
-"""What turns a source into features, the same in training and on the device."""
+"""Processors: they convert sources to features, in training and on the device."""

@@ -1,4 +1,4 @@
-"""What every processor of sources offers, and what it is built from."""
+"""Interface of source processors."""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -9,24 +9,24 @@ import numpy as np
 
 from seq2edge.device.tasks import Task
 
-# What a model reads of a source: unpadded arrays, each `(source_length, …)`, named as the inputs of its encoder.
+# Model inputs of a source: unpadded arrays, each `(source_length, …)`, with the names of the encoder's inputs.
 Features = dict[str, np.ndarray]
 
 
 def source_length(features: Features) -> int:
-    """The length of a source: that of its first feature along the first axis."""
+    """Length of a source: the size of the first axis of its features."""
     return len(next(iter(features.values())))
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A part of a source that a model can read.
+    """A part of a source, short enough for the model.
 
     Attributes:
-        source: What the processor takes.
-        line: Index of the line of the answer to which its target belongs.
-        cut: It ends within a sentence, because the sentence is longer than the model reads.
-        truncated: It is the beginning of a source that is not split; the model does not read the rest.
+        source: The part, as input of the processor.
+        line: Index of the line of the answer that its target belongs to.
+        cut: Whether it ends within a sentence, because the sentence is too long for the model.
+        truncated: Whether it is the beginning of a source that may not be split. The rest is ignored.
     """
 
     source: Any
@@ -36,38 +36,44 @@ class Segment:
 
 
 class SourceProcessor(Protocol):
-    """Turns sources into features."""
+    """Converts sources to features."""
 
     def __call__(self, source: Any, longest: int | None = None) -> Features:
-        """The features of a source, cut to at most `longest` items."""
+        """Convert a source to features.
+
+        Args:
+            source: The source.
+            longest: Maximum length of the features; None: not limited.
+        """
 
     def split(self, source: Any) -> list[Segment]:
-        """Split a source into segments that the model can read; an empty source has none.
+        """Split a source into segments that are short enough for the model. An empty source has no segments.
 
         Raises:
             TextError: If the source is too long.
         """
 
     def labels(self, features: Features) -> list[str]:
-        """What stands along the source axis of the attention, one string for each position."""
+        """Labels of the source axis of the attention, one string for each position."""
 
     def describe(self, features: Features) -> str:
-        """A source as people can recognise it, made of its features."""
+        """A readable description of a source, made from its features."""
 
     def to_manifest(self) -> Mapping[str, Any]:
-        """The entry of the manifest from which `source_processor` builds it again; "type" is its key there."""
+        """The manifest entry from which `source_processor` rebuilds this. Its "type" is a key of `PROCESSORS`."""
 
 
 @dataclass(frozen=True)
 class SourceSpec:
-    """What a processor is built from.
+    """Everything needed to build a processor.
 
     Attributes:
-        entry: Its entry of the manifest.
-        folder: The bundle or dataset that holds its files.
+        entry: Entry of the processor in the manifest.
+        folder: Folder of the bundle or dataset that contains the files of the processor.
         source_length: Maximum length of a source.
-        files: Names of the files in the folder that can be relied on; None: all.
-        vocabulary: Number of source tokens of the model, if sources are texts; None: not to be checked.
+        task: Task of the model.
+        files: Names of the verified files in the folder; None: all files.
+        vocabulary: Number of source tokens of the model, if sources are texts; None: not checked.
     """
 
     entry: Mapping[str, Any]

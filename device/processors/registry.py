@@ -1,4 +1,4 @@
-"""The processors by their type in the manifest. A new processor is a module and an entry here."""
+"""Processors by their type in the manifest. To add a processor, add a module and an entry in `PROCESSORS`."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,6 @@ def source_processor(spec: SourceSpec) -> SourceProcessor:
     """Build the processor that a manifest describes.
 
     Raises:
-        UserError: If one of its files is damaged.
+        UserError: If a file of the processor is damaged.
     """
     return PROCESSORS[spec.entry["type"]](spec)

@@ -1,22 +1,25 @@
-"""Splits texts into segments that a model can read: at lines, at sentence ends, and only then within a sentence.
+"""Splits texts into segments that are short enough for a model: at line ends, at sentence ends, else within sentences.
 
-A text in which white space carries meaning is not split."""
+Texts in which white space carries meaning are not split.
+"""
 
 import re
 from collections.abc import Callable
 
 from seq2edge.device.processors.interface import Segment
 
-# A sentence end: the mark, closing quotes, then a space, or nothing after full-width marks. "3.14" has no space.
+# A sentence end: a mark, closing quotes and a space; full-width marks need no space. So "3.14" is not split.
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])[”’」』)]*")
 ABBREVIATIONS = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|z\.B|Nr|bzw|No|Fig)\.\s*$", re.IGNORECASE)
 
 
 def whole(text: str, length: Callable[[str], int], longest: int) -> list[Segment]:
-    """A text as one segment, truncated to `longest` tokens.
+    """Return a text as one segment, truncated to `longest` tokens.
 
     Args:
-        length: Number of tokens of a text.
+        text: The text.
+        length: Function that returns the number of tokens of a text.
+        longest: Maximum number of tokens.
     """
     if length(text) <= longest:
         return [Segment(text, 0)]
@@ -24,12 +27,14 @@ def whole(text: str, length: Callable[[str], int], longest: int) -> list[Segment
 
 
 def segments(text: str, length: Callable[[str], int], longest: int) -> list[Segment]:
-    """Split a text into segments of at most `longest` tokens; empty lines give none.
+    """Split a text into segments of at most `longest` tokens. Empty lines have no segments.
 
     Only a line feed ends a line.
 
     Args:
-        length: Number of tokens of a text.
+        text: The text.
+        length: Function that returns the number of tokens of a text.
+        longest: Maximum number of tokens.
     """
     found: list[Segment] = []
     for number, line in enumerate(text.split("\n")):
@@ -54,7 +59,7 @@ def segments(text: str, length: Callable[[str], int], longest: int) -> list[Segm
 
 
 def sentences(line: str) -> list[str]:
-    """The sentences of a line."""
+    """Split a line into sentences."""
     found, start = [], 0
     for end in SENTENCE_END.finditer(line):
         if ABBREVIATIONS.search(line[start : end.start()]) or end.end() == start:
@@ -67,7 +72,7 @@ def sentences(line: str) -> list[str]:
 
 
 def _cut(sentence: str, length: Callable[[str], int], longest: int) -> list[str]:
-    """Split a sentence that is too long: at the last space that fits, or anywhere if there is none."""
+    """Split a sentence that is too long, at the last space that fits, or anywhere if there is no such space."""
     parts = []
     while length(sentence) > longest:
         fitting = _longest_beginning(sentence, length, longest)
@@ -79,8 +84,8 @@ def _cut(sentence: str, length: Callable[[str], int], longest: int) -> list[str]
 
 
 def _longest_beginning(text: str, length: Callable[[str], int], longest: int) -> int:
-    """How many characters of a text have at most `longest` tokens."""
-    # The number of tokens grows with that of characters, so bisection finds the longest beginning that fits.
+    """Largest number of characters at the beginning of a text that have at most `longest` tokens."""
+    # The number of tokens grows with the number of characters, so bisection works.
     low, high = 1, min(len(text), 64 * longest)
     while low < high:
         middle = (low + high + 1) // 2

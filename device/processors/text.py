@@ -1,4 +1,4 @@
-"""Text as a source: Unicode normalisation and SentencePiece, the same in training and on the device."""
+"""Processor for texts: Unicode normalisation and SentencePiece, in training and on the device."""
 
 import re
 import unicodedata
@@ -15,18 +15,23 @@ from seq2edge.device.special_ids import EOS
 from seq2edge.device.tasks import Task
 from seq2edge.device.tokenizer_files import load_tokenizer, tokenizer_paths
 
-MAX_CHARACTERS = 20_000  # of a text; more is a file
+MAX_CHARACTERS = 20_000  # of a text
 INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")  # zero-width characters and the soft hyphen
-SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 cannot encode
+SURROGATE = re.compile("[\ud800-\udfff]")  # lone surrogates, which UTF-8 cannot encode
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 VISIBLE = re.compile(f"[^\\s{CONTROL.pattern[1:-1]}{INVISIBLE.pattern[1:-1]}]")
-SPACE_TOKEN = "\u2581"  # SentencePiece writes a space so, and every one of these as a space
-ESCAPE = "\x1a"  # stands before a letter for that sign or for itself in a model for text as it is
+SPACE_TOKEN = "\u2581"  # SentencePiece encodes spaces as this character, and decodes the character to a space
+ESCAPE = "\x1a"  # with a letter after it, stands for "▁" or for itself in tokenizers without normalisation
 
 
 def normalise(text: str, form: str) -> str:
-    """Bring a text to the Unicode form "NFC" or "NFKC"; remove invisible characters; collapse control characters and
-    white space to single spaces. The form "none" keeps the text as it is.
+    """Normalise a text to a Unicode form.
+
+    Invisible characters are removed; control characters and white space are collapsed to single spaces.
+
+    Args:
+        text: The text.
+        form: "NFC", "NFKC", or "none" to keep the text unchanged (except for lone surrogates).
 
     Example:
         >>> normalise("  good\\tmorning\\u200b ", "NFC")
@@ -47,18 +52,18 @@ def is_blank(text: str) -> bool:
 
 
 def shown_token(token: str) -> str:
-    """A token as a string to show: "▁" is a space, control characters are escaped, as "\\n"."""
+    """A token as a string for display: "▁" is a space, control characters are escaped, such as "\\n"."""
     return CONTROL.sub(lambda found: repr(found[0])[1:-1], token)
 
 
 class TextProcessor:
-    """Turns texts into the feature `source_ids`.
+    """Converts texts to the feature `source_ids`.
 
     Args:
-        tokenizer: The SentencePiece model of the source.
+        tokenizer: SentencePiece model of the source.
         normalisation: "NFC", "NFKC" or "none".
         source_length: Maximum number of tokens, including eos.
-        task: Says how texts are split.
+        task: Task of the model; it determines how texts are split.
     """
 
     def __init__(
@@ -76,20 +81,21 @@ class TextProcessor:
         """Build the processor of a bundle or a dataset.
 
         Raises:
-            UserError: If its tokenizer is not a SentencePiece model, or one of another vocabulary.
+            UserError: If the tokenizer is not a SentencePiece model, or has another number of tokens.
         """
         tokenizer = load_tokenizer(tokenizer_paths(spec.folder, spec.files)[0], spec.vocabulary)
         return cls(tokenizer, spec.entry["normalisation"], spec.source_length, spec.task)
 
     def __call__(self, source: str, longest: int | None = None) -> Features:
-        """`source_ids`, int32 `(source_length,)`, ending in eos; cut to at most `longest` ids including eos."""
+        """Return `source_ids`, int32 `(source_length,)`, ending in eos, cut to at most `longest` ids including eos."""
         ids = self.tokenizer.encode(normalise(source, self.normalisation))
         return {"source_ids": np.array([*(ids if longest is None else ids[: longest - 1]), EOS], np.int32)}
 
     def split(self, source: str) -> list[Segment]:
-        """Split a text at lines, at sentence ends, and only then within a sentence. A message of a conversation, and a
-        text in which white space carries meaning, are not split but truncated. A text without visible characters has
-        no segments.
+        """Split a text at line ends, at sentence ends, and within a sentence only if the sentence is too long.
+
+        Messages of a conversation and texts in which white space carries meaning are truncated instead of split. A
+        text without visible characters has no segments.
 
         Raises:
             TextError: If the text is too long.
@@ -111,11 +117,11 @@ class TextProcessor:
         return len(self(text)["source_ids"])
 
     def labels(self, features: Features) -> list[str]:
-        """The tokens, as strings to show."""
+        """The tokens, as strings for display."""
         return [shown_token(self.tokenizer.id_to_piece(int(i))) for i in features["source_ids"]]
 
     def describe(self, features: Features) -> str:
-        """The text, normalised."""
+        """The normalised text."""
         return self.tokenizer.decode([int(i) for i in features["source_ids"] if i > EOS])
 
     def to_manifest(self) -> Mapping[str, Any]:

@@ -1,1 +1,1 @@
-"""What answers sources with a bundle, one module for each family of tasks."""
+"""Runners: they answer sources with a bundle. Each family of models has a module."""

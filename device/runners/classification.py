@@ -1,4 +1,4 @@
-"""Answers sources with a classifier: the name of a label for any source."""
+"""The runner of classifiers."""
 
 import dataclasses
 import time
@@ -21,16 +21,16 @@ from seq2edge.device.tflite_classifier import TFLiteClassifier
 
 
 class ClassificationRunner(Runner[ClassificationOptions]):
-    """Answers sources with a classifier.
+    """Answers sources with the name of a label.
 
-    A source that is longer than the model reads is split, and the probabilities of its segments are averaged, weighted
-    by their lengths. A result's text is the name of the most likely label; score and confidence are its probability,
-    and `alternatives` has the `n_best` labels with theirs.
+    A source that is too long for the model is split, and the probabilities of its segments are averaged, weighted by
+    their lengths. In a result, `text` is the most likely label, `score` and `confidence` are its probability, and
+    `alternatives` has the `n_best` labels with their probabilities.
 
     Args:
-        manifest: What the bundle says of the model.
-        model: What runs the classifier.
-        processor: What turns a source into features.
+        manifest: Manifest of the bundle.
+        model: The classifier.
+        processor: Converts sources to features.
 
     Example:
         >>> import seq2edge
@@ -52,10 +52,10 @@ class ClassificationRunner(Runner[ClassificationOptions]):
     def from_bundle(
         cls, bundle: Bundle[ClassificationManifest], threads: int = 1, num_interpreters: int = 1
     ) -> "ClassificationRunner":
-        """The runner of a bundle; `load_runner` says what the arguments are.
+        """Build the runner of a bundle. Arguments are those of `load_runner`.
 
         Raises:
-            UserError: If a file of the bundle is not what it should be, or no runtime is installed.
+            UserError: If a file of the bundle is not valid, or no runtime is installed.
         """
         return cls(bundle.manifest, TFLiteClassifier(bundle, threads, num_interpreters), bundle_processor(bundle))
 

@@ -1,4 +1,4 @@
-"""Options of a classification."""
+"""Options of classification."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from seq2edge.device.option import Option, Range, option, options_of, out_of_ran
 
 @dataclass(frozen=True, kw_only=True)
 class ClassificationOptions:
-    """How to answer with labels. Each field says what it does; `OPTIONS` gives access to these texts.
+    """Options of classification. `OPTIONS` has a description of each field.
 
     Raises:
         UserError: If a value has the wrong type or is out of range.

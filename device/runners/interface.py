@@ -1,4 +1,4 @@
-"""What every runner offers."""
+"""Interface of runners."""
 
 import dataclasses
 import time
@@ -24,18 +24,18 @@ Options = TypeVar("Options")
 
 
 class Runner(ABC, Generic[Options]):
-    """Answers sources. Any number of threads may use it at once.
+    """Answers sources with a model. Any number of threads may use a runner at once.
 
-    Every method that answers takes `options`, or single fields of the options as keywords, or both; the keywords take
-    precedence. Without options the bundle's defaults apply.
+    All methods that answer take `options`, or single fields of the options as keywords, or both; keywords take
+    precedence. Without options the defaults of the bundle apply.
 
     Attributes:
-        OPTIONS: The fields of its options class, described for users.
-        manifest: What the bundle says of the model.
-        processor: What turns a source into features.
-        runtime: Name and version of what runs the model; empty for a Keras model.
-        guard: What answers before the model; None: nothing.
-        has_memory: Whether a message may refer to the reply before (`seq2edge.device.turns`).
+        OPTIONS: Descriptions of the options by name.
+        manifest: Manifest of the bundle.
+        processor: Converts sources to features.
+        runtime: Name and version of the runtime; empty for a Keras model.
+        guard: Answers some messages instead of the model; None if there is no guard.
+        has_memory: Whether messages may refer to the previous reply (`seq2edge.device.turns`).
     """
 
     OPTIONS: ClassVar[Mapping[str, Option]]
@@ -48,48 +48,53 @@ class Runner(ABC, Generic[Options]):
 
     @abstractmethod
     def options(self, options: Options | None = None, **changes: Any) -> Options:
-        """Options that this model can use.
+        """Build and check the options for this model.
 
         Args:
-            options: None: the bundle's defaults.
+            options: Options to start from; None: the defaults of the bundle.
             changes: Fields to replace.
 
+        Returns:
+            The complete options.
+
         Raises:
-            UserError: If a field is unknown, or a value is not allowed or more than the bundle offers.
+            UserError: If a field is unknown, or a value is not allowed or not supported by the bundle.
         """
 
     @abstractmethod
     def run_each(
         self, sources: Sequence[Any], options: Options | None = None, **changes: Any
     ) -> Iterator[tuple[int, Result]]:
-        """Answer many sources and yield each with its index as soon as it is done.
+        """Answer many sources and yield the index and the result of each as soon as it is done.
 
-        Args and Raises as for `run`.
+        Arguments and errors are those of `run`.
         """
 
     @abstractmethod
     def stream(self, source: Any, options: Options | None = None, **changes: Any) -> Generator[str, None, Result]:
-        """Yield the answer as it grows, and return what `run` does. Each text extends the previous one; the last equals
-        the text of the result.
+        """Yield the answer as it grows, then return the result.
 
-        Args and Raises as for `run`.
+        Each text extends the previous one, and the last one equals the text of the result. Arguments and errors are
+        those of `run`.
         """
 
     def inspect(self, source: Any, options: Options | None = None, **changes: Any) -> Inspection:
-        """Answer one source and show how the model found the answer.
+        """Answer one source and record how the model found the answer.
 
-        The search is traced, which takes longer than `run`; the answer is the same.
+        The answer is the same as that of `run`, but tracing the search takes longer. Arguments and errors are those of
+        `run`.
 
-        Args and Raises as for `run`; also a UserError if the model writes no text.
+        Raises:
+            UserError: Also if the model has no search, as a classifier.
         """
         raise UserError(f"a {self.manifest.task} model has no search to inspect")
 
     @abstractmethod
     def limited(self, deadline: Deadline) -> Self:
-        """A runner of the same model that raises a `TimeoutExceededError` after the deadline."""
+        """Return a runner of the same model that raises a `TimeoutExceededError` after the deadline."""
 
     def refuse_unknown(self, names: Iterable[str]) -> None:
-        """Raise a UserError if one of the names is not an option of this model."""
+        """Raise a `UserError` if one of the names is not an option of this model."""
         if unknown := sorted(set(names) - self.OPTIONS.keys()):
             raise UserError(
                 f"{', '.join(unknown)}: not an option of a {self.manifest.task} model; allowed are "
@@ -100,14 +105,15 @@ class Runner(ABC, Generic[Options]):
         """Answer one source.
 
         Args:
+            source: The source, such as a text.
             options, changes: As for `options`.
 
         Returns:
-            The answer. Its `text` is what a program shows.
+            The result. Its `text` is the answer to show.
 
         Raises:
             TextError: If the source is empty or too long.
-            UserError: As `options`.
+            UserError: As for `options`.
         """
         started = time.perf_counter()
         ((_, result),) = self.run_each([source], options, **changes)
@@ -118,19 +124,19 @@ class Runner(ABC, Generic[Options]):
     __call__ = run
 
     def run_all(self, sources: Sequence[Any], options: Options | None = None, **changes: Any) -> list[Result]:
-        """Answer many sources, in their order. The answer to an empty source is empty.
+        """Answer many sources and return the results in order. The answer to an empty source is empty.
 
-        Args and Raises as for `run`.
+        Arguments and errors are those of `run`.
         """
         results = dict(self.run_each(sources, options, **changes))
         return [results[index] for index in range(len(sources))]
 
 
 def bundle_processor(bundle: Bundle[Manifest]) -> SourceProcessor:
-    """The processor of a bundle's sources.
+    """Build the source processor of a bundle.
 
     Raises:
-        UserError: If one of its files is damaged.
+        UserError: If a file of the processor is damaged.
     """
     manifest: Any = bundle.manifest
     entry, task, vocabulary = manifest.processors["source"], TASKS[manifest.task], manifest.vocabulary["source"]

@@ -23,13 +23,13 @@ def load_runner(
     """Load a bundle. Any number of threads may use the runner at once.
 
     Args:
-        path: The bundle's folder; None: the bundle that is installed with seq2edge.
-        threads: Of the runtime, for one source.
-        num_interpreters: Number of sources that are answered at the same time.
-        sha256: The digest that the bundle must have, as `seq2edge info` prints it; None: any.
+        path: Folder of the bundle; None: the bundle that is installed with seq2edge.
+        threads: Number of threads of the runtime for one source.
+        num_interpreters: Number of sources that can be answered at the same time.
+        sha256: Expected digest of the bundle, as printed by `seq2edge info`; None: any.
 
     Returns:
-        A runner of the bundle's family. Calling it with a source answers the source.
+        The runner of the bundle. Call it with a source to answer the source.
 
     Example:
         >>> runner = load_runner()
@@ -45,5 +45,5 @@ def load_runner(
 
 
 def runner_of(bundle: Bundle[Any], threads: int = 1, num_interpreters: int = 1) -> Runner[Any]:
-    """The runner of a bundle; arguments and errors as for `load_runner`."""
+    """Build the runner of a bundle. Arguments and errors are those of `load_runner`."""
     return RUNNERS[TASKS[bundle.manifest.task].family](bundle, threads, num_interpreters)

@@ -1,4 +1,4 @@
-"""Answers sources with an encoder-decoder: any source in, text out."""
+"""The runner of encoder-decoders: any source in, text out."""
 
 import dataclasses
 import time
@@ -32,15 +32,15 @@ from seq2edge.device.turns import message_of
 
 
 class Seq2SeqRunner(Runner[DecodingOptions]):
-    """Answers sources with an encoder-decoder.
+    """Answers sources with text.
 
     Args:
-        manifest: What the bundle says of the model.
-        model: What runs the encoder and the decoder.
-        processor: What turns a source into features.
-        tokenizer: That of the targets.
-        guard: Answers some sources in place of the model; None: none.
-        follow_ups: What is said to messages that refer to the reply before; empty: the chat has no memory.
+        manifest: Manifest of the bundle.
+        model: The encoder-decoder.
+        processor: Converts sources to features.
+        tokenizer: Tokenizer of the targets.
+        guard: Answers some sources instead of the model; None: no guard.
+        follow_ups: Answers to messages that refer to the previous reply; empty: the chat has no memory.
 
     Example:
         >>> import seq2edge
@@ -73,10 +73,10 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
     def from_bundle(
         cls, bundle: Bundle[Seq2SeqManifest], threads: int = 1, num_interpreters: int = 1
     ) -> "Seq2SeqRunner":
-        """The runner of a bundle; `load_runner` says what the arguments are.
+        """Build the runner of a bundle. Arguments are those of `load_runner`.
 
         Raises:
-            UserError: If a file of the bundle is not what it should be, or no runtime is installed.
+            UserError: If a file of the bundle is not valid, or no runtime is installed.
         """
         model = TFLiteModel(bundle, threads, num_interpreters)
         manifest = bundle.manifest
@@ -86,7 +86,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         return cls(manifest, model, bundle_processor(bundle), tokenizer, guard, follow_ups)
 
     def options(self, options: DecodingOptions | None = None, **changes: Any) -> DecodingOptions:
-        """As for `Runner`. The bundle's defaults get a beam of at least the `n_best` that is asked for."""
+        """As for `Runner`. If only `n_best` is given, the default beam is widened to it."""
         self.refuse_unknown(changes)
         if options is None:
             options, n_best = self.defaults, changes.get("n_best")
@@ -104,13 +104,14 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
     def run_each(
         self, sources: Sequence[Any], options: DecodingOptions | None = None, **changes: Any
     ) -> Iterator[tuple[int, Result]]:
-        """As for `Runner`, the short sources first.
+        """As for `Runner`; short sources are answered first.
 
-        Segments of similar lengths are decoded together if the model can, and the interpreter sees each length once.
-        A bundle with memory answers as `TurnTaking` says.
+        Segments of similar lengths are decoded together, if the model can decode batches. If not, sorting by length
+        still saves time, because the interpreter allocates again whenever the length changes. A bundle with memory
+        answers as described in `TurnTaking`.
 
         Raises:
-            TextError: Also if phrases are required of a source that has to be split.
+            TextError: Also if there are required phrases and the source has to be split.
             UserError: Also if phrases contradict each other.
         """
         yield from self._answers(sources, self.options(options, **changes))
@@ -126,7 +127,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
     def _answers(
         self, sources: Sequence[Any], options: DecodingOptions, is_traced: bool = False
     ) -> Iterator[tuple[int, Result]]:
-        """`run_each`; the parts of the results have a trace if it is asked for."""
+        """Do what `run_each` does; with `is_traced` the parts of the results have a trace."""
         if not self.has_memory:
             yield from self._run_each(sources, options, is_traced)
             return
@@ -136,7 +137,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
     def _run_each(
         self, sources: Sequence[Any], options: DecodingOptions, is_traced: bool
     ) -> Iterator[tuple[int, Result]]:
-        """`_answers` with each source taken as a whole."""
+        """Answer sources without `TurnTaking`."""
         phrases = Phrases.of(options, self.tokenizer)
         decode_batch = self._decode_traced if is_traced else self._decode
         guarded = [self._guarded(source) for source in sources]
@@ -162,13 +163,13 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
                     yield index, self.joiner.result(sources[index], in_order, options.n_best, options.required)
 
     def _guarded(self, source: Any) -> Result | None:
-        """The guard's answer; None if the model answers."""
+        """Return the answer of the guard; None if the model answers."""
         if self.guard is None or (found := self.guard.check(message_of(source))) is None:
             return None
         return Result(found.reply, 0.0, 1.0, False, ((found.reply, 0.0),), (), None, (), 0.0, found.category)
 
     def _decode(self, group: Sequence[Job], options: DecodingOptions, phrases: Phrases) -> Iterator[Decoded]:
-        """Decode a batch of `in_length_groups`."""
+        """Decode a batch made by `in_length_groups`."""
         phrases = phrases.of_segment(group[0].place)
         started = time.perf_counter()
         found = decode(self.model, [job.features for job in group], options, phrases)
@@ -177,7 +178,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
             yield Decoded(job, hypotheses, seconds)
 
     def _decode_traced(self, group: Sequence[Job], options: DecodingOptions, phrases: Phrases) -> Iterator[Decoded]:
-        """`_decode`, step by step."""
+        """Do what `_decode` does, and record traces."""
         phrases = phrases.of_segment(group[0].place)
         found = decode_traced(self.model, [job.features for job in group], options, phrases)
         for job, (hypotheses, trace) in zip(group, found, strict=True):
@@ -186,10 +187,11 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
     def stream(
         self, source: Any, options: DecodingOptions | None = None, **changes: Any
     ) -> Generator[str, None, Result]:
-        """Yield the growing answer after each step; of a beam, what all its hypotheses agree on. Return the result.
+        """Yield the answer as it grows, then return the result.
 
-        Without options the search is greedy. Leaving the iterator cancels the search. A bundle with memory gives the
-        whole answer at once, because a message may refer to the reply before.
+        Without options the search is greedy. With a beam, each text is the common beginning of all hypotheses. Closing
+        the generator cancels the search. A bundle with memory yields the whole answer at once, because the message may
+        refer to the previous reply.
         """
         if options is None:
             changes.setdefault("beam", 1)

@@ -1,1 +1,1 @@
-"""The search for targets in numpy: greedy, beam, diverse beam and sampling."""
+"""Search for targets in numpy: greedy search, beam search, diverse beam search and sampling."""

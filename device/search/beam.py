@@ -1,4 +1,4 @@
-"""Token decoders that search: beam search, of which greedy search is the beam of one, and its variants."""
+"""Token decoders for beam search and its variants. Greedy search is beam search with a beam of 1."""
 
 import math
 from abc import ABC, abstractmethod
@@ -20,12 +20,12 @@ class Step(NamedTuple):
     """One step of a search for one source.
 
     Attributes:
-        live: The hypothesis of each row.
-        log_probs: `(rows, columns)`.
-        filtered: The same after the logit filters; -inf is never chosen.
-        token_ids: The token of each column, `(rows, columns)`; None: column i is token i.
-        attention: `(rows, source_length)`, or None.
-        taken: How often the groups before have chosen each token in this step.
+        live: Hypothesis of each row.
+        log_probs: Log-probabilities of the next tokens, `(rows, columns)`.
+        filtered: Log-probabilities after the logit filters, `(rows, columns)`; tokens with -inf are never chosen.
+        token_ids: Token id of each column, `(rows, columns)`; None: column i is token i.
+        attention: Attention weights `(rows, source_length)`; None if the model has no attention.
+        taken: How often earlier groups chose each token in this step.
     """
 
     live: list[Live]
@@ -37,7 +37,7 @@ class Step(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A row with a token that may follow, its log-probability, and the same after the logit filters."""
+    """A row, a possible next token, and its log-probability before and after the logit filters."""
 
     row: int
     token: int
@@ -46,18 +46,19 @@ class Candidate(NamedTuple):
 
 
 class TokenDecoder(ABC):
-    """Proposes the tokens that a group of hypotheses may continue with."""
+    """Proposes next tokens for a group of hypotheses."""
 
     @abstractmethod
     def positions(self, step: Step, rows: list[int]) -> tuple[Indices, Indices]:
-        """Rows and columns of the candidates, best first.
+        """Return the rows and columns of the candidates, best first.
 
         Args:
-            rows: Those of the group, at least one.
+            step: The current step.
+            rows: Rows of the group, at least one.
         """
 
     def candidates(self, step: Step, rows: list[int]) -> Iterator[Candidate]:
-        """The candidates of a group, best first, without tokens that a filter forbids."""
+        """Yield the candidates of a group, best first, without tokens that a filter forbids."""
         if not rows:
             return
         where, columns = self.positions(step, rows)
@@ -70,10 +71,11 @@ class TokenDecoder(ABC):
 
 
 class BeamDecoder(TokenDecoder):
-    """Proposes the continuations with the highest totals.
+    """Proposes the continuations with the highest total log-probability.
 
     Args:
-        count: Number of candidates: twice the width of a group, as half of them may end in eos; 1 is greedy search.
+        count: Number of candidates: twice the width of a group, because half of them may end in eos. With 1 the search
+            is greedy.
     """
 
     def __init__(self, count: int):
@@ -84,7 +86,7 @@ class BeamDecoder(TokenDecoder):
         return np.array(rows)[places], columns
 
     def totals(self, step: Step, rows: list[int]) -> np.ndarray:
-        """Totals of all continuations, `(len(rows), columns)`."""
+        """Total log-probabilities of all continuations, `(len(rows), columns)`."""
         filtered = step.filtered if len(rows) == len(step.filtered) else step.filtered[rows]
         return filtered + np.array([[step.live[row].total] for row in rows], filtered.dtype)
 
@@ -97,7 +99,8 @@ class DiverseBeamDecoder(BeamDecoder):
     """Diverse beam search (Vijayakumar et al. 2016).
 
     Args:
-        diversity: Nats that a token costs for each time that an earlier group chose it in the same step.
+        count: Number of candidates, as for `BeamDecoder`.
+        diversity: Penalty of a token, in nats, for each time an earlier group chose it in the same step.
     """
 
     def __init__(self, count: int, diversity: float):
@@ -119,8 +122,12 @@ class DiverseBeamDecoder(BeamDecoder):
 class PhraseBeamDecoder(BeamDecoder):
     """Dynamic beam allocation (Post & Vilar 2018).
 
-    Candidates are sorted by how many tokens of the required phrases they have, and each such number gets its share of
-    the beam. So a phrase is not lost because its tokens are unlikely.
+    Candidates are grouped by the number of tokens of required phrases that they contain, and each group gets a share of
+    the beam. So phrases of unlikely tokens are not lost.
+
+    Args:
+        count: Number of candidates, as for `BeamDecoder`.
+        phrases: The required phrases.
     """
 
     def __init__(self, count: int, phrases: Phrases):
@@ -147,7 +154,7 @@ class PhraseBeamDecoder(BeamDecoder):
 
 
 def top_indices(values: np.ndarray, count: int) -> np.ndarray:
-    """Indices of the `count` largest values, largest first; of equal ones the first."""
+    """Indices of the `count` largest values, largest first; among equal values the first comes first."""
     if count == 1:
         return np.array([values.argmax()])
     if len(values) < SORTED_SIZE:

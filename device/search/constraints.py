@@ -1,4 +1,4 @@
-"""Logit filters: changes to the log-probabilities of the next token that keep a target within its constraints."""
+"""Logit filters: they change the log-probabilities of the next token to keep a target within its constraints."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,14 +11,19 @@ from seq2edge.device.special_ids import EOS
 
 
 class LogitFilter(Protocol):
-    """A rule about the next token."""
+    """A constraint on the next token."""
 
     def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
-        """Change the log-probabilities `(vocabulary,)` of the token after `ids` in place; -inf forbids a token."""
+        """Change log-probabilities in place; -inf forbids a token.
+
+        Args:
+            ids: The target so far.
+            log_probs: Log-probabilities of the next token, `(vocabulary,)`.
+        """
 
 
 class PenaliseEarlierReplies:
-    """Makes targets less likely that were given before: `penalty` nats, in equal parts for each token that agrees."""
+    """Penalises earlier replies. The penalty, in nats, is spread evenly over the tokens of a reply."""
 
     def __init__(self, replies: Sequence[Ids], penalty: float):
         self.replies, self.penalty = [(*reply, EOS) for reply in replies], penalty
@@ -30,7 +35,7 @@ class PenaliseEarlierReplies:
 
 
 class SuppressEos:
-    """Forbids eos before the minimum length, and while required phrases are missing."""
+    """Forbids eos before the minimum length and while required phrases are missing."""
 
     def __init__(self, min_length: int, phrases: Phrases):
         self.min_length, self.phrases = min_length, phrases
@@ -41,7 +46,7 @@ class SuppressEos:
 
 
 class NoRepeatNgram:
-    """Forbids tokens that complete an n-gram which the target already has."""
+    """Forbids tokens that would repeat an n-gram of the target."""
 
     def __init__(self, size: int):
         self.size = size
@@ -55,7 +60,7 @@ class NoRepeatNgram:
 
 
 class SuppressPhrases:
-    """Forbids tokens that complete a banned phrase."""
+    """Forbids tokens that would complete a banned phrase."""
 
     def __init__(self, phrases: Sequence[Ids]):
         self.phrases = phrases
@@ -67,7 +72,7 @@ class SuppressPhrases:
 
 
 class ForcePrefix:
-    """Allows only the next token of the prefix until the target has all of it."""
+    """Allows only the next token of the prefix until the prefix is complete."""
 
     def __init__(self, prefix: Ids):
         self.prefix = prefix
@@ -81,10 +86,12 @@ class ForcePrefix:
 
 
 def logit_filters(options: DecodingOptions, phrases: Phrases, min_length: int) -> list[LogitFilter]:
-    """The filters that the options and phrases ask for, in the order in which they apply; often none.
+    """Build the filters for some options and phrases, in the order of their application. Often there are none.
 
     Args:
-        min_length: Of this source's targets, including eos.
+        options: The decoding options.
+        phrases: The phrases of the options as token ids.
+        min_length: Minimum length of the target, including eos.
     """
     filters: list[LogitFilter] = []
     if phrases.earlier and options.earlier_replies_penalty:
@@ -101,7 +108,16 @@ def logit_filters(options: DecodingOptions, phrases: Phrases, min_length: int) -
 
 
 def filtered(filters: Sequence[LogitFilter], targets: Sequence[Ids], log_probs: np.ndarray) -> np.ndarray:
-    """Log-probabilities `(rows, vocabulary)` after all filters; `targets` are the ids of each row so far."""
+    """Apply filters to log-probabilities.
+
+    Args:
+        filters: The filters.
+        targets: For each row the ids of the target so far.
+        log_probs: Log-probabilities of the next tokens, `(rows, vocabulary)`.
+
+    Returns:
+        A changed copy of `log_probs`.
+    """
     log_probs = log_probs.copy()
     for ids, row in zip(targets, log_probs, strict=True):
         for rule in filters:

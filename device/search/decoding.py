@@ -1,4 +1,4 @@
-"""Decoding of many sources together, and teacher forcing along given targets, with any `SequenceModel`."""
+"""Decodes batches of sources, and scores given targets by teacher forcing, with any `SequenceModel`."""
 
 from collections.abc import Generator, Iterator, Sequence
 
@@ -18,17 +18,20 @@ from seq2edge.device.special_ids import BOS, EOS
 def decode(
     model: SequenceModel, sources: Sequence[Features], options: DecodingOptions, phrases: Phrases = NO_PHRASES
 ) -> list[list[Hypothesis]]:
-    """Search for the best targets of all sources together.
+    """Search for the best targets of a batch of sources.
 
     Args:
-        sources: Unpadded features of each.
-        phrases: Those of the options as token ids, by `Phrases.of`.
+        model: The model.
+        sources: Unpadded features of each source.
+        options: The decoding options.
+        phrases: The phrases of the options as token ids, made by `Phrases.of`.
 
     Returns:
         For each source its `n_best` hypotheses, best first.
 
     Raises:
-        UserError: If phrases contradict the options, or a coverage penalty is asked of a model without attention.
+        UserError: If phrases contradict the options, or the options have a coverage penalty and the model has no
+            attention.
     """
     is_greedy = options.beam == 1 and not options.coverage_penalty
     if is_greedy and needed_vocabulary(options, phrases) is not Vocabulary.FULL:
@@ -41,7 +44,7 @@ def decode(
 def decode_stepwise(
     model: SequenceModel, sources: Sequence[Features], options: DecodingOptions, phrases: Phrases = NO_PHRASES
 ) -> list[list[Hypothesis]]:
-    """`decode`, one step at a time even if the model offers a whole greedy search."""
+    """Do what `decode` does, but always step by step, even if the model offers a greedy search in one call."""
     steps = decode_steps(model, sources, options, phrases)
     while True:
         try:
@@ -57,12 +60,13 @@ def decode_steps(
     phrases: Phrases = NO_PHRASES,
     search_type: type[Search] = Search,
 ) -> Generator[list[Search], None, list[list[Hypothesis]]]:
-    """`decode`, which yields the searches after each step; `Search.agreed` is the part that is final.
+    """Do what `decode` does, and yield the searches after each step. `Search.agreed` is the part that is final.
 
-    Nothing is computed ahead: leaving the generator cancels the search.
+    No step is computed ahead. Closing the generator cancels the search.
 
     Args:
-        search_type: What searches for each source.
+        model, sources, options, phrases: As for `decode`.
+        search_type: Class of the search for each source.
     """
     if not sources:
         return []
@@ -70,7 +74,7 @@ def decode_steps(
     phrases.check(options)
     memory, states = model.encode(sources, vocabulary)
     searches = [search_type(options, phrases, source) for source in sources]
-    live = list(enumerate([1] * len(searches)))  # index and number of rows of each source that is not done
+    live = list(enumerate([1] * len(searches)))  # index and number of rows of each unfinished source
     sentence = np.arange(len(sources))  # index of the source of each row
     tokens = np.full(len(sources), BOS, np.int32)
     while live:
@@ -82,7 +86,7 @@ def decode_steps(
             states = output.states
         else:
             order = np.array(kept, np.intp)
-            # A state that no step changes is the same in all rows of a source.
+            # A state that does not change is the same in all rows of a source.
             states = [
                 new.take(order, axis=0) if changes or live != before else old
                 for changes, old, new in zip(model.mutable, states, output.states, strict=True)
@@ -97,10 +101,10 @@ def decode_steps(
 def _advance(
     searches: Sequence[Search], live: Sequence[tuple[int, int]], output: StepOutput
 ) -> tuple[list[tuple[int, int]], list[int]]:
-    """Give each search its rows of a step.
+    """Advance each search with its rows of a step.
 
     Returns:
-        Index and number of rows of each source that is not done, and for each new row the row that it continues.
+        Index and number of rows of each unfinished source, and for each new row the index of the row it continues.
     """
     log_probs, attention, token_ids = output.log_probs(), output.attention, output.token_ids
     still_live, kept, first = [], [], 0
@@ -119,10 +123,10 @@ def _advance(
 
 
 def needed_vocabulary(options: DecodingOptions, phrases: Phrases) -> Vocabulary:
-    """The tokens that a search looks at: all of them if it samples or changes log-probabilities of single tokens.
+    """The tokens that a search needs: all tokens if it samples or changes log-probabilities of single tokens.
 
     Raises:
-        ValueError: If the options have phrases, and `phrases` are not made from them.
+        ValueError: If the options have phrases, but `phrases` was not made from them.
     """
     texts = options.prefix or options.required or options.banned or options.earlier_replies
     if texts and phrases is NO_PHRASES:
@@ -148,11 +152,11 @@ def forced_steps(
     """Run a model along given targets (teacher forcing).
 
     Args:
-        sources: As for `decode`.
-        target_ids: One target for each source. A target that has ended repeats its last id.
+        model, sources: As for `decode`.
+        target_ids: One target for each source. The last id of a shorter target is repeated.
 
     Yields:
-        For each target position the outputs, one row for each source, before that position's id is read.
+        For each target position the outputs that predict the id at this position, with one row for each source.
     """
     memory, states = model.encode(sources)
     rows = np.arange(len(sources))
@@ -169,14 +173,14 @@ def forced_steps(
 def target_log_probs(
     model: SequenceModel, sources: Sequence[Features], target_ids: Sequence[Sequence[int]]
 ) -> list[np.ndarray]:
-    """Log-probabilities of given targets in nats, computed step by step as a search computes them.
+    """Compute log-probabilities of given targets in nats, step by step as in a search.
 
     Args:
-        sources: As for `decode`.
+        model, sources: As for `decode`.
         target_ids: One target for each source, ending in eos.
 
     Returns:
-        For each source the log-probability of every target id.
+        For each source the log-probabilities of its target ids, `(target_length,)`.
     """
     found: list[list[float]] = [[] for _ in sources]
     for position, output in enumerate(forced_steps(model, sources, target_ids)):

@@ -1,4 +1,4 @@
-"""Hypotheses of a search: those that still grow, those that are finished, and what a caller gets."""
+"""Hypotheses of a search: live ones, finished ones, and those returned to the caller."""
 
 import math
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ class Hypothesis:
     """A target that a search found.
 
     Attributes:
-        ids: Without bos and eos.
-        score: What the search ranks by: the sum of log-probabilities and penalties of tokens, divided by the length
-            penalty, plus the coverage penalty.
-        log_probability: Sum over the ids and eos, in nats.
-        token_log_probs: Of each id, and of eos where it was reached.
-        attention: `(len(ids), source_length)`, or None if the model has none.
-        finished: False if the target was cut at the maximum length.
-        missing: Required phrases that it lacks.
+        ids: Token ids without bos and eos.
+        score: Value by which the search ranks: the sum of log-probabilities and penalties of tokens, divided by the
+            length penalty, plus the coverage penalty.
+        log_probability: Sum of the log-probabilities of the ids and eos, in nats.
+        token_log_probs: Log-probability of each id, and of eos if it was reached.
+        attention: Weights `(len(ids), source_length)`; None if the model has no attention.
+        finished: Whether the target ends in eos; if not, it was cut at the maximum length.
+        missing: Required phrases that the target does not contain.
     """
 
     ids: Ids
@@ -34,22 +34,25 @@ class Hypothesis:
 
     @property
     def confidence(self) -> float:
-        """Geometric mean of the probabilities of its tokens, 0 to 1."""
+        """Geometric mean of the probabilities of the tokens, 0 to 1."""
         return math.exp(self.log_probability / max(len(self.token_log_probs), 1))
 
     @property
     def alignment(self) -> tuple[int, ...] | None:
-        """For each id the source position with the most attention, or None if the model has no attention."""
+        """For each id the source position with the largest attention weight; None if the model has no attention."""
         return None if self.attention is None else tuple(int(i) for i in self.attention.argmax(axis=1))
 
 
 @dataclass
 class Live:
-    """A hypothesis that still grows.
+    """A hypothesis that the search may still extend.
 
     Attributes:
-        total: Sum of its log-probabilities after the logit filters.
-        group: Index of its group of the beam; None before the first token.
+        ids: Token ids so far.
+        log_probs: Log-probability of each token before the logit filters, including eos if it was reached.
+        total: Sum of the log-probabilities after the logit filters.
+        attention: For each id the attention weights `(source_length,)`; empty if the model has no attention.
+        group: Index of the group of the beam; None before the first token.
     """
 
     ids: Ids = ()
@@ -60,7 +63,7 @@ class Live:
 
 
 class Finished(NamedTuple):
-    """A hypothesis that reached eos (`ended`) or the maximum length; score and missing as in `Hypothesis`."""
+    """A hypothesis that reached eos (`ended`) or the maximum length. `score` and `missing` as in `Hypothesis`."""
 
     live: Live
     score: float

@@ -1,4 +1,4 @@
-"""What a search needs of a model."""
+"""Interface between the search and a model."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ class Vocabulary(Enum):
 
     Attributes:
         FULL: All tokens.
-        TOP: The most likely ones are enough.
-        SHORTLIST: The most likely ones of the shortlist for the source, or of all if the model has no shortlist.
+        TOP: Only the most likely tokens.
+        SHORTLIST: Only the most likely tokens of the shortlist for the source; as TOP if the model has no shortlist.
     """
 
     FULL = "full"
@@ -32,10 +32,11 @@ class StepOutput:
     """The outputs of one decoder step.
 
     Attributes:
-        logits: `(rows, columns)`.
-        states, attention: `(rows, …)`; attention is None if the model has none.
-        token_ids: The token of each column, `(rows, columns)`, if there are columns for the most likely tokens only;
-            their logits are log-probabilities then. None: column i is token i.
+        logits: Logits of the next tokens, `(rows, columns)`; if `token_ids` is given, log-probabilities.
+        states: States after the step, each `(rows, …)`.
+        attention: Attention weights `(rows, source_length)`; None if the model has no attention.
+        token_ids: Token id of each column, `(rows, columns)`, if there are columns for only the most likely tokens.
+            None: column i is token i.
         unknown: As for `SequenceModel`.
     """
 
@@ -51,8 +52,13 @@ class StepOutput:
 
 
 class GreedyOutput(NamedTuple):
-    """The target of a greedy search inside the model: ids and log-probabilities `(length,)`, including eos where it
-    was reached, and attention `(length, source_length)`."""
+    """The target of a greedy search inside the model.
+
+    Attributes:
+        ids: Token ids `(length,)`, including eos if it was reached.
+        log_probs: Log-probability of each id in nats, `(length,)`.
+        attention: Weights `(length, source_length)`; None if the model has no attention.
+    """
 
     ids: np.ndarray
     log_probs: np.ndarray
@@ -60,13 +66,13 @@ class GreedyOutput(NamedTuple):
 
 
 class SequenceModel(ABC):
-    """A trained encoder-decoder, whatever runs it.
+    """A trained encoder-decoder, independent of what runs it: Keras or a device runtime.
 
     Attributes:
-        mutable: For each state whether a step changes it; only these are reordered between hypotheses.
-        max_batch_size: Number of sources that `encode` takes at once.
-        unknown: Whether the model was trained with unk as the answer to sources that have none. unk is never generated,
-            but its probability lowers that of all other tokens.
+        mutable: For each state whether a step changes it. Only these states are reordered between hypotheses.
+        max_batch_size: Maximum number of sources in a call of `encode`.
+        unknown: Whether the model was trained to answer unk to sources that have no answer. unk is never generated, but
+            its probability lowers the probability of all other tokens.
     """
 
     mutable: Sequence[bool]
@@ -80,11 +86,11 @@ class SequenceModel(ABC):
         """Encode sources.
 
         Args:
-            sources: Unpadded features of each, with the same names and dtypes.
-            vocabulary: Tokens that the steps must give; a model may always give all.
+            sources: Unpadded features of each source, all with the same names and dtypes.
+            vocabulary: Tokens for which the steps must return log-probabilities. A model may always return all.
 
         Returns:
-            The memory, which only the model reads, and the initial states with one row for each source.
+            The memory, which is opaque to the caller, and the initial states, each `(len(sources), …)`.
         """
 
     @abstractmethod
@@ -92,26 +98,27 @@ class SequenceModel(ABC):
         """Decode one token for each row.
 
         Args:
-            token_ids: The previous token of each row, `(rows,)`.
-            memory: As `encode` returned it.
+            token_ids: Previous token of each row, `(rows,)`.
+            memory: Memory returned by `encode`.
             sentence: Index of the source of each row, `(rows,)`.
-            states: Each `(rows, …)`.
+            states: States of the rows, each `(rows, …)`.
         """
 
     def check_beam(self, beam: int) -> None:
-        """Raise a UserError if the model cannot decode this many rows; by default it can decode any number."""
+        """Raise a `UserError` if the model cannot decode this many rows. By default any number is allowed."""
         return None
 
     def greedy(self, source: Features, options: DecodingOptions) -> GreedyOutput | None:
-        """A whole greedy search in one call, or None if the model does not offer it, as by default."""
+        """Run a whole greedy search in one call; return None if the model does not support it, as by default."""
         return None
 
 
 def log_softmax(logits: np.ndarray, unknown: bool = False) -> np.ndarray:
-    """Log-probabilities `(rows, vocabulary)`; pad, unk and bos are never generated.
+    """Compute log-probabilities `(rows, vocabulary)` from logits. pad, unk and bos get -inf.
 
     Args:
-        unknown: unk has a share of the probability all the same, as for `SequenceModel`.
+        logits: Logits `(rows, vocabulary)`.
+        unknown: Whether unk still takes its share of the probability, as for `SequenceModel`.
     """
     log_probs = logits - logits[:, EOS:].max(axis=1, keepdims=True)
     no_answer = np.exp(log_probs[:, UNK]) if unknown else 0.0

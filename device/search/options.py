@@ -1,7 +1,7 @@
-"""The decoding options: every setting of a search, with its description for users.
+"""Decoding options: the settings of a search, with descriptions for users.
 
 `OPTIONS` describes the fields of `DecodingOptions`. The flags of `seq2edge run`, the JSON fields of `seq2edge serve`,
-the controls of the demo and the table in docs/decoding.md follow from it, so an option is added here and nowhere else.
+the controls of the demo and the table in docs/decoding.md are derived from it. To add an option, add a field here.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,23 +18,23 @@ from seq2edge.device.option import (
     wrong_types,
 )
 
-# Largest values, far above what helps: whatever a request asks for ends in numbers that are finite, and soon.
+# Upper limits, far above useful values. They keep numbers finite and the time of a request bounded.
 LARGEST_BEAM = 64
-LARGEST_LENGTH_PENALTY = 50  # makes the divisor of the longest target 1e187
-LARGEST_PENALTY = 1000  # nats, or times a logarithm
+LARGEST_LENGTH_PENALTY = 50  # the divisor of the longest target is then 1e187
+LARGEST_PENALTY = 1000  # in nats, or a factor of a logarithm
 LARGEST_RATIO = 1000
 LARGEST_TEMPERATURE = 1000
 LARGEST_SEED = (1 << 32) - 1
-MOST_PHRASES = {"required": 100, "banned": 1000, "earlier_replies": 100}  # all are looked for at every step
-MOST_CHARACTERS = 20_000  # of the phrases of an option, all together
+MOST_PHRASES = {"required": 100, "banned": 1000, "earlier_replies": 100}  # every step checks all of them
+MOST_CHARACTERS = 20_000  # total over the phrases of an option
 LENGTH, PENALTY, RATIO = Range(0, caps.LENGTH), Range(0, LARGEST_PENALTY), Range(0, LARGEST_RATIO)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecodingOptions:
-    """How to search for a target.
+    """Options of the search for a target.
 
-    Each field says what it does; `OPTIONS` gives access to these texts. Lengths count target tokens, including eos.
+    `OPTIONS` has a description of each field. Lengths are numbers of target tokens, including eos.
 
     Example:
         >>> DecodingOptions(beam=5, n_best=3).beam
@@ -44,7 +44,8 @@ class DecodingOptions:
         seq2edge.device.errors.UserError: n_best is 3, allowed is at most beam, 1; temperature needs sample
 
     Raises:
-        UserError: If values have the wrong type, are out of range or contradict each other; lists all mistakes.
+        UserError: If values have a wrong type, are out of range or contradict each other. The message lists all
+            mistakes.
     """
 
     beam: int = option(
@@ -115,7 +116,7 @@ class DecodingOptions:
     no_repeat_ngram: int = option(
         0, "repetition", "forbid repeated n-grams of this size within an answer; 0: allow all", LENGTH
     )
-    earlier_replies: tuple[str, ...] = option((), "repetition", "an earlier reply, which becomes less likely")
+    earlier_replies: tuple[str, ...] = option((), "repetition", "an earlier reply to penalise")
     earlier_replies_penalty: float = option(
         4.0, "repetition", "nats subtracted from an answer that equals an earlier reply", PENALTY
     )
@@ -132,7 +133,7 @@ class DecodingOptions:
             raise UserError("; ".join(mistakes))
 
     def limits(self, source_length: int) -> tuple[int, int]:
-        """Minimum and maximum length of a target for a source of `source_length` tokens."""
+        """Return the minimum and maximum length of a target for a source of `source_length` tokens."""
         most = self.max_length
         if self.max_ratio is not None:
             most = max(1, min(most, int(self.max_ratio * source_length)))
@@ -143,7 +144,7 @@ OPTIONS: dict[str, Option] = options_of(DecodingOptions)
 
 
 def latest_replies(replies: Sequence[str]) -> tuple[str, ...]:
-    """As many of the last replies as `earlier_replies` takes."""
+    """Return the latest replies, as many as the option `earlier_replies` allows."""
     kept: list[str] = []
     for reply in reversed(replies[-MOST_PHRASES["earlier_replies"] :]):
         if sum(map(len, kept)) + len(reply) > MOST_CHARACTERS:
@@ -153,7 +154,7 @@ def latest_replies(replies: Sequence[str]) -> tuple[str, ...]:
 
 
 def _contradictions(options: DecodingOptions) -> Iterator[str]:
-    """Combinations that exclude each other; those of phrases are found by `Phrases.check`."""
+    """Yield a message for each contradiction between options. `Phrases.check` finds those between phrases."""
     for name, most in MOST_PHRASES.items():
         if (given := len(getattr(options, name))) > most:
             yield f"{name} has {given:,} phrases, allowed are at most {most:,}"

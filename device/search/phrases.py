@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from seq2edge.device.errors import UserError
 from seq2edge.device.search.options import DecodingOptions
 
-if TYPE_CHECKING:  # it needs sentencepiece, which a search does not
+if TYPE_CHECKING:  # it imports sentencepiece, which a search does not need
     from seq2edge.device.target_tokenizer import TargetTokenizer
 
 Ids = tuple[int, ...]
@@ -20,9 +20,9 @@ class Phrases:
     """The phrases of `DecodingOptions` as token ids, without bos and eos.
 
     Attributes:
-        prefix: Start of every target.
-        required: Each is contained in every target. Where they do not fit, the hypothesis lists them as missing.
-        banned: None is contained in a target.
+        prefix: Beginning of every target.
+        required: Phrases that every target contains. Those that do not fit are listed in `Hypothesis.missing`.
+        banned: Phrases that no target contains.
         earlier: Complete targets that are penalised.
     """
 
@@ -33,10 +33,10 @@ class Phrases:
 
     @classmethod
     def of(cls, options: DecodingOptions, tokenizer: "TargetTokenizer") -> "Phrases":
-        """Tokenize the phrases of some options.
+        """Tokenize the phrases of decoding options.
 
         Raises:
-            UserError: As `check`.
+            UserError: As for `check`.
         """
         if not (options.prefix or options.required or options.banned or options.earlier_replies):
             return NO_PHRASES
@@ -51,10 +51,11 @@ class Phrases:
         return phrases
 
     def check(self, options: DecodingOptions, show: Callable[[Ids], Any] = list) -> None:
-        """Refuse phrases that contradict each other or the options.
+        """Check that the phrases do not contradict each other or the options.
 
         Args:
-            show: Presents the ids of a phrase in a message.
+            options: The decoding options.
+            show: Converts the ids of a phrase to text for messages.
 
         Raises:
             UserError: Lists all contradictions.
@@ -73,15 +74,15 @@ class Phrases:
                 yield f"{name} {show(phrase)!r} contains the banned phrase {show(banned)!r}"
 
     def of_segment(self, place: int) -> "Phrases":
-        """The phrases for a segment of a source: only the first one starts with the prefix."""
+        """The phrases for a segment of a source. Only the first segment (place 0) has the prefix."""
         return dataclasses.replace(self, prefix=()) if place and self.prefix else self
 
     def missing(self, ids: Ids) -> tuple[Ids, ...]:
-        """The required phrases that a target lacks."""
+        """The required phrases that a target does not contain."""
         return tuple(phrase for phrase in self.required if _matched(ids, phrase) < len(phrase))
 
     def tokens_met(self, ids: Ids) -> int:
-        """How many tokens of the required phrases a target has, including a phrase it has started at its end."""
+        """Number of tokens of required phrases in a target, including a phrase that is incomplete at its end."""
         return sum(_matched(ids, phrase) for phrase in self.required)
 
     def next_tokens(self, ids: Ids) -> set[int]:
@@ -93,12 +94,12 @@ NO_PHRASES = Phrases()
 
 
 def contains(ids: Ids, phrase: Ids) -> bool:
-    """Whether the tokens of a phrase occur in a row somewhere in the ids."""
+    """Whether ids contain the tokens of a phrase, one directly after another."""
     return any(ids[start : start + len(phrase)] == phrase for start in range(len(ids) - len(phrase) + 1))
 
 
 def _matched(ids: Ids, phrase: Ids) -> int:
-    """The length of a phrase if the ids contain it, else of its longest beginning that the ids end with."""
+    """Length of a phrase if the ids contain it; otherwise length of its longest beginning at the end of the ids."""
     size = len(phrase)
     if contains(ids, phrase):
         return size

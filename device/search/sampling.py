@@ -1,4 +1,4 @@
-"""The token decoder that draws tokens at random."""
+"""Token decoder for sampling."""
 
 import numpy as np
 
@@ -8,11 +8,12 @@ from seq2edge.device.search.options import DecodingOptions
 
 
 class SamplingDecoder(TokenDecoder):
-    """Draws one token for each hypothesis; `beam` is the number of targets drawn side by side.
+    """Draws one token at random for each hypothesis.
 
     Args:
-        source: Its features. With the seed they determine the random numbers, so that a source's targets do not depend
-            on the other sources of its batch.
+        options: The decoding options; `beam` is the number of targets drawn for a source.
+        source: Features of the source. The seed and the features determine the random numbers, so the targets of a
+            source do not depend on other sources in the batch.
     """
 
     def __init__(self, options: DecodingOptions, source: Features):
@@ -25,7 +26,7 @@ class SamplingDecoder(TokenDecoder):
         return draws, [self._draw(step.filtered[row]) for row in draws]
 
     def _draw(self, log_probs: np.ndarray) -> int:
-        """A random token among those that top_k and top_p leave."""
+        """Draw a token from those allowed by top_k and top_p."""
         options = self.options
         order = np.argsort(-log_probs, kind="stable")
         if options.top_k:
@@ -33,13 +34,13 @@ class SamplingDecoder(TokenDecoder):
         scaled = (log_probs[order] - log_probs[order[0]]) / options.temperature
         probabilities = np.exp(scaled, dtype=np.float64)
         probabilities /= probabilities.sum()
-        if options.top_p < 1:  # including the token with which the sum reaches p
+        if options.top_p < 1:  # keep the token with which the sum reaches p
             kept = 1 + int(np.searchsorted(np.cumsum(probabilities), options.top_p))
             order, probabilities = order[:kept], probabilities[:kept] / probabilities[:kept].sum()
         return int(self.random.choice(order, p=probabilities))
 
 
 def _words(source: Features) -> list[int]:
-    """The content of the features as integers of 32 bits."""
+    """The bytes of the features as 32-bit integers."""
     content = b"".join(values.tobytes() for values in source.values())
     return np.frombuffer(content + bytes(-len(content) % 4), "<u4").tolist()

@@ -1,4 +1,4 @@
-"""The search for the targets of one source, a step at a time."""
+"""The search for the targets of one source, step by step."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from seq2edge.device.special_ids import EOS
 
 
 def token_decoder(options: DecodingOptions, phrases: Phrases, source: Features) -> TokenDecoder:
-    """The token decoder that the options and phrases ask for."""
+    """Select the token decoder for some options and phrases."""
     count = 1 if options.beam == 1 else 2 * (options.beam // options.groups)
     if options.sample:
         return SamplingDecoder(options, source)
@@ -33,12 +33,12 @@ def token_decoder(options: DecodingOptions, phrases: Phrases, source: Features) 
 
 
 class Group:
-    """A group of the beam; all of the beam unless the search is diverse.
+    """A group of the beam. Only diverse beam search has more than one group.
 
     Attributes:
-        width: Hypotheses it keeps.
-        wanted: Of these, how many may be returned.
-        finished: Best first.
+        width: Number of hypotheses that the group keeps.
+        wanted: Number of hypotheses that may be returned from this group.
+        finished: Finished hypotheses, best first.
     """
 
     def __init__(self, options: DecodingOptions, phrases: Phrases, ranker: SequenceRanker):
@@ -54,7 +54,7 @@ class Group:
         del self.finished[self.width :]
 
     def is_done(self, live: list[Live]) -> bool:
-        """Whether the search can stop: no live hypothesis can still become one of those returned."""
+        """Whether the search can stop, because no live hypothesis can become one of the returned ones."""
         if not live or self.sample:
             return not live
         if len(self.finished) < self.wanted or self.finished[self.wanted - 1].missing:
@@ -63,13 +63,18 @@ class Group:
 
 
 class Search:
-    """Takes the log-probabilities of its live hypotheses, decides which of them continue with which tokens.
+    """The search for the targets of one source.
+
+    At each step it takes the log-probabilities for its live hypotheses and decides which of them continue with which
+    tokens.
 
     Args:
-        source: Its features.
+        options: The decoding options.
+        phrases: The phrases of the options as token ids.
+        source: Features of the source.
 
     Attributes:
-        live: The hypotheses that still grow, one for each row of the next step; none: the search is over.
+        live: Live hypotheses, one for each row of the next step. If there are none, the search is over.
     """
 
     def __init__(self, options: DecodingOptions, phrases: Phrases, source: Features):
@@ -85,12 +90,15 @@ class Search:
     def advance(
         self, log_probs: np.ndarray, attention: np.ndarray | None, token_ids: np.ndarray | None = None
     ) -> list[int]:
-        """Take the outputs of a step and return, for each new live row, the row that it continues.
+        """Advance by one step.
 
         Args:
-            log_probs: `(rows, columns)`.
-            attention: `(rows, source_length)`, or None.
-            token_ids: The token of each column, `(rows, columns)`; None: column i is token i.
+            log_probs: Log-probabilities of the next tokens, `(rows, columns)`.
+            attention: Attention weights `(rows, source_length)`; None if the model has no attention.
+            token_ids: Token id of each column, `(rows, columns)`; None: column i is token i.
+
+        Returns:
+            For each new live hypothesis the row that it continues.
         """
         allowed = filtered(self.filters, [live.ids for live in self.live], log_probs) if self.filters else log_probs
         step = Step(self.live, log_probs, allowed, token_ids, attention, {})
@@ -101,7 +109,7 @@ class Search:
         return [row for _, row in grown]
 
     def _advance_group(self, index: int, step: Step) -> list[tuple[Live, int]]:
-        """The new hypotheses of a group, each with the row that it continues; none if the group is done."""
+        """Return the new hypotheses of a group, each with the row that it continues; empty if the group is done."""
         group = self.groups[index]
         rows = [row for row, live in enumerate(step.live) if live.group in (index, None)]
         chosen: list[tuple[Live, int]] = []
@@ -118,7 +126,7 @@ class Search:
         return [] if group.is_done([live for live, _ in chosen]) else chosen
 
     def _extend(self, step: Step, candidate: Candidate, group: int) -> Live:
-        """The hypothesis of a row with one more token."""
+        """Return the hypothesis of a row, extended by the token of a candidate."""
         live = step.live[candidate.row]
         log_probs, total = (*live.log_probs, candidate.log_prob), live.total + candidate.filtered
         if candidate.token == EOS:
@@ -128,7 +136,7 @@ class Search:
 
     @property
     def agreed(self) -> Ids:
-        """The beginning that all hypotheses share, so the best one will start with it."""
+        """The common beginning of all hypotheses. The best hypothesis will start with it."""
         candidates = [live.ids for live in self.live]
         candidates += [group.finished[0].live.ids for group in self.groups if group.finished]
         shortest = min(candidates, key=len)
@@ -142,7 +150,7 @@ class Search:
         )
 
     def results(self) -> list[Hypothesis]:
-        """The n best hypotheses, best first; of several groups the best of each, then the second of each."""
+        """The n best hypotheses, best first. With several groups: the best of each group, then the second of each."""
         found: dict[Ids, Finished] = {}
         for rank in range(max(len(group.finished) for group in self.groups)):
             of_rank = [group.finished[rank] for group in self.groups if rank < len(group.finished)]

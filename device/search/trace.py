@@ -1,4 +1,4 @@
-"""What a search did, step by step: the hypotheses it kept, those it dropped, and what it might have written instead."""
+"""A record of a search: for each step the kept and dropped hypotheses and the most likely next tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ DIGITS = 4  # of numbers in JSON
 
 @dataclass(frozen=True)
 class Node:
-    """A hypothesis, as its last token and the hypothesis that it continues.
+    """A hypothesis, stored as its last token and a reference to the hypothesis that it continues.
 
     Attributes:
-        id: Unique within a trace; 0 is the root, which has no tokens.
-        parent: The id of the hypothesis without the last token; None: this is the root.
-        token_id: The last token; eos where the hypothesis ended.
-        log_prob: Of the last token in nats, as the model gave it.
-        score: What the search would rank it by if it ended here.
+        id: Id, unique within a trace. 0 is the root, which has no tokens.
+        parent: Id of the hypothesis without the last token; None for the root.
+        token_id: The last token; eos if the hypothesis ended.
+        log_prob: Log-probability of the last token in nats, before the logit filters.
+        score: Score that the hypothesis would have if it ended here.
     """
 
     id: int
@@ -30,7 +30,7 @@ class Node:
     score: float
 
     def as_json(self) -> dict[str, Any]:
-        """JSON values of all fields."""
+        """Convert all fields to JSON values."""
         return {
             "id": self.id,
             "parent": self.parent,
@@ -45,11 +45,12 @@ ROOT = Node(0, None, BOS, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class NextTokens:
-    """What the model would write after a hypothesis, most likely first, before constraints change it.
+    """The most likely next tokens of a hypothesis, most likely first, before the logit filters.
 
     Attributes:
-        node: The id of the hypothesis.
-        log_probs: Of each token in nats.
+        node: Id of the hypothesis.
+        token_ids: Ids of the tokens.
+        log_probs: Log-probability of each token in nats.
     """
 
     node: int
@@ -57,7 +58,7 @@ class NextTokens:
     log_probs: tuple[float, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """JSON values of all fields."""
+        """Convert all fields to JSON values."""
         log_probs = [round(value, DIGITS) for value in self.log_probs]
         return {"node": self.node, "token_ids": self.token_ids, "log_probs": log_probs}
 
@@ -67,11 +68,11 @@ class TraceStep:
     """A step of a search.
 
     Attributes:
-        next_tokens: What may follow each hypothesis that was live before the step.
-        live: The hypotheses that go on.
-        dropped: The best continuations that the search did not keep, some for each hypothesis.
-        finished: Those that ended in this step and were good enough to be kept. One that was cut because nothing may
-            follow it has the id that it had as a live hypothesis.
+        next_tokens: Next tokens of each hypothesis that was live before the step.
+        live: Hypotheses that the search continues.
+        dropped: The best continuations that the search did not keep; a few for each hypothesis.
+        finished: Hypotheses that ended in this step and were kept. A hypothesis that was cut because every next token
+            is forbidden keeps the id it had while it was live.
     """
 
     next_tokens: tuple[NextTokens, ...]
@@ -80,7 +81,7 @@ class TraceStep:
     finished: tuple[Node, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """JSON values of all fields."""
+        """Convert all fields to JSON values."""
         return {
             "next_tokens": [one.as_json() for one in self.next_tokens],
             "live": [node.as_json() for node in self.live],
@@ -91,10 +92,11 @@ class TraceStep:
 
 @dataclass(frozen=True)
 class Trace:
-    """A whole search for the target of one source.
+    """The trace of a whole search for one source.
 
     Attributes:
-        best: The id of the hypothesis that was returned first.
+        steps: The steps, in order.
+        best: Id of the best hypothesis.
     """
 
     steps: tuple[TraceStep, ...]
@@ -102,7 +104,7 @@ class Trace:
 
     @cached_property
     def nodes(self) -> dict[int, Node]:
-        """All hypotheses by their ids, those of earlier steps first."""
+        """All hypotheses by id, in the order of the steps."""
         found = {ROOT.id: ROOT}
         for step in self.steps:
             found |= {node.id: node for node in (*step.live, *step.dropped, *step.finished)}
@@ -110,11 +112,11 @@ class Trace:
 
     @cached_property
     def next_tokens(self) -> dict[int, NextTokens]:
-        """What may follow each hypothesis that was live, by its id."""
+        """Next tokens of each hypothesis that was live, by id of the hypothesis."""
         return {one.node: one for step in self.steps for one in step.next_tokens}
 
     def path(self, node: int) -> tuple[Node, ...]:
-        """The hypotheses from the first token to this one; the root's is empty."""
+        """The hypotheses from the first token to this one; empty for the root."""
         found, at = [], self.nodes[node]
         while at.parent is not None:
             found.append(at)
@@ -126,7 +128,7 @@ class Trace:
         return tuple(one.token_id for one in self.path(node) if one.token_id != EOS)
 
     def as_json(self) -> dict[str, Any]:
-        """JSON values of all fields."""
+        """Convert all fields to JSON values."""
         return {"best": self.best, "steps": [step.as_json() for step in self.steps]}
 
 

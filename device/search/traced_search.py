@@ -1,6 +1,6 @@
-"""A search that writes down what it does.
+"""A search that records a trace.
 
-It is a class of its own, so that a search without a trace has no branch for it and costs what it did.
+Tracing is a subclass, so that an ordinary search has no code for it and is not slowed down.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,17 +17,17 @@ from seq2edge.device.search.phrases import NO_PHRASES, Phrases
 from seq2edge.device.search.search import Search
 from seq2edge.device.search.trace import ROOT, NextTokens, Node, Trace, TraceStep, highest
 
-NEXT_TOKENS = 10  # of each live hypothesis
-DROPPED = 5  # continuations of each live hypothesis
+NEXT_TOKENS = 10  # recorded for each live hypothesis
+DROPPED = 5  # dropped continuations recorded for each live hypothesis
 
 
 class TracedSearch(Search):
-    """Finds what `Search` finds, and keeps a trace. Arguments as for `Search`."""
+    """A `Search` that records a trace. Arguments and results are those of `Search`."""
 
     def __init__(self, options: DecodingOptions, phrases: Phrases, source: Features):
         super().__init__(options, phrases, source)
         self.steps: list[TraceStep] = []
-        self.number = 1  # of the next node
+        self.number = 1  # id of the next node
         self.of_rows = [ROOT]  # the node of each live hypothesis
         self.endings: list[tuple[Finished, Node]] = []
         self.considered: list[tuple[Candidate, Live]] = []
@@ -51,7 +51,7 @@ class TracedSearch(Search):
         return after
 
     def _recorded(self) -> TraceStep:
-        """The step that was just taken; the nodes of the rows become those of the next step."""
+        """Record the last step, and set the nodes of the rows for the next one."""
         nodes = {id(after): self._node(candidate, after) for candidate, after in self.considered}
         known = {id(finished) for finished, _ in self.endings}
         endings = [
@@ -74,14 +74,14 @@ class TracedSearch(Search):
         return Node(self.number - 1, self.of_rows[candidate.row].id, candidate.token, candidate.log_prob, score)
 
     def _ending(self, finished: Finished, node: Node | None) -> Node:
-        """The node of a finished hypothesis; without one it is a live hypothesis that nothing may follow."""
+        """The node of a finished hypothesis. `node` is None if it was cut because every next token is forbidden."""
         if node is not None:
             return node
         row = next(row for row, live in enumerate(self.step.live) if live is finished.live)
         return self.of_rows[row]
 
     def _not_considered(self) -> Iterator[Node]:
-        """The best continuations of each row that the search did not come to."""
+        """Yield the best continuations of each row that the search did not consider."""
         seen = {(candidate.row, candidate.token) for candidate, _ in self.considered}
         for row in range(len(self.of_rows)):
             filtered, log_probs = self.step.filtered[row], self.step.log_probs[row]
@@ -94,7 +94,7 @@ class TracedSearch(Search):
                 yield self._node(candidate, super()._extend(self.step, candidate, self.step.live[row].group or 0))
 
     def _next_tokens(self, row: int) -> NextTokens:
-        """The most likely next tokens of a row, and after them those that the search chose all the same."""
+        """The most likely next tokens of a row, followed by less likely ones that the search chose."""
         log_probs = self.step.log_probs[row]
         found = {
             self._token(row, column): float(log_probs[column])
@@ -109,7 +109,7 @@ class TracedSearch(Search):
 
     @property
     def trace(self) -> Trace:
-        """What the search did so far."""
+        """The trace of the search so far."""
         best = self.results()[0]
         node = next(
             node for finished, node in self.endings if (finished.live.ids, finished.score) == (best.ids, best.score)
@@ -120,9 +120,9 @@ class TracedSearch(Search):
 def decode_traced(
     model: SequenceModel, sources: Sequence[Features], options: DecodingOptions, phrases: Phrases = NO_PHRASES
 ) -> list[tuple[list[Hypothesis], Trace]]:
-    """`decode`, with the trace of each search. A greedy search is traced step by step too.
+    """Do what `decode` does, and return a trace for each source. Greedy searches run step by step, too.
 
-    Args and Raises as for `decode`.
+    Arguments and errors are those of `decode`.
     """
     searches: Sequence[Search] = []
     steps = decode_steps(model, sources, options, phrases, TracedSearch)

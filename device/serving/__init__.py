@@ -1,1 +1,1 @@
-"""Answers over HTTP with FastAPI and uvicorn, which the extra `serve` installs. Nothing else in `device` imports it."""
+"""Serves bundles over HTTP with FastAPI and uvicorn, from the extra `serve`. Nothing else in `device` imports this."""

@@ -1,4 +1,4 @@
-"""What the routes answer: JSON values from the body of a request."""
+"""Computes the responses of the routes: JSON values from the body of a request."""
 
 import json
 from collections.abc import Generator
@@ -15,20 +15,20 @@ Event = tuple[str, dict[str, Any]]  # name and data
 
 
 class Answers:
-    """Answers bodies of requests with a runner. Any number of threads may use it at once.
+    """Answers requests with a runner. Any number of threads may use it at once.
 
-    Every method takes a body and the deadline of its answer.
+    All methods take the body of a request and a deadline.
 
     Raises:
-        TimeoutExceededError: After the deadline.
-        UserError: If the request is wrong.
+        TimeoutExceededError: If the deadline passes before the answer is complete.
+        UserError: If the request is not valid.
     """
 
     def __init__(self, runner: Runner[Any], limits: Limits, metrics: Metrics):
         self.runner, self.limits, self.metrics = runner, limits, metrics
 
     def run(self, body: bytes, deadline: Deadline) -> dict[str, Any]:
-        """The results of all texts."""
+        """Answer all texts."""
         request = self._request(body, MAX_TEXTS)
         sources = request.sources(self.runner.has_memory)
         results = self.runner.limited(deadline).run_all(sources, **request.settings)
@@ -36,7 +36,7 @@ class Answers:
         return {"results": [result.as_json(request.attention) for result in results]}
 
     def inspect(self, body: bytes, deadline: Deadline) -> dict[str, Any]:
-        """How the answer to one text came about."""
+        """Answer one text and show how the model found the answer."""
         request = self._request(body, MAX_TEXTS)
         source = request.source(self.runner.has_memory, "inspected")
         inspection = self.runner.limited(deadline).inspect(source, **request.settings)
@@ -44,12 +44,14 @@ class Answers:
         return inspection.as_json()
 
     def batch(self, body: bytes, deadline: Deadline) -> dict[str, Any]:
-        """A result or an error for each text. What is not answered in time has an error too."""
+        """Answer each text with a result or an error. Texts that are not answered in time get an error."""
         request = self._request(body, MAX_BATCH)
         self.runner.options(**request.settings)
         runner, entries = self.runner.limited(deadline), [dict[str, Any]()] * len(request.texts)
         lengths = [len(text) if isinstance(text, str) else 0 for text in request.texts]
-        for index in sorted(range(len(lengths)), key=lengths.__getitem__):  # a change of length takes time
+        for index in sorted(
+            range(len(lengths)), key=lengths.__getitem__
+        ):  # the interpreter allocates again when the length changes
             one = Request([request.texts[index]], request.settings, request.attention, request.previous)
             try:
                 (result,) = runner.run_all(one.sources(runner.has_memory), **request.settings)
@@ -61,9 +63,10 @@ class Answers:
         return {"results": entries, "failed": failed}
 
     def stream(self, body: bytes, deadline: Deadline) -> Generator[Event, None, None]:
-        """Events `text` with the answer as it grows, and at last `result` with the whole result.
+        """Yield events `text` with the answer as it grows, then an event `result` with the complete result.
 
-        Each text extends the one before. A model whose unlikely replies are replaced gives the whole answer at once.
+        Each text extends the previous one. If the bundle has a fallback line, the whole answer comes in one event,
+        because a text that was sent cannot be replaced.
         """
         request = self._request(body, MAX_TEXTS)
         source = request.source(self.runner.has_memory, "streamed")
@@ -90,5 +93,5 @@ class Answers:
 
 
 def encoded(values: Any) -> bytes:
-    """Values as JSON. Half of a surrogate pair, which JSON may contain and UTF-8 may not, becomes a question mark."""
+    """Encode values as JSON. A lone surrogate, which JSON allows and UTF-8 does not, becomes a question mark."""
     return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")

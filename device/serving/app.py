@@ -1,4 +1,4 @@
-"""The routes of the server."""
+"""Routes of the server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -20,7 +20,7 @@ from seq2edge.device.serving.limits import Limits
 from seq2edge.device.serving.metrics import Metrics
 from seq2edge.device.serving.places import FullError, Places
 
-VERSION = "1"  # of the routes
+VERSION = "1"  # version of the routes
 AVAILABLE = "POST /run, /v1/batch, /v1/inspect, /v1/stream and GET /health, /metrics, /openapi.json"
 NO_TELEMETRY = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # requests may be private
 RETRY = {"Retry-After": "1"}
@@ -28,19 +28,24 @@ Work = Callable[[bytes, Deadline], dict[str, Any]]
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"description": reason, **schemas.json_body(schemas.ERROR)}
     for status, reason in {
-        400: "the request is wrong, as `error` says",
-        401: "there is no key, or another",
-        403: "the request comes from a page of another origin",
+        400: "the request is not valid; `error` says why",
+        401: "the API key is missing or wrong",
+        403: "the request comes from a page of an origin that is not allowed",
         408: "the request took too long to arrive",
-        411: "there is no Content-Length",
+        411: "Content-Length is missing",
         413: "the body is too large",
-        503: "there are too many requests, or the answer took too long; try again later",
+        503: "too many requests, or the answer took too long; try again later",
     }.items()
 }
 
 
 def build_app(runner: Runner[Any], limits: Limits = Limits(), access: Access = Access()) -> Gate:
-    """The server of a bundle as an ASGI application.
+    """Build the server of a bundle as an ASGI application.
+
+    Args:
+        runner: Answers the texts.
+        limits: Limits of requests.
+        access: API keys and allowed origins.
 
     Example:
         >>> import seq2edge
@@ -61,22 +66,22 @@ def build_app(runner: Runner[Any], limits: Limits = Limits(), access: Access = A
 
 
 def _add_state(api: FastAPI, runner: Runner[Any], metrics: Metrics) -> None:
-    """The routes that say how the server is."""
+    """Add the routes that report the state of the server."""
     health = {"status": "ok", "bundle": runner.manifest.name, "task": runner.manifest.task}
 
     @api.get("/health", responses={200: schemas.json_body(schemas.HEALTH)})
     async def get_health() -> Response:
-        """Whether the server answers, and with what."""
+        """Status of the server, and name and task of its bundle."""
         return Json(encoded(health))
 
     @api.get("/metrics", response_class=PlainTextResponse)
     async def get_metrics() -> Response:
-        """Requests, texts and memory in Prometheus' text format."""
+        """Numbers of requests and texts, and memory, in the text format of Prometheus."""
         return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4")
 
 
 def _add_answers(api: FastAPI, runner: Runner[Any], answers: Answers, places: Places) -> None:
-    """The routes that answer texts."""
+    """Add the routes that answer texts."""
     takes = {"requestBody": {"required": True, **schemas.json_body(schemas.request_schema(runner))}}
 
     def add(path: str, work: Work, schema: schemas.Schema) -> None:
@@ -93,10 +98,10 @@ def _add_answers(api: FastAPI, runner: Runner[Any], answers: Answers, places: Pl
 
     @api.post("/v1/stream", responses=ERRORS, openapi_extra=takes, response_class=EventStream)
     async def stream(request: Request) -> Response:
-        """The answer to one text as it grows: server-sent events `text`, and at last `result` or `error`."""
+        """Answer one text with server-sent events: `text` while the answer grows, then `result` or `error`."""
         body = await request.body()
         events = places.iterate(lambda deadline: answers.stream(body, deadline))
-        first = await anext(events)  # what is wrong with the request is raised here, before the answer begins
+        first = await anext(events)  # a wrong request raises here, before the response starts
         return EventStream(_sent(first, events), headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
 
 
@@ -105,7 +110,7 @@ class EventStream(StreamingResponse):
 
 
 async def _sent(first: Event, others: AsyncIterator[Event]) -> AsyncIterator[bytes]:
-    """Server-sent events. An error that comes too late for a status is the last of them."""
+    """Encode server-sent events. An error after the start of the response becomes the last event."""
     yield _event(first)
     try:
         async for event in others:
@@ -120,7 +125,7 @@ def _event(event: Event) -> bytes:
 
 
 async def _answer(request: Request, work: Work, places: Places) -> Response:
-    """The answer to a POST; the work stops if the client leaves."""
+    """Answer a POST. The work stops if the client disconnects."""
     body = await request.body()
     gone = asyncio.ensure_future(_until_gone(request))
     try:
@@ -135,7 +140,7 @@ async def _until_gone(request: Request) -> None:
 
 
 class Json(Response):
-    """JSON that is encoded already."""
+    """A response of JSON that is already encoded."""
 
     media_type = "application/json"
 

@@ -1,4 +1,4 @@
-"""The body of a request, read within bounds."""
+"""Reads the body of a request within limits of size and time."""
 
 import asyncio
 import contextlib
@@ -7,25 +7,25 @@ from typing import Any
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-MOST_DISCARDED = 8 << 20  # bytes; who sends more to be refused may lose the answer
-PAUSE = 0.5  # seconds without data
+MOST_DISCARDED = 8 << 20  # bytes; a client that sends more may not receive the refusal
+PAUSE = 0.5  # seconds without data, after which the client is assumed to wait for the answer
 
 
 class TooLargeError(Exception):
-    """A body has more bytes than it may."""
+    """The body is larger than allowed."""
 
 
 class Body:
-    """The body of a request as it arrives.
+    """The body of a request while it arrives.
 
     Args:
-        receive: Of ASGI.
-        most: Bytes that it may have.
-        seconds: In which it must arrive.
+        receive: The `receive` function of ASGI.
+        most: Maximum number of bytes.
+        seconds: Maximum time for the body to arrive.
 
     Attributes:
-        ended: All of it has been read.
-        gone: The client has left.
+        ended: Whether the whole body was read.
+        gone: Whether the client disconnected.
     """
 
     def __init__(self, receive: Receive, most: int, seconds: float):
@@ -33,10 +33,11 @@ class Body:
         self.ended = self.gone = False
 
     async def read(self) -> bytes:
-        """The whole body, or what came until the client left.
+        """Read the whole body. If the client disconnects, return what has arrived.
 
         Raises:
-            TimeoutError, TooLargeError: If it takes too long or is too large.
+            TimeoutError: If the body takes too long to arrive.
+            TooLargeError: If the body is too large.
         """
         body = bytearray()
         async with asyncio.timeout(self.seconds):
@@ -47,7 +48,7 @@ class Body:
         return bytes(body)
 
     async def discard(self) -> None:
-        """Read the rest, within bounds: a client that still sends when the connection is closed loses the answer."""
+        """Read and drop the rest, within limits, so that a client that is still sending can receive the answer."""
         size = 0
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.seconds):
@@ -56,7 +57,7 @@ class Body:
                         size += len(await self._next())
 
     def replay(self, body: bytes) -> Receive:
-        """`receive` for who is to read the body again."""
+        """Make a `receive` function that returns this body again."""
         given = False
 
         async def receive() -> Message:

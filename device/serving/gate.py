@@ -1,4 +1,4 @@
-"""What a request passes before it is answered: its headers are checked, and its body is read."""
+"""The first stage of a request: its headers are checked, and its body is read."""
 
 import asyncio
 import sys
@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-from seq2edge.device.serving.access import ASKED_FIRST, Access, Headers, is_sent_without_asking
+from seq2edge.device.serving.access import PREFLIGHT, Access, Headers, is_sent_without_preflight
 from seq2edge.device.serving.answers import encoded
 from seq2edge.device.serving.body import MOST_DISCARDED, Body, Message, Receive, TooLargeError
 from seq2edge.device.serving.limits import Limits
@@ -15,14 +15,16 @@ from seq2edge.device.terminal import write
 
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
-CLOSE = {"Connection": "close"}  # where a body has no clear end or was not read to it
+CLOSE = {"Connection": "close"}  # for bodies without a clear end, or not read to their end
 
 
 class RefusedError(Exception):
-    """A request that is answered with an error.
+    """A request that is refused.
 
     Args:
-        headers: Of the answer.
+        status: HTTP status of the response.
+        message: Error message in the response.
+        headers: Headers of the response.
     """
 
     def __init__(self, status: HTTPStatus, message: str, headers: Headers | None = None):
@@ -31,10 +33,11 @@ class RefusedError(Exception):
 
 
 class Gate:
-    """An ASGI application in front of another.
+    """An ASGI application that wraps another one.
 
-    It refuses requests without a key, from pages elsewhere, with an unclear end, that are too large or arrive too
-    slowly; so what stands behind it gets whole bodies. Whatever goes wrong there is answered with JSON.
+    It refuses requests without a valid key, requests from pages of other origins, and requests that have an ambiguous
+    length, are too large or arrive too slowly. The wrapped application gets only complete bodies. All errors are
+    answered with JSON.
     """
 
     def __init__(self, app: App, access: Access, limits: Limits, metrics: Metrics):
@@ -51,13 +54,13 @@ class Gate:
             await self._pass(scope, headers, body, answer)
         except RefusedError as refused:
             await self._refuse(refused, headers, body, answer)
-        except asyncio.CancelledError:  # the time for requests in progress is over
+        except asyncio.CancelledError:  # the server stops, and the time for requests in progress is over
             if answer.started:
                 raise
-            await answer.refuse(RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "the server is being stopped", CLOSE))
+            await answer.refuse(RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down", CLOSE))
         except Exception as error:
             report(error)
-            if answer.started:  # closes the connection: the client sees that the answer is incomplete
+            if answer.started:  # close the connection, so that the client notices the incomplete answer
                 raise
             await answer.refuse(RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error", CLOSE))
 
@@ -65,20 +68,22 @@ class Gate:
         method = scope["method"]
         if method == "OPTIONS" and "access-control-request-method" in headers:
             if not self.access.is_named(headers.get("origin", "")):
-                raise RefusedError(HTTPStatus.FORBIDDEN, "pages of this origin may not ask; see --cors")
-            await answer.give(HTTPStatus.NO_CONTENT, b"", ASKED_FIRST)
+                raise RefusedError(HTTPStatus.FORBIDDEN, "pages of this origin are not allowed; see --cors")
+            await answer.give(HTTPStatus.NO_CONTENT, b"", PREFLIGHT)
             return
         self._check_framing(scope)
         if not self.access.has_key(scope["path"], headers):
             told = {"WWW-Authenticate": "Bearer"}
-            raise RefusedError(HTTPStatus.UNAUTHORIZED, "a key is needed: Authorization: Bearer KEY", told)
-        if method == "POST" and not self.access.allows_page(headers) and is_sent_without_asking(headers):
-            raise RefusedError(HTTPStatus.FORBIDDEN, "pages of this origin may not ask; see --cors")
+            raise RefusedError(
+                HTTPStatus.UNAUTHORIZED, "missing or wrong API key; send Authorization: Bearer KEY", told
+            )
+        if method == "POST" and not self.access.allows_page(headers) and is_sent_without_preflight(headers):
+            raise RefusedError(HTTPStatus.FORBIDDEN, "pages of this origin are not allowed; see --cors")
         if (length := int(headers.get("content-length", 0))) > self.limits.max_body_bytes:
             raise self._too_large(f"{length} bytes")
         read = await self._read(body)
         if not body.gone:
-            plain = {**scope, "method": "GET"} if method == "HEAD" else scope  # the server leaves out the body
+            plain = {**scope, "method": "GET"} if method == "HEAD" else scope  # uvicorn omits the body
             await self.app(plain, body.replay(read), answer.send)
 
     async def _read(self, body: Body) -> bytes:
@@ -91,7 +96,7 @@ class Gate:
             raise self._too_large("more bytes") from None
 
     async def _refuse(self, refused: RefusedError, headers: Headers, body: Body, answer: "_Answer") -> None:
-        """Answer with an error, and close the connection if the body was not read to its end."""
+        """Answer with an error. Close the connection if the body was not read to its end."""
         is_small = int(headers.get("content-length", 0)) <= MOST_DISCARDED
         if refused.status is not HTTPStatus.REQUEST_TIMEOUT and is_small and "expect" not in headers:
             await body.discard()
@@ -100,7 +105,7 @@ class Gate:
         await answer.refuse(refused)
 
     def _check_framing(self, scope: Message) -> None:
-        """Refuse what another server in front may take for a body of another length, or for none."""
+        """Refuse requests whose body length a proxy may understand differently (request smuggling)."""
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]
         is_chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
         if len(lengths) + is_chunked > 1:
@@ -116,7 +121,7 @@ class Gate:
 
 
 class _Answer:
-    """Sends an answer, with headers of its own, and counts it."""
+    """Sends and counts a response, with additional headers."""
 
     def __init__(self, send: Send, headers: Headers, metrics: Metrics):
         self.forward, self.headers, self.metrics = send, headers, metrics
@@ -147,6 +152,6 @@ def _raw(headers: Headers) -> list[tuple[bytes, bytes]]:
 
 
 def report(error: BaseException) -> None:
-    """Print the traceback of an internal error without its message, which may quote a request."""
+    """Print the traceback of an internal error, but not its message, which may quote a request."""
     lines = traceback.format_tb(error.__traceback__)
     write(f"seq2edge: internal error: {type(error).__name__}\n{''.join(lines)}", file=sys.stderr, flush=True)

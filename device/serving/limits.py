@@ -1,4 +1,4 @@
-"""What requests to the server may cost. Each field is also an option of `seq2edge serve`."""
+"""Limits of requests to the server. Each field with a flag is also an option of `seq2edge serve`."""
 
 import math
 from dataclasses import dataclass, field, fields
@@ -8,41 +8,41 @@ from seq2edge.device.errors import UserError
 
 
 def _limit(default: float, flag: str, metavar: str, help: str) -> Any:
-    """A field with a flag; the arguments are those of `add_argument`."""
+    """Define a field with a flag. The arguments are those of `add_argument`."""
     text = f"{help} (default: %(default)s)"
     return field(default=default, metadata={"flag": flag, "type": type(default), "metavar": metavar, "help": text})
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What requests may cost.
+    """Limits of requests.
 
     Attributes:
-        max_body_bytes: Size of a body; a larger one is answered with 413.
-        max_characters: Of all texts in a request together; more are answered with 400.
-        timeout: Seconds in which a request must be answered once it has arrived; else the answer is 503.
-        body_timeout: Seconds in which a request must arrive, and in which a client must take what it is sent.
-        max_concurrent_requests: Answered or waiting at the same time; further ones are answered with 503.
-        max_connections: Open at the same time; further ones are answered with 503 and closed.
-        drain: Seconds that requests in progress have when the server is stopped.
-        workers: Requests that are worked on at the same time, the others wait; not fewer than the runner has
-            interpreters. With many more each takes longer, and none is done sooner.
+        max_body_bytes: Maximum size of a body; a larger one is answered with 413.
+        max_characters: Maximum number of characters of all texts in a request; more are answered with 400.
+        timeout: Maximum seconds from the arrival of a request to its answer; after that the answer is 503.
+        body_timeout: Maximum seconds for a request to arrive, and for a client to receive data that was sent to it.
+        max_concurrent_requests: Maximum number of requests in progress or waiting; others are answered with 503.
+        max_connections: Maximum number of open connections; others are answered with 503 and closed.
+        drain: Maximum seconds for requests in progress to finish when the server stops.
+        workers: Number of requests in progress; the others wait. It should be at least the number of interpreters of
+            the runner. Many more workers slow down each request and speed up none.
     """
 
-    max_body_bytes: int = _limit(100_000, "--max-body-bytes", "N", "bytes of a request")
-    max_characters: int = _limit(100_000, "--max-characters", "N", "characters of all texts of a request")
-    timeout: float = _limit(10.0, "--timeout", "S", "seconds to answer a request in")
-    body_timeout: float = _limit(10.0, "--body-timeout", "S", "seconds for a request to arrive in")
-    max_concurrent_requests: int = _limit(128, "--max-requests", "N", "requests at the same time")
-    max_connections: int = _limit(512, "--max-connections", "N", "open connections")
-    drain: float = _limit(15.0, "--drain", "S", "seconds to end requests in when stopped")
+    max_body_bytes: int = _limit(100_000, "--max-body-bytes", "N", "maximum bytes of a request")
+    max_characters: int = _limit(100_000, "--max-characters", "N", "maximum characters of all texts of a request")
+    timeout: float = _limit(10.0, "--timeout", "S", "maximum seconds to answer a request")
+    body_timeout: float = _limit(10.0, "--body-timeout", "S", "maximum seconds for a request to arrive")
+    max_concurrent_requests: int = _limit(128, "--max-requests", "N", "maximum concurrent requests")
+    max_connections: int = _limit(512, "--max-connections", "N", "maximum open connections")
+    drain: float = _limit(15.0, "--drain", "S", "seconds to finish requests when stopped")
     workers: int = 8
 
     def check(self) -> None:
-        """Refuse limits that are none.
+        """Check that the limits are positive and finite.
 
         Raises:
-            UserError: With the flag.
+            UserError: Names the flag of a limit that is not allowed.
         """
         for one in fields(self):
             if "flag" in one.metadata and not 0 < (value := getattr(self, one.name)) < math.inf:

@@ -1,4 +1,4 @@
-"""Counts requests in Prometheus' text format."""
+"""Metrics of the server, in the text format of Prometheus."""
 
 import threading
 from collections import defaultdict
@@ -7,23 +7,23 @@ from seq2edge.device.resources import peak_rss_megabytes
 
 
 class Metrics:
-    """Sums by name. Any number of threads may use it at once."""
+    """Counters by name. Any number of threads may use them at once."""
 
     def __init__(self) -> None:
         self.counts: dict[str, float] = defaultdict(float)
         self.lock = threading.Lock()
 
     def count(self, name: str, value: float) -> None:
-        """Add to a metric."""
+        """Add a value to a counter."""
         with self.lock:
             self.counts[name] += value
 
     def count_answer(self, status: int) -> None:
-        """Count a request that was answered."""
+        """Count an answered request by its HTTP status."""
         self.count(f'requests_total{{status="{status}"}}', 1)
 
     def text(self) -> str:
-        """All metrics, and the peak memory of the process."""
+        """All counters and the peak memory of the process, as text."""
         with self.lock:
             counts = dict(self.counts)
         lines = [f"seq2edge_{name} {value:.15g}" for name, value in sorted(counts.items())]

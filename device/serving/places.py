@@ -14,14 +14,15 @@ Value = TypeVar("Value")
 
 
 class FullError(Exception):
-    """There are as many requests as there may be."""
+    """The maximum number of concurrent requests is reached."""
 
 
 class Places:
-    """A number of places for requests.
+    """A limited number of places for concurrent requests.
 
     Args:
-        limits: `max_concurrent_requests` is their number; `workers` of them work, and the others wait in order.
+        limits: `max_concurrent_requests` is the number of places. `workers` requests run at once; others wait in order.
+        metrics: Counts the busy time.
     """
 
     def __init__(self, limits: Limits, metrics: Metrics):
@@ -29,13 +30,14 @@ class Places:
         self.threads = ThreadPoolExecutor(limits.workers, thread_name_prefix="answers")
 
     async def run(self, work: Callable[[Deadline], Value], gone: asyncio.Future[Any]) -> Value:
-        """Run some work and return its result. The work is stopped if the client leaves.
+        """Run a function in a worker thread and return its result. The work stops if the client disconnects.
 
         Args:
-            gone: Is done when the client has left.
+            work: The function; it takes a deadline.
+            gone: A future that is done when the client has disconnected.
 
         Raises:
-            FullError: If there is no place.
+            FullError: If there is no free place.
         """
         deadline = Deadline(self.seconds)
         working = self._start(lambda: work(deadline))
@@ -48,7 +50,7 @@ class Places:
             deadline.stop()
 
     async def iterate(self, work: Callable[[Deadline], Generator[Value, None, None]]) -> AsyncIterator[Value]:
-        """What some work yields, as soon as it does; errors as for `run`. Leaving the iterator stops the work."""
+        """Run a generator in a worker thread and yield its values. Errors as for `run`. Closing this stops the work."""
         deadline, found = Deadline(self.seconds), asyncio.Queue[tuple[Any, BaseException | None]]()
         loop = asyncio.get_running_loop()
 
@@ -57,7 +59,7 @@ class Places:
             try:
                 for value in work(deadline):
                     loop.call_soon_threadsafe(found.put_nowait, (value, None))
-            except BaseException as error:  # is raised where the values are awaited
+            except BaseException as error:  # raised again by the consumer below
                 end = error
             loop.call_soon_threadsafe(found.put_nowait, (None, end))
 
@@ -74,7 +76,7 @@ class Places:
             deadline.stop()
 
     def _start(self, work: Callable[[], Value]) -> "asyncio.Future[Value]":
-        """Give some work a place until it is done."""
+        """Run a function in a worker thread; it occupies a place until it is done."""
         if self.free <= 0:
             raise FullError
         self.free -= 1
@@ -84,7 +86,7 @@ class Places:
             self.free += 1
             self.metrics.count("busy_seconds_total", time.perf_counter() - started)
             if not done.cancelled():
-                done.exception()  # of a client that has left; asyncio logs what nobody has looked at
+                done.exception()  # asyncio would log an error that nobody retrieves
 
         working = asyncio.get_running_loop().run_in_executor(self.threads, work)
         working.add_done_callback(leave)

@@ -1,4 +1,4 @@
-"""Connections that cannot be held for longer than a request takes."""
+"""HTTP/1.1 connections with limits of time and number."""
 
 import asyncio
 from http import HTTPStatus
@@ -13,14 +13,16 @@ from seq2edge.device.serving.metrics import Metrics
 
 
 class BoundedProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, which ends connections that send or take data too slowly and those above a number.
+    """The HTTP/1.1 protocol of uvicorn, extended by limits.
 
-    uvicorn itself waits without end for the head of a request and for a client to take what it is sent. Its error
-    messages are plain text, and these are JSON.
+    It closes connections that send or receive data too slowly, and connections beyond the maximum number. uvicorn
+    itself waits forever for the head of a request and for a client to receive data. Errors are answered with JSON
+    instead of plain text.
 
     Args:
-        limits: `body_timeout` is the time for a request, head and body, and for taking an answer.
-        metrics: Counts what is refused here.
+        limits: `body_timeout` limits the time for a request (head and body) to arrive and for a client to receive data.
+        metrics: Counts requests that are refused here.
+        settings: Arguments of `H11Protocol`.
     """
 
     def __init__(self, limits: Limits, metrics: Metrics, **settings: Any):
@@ -59,7 +61,9 @@ class BoundedProtocol(H11Protocol):
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
-        self.loop.call_later(self.limits.body_timeout, self.transport.abort)  # if it does not take the last answer
+        self.loop.call_later(
+            self.limits.body_timeout, self.transport.abort
+        )  # for clients that do not receive the last answer
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(HTTPStatus.BAD_REQUEST, msg)
@@ -72,7 +76,7 @@ class BoundedProtocol(H11Protocol):
         if self.conn.their_state is h11.IDLE:
             seconds = f"{self.limits.body_timeout:g} seconds"
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"the request took longer than {seconds} to arrive")
-        else:  # the application is about to answer the same, or reads the rest of what it refuses
+        else:  # the application answers 408 itself, or is reading the rest of a refused body
             self.receiving = self.loop.call_later(self.limits.body_timeout, self.transport.abort)
 
     def _stop_receiving(self) -> None:
@@ -86,7 +90,7 @@ class BoundedProtocol(H11Protocol):
             self.sending = None
 
     def _refuse(self, status: HTTPStatus, message: str) -> None:
-        """Answer without the application and close the connection."""
+        """Answer an error without calling the application, and close the connection."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             body = encoded({"error": message})
             headers = [

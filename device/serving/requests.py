@@ -1,4 +1,4 @@
-"""The bodies of requests."""
+"""Parses the bodies of requests."""
 
 import json
 from collections.abc import Iterable
@@ -8,19 +8,19 @@ from typing import Any
 from seq2edge.device.errors import TextError, UserError
 from seq2edge.device.turns import with_previous
 
-MAX_TEXTS, MAX_BATCH = 100, 1000  # of one request to /run and to /v1/batch
-FIELDS: dict[str, dict[str, Any]] = {  # of a request, beside the options of the runner, as JSON Schemas
+MAX_TEXTS, MAX_BATCH = 100, 1000  # texts in a request to /run, and to /v1/batch
+FIELDS: dict[str, dict[str, Any]] = {  # JSON Schemas of the fields of a request, other than the options of the runner
     "text": {"type": "string", "description": "the text to answer"},
-    "texts": {"type": "array", "items": {"type": "string"}, "description": "the texts to answer, in place of text"},
+    "texts": {"type": "array", "items": {"type": "string"}, "description": "the texts to answer, instead of text"},
     "previous": {
         "type": "string",
         "default": "",
-        "description": "what the text of a conversation may refer to: previous of the answer before",
+        "description": "the reply that the text may refer to: the field previous of the last answer",
     },
     "attention": {
         "type": "boolean",
         "default": False,
-        "description": "return the tokens, log-probabilities and attention of each part too",
+        "description": "also return the tokens, log-probabilities and attention of each part",
     },
 }
 
@@ -30,10 +30,10 @@ class Request:
     """The body of a POST.
 
     Attributes:
-        texts: Those of /v1/batch may have items of other types, which are mistakes of their own.
-        settings: Fields of the options of the runner.
+        texts: Texts to answer. Items of other types are allowed here; in /v1/batch each of them gets its own error.
+        settings: Options of the runner.
         attention: Whether the answer contains the parts with their attention.
-        previous: The reply that the text of a conversation may refer to; `Result.previous` of the answer to it.
+        previous: The reply that the text may refer to; `Result.previous` of the last answer in the conversation.
     """
 
     texts: list[Any]
@@ -46,11 +46,12 @@ class Request:
         """Parse a body.
 
         Args:
-            options: Names of the runner's options.
-            max_characters: Of all its texts, those of options included.
+            body: The body, as JSON.
+            options: Names of the options of the runner.
+            max_characters: Maximum number of characters of all texts, including those in options.
 
         Raises:
-            UserError: If it is not valid. The values of options are checked when they are used.
+            UserError: If the body is not valid. The values of options are checked later, when they are used.
         """
         try:
             values = json.loads(body)
@@ -71,47 +72,48 @@ class Request:
             raise UserError("previous must be a string, and belongs to a single text")
         texts = [values.pop("text")] if "text" in values else values.pop("texts")
         if not isinstance(texts, list):
-            raise UserError("text must be a string, texts a list of strings")
+            raise UserError("text must be a string, and texts a list of strings")
         _refuse_nested(values)
         return cls(texts, values, bool(attention), previous)
 
     def check_texts(self, most: int) -> None:
-        """Raise a UserError if there are none or too many."""
+        """Raise a `UserError` if there are no texts, or more than `most`."""
         if not 1 <= len(self.texts) <= most:
             raise UserError(f"{len(self.texts)} texts, allowed are 1 to {most}")
 
     def sources(self, has_memory: bool) -> list[str]:
-        """What a runner with or without memory gets.
+        """The sources for a runner with or without memory.
 
         Raises:
             TextError: If a text is not a string.
         """
         if not all(isinstance(text, str) for text in self.texts):
-            raise TextError("text must be a string, texts a list of strings")
+            raise TextError("text must be a string, and texts a list of strings")
         return [with_previous(text, self.previous) if has_memory else text for text in self.texts]
 
     def source(self, has_memory: bool, done: str) -> str:
-        """The only source of a request that has one.
+        """The source of a request that must have exactly one text.
 
         Args:
-            done: What is done with it, for the message.
+            has_memory: Whether the runner has memory.
+            done: Past participle for the message, such as "streamed".
 
         Raises:
-            UserError: If there are more.
+            UserError: If there are several texts.
         """
         if len(self.texts) != 1:
-            raise UserError(f"one text is {done} at a time")
+            raise UserError(f"only one text can be {done} at a time")
         return self.sources(has_memory)[0]
 
 
 def _characters(values: Iterable[Any]) -> int:
-    """The length of all strings among values and in lists of them."""
+    """Total length of all strings, including strings in lists."""
     items = [item for value in values for item in (value if isinstance(value, list) else [value])]
     return sum(len(item) for item in items if isinstance(item, str))
 
 
 def _refuse_nested(settings: dict[str, Any]) -> None:
-    """Raise a UserError if a value is an object or a list of lists, which no option is."""
+    """Raise a `UserError` if a value is an object or a nested list; no option has such a value."""
     for name, value in settings.items():
         if any(isinstance(item, dict | list) for item in (value if isinstance(value, list) else [value])):
-            raise UserError(f"{name} is nested, allowed are a value and a list of texts")
+            raise UserError(f"{name} is nested; allowed are a single value or a list of texts")

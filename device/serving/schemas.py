@@ -1,4 +1,4 @@
-"""JSON Schemas of requests and answers, for /openapi.json. Those of options are made from the runner's own."""
+"""JSON Schemas of requests and responses, for /openapi.json. Those of options follow the runner's options."""
 
 import dataclasses
 import math
@@ -43,7 +43,7 @@ HEALTH = _object({"status": TEXT, "bundle": TEXT, "task": TEXT})
 
 
 def request_schema(runner: Runner[Any]) -> Schema:
-    """The body of a POST, with the defaults of the bundle."""
+    """Schema of the body of a POST, with the defaults of the bundle."""
     defaults = dataclasses.asdict(runner.options())
     options = {name: option_schema(option, defaults[name]) for name, option in runner.OPTIONS.items()}
     one_of = [{"required": ["text"]}, {"required": ["texts"]}]
@@ -51,7 +51,7 @@ def request_schema(runner: Runner[Any]) -> Schema:
 
 
 def option_schema(option: Option, default: Any) -> Schema:
-    """An option of a runner, with the bounds that it has."""
+    """Schema of an option of a runner, with its bounds."""
     schema: Schema = {"type": TYPES[option.type], "description": option.help}
     if option.type is tuple:
         schema["items"] = TEXT
@@ -65,5 +65,5 @@ def option_schema(option: Option, default: Any) -> Schema:
 
 
 def json_body(schema: Schema) -> Schema:
-    """What OpenAPI says of a body of JSON."""
+    """The OpenAPI description of a JSON body."""
     return {"content": {"application/json": {"schema": schema}}}

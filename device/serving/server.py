@@ -15,22 +15,25 @@ from seq2edge.device.serving.app import build_app
 from seq2edge.device.serving.limits import Limits
 from seq2edge.device.serving.protocol import BoundedProtocol
 
-BACKLOG = 1024  # connections that the system accepts before the server does
+BACKLOG = 1024  # connections that the system queues until the server accepts them
 IDLE = 10  # seconds after which a connection without a request is closed
 MOST_PORT = (1 << 16) - 1
 
 
 class Server:
-    """A bundle at an address. It listens as soon as it is made.
+    """Serves a bundle at an address. It starts to listen when it is created.
 
     Args:
-        address: Host and port; 0: any free port.
+        address: Host and port; port 0: any free port.
+        runner: Answers the texts.
+        limits: Limits of requests.
+        access: API keys and allowed origins.
 
     Attributes:
-        url: Of the server.
+        url: URL of the server.
 
     Raises:
-        UserError: If it cannot listen there.
+        UserError: If the server cannot listen at the address.
 
     Example:
         >>> import seq2edge
@@ -65,26 +68,26 @@ class Server:
         self.server = uvicorn.Server(config)
 
     def run(self) -> None:
-        """Answer until `stop` is called, SIGTERM or Ctrl-C; then answer what is in progress."""
+        """Answer requests until `stop`, SIGTERM or Ctrl-C; then finish requests in progress and return."""
         if threading.current_thread() is not threading.main_thread():
             self.server.run(sockets=[self.socket])
             return
-        before = signal.signal(signal.SIGTERM, lambda *_: self.stop())  # uvicorn raises it again at its end
+        before = signal.signal(signal.SIGTERM, lambda *_: self.stop())  # uvicorn raises the signal again when it ends
         try:
             self.server.run(sockets=[self.socket])
         finally:
             signal.signal(signal.SIGTERM, before)
 
     def stop(self) -> None:
-        """Let `run` return, from any thread."""
+        """Make `run` return. Any thread may call this."""
         self.server.should_exit = True
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens.
+    """Open a socket that listens.
 
     Raises:
-        UserError: With the address, if that is not possible.
+        UserError: If this is not possible; the message names the address.
     """
     if not 0 <= port <= MOST_PORT:
         raise UserError(f"--port is {port}, allowed are 0 to {MOST_PORT}")

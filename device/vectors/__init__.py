@@ -1,1 +1,1 @@
-"""Test vectors of bundles: texts with the outputs that the model had when it was exported."""
+"""Test vectors of bundles: texts with the outputs of the model at export."""

@@ -1,4 +1,4 @@
-"""Records the test vectors of a bundle, and repeats them on the device."""
+"""Records the test vectors of a bundle at export, and checks them on the device."""
 
 import json
 from collections.abc import Sequence
@@ -17,28 +17,32 @@ from seq2edge.device.vectors.interface import VectorFamily
 
 FILE = "vectors.json"
 VECTOR_FAMILIES: dict[Family, VectorFamily] = {"seq2seq": seq2seq, "classification": classification}
-# Of logits. The int8 kernels of two runtimes or processors differ by about 1 % of the logits' range.
+# Of logits, by quantization: int8 kernels of different runtimes or processors differ by about 1 % of the logits' range.
 MAX_DIFFERENCE = {"none": 1e-3, "float16": 1e-2, "int8": 1.0}
-MIN_SHARE = {"none": 1.0, "float16": 1.0, "int8": 0.5}  # of vectors with the same answer
+MIN_SHARE = {"none": 1.0, "float16": 1.0, "int8": 0.5}  # smallest share of equal answers, by quantization
 
 
 def record_vectors(bundle: Bundle[Manifest], texts: Sequence[str]) -> dict[str, Any]:
-    """The content of vectors.json: the runtime, and a vector for each text.
+    """Record test vectors.
 
     Args:
         bundle: A bundle whose model and tokenizers are in its folder and in its manifest.
+        texts: Texts of the test vectors.
+
+    Returns:
+        The content of vectors.json: the runtime, and a vector for each text.
     """
     runner, family = runner_of(bundle), _family(bundle)
     return {"runtime": runner.runtime, "vectors": [family.record(runner, text) for text in texts]}
 
 
 def read_vectors(bundle: Bundle[Manifest]) -> list[dict[str, Any]]:
-    """The test vectors of a bundle.
+    """Read the test vectors of a bundle.
 
-    Bundles made before this version may not list the file; then it is read all the same, if it is small and no link.
+    The manifests of older bundles may not list the file. It is read anyway, if it is a small regular file.
 
     Raises:
-        UserError: If there are none, or they are not those of the bundle's family.
+        UserError: If there are no test vectors, or they do not fit the family of the bundle.
     """
     path = bundle.path / FILE
     content = read_small(path, caps.VECTORS_BYTES)
@@ -57,14 +61,15 @@ def read_vectors(bundle: Bundle[Manifest]) -> list[dict[str, Any]]:
 
 
 def check_vectors(path: Path, sha256: str | None = None) -> dict[str, Any]:
-    """Answer every test vector of a bundle again.
+    """Check a bundle: verify its files, and answer the texts of its test vectors again.
 
     Args:
-        sha256: The digest that the bundle must have; None: any.
+        path: Folder of the bundle.
+        sha256: Expected digest of the bundle; None: any.
 
     Returns:
-        files (how many are unaltered), runtime, vectors (how many), same (how many give the same answer),
-        largest_logit_difference, passed.
+        A dict with files (number of verified files), runtime, vectors (number of test vectors), same (number of vectors
+        with the same answer), largest_logit_difference and passed.
 
     Example:
         >>> from seq2edge.device.shipped_bundle import SHIPPED

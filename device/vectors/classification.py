@@ -1,4 +1,4 @@
-"""Test vectors of classifiers: the label of a text, and its first logits."""
+"""Test vectors of classifiers: texts with their label and first logits."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, TypedDict
@@ -12,7 +12,7 @@ from seq2edge.device.vectors.interface import Ids, Logits, Repeated, difference,
 
 
 class Vector(TypedDict):
-    """A text with its label and the first logits."""
+    """A text with its label and first logits."""
 
     text: str
     source_ids: Ids
@@ -26,7 +26,7 @@ VECTORS = Annotated[list[Vector], Items(1, caps.VECTORS)]
 def contradictions(vectors: Sequence[Vector], manifest: ClassificationManifest) -> Iterator[str]:
     for place, vector in enumerate(vectors):
         if (given := len(vector["logits"])) > (classes := len(manifest.classes)):
-            yield f"vectors[{place}].logits has {given} values, expected at most one a class, {classes}"
+            yield f"vectors[{place}].logits has {given} values, expected at most one per class, {classes}"
 
 
 def record(runner: ClassificationRunner, text: str) -> dict[str, Any]:
@@ -48,6 +48,6 @@ def repeat(runner: ClassificationRunner, vector: dict[str, Any]) -> Repeated:
 
 
 def _classify(runner: ClassificationRunner, source: Features) -> tuple[str, Any]:
-    """The label and the logits `(classes,)`."""
+    """Return the most likely label and the logits `(classes,)`."""
     (output,) = runner.model.classify([source])
     return runner.manifest.classes[int(output.logits.argmax())], output.logits

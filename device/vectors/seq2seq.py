@@ -1,4 +1,4 @@
-"""Test vectors of encoder-decoders: the greedy target of a text, and the first logits of the first steps."""
+"""Test vectors of encoder-decoders: texts with their greedy target and the first logits of the first steps."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, TypedDict
@@ -13,11 +13,11 @@ from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.vectors.interface import Ids, Logits, Repeated, difference, first_logits
 
-STEPS = 3  # recorded for each text
+STEPS = 3  # number of steps recorded for each text
 
 
 class Vector(TypedDict):
-    """A text with its greedy target, and the first logits of the first steps."""
+    """A text with its greedy target and the first logits of the first steps."""
 
     text: str
     source_ids: Ids
@@ -65,5 +65,5 @@ def _greedy(runner: Seq2SeqRunner, source: Features) -> list[int]:
 
 
 def _forced(target_ids: Sequence[int], steps: int) -> list[int]:
-    """The ids along which logits are recorded: the target, then eos for every further step."""
+    """The forced target ids for the recorded steps: the target, padded with eos."""
     return [*target_ids, *[EOS] * steps][:steps]

@@ -1,4 +1,4 @@
-"""What `import seq2edge` gives."""
+"""The public names of `import seq2edge`."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Commands without a bundle use the one that is installed with seq2edge."""
+"""Commands without BUNDLE use the bundle that is installed with seq2edge."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from seq2edge.cli.main import main
 
 @pytest.fixture
 def installed(bundles, monkeypatch, tmp_path):
-    """A tiny bundle in place of the one that is installed."""
+    """A tiny bundle that replaces the installed one."""
     path = shutil.copytree(bundles / "int8", tmp_path / "shipped")
     for module in ("device.bundle", "device.runners.load", "cli.run", "cli.bundle_argument", "cli.demo"):
         monkeypatch.setattr(f"seq2edge.{module}.SHIPPED", path)
@@ -32,7 +32,7 @@ def test_run_takes_a_folder_or_a_path_for_a_bundle(installed, bundles, tmp_path,
     monkeypatch.chdir(bundles)
     assert main(["run", "none", RED]) == 0
     assert main(["run", "./none", RED]) == 0
-    assert main(["run", "non", RED]) == 0  # no folder, so a text
+    assert main(["run", "non", RED]) == 0  # not a folder, so it is a text
     assert len(capsys.readouterr().out.splitlines()) == 4
     assert main(["run", "./non", RED]) == 2
     assert capsys.readouterr().err == "seq2edge: non: not a bundle, bundle.json is missing\n"

@@ -125,8 +125,8 @@ def test_a_terminal_is_asked_which_of_several_texts_are_meant(tmp_path, capsys, 
     status, out, _, output = init(tmp_path, "a.tsv", "no\tbody\theading\tremark\n" + rows, capsys=capsys)
     assert status == 0
     assert "1 'body': 'Sentence 0 is here.'" in asked.getvalue()
-    assert "'9' is no column; columns: 0 (no), 1 (body), 2 (heading), 3 (remark)" in asked.getvalue()
-    assert "'2' is taken" in asked.getvalue()
+    assert "'9' is not a column; columns: 0 (no), 1 (body), 2 (heading), 3 (remark)" in asked.getvalue()
+    assert "'2' is the source already" in asked.getvalue()
     assert "columns 'heading' → 'body'" in out
     assert load_recipe(output).data.files[0].target == "body"
 
@@ -154,7 +154,7 @@ def test_the_time_of_a_training_is_measured_where_it_is_asked_for(tmp_path, caps
 
 def test_without_it_the_time_is_that_of_a_table(tmp_path, capsys):
     _, out, _, output = init(tmp_path, "pairs.tsv", ENGLISH_KOREAN, capsys=capsys)
-    assert "training: about 1 min on two CPU cores, by a table; --time measures it here\n" in out
+    assert "training: about 1 min on two CPU cores (a rough estimate; --time measures it here)\n" in out
     assert "about 1 min on two CPU cores," in output.read_text()
 
 

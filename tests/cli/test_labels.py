@@ -1,4 +1,4 @@
-"""The commands that answer with a bundle, given a classifier."""
+"""Commands with the bundle of a classifier."""
 
 import io
 import json
@@ -14,7 +14,7 @@ TEXT = "the cold river is here"
 
 @pytest.fixture
 def call(classifier_bundles, capsys):
-    """Call a command with the bundle of a classifier: status, output, errors."""
+    """Call a command with the bundle of a classifier; return status, output and errors."""
 
     def call(command, *arguments, bundle="none"):
         status = main([command, str(classifier_bundles / bundle), *map(str, arguments)])

@@ -1,4 +1,4 @@
-"""How trainings end: signals, divergence, damaged files, mistakes."""
+"""How trainings end: by signals, divergence, damaged files and mistakes."""
 
 import shutil
 import signal
@@ -16,7 +16,7 @@ from seq2edge.pipeline.training.callbacks.end_on_request import EndOnRequest
 
 @pytest.fixture
 def recipe(tiny_recipe, pairs_file):
-    """The file of the tiny recipe."""
+    """The file of a tiny recipe."""
     tiny_recipe(epochs=6)
     return str(pairs_file.parent / "tiny.toml")
 
@@ -64,7 +64,7 @@ def test_a_signal_whose_exception_is_dropped_ends_a_training_after_its_step(unra
 def test_a_training_ends_in_order_and_keeps_its_checkpoint(recipe, tmp_path, number, status):
     command = [sys.executable, "-m", "seq2edge.cli.main", "train", recipe, "--output", tmp_path / "run"]
     command += ["--set", "training.epochs=2000", "--set", "training.patience=2000", "--quiet"]
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the process inherits
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the child process inherits this
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     signal.signal(signal.SIGINT, before)
     deadline = time.monotonic() + 120

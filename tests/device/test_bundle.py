@@ -10,7 +10,7 @@ from seq2edge.device.errors import UserError
 
 @pytest.fixture
 def bundle(bundles, tmp_path):
-    """A copy that may be damaged."""
+    """A copy of a bundle that tests may damage."""
     return shutil.copytree(bundles / "int8", tmp_path / "bundle")
 
 
@@ -25,7 +25,7 @@ def test_a_bundle_is_pinned_by_its_digest(shipped, capsys):
     for command in ("run", "verify", "info", "bench", "serve"):
         texts = [str(shipped.path), "hi"] if command == "run" else [str(shipped.path)]
         assert main([command, *texts, "--sha256", "0" * 64]) == 2
-        assert f"not the bundle that is wanted; the sha256 of its bundle.json is {shipped.digest}" in (
+        assert f"not the expected bundle; the sha256 of its bundle.json is {shipped.digest}" in (
             capsys.readouterr().err
         )
     assert main(["info", str(shipped.path)]) == 0
@@ -109,7 +109,7 @@ def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
         ({"special_ids": {"pad": 0, "unk": 1, "bos": 2, "eos": 9}}, "special_ids.eos is 9, expected 3"),
         ({"special_ids": {"pad": 0, "unk": 1, "bos": 2, "eos": 3, "mask": 999}}, "special_ids.mask is 999, .* 370"),
         ({"beam_sizes": [0] * 9}, r"beam_sizes\[4\] is 0, [^;]*; 4 more$"),
-        ({"files": {}}, r"names no model\.tflite"),
+        ({"files": {}}, r"does not list model\.tflite"),
     ],
 )
 def test_wrong_fields_are_said(bundle, change_manifest, values, message):

@@ -1,4 +1,4 @@
-"""Bundles that were damaged on the way: refused with a line, or right all the same."""
+"""Bundles damaged in transfer are refused with one line, or give the same answers."""
 
 import json
 import random
@@ -20,7 +20,7 @@ def copy(bundles, tmp_path_factory):
 
 
 def flip(content, draw):
-    """Change a few bytes."""
+    """Flip a few bytes of a file."""
     changed = bytearray(content)
     for _ in range(draw.randint(1, 4)):
         changed[draw.randrange(len(changed))] ^= draw.randint(1, 255)
@@ -32,13 +32,13 @@ def cut(content, draw):
 
 
 def stretch(content, draw):
-    """Double a part."""
+    """Repeat a part of a file."""
     start = draw.randrange(len(content))
     return content[:start] + content[max(0, start - draw.randint(1, 1000)) :]
 
 
 def answer(folder):
-    """What the bundle says; None where it is refused with a line."""
+    """The answer of the bundle; None if the bundle is refused with one line."""
     try:
         return load_runner(folder).run(TEXT).text
     except UserError as error:
@@ -58,7 +58,7 @@ def test_damaged_files_are_refused_or_give_the_right_words(copy):
         path.write_bytes(originals[path])
         assert said in (None, ANSWER)
         refused += said is None
-    assert refused > DAMAGES / 2  # README.md is for people and may say anything
+    assert refused > DAMAGES / 2  # README.md is only for people; its content is not checked
     assert answer(copy) == ANSWER
 
 
@@ -66,7 +66,7 @@ WRONG = [None, True, -1, 0, 1 << 40, 0.5, "", "x", "../x", [], [0], [[]], {}, {"
 
 
 def places(values, path=()):
-    """Every field of a manifest, however deep."""
+    """Yield the path of every field of a manifest, at any depth."""
     items = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
     for key, value in items:
         yield (*path, key)
@@ -74,7 +74,7 @@ def places(values, path=()):
 
 
 def with_field(values, path, value):
-    """A copy with another value in one place."""
+    """A copy of the manifest with one value replaced."""
     changed = json.loads(json.dumps(values))
     holder = changed
     for key in path[:-1]:
@@ -90,6 +90,6 @@ def test_wrong_fields_under_a_right_seal_end_in_a_line_too(copy):
     draw = random.Random(2)
     for path in places(values):
         (copy / "bundle.json").write_text(sealed(with_field(values, path, draw.choice(WRONG))), encoding="utf-8")
-        answer(copy)  # refused with a line, or answered; other words are possible: the maker of a bundle may want them
+        answer(copy)  # refused with one line or answered; answers may differ, as if the author had changed it
     (copy / "bundle.json").write_bytes(before)
     assert answer(copy) == ANSWER

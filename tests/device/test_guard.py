@@ -136,7 +136,8 @@ def test_a_damaged_guard_is_refused_in_one_line(tmp_path, change, message):
 
 
 @pytest.mark.parametrize(
-    ("patterns", "message"), [([".*"], "matches everything"), (["("], "no valid pattern"), (["xyz"], "not recognised")]
+    ("patterns", "message"),
+    [([".*"], "matches everything"), (["("], "not a valid pattern"), (["xyz"], "not recognised")],
 )
 def test_a_guard_verifies_its_patterns_and_examples(patterns, message):
     category = Category("a", {"en": "b"}, {"en": patterns}, {}, ["I want to die"])
@@ -145,7 +146,7 @@ def test_a_guard_verifies_its_patterns_and_examples(patterns, message):
 
 
 def test_a_pattern_that_is_none_is_one_line_where_it_is_used():
-    with pytest.raises(UserError, match=r"guard\.json: no valid pattern"):
+    with pytest.raises(UserError, match=r"guard\.json: not a valid pattern"):
         Guard([Category("a", {"en": "b"}, {"en": ["("]}, {})]).check("hello")
 
 

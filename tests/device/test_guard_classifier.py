@@ -64,7 +64,7 @@ def test_a_logit_is_the_sum_of_weights_by_the_root_of_the_number_of_ngrams(value
         ("I am lost", "way"),
         ("lost but glad", None),
         ("the river", None),  # a pattern alone, 2 - 1, is not above the threshold
-        ("lost at the river", "water"),  # the category of the pattern, not the most likely
+        ("lost at the river", "water"),  # the category of the pattern, not the most likely one
         ("", None),
     ],
 )
@@ -86,7 +86,7 @@ def test_a_category_of_ones_own_is_not_weighed(values):
         (lambda one: one.pop("bonus"), r"classifiers\.en\.bonus is missing"),
         (lambda one: one.update(unit="byte"), r'classifiers\.en\.unit is "byte", expected "word" or "character"'),
         (lambda one: one["distress"]["weights"][0].update(weight="6"), r"weights\[0\]\.weight is \"6\""),
-        (lambda one: one["categories"].pop("way"), r"classifiers\.en tells apart water, expected water, way"),
+        (lambda one: one["categories"].pop("way"), r"classifiers\.en has the categories water, expected water, way"),
     ],
 )
 def test_a_damaged_classifier_is_refused_in_one_line(values, tmp_path, change, message):

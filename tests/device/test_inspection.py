@@ -1,4 +1,4 @@
-"""What an inspection says of the answers of the shipped chat."""
+"""Inspections of answers of the shipped chatbot."""
 
 import json
 

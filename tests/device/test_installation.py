@@ -9,7 +9,7 @@ from seq2edge.device.installation import examine
 
 @pytest.fixture
 def installed(monkeypatch):
-    """Pretend that these versions of packages are installed, with seq2edge's own metadata."""
+    """Pretend that these versions of packages are installed. The metadata of seq2edge stays real."""
     versions = {"seq2edge": "0.1.0", "numpy": "2.1.0", "sentencepiece": "0.2.1", "ai-edge-litert": "2.3.0"}
     monkeypatch.setattr(installation, "_version", versions.get)
     return versions

@@ -12,7 +12,7 @@ from seq2edge.device.tflite_seq2seq import TFLiteModel
 
 
 def without(monkeypatch, *missing, **present):
-    """Pretend that some runtimes are missing and others are there."""
+    """Pretend that some runtimes are missing and others are installed."""
     real = importlib.import_module
 
     def fake(name, *arguments):

@@ -24,4 +24,4 @@ def test_interpreters_are_made_when_they_are_needed(bundles):
     runner = load_runner(bundles / "int8", num_interpreters=3)
     for text in TEXTS[:5]:
         runner.run(text, beam=5)
-    assert runner.model.file._free.queue.count(None) == 2  # one caller at a time needs one
+    assert runner.model.file._free.queue.count(None) == 2  # a single caller at a time needs only one

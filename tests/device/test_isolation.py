@@ -1,4 +1,4 @@
-"""A bundle from elsewhere is checked in a process of its own."""
+"""Isolated checks: an untrusted bundle is checked in a separate process."""
 
 import shutil
 import sys
@@ -34,7 +34,7 @@ def test_what_is_wrong_with_a_bundle_is_said_as_without_isolation(shipped, tmp_p
     ("program", "said"),
     [
         (CRASH, r"the runtime crashed \(SIGSEGV\)"),
-        (HANG, r"not done after 3 seconds"),
+        (HANG, r"did not finish within 3 seconds"),
         (BUSY, r"more than 1 seconds of CPU time"),
         (HUGE, r"ended with status 1 and no result"),
         (TALKS, r"ended with status 0 and no result"),

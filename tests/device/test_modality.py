@@ -1,4 +1,4 @@
-"""What decodes knows nothing of what a source is; a new kind of source is a processor."""
+"""Decoding is independent of the modality of sources. A new modality only needs a processor."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The bundle that is installed with seq2edge: what it was made from, and that its answers are still those scored."""
+"""The bundle that is installed with seq2edge: it matches its recipe and corpus, and still has its scores."""
 
 import json
 
@@ -16,7 +16,7 @@ from seq2edge.pipeline.evaluation.metrics.registry import basic_scores
 from seq2edge.pipeline.recipe_schema.load import RECIPES, load_recipe
 
 REMAKE = "make it again: seq2edge quickstart, then copy bundles/quickstart-int8 to device/shipped"
-POINTS = 2.0  # by which scores on processors with other int8 kernels may differ
+POINTS = 2.0  # scores on processors with other int8 kernels may differ by this much
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ def bundle(tmp_path_factory, trained_run):
 
 
 def make(likely, frequent, vocabulary):
-    """A shortlist of a source vocabulary of 10, from tokens by source token."""
+    """Make a shortlist for 10 source tokens from lists of target tokens by source token."""
     lists = [likely.get(token, []) for token in range(10)]
     lists[EOS] = frequent
     return Shortlist(np.cumsum([0, *map(len, lists)]), np.array([*itertools.chain(*lists)]), vocabulary)
@@ -57,7 +57,7 @@ def test_a_bundle_with_a_shortlist_says_the_same_as_without(bundle):
     for beam in (1, 5):
         with_it, without = (runner.run(TEXT, beam=beam, shortlist=wanted) for wanted in (True, False))
         assert with_it.text == without.text == "garden quiet"
-        assert with_it.score >= without.score  # fewer tokens share the probability
+        assert with_it.score >= without.score  # the probability is shared by fewer tokens
 
 
 def test_its_steps_say_what_its_one_call_says(bundle):

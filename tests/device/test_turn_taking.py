@@ -70,7 +70,7 @@ def test_what_the_guard_answers_stays():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "no follow-ups"),
+        ("{", "not a file of follow-ups"),
         ('{"follow_ups": []}', "not empty"),
         ('{"follow_ups": [{"replies": ["a"]}]}', "answers is missing"),
     ],

@@ -1,4 +1,4 @@
-"""Every number in a manifest has a cap, and what the caps are made for is refused with a line."""
+"""Every number in a manifest has an upper limit; larger values are refused with one line."""
 
 import shutil
 
@@ -39,7 +39,7 @@ def test_a_histogram_has_bars_and_not_too_many(shipped, tmp_path, change_manifes
 
 
 def unbounded(hint, key):
-    """Where a list, an object of any keys, or a whole number has no cap."""
+    """Yield the places where a list, an object with arbitrary keys, or an integer has no limit."""
     found = JsonType.of(hint)
     if found.kind in (list, dict):
         if not isinstance(found.bound, Items) or found.bound.most is None:
@@ -54,5 +54,5 @@ def unbounded(hint, key):
 
 @pytest.mark.parametrize("kind", MANIFESTS.values())
 def test_nothing_in_a_manifest_is_without_a_cap(kind: type[Manifest]):
-    # Scores are read by people only, and no larger than the file, which has a cap.
+    # Scores are only displayed, and the size of the file is limited.
     assert [key for key in unbounded(kind, "") if key not in (".scores",)] == []

@@ -1,4 +1,4 @@
-"""A new processor is a class and an entry of the registry; search, batches, models and runner take what it makes."""
+"""A new processor is a class and an entry in the registry. Search, batches, models and runners accept its features."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from seq2edge.device.tflite_seq2seq import TFLiteModel
 
 
 class Numbers:
-    """Numbers as a source: two of them are one position."""
+    """Sources of numbers; each position has two numbers."""
 
     def __init__(self, spec):
         self.source_length = spec.source_length
@@ -39,7 +39,7 @@ class Numbers:
 
 
 class SumOfPosition(SequenceModel):
-    """Writes for each position the token whose id is the sum of its numbers."""
+    """A model that writes, for each position, the token whose id is the sum of the numbers."""
 
     mutable, max_batch_size = (True,), 4
 
@@ -76,7 +76,7 @@ def runner(bundle, processor):
 
 
 def numbers_of(tokens):
-    """A source for which the model writes these tokens."""
+    """Make a source for which the model writes these tokens."""
     return [number for token in tokens for number in (token - 1, 1)]
 
 

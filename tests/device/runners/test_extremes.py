@@ -1,4 +1,4 @@
-"""The smallest and largest values of each option end in an answer with a finite score, and without a warning."""
+"""The smallest and largest values of each option give an answer with a finite score, without warnings."""
 
 import math
 import re
@@ -10,7 +10,7 @@ from seq2edge.device.runners.load import load_runner
 from seq2edge.device.search.options import LARGEST_BEAM, MOST_CHARACTERS, MOST_PHRASES, OPTIONS
 
 TEXT = "good morning"
-NEEDED = {  # what else the extremes of an option need
+NEEDED = {  # further options that the extremes of an option need
     **{name: {"sample": True} for name in ("temperature", "top_k", "top_p", "seed")},
     **{name: {"beam": 4, "groups": 4} for name in ("groups", "diversity")},
     **{name: {"beam": 5} for name in ("coverage_penalty", "length_penalty")},

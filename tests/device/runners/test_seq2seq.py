@@ -98,7 +98,7 @@ def test_generate_says_what_the_search_loop_says(runner):
 def test_a_model_file_that_is_not_ours_is_refused_by_name(bundles, tmp_path, replace_file):
     folder = shutil.copytree(bundles / "none", tmp_path / "bundle")
     replace_file(folder, "model.tflite", b"not a model")
-    with pytest.raises(UserError, match=r"model\.tflite: LiteRT .* refuses it"):
+    with pytest.raises(UserError, match=r"model\.tflite: LiteRT .* cannot load it"):
         load_runner(folder)
 
 
@@ -183,7 +183,7 @@ def test_phrases_are_required_of_one_part_only(runner):
 
 @pytest.fixture
 def guarded(runner):
-    """The runner with a guard that answers what is about rivers."""
+    """The runner with a guard that answers messages about rivers."""
     category = Category("water", {"en": "Mind the water."}, {"en": [" river "]}, {"en": [" cold river "]})
     return Seq2SeqRunner(runner.manifest, runner.model, runner.processor, runner.tokenizer, Guard([category]))
 

@@ -19,7 +19,7 @@ WIDE = {"beam": 64, "max_length": LONGEST}
 
 
 class Markov(SequenceModel):
-    """A model whose next token depends on the last one and on the source: every target's score can be counted."""
+    """A model whose next token depends only on the last token and the source, so scores can be computed by hand."""
 
     mutable = (True, False)
 
@@ -33,7 +33,7 @@ class Markov(SequenceModel):
         return kinds, [np.zeros((len(kinds), 1)), kinds[:, None].astype("float32")]
 
     def step(self, token_ids, memory, sentence, states):
-        assert (states[1][:, 0] == memory[sentence]).all()  # states follow their rows
+        assert (states[1][:, 0] == memory[sentence]).all()  # states must follow their rows
         logits = self.tables[memory[sentence], token_ids]
         return StepOutput(logits, [states[0] + 1, states[1]], self.attention[token_ids])
 
@@ -47,7 +47,7 @@ def stands_in(phrase, ids):
 
 
 def allowed(ids, finished, options, phrases):
-    """Whether a target keeps all the rules, counted without a search."""
+    """Whether a target satisfies all constraints, checked without a search."""
     least, most = options.limits(SOURCE)
     size = options.no_repeat_ngram
     ngrams = [ids[i : i + size] for i in range(len(ids) - size + 1)] if size else []
@@ -77,7 +77,7 @@ def score(model, kind, ids, finished, options, phrases):
 
 
 def exhaustive(model, kind, options, phrases):
-    """The targets that exist, best first."""
+    """All possible targets, best first."""
     found = [
         (score(model, kind, ids, finished, options, phrases), ids)
         for length in range(LONGEST + 1)
@@ -251,7 +251,7 @@ def test_batched_is_one_by_one_and_rules_are_kept(seed, kinds, beam, alpha, most
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 1000), kind=st.integers(0, 9), alpha=st.sampled_from([0.0, 0.6, 1.5]))
 def test_the_search_stops_only_when_nothing_better_can_come(seed, kind, alpha):
-    """Without its stopping rule the search finds the same."""
+    """A search without the stopping rule finds the same targets."""
     model, options = Markov(seed), DecodingOptions(beam=5, n_best=2, max_length=7, length_penalty=alpha)
     stopped = decode(model, [source(kind, 5)], options)[0]
     patient = decode(model, [source(kind, 5)], DecodingOptions(beam=5, n_best=5, max_length=7, length_penalty=alpha))[0]

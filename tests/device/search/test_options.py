@@ -1,4 +1,4 @@
-"""Flags, JSON fields, the demo's controls and the documentation follow from the fields of `DecodingOptions`."""
+"""Flags, JSON fields, controls of the demo and documentation are derived from the fields of `DecodingOptions`."""
 
 import argparse
 import dataclasses
@@ -60,7 +60,7 @@ def test_the_documentation_lists_every_option():
 
 
 def documented(option):
-    """The row of an option in docs/decoding.md."""
+    """The expected row of an option in docs/decoding.md."""
     metavar = "" if option.type is bool else f" {run.METAVARS[option.type]}"
     kind = {bool: "true or false", str: "text", tuple: "list of texts"}.get(option.type, str(option.allowed))
     default = "the bundle's" if option.name in run.BUNDLE_DEFAULTS else option.default

@@ -1,4 +1,4 @@
-"""What a trace says of a search, with a model whose probabilities can be counted."""
+"""Traces of a search with a model whose probabilities are known."""
 
 import math
 
@@ -15,7 +15,7 @@ from seq2edge.device.search.traced_search import DROPPED, TracedSearch, decode_t
 from seq2edge.device.special_ids import BOS, EOS
 
 A, B, C = EOS + 1, EOS + 2, EOS + 3
-# After each token the probabilities of the next one.
+# For each token the probabilities of the next token.
 TABLE = {
     BOS: {A: 0.6, B: 0.3, C: 0.1},
     A: {B: 0.5, C: 0.3, EOS: 0.2},
@@ -26,7 +26,7 @@ SOURCE = {"source_ids": np.array([7, EOS], np.int32)}
 
 
 class Table(SequenceModel):
-    """Gives all tokens, or like a model file the most likely ones."""
+    """A model that returns all tokens or, like a model file, only the most likely ones."""
 
     mutable = ()
 
@@ -91,7 +91,7 @@ def test_a_forced_prefix_does_not_hide_what_the_model_wanted():
     assert best.ids[0] == C
     assert trace.next_tokens[0].token_ids == (A, B, C)
     assert tokens(trace.steps[0].live) == [C]
-    assert trace.steps[0].dropped == ()  # nothing else was allowed
+    assert trace.steps[0].dropped == ()  # no other token was allowed
 
 
 def test_a_token_that_was_drawn_is_among_the_next_tokens():
@@ -146,7 +146,7 @@ def test_a_parent_has_only_its_best_dropped_continuations():
 
 
 def test_a_search_without_a_trace_has_no_code_for_it():
-    """The trace stands in a subclass, so a search without one neither branches nor stores anything for it."""
+    """Tracing is a subclass, so an ordinary search neither branches nor stores anything for it."""
     names = {
         name
         for function in vars(Search).values()

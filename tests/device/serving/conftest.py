@@ -1,4 +1,4 @@
-"""Servers on this machine, and clients of them."""
+"""Local servers and clients."""
 
 import json
 import socket
@@ -22,7 +22,7 @@ def runner(bundles):
 
 @pytest.fixture
 def start(runner):
-    """Start a server of a runner with some limits."""
+    """Start a server for a runner, with limits."""
     started = []
 
     def start_one(served=None, access=Access(), **limits):
@@ -42,13 +42,13 @@ def start(runner):
 
 @pytest.fixture
 def serve(start):
-    """`start`; the server's address."""
+    """Start a server as `start` does, and return its address."""
     return lambda *arguments, **settings: start(*arguments, **settings).url
 
 
 @pytest.fixture(scope="session")
 def ask():
-    """Status and answer of a request; without a body it is a GET."""
+    """Send a request and return status and answer; without a body it is a GET."""
 
     def send(address, body=None, path="/run", method=None, headers=()):
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
@@ -65,7 +65,7 @@ def ask():
 
 @pytest.fixture
 def connect():
-    """Connections to a server's address."""
+    """Open connections to the address of a server."""
     opened = []
 
     def open_one(address):
@@ -81,7 +81,7 @@ def connect():
 
 @pytest.fixture
 def hold(monkeypatch):
-    """Hold all answers back: `entered` counts those that have begun, and `go_on` lets them end."""
+    """Block all answers. `entered` counts those that have started, and `go_on` releases them."""
 
     class Held:
         entered, go_on = threading.Semaphore(0), threading.Event()

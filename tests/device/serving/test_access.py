@@ -31,10 +31,10 @@ def test_without_keys_everybody_may_ask():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no key in it"),
-        (" \n\n", "no key in it"),
-        ("right\nnot right\n", "line 2 has other signs"),
-        ("schlüssel\n", "line 1 has"),
+        ("", "contains no key"),
+        (" \n\n", "contains no key"),
+        ("right\nnot right\n", "line 2 is not a key"),
+        ("schlüssel\n", "line 1 is not"),
     ],
 )
 def test_a_file_without_keys_is_refused_in_a_line(key_file, text, message):

@@ -138,7 +138,7 @@ def test_a_text_is_inspected(ask, serve, runner):
 
 def test_what_cannot_be_inspected_is_refused(ask, serve, classifier_bundles):
     status, answer = ask(serve(), {"texts": [TEXT, TEXT]}, path="/v1/inspect")
-    assert (status, answer["error"]) == (400, "one text is inspected at a time")
+    assert (status, answer["error"]) == (400, "only one text can be inspected at a time")
     classifier = serve(load_runner(classifier_bundles / "int8"))
     status, answer = ask(classifier, {"text": TEXT}, path="/v1/inspect")
     assert (status, answer["error"]) == (400, "a classification model has no search to inspect")
@@ -188,7 +188,7 @@ def test_a_batch_has_an_entry_for_each_text(ask, serve, runner):
     assert answer["failed"] == 2
     good, number, long, empty, other = answer["results"]
     assert (good["text"], empty["text"], other["text"]) == ("stone red", "", "river cold")
-    assert number == {"error": "text must be a string, texts a list of strings"}
+    assert number == {"error": "text must be a string, and texts a list of strings"}
     assert "30,000 characters" in long["error"]
 
 
@@ -207,7 +207,7 @@ def test_what_a_batch_has_no_time_for_is_told(ask, serve):
 
 
 def events(stream):
-    """Names and data of server-sent events."""
+    """Parse server-sent events into names and data."""
     for block in stream.strip().split("\n\n"):
         name, data = block.split("\n")
         yield name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
@@ -236,7 +236,10 @@ def test_a_stream_takes_nothing_back(ask, serve, bundles, change_manifest, tmp_p
 def test_a_stream_that_cannot_begin_has_a_status(ask, serve):
     address = serve()
     assert ask(address, {"text": ""}, "/v1/stream") == (400, {"error": "the input is empty"})
-    assert ask(address, {"texts": ["a", "b"]}, "/v1/stream") == (400, {"error": "one text is streamed at a time"})
+    assert ask(address, {"texts": ["a", "b"]}, "/v1/stream") == (
+        400,
+        {"error": "only one text can be streamed at a time"},
+    )
     assert ask(serve(timeout=1e-6), {"text": TEXT}, "/v1/stream")[0] == 503
 
 

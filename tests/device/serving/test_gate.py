@@ -17,7 +17,7 @@ def runner(shipped):
 
 
 def exchange(connection, request):
-    """Status and JSON of the answer to raw bytes."""
+    """Send raw bytes and return status and JSON of the answer."""
     connection.sendall(request)
     head, body = b"", b""
     with connection.makefile("rb") as answer:
@@ -98,7 +98,7 @@ def test_a_key_is_needed(ask, serve, capfd):
     address = serve(access=Access(keys=("another", KEY)))
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"X-API-Key": KEY[:-1]}):
         status, answer = ask(address, {"text": "hello"}, headers=headers)
-        assert (status, answer) == (401, {"error": "a key is needed: Authorization: Bearer KEY"})
+        assert (status, answer) == (401, {"error": "missing or wrong API key; send Authorization: Bearer KEY"})
     for headers in ({"Authorization": f"Bearer {KEY}"}, {"X-API-Key": "another"}):
         assert ask(address, {"text": "hello"}, headers=headers)[0] == 200
     assert ask(address, path="/health")[0] == 200
@@ -111,7 +111,7 @@ def test_what_a_page_elsewhere_sends_without_asking_is_refused(ask, serve, kind)
     address = serve()
     elsewhere = {"Origin": "https://evil.example", "Content-Type": kind}
     status, answer = ask(address, {"text": "hello"}, headers=elsewhere)
-    assert (status, answer) == (403, {"error": "pages of this origin may not ask; see --cors"})
+    assert (status, answer) == (403, {"error": "pages of this origin are not allowed; see --cors"})
     for headers in ({"Content-Type": kind}, elsewhere | {"Origin": address}):
         assert ask(address, {"text": "hello"}, headers=headers)[0] == 200
 

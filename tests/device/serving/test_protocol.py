@@ -15,7 +15,7 @@ def runner(shipped):
 
 
 def everything(connection):
-    """What a server sends until it closes the connection."""
+    """Read everything that a server sends until it closes the connection."""
     with connection.makefile("rb") as answer:
         return answer.read()
 

@@ -9,7 +9,7 @@ TEXT = "the red stone is here"
 
 @pytest.fixture
 def schema_of(ask):
-    """What the server says of a route: its request and its answer."""
+    """The schemas of request and response that the server publishes for a route."""
 
     def read(address, path):
         described = ask(address, path="/openapi.json")[1]["paths"][path]["post"]

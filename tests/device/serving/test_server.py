@@ -37,7 +37,7 @@ def runner(shipped):
 
 @pytest.fixture
 def asking(ask):
-    """Requests in threads, and their answers."""
+    """Send requests in threads and collect their answers."""
 
     def send(address, number):
         answers = []
@@ -71,7 +71,7 @@ def test_requests_in_progress_are_answered_when_it_stops(start, asking, hold):
     answers, wait = asking(server.url, 3)
     assert all(hold.entered.acquire(timeout=20) for _ in range(3))
     server.stop()
-    while True:  # until it takes no more connections
+    while True:  # wait until the server accepts no more connections
         try:
             urllib.request.urlopen(f"{server.url}/health", timeout=20)
         except OSError:
@@ -87,7 +87,7 @@ def test_requests_that_take_too_long_are_told_that_it_stops(start, asking, hold)
     assert all(hold.entered.acquire(timeout=20) for _ in range(2))
     server.stop()
     wait()
-    assert answers == [(503, {"error": "the server is being stopped"})] * 2
+    assert answers == [(503, {"error": "the server is shutting down"})] * 2
 
 
 def test_three_requests_survive_sigterm(shipped, asking):

@@ -1,4 +1,4 @@
-"""Test vectors of both families."""
+"""Recording and checking test vectors of both families."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from seq2edge.device.vectors.check import FILE, check_vectors, read_vectors
 
 @pytest.fixture(params=["bundles", "classifier_bundles"])
 def folder(request):
-    """The bundles of a family."""
+    """Folder of the bundles of a family."""
     return request.getfixturevalue(request.param)
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 Family = Literal["seq2seq", "classification"]
 Modality = Literal["text"]
 Target = Literal["text", "label"]
-BaselineName = Literal["nearest neighbour", "linear SVM"]
+BaselineName = Literal["nearest neighbour", "copy", "linear SVM"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Task:
             never split, a prompt remembers earlier replies, and the demo shows a chat.
         groups_references: Whether pairs with the same source are one example with several references. If not, every
             pair is an example, which makes scores comparable with published ones.
-        baseline: A simple model of the training data that is evaluated as a comparison; None: no baseline.
+        baselines: Simple models that are evaluated as a comparison.
         label_smoothing, stop_on: Values that `seq2edge init` writes into the section `training` of a recipe.
     """
 
@@ -37,7 +37,7 @@ class Task:
     multiline: bool = False
     is_conversation: bool = False
     groups_references: bool = True
-    baseline: BaselineName | None = None
+    baselines: tuple[BaselineName, ...] = ()
     label_smoothing: float = 0.1
     stop_on: str = "loss"
 
@@ -54,7 +54,7 @@ TASKS: dict[str, Task] = {
             name="chat",
             metrics=("exact_match", "bleu", "chrf", "word_f1", "distinct_1", "distinct_2", "repeated", "length_ratio"),
             is_conversation=True,
-            baseline="nearest neighbour",
+            baselines=("nearest neighbour",),
             label_smoothing=0.0,
         ),
         Task(
@@ -64,6 +64,7 @@ TASKS: dict[str, Task] = {
                 *("word_accuracy", "wer", "cer", "copied", "length_ratio"),
             ),
             groups_references=False,
+            baselines=("nearest neighbour", "copy"),
             stop_on="bleu",
         ),
         Task(
@@ -85,7 +86,7 @@ TASKS: dict[str, Task] = {
             family="classification",
             target="label",
             groups_references=False,
-            baseline="linear SVM",
+            baselines=("linear SVM",),
             label_smoothing=0.0,
             stop_on="accuracy",
         ),

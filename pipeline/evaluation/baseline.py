@@ -1,12 +1,13 @@
 """Baselines that a model should beat: simple models of the training data."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from seq2edge.device.tasks import BaselineName
 from seq2edge.pipeline.data.readers import Pair
 
 BATCH = 256  # number of sources compared at once; their similarities to all training sources are a dense matrix
+MOST_PAIRS = 100_000  # training pairs that baselines are fitted to; with more they take minutes and gigabytes
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,9 @@ class Baseline:
     answers: list[str]
 
     @classmethod
-    def of(cls, name: BaselineName, train: Iterable[Pair], sources: Sequence[str]) -> "Baseline":
+    def of(cls, name: BaselineName, pairs: Sequence[Pair], sources: Sequence[str]) -> "Baseline":
         """Fit a baseline to training pairs, and answer sources with it."""
-        return cls(name, BASELINES[name](train, sources))
+        return cls(name, BASELINES[name](pairs, sources))
 
     @property
     def key(self) -> str:
@@ -27,11 +28,10 @@ class Baseline:
         return self.name.lower().replace(" ", "_")
 
 
-def nearest_neighbour(train: Iterable[Pair], sources: Sequence[str]) -> list[str]:
+def nearest_neighbour(pairs: Sequence[Pair], sources: Sequence[str]) -> list[str]:
     """Return, for each source, the target of the most similar training source by TF-IDF of character 1- to 4-grams."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    pairs = list(train)
     vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
     known = vectorizer.fit_transform(pair.source for pair in pairs)
     replies = []
@@ -41,20 +41,25 @@ def nearest_neighbour(train: Iterable[Pair], sources: Sequence[str]) -> list[str
     return replies
 
 
-def linear_svm(train: Iterable[Pair], sources: Sequence[str]) -> list[str]:
+def linear_svm(pairs: Sequence[Pair], sources: Sequence[str]) -> list[str]:
     """Return the labels that a linear support vector machine predicts from TF-IDF of character 1- to 5-grams."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import LinearSVC
 
-    pairs = list(train)
     vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), sublinear_tf=True)
     classifier = make_pipeline(vectorizer, LinearSVC(dual=True, random_state=0))
     classifier.fit([pair.source for pair in pairs], [pair.target for pair in pairs])
     return [str(label) for label in classifier.predict(list(sources))]
 
 
-BASELINES: dict[BaselineName, Callable[[Iterable[Pair], Sequence[str]], list[str]]] = {
+def copy_source(pairs: Sequence[Pair], sources: Sequence[str]) -> list[str]:
+    """Return the sources themselves."""
+    return list(sources)
+
+
+BASELINES: dict[BaselineName, Callable[[Sequence[Pair], Sequence[str]], list[str]]] = {
     "nearest neighbour": nearest_neighbour,
+    "copy": copy_source,
     "linear SVM": linear_svm,
 }

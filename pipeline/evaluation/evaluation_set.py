@@ -1,12 +1,14 @@
 """Evaluation sets: a split of a run's data, or a file of pairs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.readers import read_pairs
-from seq2edge.pipeline.evaluation.baseline import Baseline
+from seq2edge.pipeline.evaluation.baseline import MOST_PAIRS, Baseline
 from seq2edge.pipeline.evaluation.examples import Example, examples
 from seq2edge.pipeline.recipe_schema.data import File
 from seq2edge.pipeline.run import Run
@@ -18,14 +20,14 @@ class EvaluationSet:
 
     Attributes:
         name: "train", "valid", "test", or the name of a file without its suffix.
-        baseline: The baseline to compare with; None if the task has none.
+        baselines: Those to compare with.
         folder: Where results are written unless the options name another folder.
     """
 
     name: str
     task: str
     expected: list[Example]
-    baseline: Baseline | None = None
+    baselines: Sequence[Baseline] = ()
     folder: Path = Path("evaluations")
 
     @classmethod
@@ -41,10 +43,7 @@ class EvaluationSet:
             raise UserError(
                 f"{run.path}: the {split} set is empty; data.{split} in the recipe is its share of the data"
             )
-        baseline = None
-        if name := TASKS[run.recipe.task].baseline:
-            baseline = Baseline.of(name, run.data.texts("train"), [example.source for example in expected])
-        return cls(split, run.recipe.task, expected, baseline, run.path)
+        return cls(split, run.recipe.task, expected, _baselines(run, expected), run.path)
 
     @classmethod
     def of_file(cls, path: Path, task: str) -> "EvaluationSet":
@@ -59,3 +58,14 @@ class EvaluationSet:
         if not pairs:
             raise UserError(f"{path}: the file contains no pairs")
         return cls(path.name.split(".")[0], task, examples(pairs, task))
+
+
+def _baselines(run: Run, expected: Sequence[Example]) -> list[Baseline]:
+    """Fit the baselines of a run's task to its training pairs, evenly spaced ones if there are many."""
+    names = TASKS[run.recipe.task].baselines
+    if not names:
+        return []
+    step = -(-len(run.data.train) // MOST_PAIRS) or 1
+    pairs = list(islice(run.data.texts("train"), 0, None, step))
+    sources = [example.source for example in expected]
+    return [Baseline.of(name, pairs, sources) for name in names]

@@ -1,13 +1,30 @@
 """Scores the answers of a system, on the whole set and on groups of examples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from seq2edge.pipeline.evaluation.answers import Answer
+from seq2edge.pipeline.evaluation.baseline import Baseline
 from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
 from seq2edge.pipeline.evaluation.groups import BY_DOMAIN, BY_LENGTH, BY_SCRIPT, by_domain, by_length, by_script
 from seq2edge.pipeline.evaluation.metrics.registry import signatures, task_scores
+
+Groups = dict[str, dict[str, dict[str, Any]]]  # kind ("by domain" …) → group → scores
+
+
+@dataclass(frozen=True)
+class BaselineScores:
+    """Scores of a baseline.
+
+    Attributes:
+        scores: Scores by metric key, with "sentences".
+        groups: Scores of parts of the set that do not depend on a tokenizer.
+    """
+
+    baseline: Baseline
+    scores: dict[str, Any]
+    groups: Groups
 
 
 @dataclass(frozen=True)
@@ -19,8 +36,8 @@ class Evaluation:
         beam: Beam size of the search; None if the task has no search.
         length_penalty: Length penalty of the search; None: that of the system, or no search.
         scores: Scores by metric key, with "sentences", "signatures" and, if it was computed, "perplexity".
-        groups: Scores of parts of the set: kind ("by domain" …) → group → scores.
-        baseline: Scores of the set's baseline; empty if there is none.
+        groups: Scores of parts of the set.
+        baselines: Scores of the set's baselines.
     """
 
     system: str
@@ -29,8 +46,8 @@ class Evaluation:
     beam: int | None
     length_penalty: float | None
     scores: dict[str, Any]
-    groups: dict[str, dict[str, dict[str, Any]]]
-    baseline: dict[str, Any]
+    groups: Groups
+    baselines: list[BaselineScores]
 
     @property
     def hypotheses(self) -> list[str]:
@@ -47,7 +64,6 @@ class Evaluation:
         return ", ".join(parts)
 
     def as_dict(self) -> dict[str, Any]:
-        baseline = self.test_set.baseline
         return {
             "name": self.system,
             "split": self.test_set.name,
@@ -55,7 +71,7 @@ class Evaluation:
             "length_penalty": self.length_penalty,
             "scores": self.scores,
             "groups": self.groups,
-        } | ({baseline.key: self.baseline} if baseline else {})
+        } | {one.baseline.key: one.scores | one.groups for one in self.baselines}
 
 
 def score(
@@ -79,11 +95,8 @@ def score(
     scores = _scores(test_set, hypotheses, everything) | {"signatures": signatures(test_set.task)}
     if perplexity is not None:
         scores["perplexity"] = round(perplexity, 2)
-    groups = {
-        BY_DOMAIN: by_domain(test_set.expected),
-        BY_SCRIPT: by_script(test_set.expected),
-        BY_LENGTH: by_length([answer.source_length for answer in answers]),
-    }
+    parts = {BY_DOMAIN: by_domain(test_set.expected), BY_SCRIPT: by_script(test_set.expected)}
+    lengths = {BY_LENGTH: by_length([answer.source_length for answer in answers])}
     return Evaluation(
         system=system,
         test_set=test_set,
@@ -91,13 +104,27 @@ def score(
         beam=beam,
         length_penalty=length_penalty,
         scores=scores,
-        groups={
-            kind: {name: _scores(test_set, hypotheses, indices) for name, indices in found.items()}
-            for kind, found in groups.items()
-            if found
-        },
-        baseline=_scores(test_set, test_set.baseline.answers, everything) if test_set.baseline else {},
+        groups=_group_scores(test_set, hypotheses, parts | lengths),
+        baselines=[
+            BaselineScores(
+                baseline,
+                _scores(test_set, baseline.answers, everything),
+                _group_scores(test_set, baseline.answers, parts),
+            )
+            for baseline in test_set.baselines
+        ],
     )
+
+
+def _group_scores(
+    test_set: EvaluationSet, hypotheses: Sequence[str], kinds: Mapping[str, Mapping[str, Sequence[int]]]
+) -> Groups:
+    """Return the task's scores on each group of each kind that has groups."""
+    return {
+        kind: {name: _scores(test_set, hypotheses, indices) for name, indices in groups.items()}
+        for kind, groups in kinds.items()
+        if groups
+    }
 
 
 def _scores(test_set: EvaluationSet, hypotheses: Sequence[str], indices: Sequence[int]) -> dict[str, Any]:

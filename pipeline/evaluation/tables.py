@@ -20,26 +20,24 @@ GROUP_METRICS = (
 
 
 def table(evaluations: Sequence[Evaluation]) -> str:
-    """Return text for the terminal: the systems side by side, then the groups of each system."""
+    """Return text for the terminal: the systems side by side, then the groups of each system and baseline."""
     first = evaluations[0]
     names = ", ".join(evaluation.system for evaluation in evaluations)
     metrics = [metric for metric in task_metrics(first.test_set.task) if metric.key in GROUP_METRICS]
     lines = [f"{names}: {first.test_set.name} set, {first.about}"]
     lines += _aligned(score_rows(evaluations))
-    for evaluation in evaluations:
-        for kind, groups in evaluation.groups.items():
-            lines += ["", evaluation.system, *_aligned(group_rows(kind, groups, metrics))]
+    for name, kind, groups in group_tables(evaluations):
+        lines += ["", name, *_aligned(group_rows(kind, groups, metrics))]
     if signatures := first.scores["signatures"]:
         lines += ["", *signatures]
     return "\n".join(lines)
 
 
 def score_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
-    """Return a heading and a row for each metric, with columns for each system and for the baseline."""
+    """Return a heading and a row for each metric, with columns for each system and baseline."""
     first = evaluations[0]
     columns: dict[str, Mapping[str, Any]] = {evaluation.system: evaluation.scores for evaluation in evaluations}
-    if first.test_set.baseline:
-        columns[first.test_set.baseline.name] = first.baseline
+    columns |= {one.baseline.name: one.scores for one in first.baselines}
     labels = {metric.key: metric.label for metric in task_metrics(first.test_set.task)}
     if any("perplexity" in scores for scores in columns.values()):
         labels["perplexity"] = "perplexity"
@@ -48,6 +46,13 @@ def score_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
         for key, label in labels.items()
     ]
     return [["", *columns], *rows]
+
+
+def group_tables(evaluations: Sequence[Evaluation]) -> list[tuple[str, str, dict[str, dict[str, Any]]]]:
+    """Return name, kind and groups for each table of groups: those of the systems, then those of the baselines."""
+    named = [(evaluation.system, evaluation.groups) for evaluation in evaluations]
+    named += [(one.baseline.name, one.groups) for one in evaluations[0].baselines]
+    return [(name, kind, groups) for name, kinds in named for kind, groups in kinds.items()]
 
 
 def group_rows(corner: str, groups: Mapping[str, Mapping[str, Any]], metrics: Sequence[Metric]) -> list[list[str]]:

@@ -13,7 +13,7 @@ from seq2edge.pipeline.evaluation.report.sections import Sections
 from seq2edge.pipeline.evaluation.report.texts import text_sections
 from seq2edge.pipeline.evaluation.scoring import Evaluation
 from seq2edge.pipeline.evaluation.significance import Difference
-from seq2edge.pipeline.evaluation.tables import group_rows, score_rows
+from seq2edge.pipeline.evaluation.tables import group_rows, group_tables, score_rows
 
 TEMPLATE = "report.html"
 SECTIONS: dict[Target, Callable[[Sequence[Evaluation]], Sections]] = {"text": text_sections, "label": label_sections}
@@ -28,13 +28,16 @@ def report(evaluations: Sequence[Evaluation], differences: Sequence[Difference] 
     """
     first = evaluations[0]
     sections = SECTIONS[TASKS[first.test_set.task].target](evaluations)
+    metrics = task_metrics(first.test_set.task)
     shown = [output for outputs in sections.outputs.values() for output in outputs]
     return _template().render(
         evaluations=evaluations,
         first=first,
         scores=score_rows(evaluations),
         differences=differences,
-        groups=_group_tables(evaluations),
+        groups=[
+            (f"{name}, {kind}", group_rows("", groups, metrics)) for name, kind, groups in group_tables(evaluations)
+        ],
         sections=sections,
         plots=[Markup(svg) for svg in sections.plots],
         large_plots=[Markup(svg) for svg in sections.large_plots],
@@ -49,12 +52,3 @@ def _template() -> jinja2.Template:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     source = files("seq2edge.pipeline.evaluation.report").joinpath(TEMPLATE).read_text(encoding="utf-8")
     return environment.from_string(source)
-
-
-def _group_tables(evaluations: Sequence[Evaluation]) -> list[tuple[str, list[list[str]]]]:
-    """Return the heading and rows of each table of groups."""
-    return [
-        (f"{evaluation.system}, {kind}", group_rows("", groups, task_metrics(evaluation.test_set.task)))
-        for evaluation in evaluations
-        for kind, groups in evaluation.groups.items()
-    ]

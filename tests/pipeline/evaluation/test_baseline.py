@@ -1,10 +1,14 @@
 from seq2edge.pipeline.data.readers import Pair
-from seq2edge.pipeline.evaluation.baseline import Baseline, linear_svm, nearest_neighbour
+from seq2edge.pipeline.evaluation.baseline import Baseline, copy_source, linear_svm, nearest_neighbour
 
 
 def test_nearest_neighbour_gives_the_reply_of_its_neighbour():
     train = [Pair("tell me a joke", "ha"), Pair("good morning", "morning!")]
     assert nearest_neighbour(train, ["a joke please", "mornin"]) == ["ha", "morning!"]
+
+
+def test_a_copy_is_the_source():
+    assert copy_source([], ["rm {{path}}", "ls"]) == ["rm {{path}}", "ls"]
 
 
 def test_a_linear_svm_generalises_to_another_phrasing():

@@ -153,6 +153,18 @@ def test_each_domain_is_scored_beside_the_total():
     assert ["talk", "1"] in [line[:2] for line in lines]
 
 
+def test_baselines_are_scored_on_each_domain_too():
+    expected = [Example("a.txt", ("a.txt",), ("manual",)), Example("s", ("right",), ("talk",))]
+    baselines = [Baseline("nearest neighbour", ["wrong", "right"]), Baseline("copy", ["a.txt", "s"])]
+    test_set = EvaluationSet("t", "translation", expected, baselines)
+    found = score("x", test_set, [Answer("right", 1.0, 1, [])] * 2, beam=1)
+    exact = {key: found.as_dict()[key]["by domain"]["manual"]["exact_match"] for key in ("nearest_neighbour", "copy")}
+    assert exact == {"nearest_neighbour": 0, "copy": 100}
+    lines = table([found]).splitlines()
+    assert re.split("  +", lines[1])[1:] == ["x", "nearest neighbour", "copy"]
+    assert [line for line in lines if line in ("x", "nearest neighbour", "copy")] == ["x", "nearest neighbour", "copy"]
+
+
 def test_systems_stand_side_by_side():
     expected = [Example("s", ("right",))] * 4
     systems = [
@@ -178,7 +190,7 @@ class Labeller:
 def labelled():
     """A classifier, and a set whose baseline takes every text for a joke."""
     expected = [Example("hi", ("greet",)), Example("hello", ("greet",)), Example("a pun", ("joke",))]
-    test_set = EvaluationSet("test", "classification", expected, Baseline("linear SVM", ["joke"] * 3))
+    test_set = EvaluationSet("test", "classification", expected, [Baseline("linear SVM", ["joke"] * 3)])
     return System("intents", Path("runs/intents"), Labeller(), "key"), test_set
 
 
@@ -215,4 +227,4 @@ def test_a_new_metric_is_its_function_and_an_entry(trained_run, tmp_path, monkey
     assert found.scores["exact_match"] <= found.scores["first_letter"] <= 100
     kept = json.loads((tmp_path / "evaluation-test-tiny.json").read_text())
     assert kept["scores"]["first_letter"] == found.scores["first_letter"]
-    assert re.search(rf"^first letter % +{found.scores['first_letter']:.2f}$", table([found]), re.MULTILINE)
+    assert re.search(rf"^first letter % +{found.scores['first_letter']:.2f} ", table([found]), re.MULTILINE)

@@ -14,7 +14,7 @@ from seq2edge.pipeline.evaluation.scoring import score
 
 LABELS = ["<b>refund</b>", "$price$ \\frac", "인사"]
 EXPECTED = [Example(f"text {i}", (LABELS[i % 3],)) for i in range(60)]
-TEST_SET = EvaluationSet("test", "classification", EXPECTED, Baseline("linear SVM", [LABELS[0]] * 60))
+TEST_SET = EvaluationSet("test", "classification", EXPECTED, [Baseline("linear SVM", [LABELS[0]] * 60)])
 
 
 def evaluation(name, wrong):

@@ -10,6 +10,7 @@ from seq2edge.device.batching import Job
 from seq2edge.device.manifests.seq2seq import Fallback
 from seq2edge.device.processors.interface import SourceProcessor, source_length
 from seq2edge.device.result import Part, Result, cut_note
+from seq2edge.device.scripts import script_note
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.search.trace import Trace
 from seq2edge.device.target_tokenizer import TargetTokenizer
@@ -40,10 +41,18 @@ class Joiner:
         processor: Provides the labels of source positions.
         tokenizer: Tokenizer of the targets.
         fallback: Lines that replace unlikely replies; None: replies are never replaced.
+        source_script: As in the manifest.
     """
 
-    def __init__(self, processor: SourceProcessor, tokenizer: TargetTokenizer, fallback: Fallback | None):
-        self.processor, self.tokenizer, self.fallback = processor, tokenizer, fallback
+    def __init__(
+        self,
+        processor: SourceProcessor,
+        tokenizer: TargetTokenizer,
+        fallback: Fallback | None,
+        source_script: str = "",
+    ):
+        self.processor, self.tokenizer = processor, tokenizer
+        self.fallback, self.source_script = fallback, source_script
 
     def text(self, decoded: Sequence[Decoded], rank: int = 0) -> str:
         """Join the hypotheses of one rank: spaces between sentences, line feeds where the source has them."""
@@ -82,6 +91,7 @@ class Joiner:
             alternatives=tuple((self.text(decoded, rank), _score(decoded, rank)) for rank in ranks),
             parts=tuple(map(self._part, decoded)),
             cut=cut_note([one.job.segment for one in decoded]),
+            unread=script_note(message_of(source), self.source_script) if self.source_script else None,
             missing=tuple(phrase for phrase in required if self.tokenizer.encode(phrase) in missing),
             seconds=sum(one.seconds for one in decoded),
             previous="" if is_fallback else text,

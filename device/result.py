@@ -55,6 +55,7 @@ class Result:
         parts: Segments of the source with their targets; empty if the guard answered.
         cut: A note about sentences that were split or a text that was truncated because of its length; None if there
             were none.
+        unread: A note about a text in a script that the model was not trained on; None if it was.
         missing: Required phrases that did not fit into the text.
         seconds: Elapsed time in seconds.
         guard: Category of the guard that answered instead of the model; None if the model answered.
@@ -74,6 +75,7 @@ class Result:
     guard: str | None = None
     previous: str = ""
     follow_up: bool = False
+    unread: str | None = None
 
     @property
     def decided_by(self) -> Decider:
@@ -93,6 +95,7 @@ class Result:
             "fallback": self.fallback,
             "alternatives": [{"text": text, "score": round(score, 4)} for text, score in self.alternatives],
             "cut": self.cut,
+            "unread": self.unread,
             "missing": self.missing,
             "seconds": round(self.seconds, 4),
             "guard": self.guard,

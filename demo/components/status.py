@@ -24,6 +24,8 @@ def status_line(result: Result, size: float, can_explain: bool = True) -> str:
         facts.append(both("fallback"))
     if result.cut:
         facts.append(both("cut"))
+    if result.unread:
+        facts.append(both("unread"))
     why = f'<button type="button" class="why">{both("why")}</button>' if can_explain and result.parts else ""
     return f'<p class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}{why}</p>'
 

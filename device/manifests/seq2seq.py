@@ -73,6 +73,7 @@ class Seq2SeqManifest(Manifest):
         beam_sizes: Batch sizes of the decode steps in the model file.
         decoding: Default values of decoding options.
         fallback: Lines that replace unlikely replies; None (null in JSON) if replies are never replaced.
+        source_script: Script of which nearly all training sources have letters, e.g. "Hangul"; empty: there is none.
         unknown: Whether the model was trained to answer unk to sources that have no answer.
     """
 
@@ -84,6 +85,7 @@ class Seq2SeqManifest(Manifest):
     beam_sizes: Annotated[list[Beam], Items(1, caps.BEAM_SIZES)]
     decoding: Decoding
     fallback: Fallback | None
+    source_script: str = field(default="", metadata={"optional": True})
     unknown: bool = field(default=False, metadata={"optional": True})
 
     @classmethod

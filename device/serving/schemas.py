@@ -31,6 +31,7 @@ RESULT = _object(
         "fallback": {"type": "boolean"},
         "alternatives": _list(_object({"text": TEXT, "score": NUMBER})),
         "cut": TEXT_OR_NULL,
+        "unread": TEXT_OR_NULL,
         "missing": _list(TEXT),
         "seconds": NUMBER,
         "guard": TEXT_OR_NULL,

@@ -1,7 +1,9 @@
 """The export of encoder-decoders: signatures of encoder and decoder step, states, and a shortlist."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ from seq2edge.device.guard import GuardJson
 from seq2edge.device.manifests.common import Signature
 from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest, State
 from seq2edge.device.processors.interface import Features
+from seq2edge.device.scripts import scripts_of
 from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.turn_taking import FILE as TURNS
+from seq2edge.device.turns import message_of
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.families.interface import Extra, Savable
 from seq2edge.export.families.seq2seq_comparison import Seq2SeqComparison, best_hypotheses
@@ -29,6 +33,8 @@ from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.lexicon import learn_shortlist
 
+MOST_SOURCES = 20_000  # training sources whose scripts are counted
+NEARLY_ALL = 0.98
 EXTRAS: tuple[Extra, ...] = ("saved-model", "onnx", "suggest-float")
 
 
@@ -48,7 +54,16 @@ def manifest_fields(run: Run[Seq2SeqRecipe], model: Seq2Seq, signatures: dict[st
     return {
         "states": [State(name, **encoded[name], mutable=True) for name in state_names(model)],
         "fallback": _fallback(run, model),
+        "source_script": _source_script(run),
     }
+
+
+def _source_script(run: Run[Seq2SeqRecipe]) -> str:
+    """Return the most frequent script of which nearly all training sources have letters; empty: there is none."""
+    sources = [message_of(pair.source) for pair in run.data.training_texts(MOST_SOURCES)]
+    counts = Counter(script for source in sources for script in scripts_of(source))
+    script, count = max(counts.items(), key=itemgetter(1), default=("", 0))
+    return script if count and count >= NEARLY_ALL * len(sources) else ""
 
 
 def _fallback(run: Run[Seq2SeqRecipe], model: Seq2Seq) -> Fallback | None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,11 @@ class Dataset:
     def texts(self, split: str) -> Iterator[Pair]:
         """Yield the cleaned pairs of "train", "valid" or "test"."""
         return read_split(self.path, split)
+
+    def training_texts(self, most: int) -> list[Pair]:
+        """Return the cleaned training pairs, or at most so many that are evenly spaced."""
+        step = max(1, -(-len(self.train) // most))
+        return list(islice(self.texts("train"), 0, None, step))
 
 
 def read_split(folder: Path, split: str) -> Iterator[Pair]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from seq2edge.device.errors import UserError
@@ -65,7 +64,5 @@ def _baselines(run: Run, expected: Sequence[Example]) -> list[Baseline]:
     names = TASKS[run.recipe.task].baselines
     if not names:
         return []
-    step = -(-len(run.data.train) // MOST_PAIRS) or 1
-    pairs = list(islice(run.data.texts("train"), 0, None, step))
-    sources = [example.source for example in expected]
+    pairs, sources = run.data.training_texts(MOST_PAIRS), [example.source for example in expected]
     return [Baseline.of(name, pairs, sources) for name in names]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seq2edge.pipeline.data.scripts import script_of
+from seq2edge.device.scripts import script_of
 from seq2edge.pipeline.evaluation.examples import Example
 
 BY_DOMAIN, BY_SCRIPT, BY_LENGTH = "by domain", "by script", "by source length in tokens"

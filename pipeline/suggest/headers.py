@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from seq2edge.pipeline.data.scripts import script_of
+from seq2edge.device.scripts import script_of
 from seq2edge.pipeline.suggest.names import is_usual_name
 
 NUMBER = re.compile(r"[-+−]?[\d.,:/\s-]*\d[\d.,:/\s-]*%?")

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.scripts import script_of
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.cleaning import SHORT, hash64
 from seq2edge.pipeline.data.compressed import without_compression
 from seq2edge.pipeline.data.readers import Pair, file_format, has_header, read_pairs
-from seq2edge.pipeline.data.scripts import script_of
 from seq2edge.pipeline.data.tables import TABLES
 from seq2edge.pipeline.recipe_schema.data import COLUMN_FORMATS, File
 from seq2edge.pipeline.recipe_schema.template import is_template

@@ -77,6 +77,11 @@ def test_the_manifest_has_the_weights_that_were_trained(bundles, trained_run):
         assert found["smallest"] <= np.min(weight) <= np.max(weight) <= found["largest"]
 
 
+def test_the_manifest_has_the_script_of_the_sources(bundles, shipped):
+    assert json.loads((bundles / "int8" / "bundle.json").read_text(encoding="utf-8"))["source_script"] == "Latin"
+    assert shipped.manifest.source_script == ""  # Korean and English
+
+
 def test_the_manifest_has_the_bytes_of_the_constants_by_type(bundles):
     sizes = {quantization: manifest(bundles, quantization)["constants"] for quantization in ("none", "int8")}
     assert 3.5 < sizes["none"]["float32"] / sizes["int8"]["int8"] < 4.5

@@ -59,6 +59,11 @@ def test_what_is_too_long_for_the_model_is_divided_and_said(runner):
     assert "longer than the model reads" in result.cut
 
 
+def test_a_text_in_a_script_that_no_training_source_has_gets_a_note(runner):
+    assert "trained on texts with Latin letters" in runner.run("빨간 돌이 여기 있다").unread
+    assert runner.run("the red stone is here").unread is None
+
+
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "\u200b", "\x00", "\u2028"])
 def test_empty_text_is_refused(runner, text):
     with pytest.raises(UserError, match="the input is empty"):

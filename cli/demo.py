@@ -1,4 +1,4 @@
-"""seq2edge demo: open a web page for bundles."""
+"""seq2edge demo: serve a web page for bundles."""
 
 import argparse
 from pathlib import Path
@@ -7,7 +7,7 @@ from seq2edge.cli.bundle_argument import DEFAULT
 from seq2edge.device.shipped_bundle import SHIPPED
 from seq2edge.device.terminal import write
 
-HELP = "open a web page for one or more bundles"
+HELP = "serve a web page for one or more bundles"
 EXAMPLES = """\
   seq2edge demo                        # the chatbot that is installed
   seq2edge demo bundles/quickstart-int8 bundles/mine-int8 --port 8080

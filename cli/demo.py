@@ -7,7 +7,7 @@ from seq2edge.cli.bundle_argument import DEFAULT
 from seq2edge.device.shipped_bundle import SHIPPED
 from seq2edge.device.terminal import write
 
-HELP = "open a web page for one or more bundles"
+HELP = "serve a web page for one or more bundles"
 EXAMPLES = """\
   seq2edge demo                        # the installed chatbot
   seq2edge demo bundles/quickstart-int8 bundles/mine-int8 --port 8080

@@ -39,7 +39,7 @@ DONE, CHECK_FAILED, WRONG_INPUT, INTERNAL_ERROR, INTERRUPTED, TERMINATED = 0, 1,
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status.
+    """Run one command and return the exit status. Without a command, show the help.
 
     Args:
         arguments: Command-line arguments without the name of the program; None: those of the process.
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 if the command succeeded, 1 if a check failed, 2 if the input was wrong, 70 after an internal error, 130 after
         Ctrl-C, and 143 if SIGTERM ended a long command.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
+    arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     parsed = _parser(arguments).parse_args(arguments)
     try:
         with ending_in_order() if arguments[0] in LONG else contextlib.nullcontext():

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("text", metavar="TEXT", nargs="*", help="text to answer (default: lines of standard input)")
     add_sha256(parser)
-    parser.add_argument("--attention", action="store_true", help="print the attention of each token")
+    parser.add_argument("--attention", action="store_true", help="print where each word of the answer looked")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each answer")
     parser.add_argument("--inspect", action="store_true", help="print JSON with attention and the whole search")
     parser.add_argument("--threads", type=int, default=1, help="number of runtime threads (default: 1)")
@@ -98,11 +98,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _bundle_and_texts(arguments: argparse.Namespace) -> tuple[Path, list[str]]:
-    """Return the folder of the bundle and the texts. If the first argument is not a folder, it is a text too."""
+    """Return the folder of the bundle and the texts. If the first argument is not a folder, it is a text too.
+
+    A missing folder is one only if it looks like a path: "bundles/mine" does, "what is 1/2?" does not.
+    """
     first, texts = arguments.bundle, arguments.text
     if first is None:
         return SHIPPED, texts
-    if os.sep in first or os.path.isdir(first):  # noqa: PTH112 (Path.is_dir refuses a long text)
+    is_path = os.sep in first and (bool(texts) or len(first.split()) == 1)
+    if is_path or os.path.isdir(first):  # noqa: PTH112 (Path.is_dir refuses a long text)
         return Path(first), texts
     return SHIPPED, [first, *texts]
 
@@ -219,12 +223,15 @@ def _stream(runner: Any, text: str, settings: dict[str, Any]) -> str:
 
 
 def attention_table(part: Any) -> str:
-    """Format attention: a line for each target token, with the three most attended source tokens and their weights."""
+    """Format attention: a line for each target word, with the three most attended source words and their weights."""
+    from seq2edge.device.words import word_attention, words_of
+
     if part.attention is None:
         return "  (this model has no attention)"
+    targets, sources = words_of(part.target_tokens), words_of(part.source_tokens)
     lines = []
-    for token, weights in zip(part.target_tokens, part.attention, strict=True):
+    for target, weights in zip(targets, word_attention(part.attention, targets, sources), strict=True):
         most = weights.argsort()[::-1][:3]
-        sources = "  ".join(f"{part.source_tokens[i]} {weights[i]:.2f}" for i in most if weights[i] >= 0.05)
-        lines.append(f"  {token:16} ← {sources}")
+        shown = "  ".join(f"{sources[i].text} {weights[i]:.2f}" for i in most if weights[i] >= 0.05)
+        lines.append(f"  {target.text:16} ← {shown}")
     return "\n".join(lines)

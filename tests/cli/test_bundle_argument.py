@@ -38,6 +38,12 @@ def test_run_takes_a_folder_or_a_path_for_a_bundle(installed, bundles, tmp_path,
     assert capsys.readouterr().err == "seq2edge: non: not a bundle, bundle.json is missing\n"
 
 
+def test_a_text_with_a_slash_and_spaces_is_a_text(installed, capsys):
+    assert main(["run", "the red and/or cold stone"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    assert main(["run", "no such/bundle", RED]) == 2  # a text follows it, so it is a path
+
+
 @pytest.mark.parametrize("text", ["", "a\0b", "a" * 9000])
 def test_a_text_that_is_no_name_of_a_file_is_a_text(installed, capsys, text):
     assert main(["run", text]) == (0 if text else 2)

@@ -10,3 +10,11 @@ def test_each_text_gets_one_line_of_json(shipped, capsys):
     answer, guarded = map(json.loads, capsys.readouterr().out.splitlines())
     assert answer["parts"][0]["trace"]["steps"]
     assert (answer["decided_by"], guarded["decided_by"]) == ("model", "guard")
+
+
+def test_attention_is_shown_by_words(shipped, capsys):
+    assert main(["run", str(shipped.path), "I had a fight with my best friend", "--attention"]) == 0
+    answer, *table = capsys.readouterr().out.splitlines()
+    assert answer == "Fights with friends hurt. Maybe an honest word could be a start."
+    assert table[0].startswith("  Fights with friends hurt ← friend 0.20  fight 0.18")
+    assert len(table) == 4

@@ -51,6 +51,14 @@ def test_run_lists_the_options_of_the_search_on_request(capsys):
     assert [option.flag for option in OPTIONS.values() if f"  {option.flag}" not in shown] == []
 
 
+def test_the_name_alone_shows_the_commands(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([])
+    assert stop.value.code == 0
+    shown = capsys.readouterr().out
+    assert [command for command in COMMANDS if f"    {command}" not in shown] == []
+
+
 def test_a_wrong_command_is_refused_with_what_there_is(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["trian"])

@@ -32,9 +32,9 @@ def test_it_is_stored_without_outputs():
 def test_it_shows_replies_attention_and_a_beam(namespace):
     part = namespace["part"]
     assert namespace["bot"].manifest.task == "chat"
-    assert np.allclose(part.attention.sum(axis=1), 1, atol=0.01)
+    assert np.allclose(part.word_attention.sum(axis=1), 1, atol=0.01)
     (image,) = namespace["axes"].get_images()
-    assert image.get_array().shape == (len(part.target_tokens), len(part.source_tokens))
+    assert image.get_array().shape == (len(part.target_words), len(part.source_words))
     scores = [score for _, score in namespace["beam"].alternatives]
     assert len(scores) == 3
     assert scores == sorted(scores, reverse=True)

@@ -33,7 +33,7 @@ def test_examples_of_docstrings(path, request, shipped, monkeypatch, tmp_path):
     assert tests
     for test in tests:
         report = []
-        doctest.DocTestRunner(optionflags=FLAGS).run(test, out=report.append)
+        doctest.DocTestRunner(verbose=False, optionflags=FLAGS).run(test, out=report.append)
         assert not report, "".join(report)
 
 
@@ -43,5 +43,5 @@ def test_examples_of_pages(path, shipped, monkeypatch, tmp_path):
     text = re.sub("^```.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     test = doctest.DocTestParser().get_doctest(text, {}, path.stem, None, 0)
     report = []
-    doctest.DocTestRunner(optionflags=FLAGS).run(test, out=report.append)
+    doctest.DocTestRunner(verbose=False, optionflags=FLAGS).run(test, out=report.append)
     assert not report, "".join(report)

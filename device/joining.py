@@ -91,7 +91,7 @@ class Joiner:
             alternatives=tuple((self.text(decoded, rank), _score(decoded, rank)) for rank in ranks),
             parts=tuple(map(self._part, decoded)),
             cut=cut_note([one.job.segment for one in decoded]),
-            unread=script_note(message_of(source), self.source_script) if self.source_script else None,
+            unread=script_note(message_of(source), self.source_script) if isinstance(source, str) else None,
             missing=tuple(phrase for phrase in required if self.tokenizer.encode(phrase) in missing),
             seconds=sum(one.seconds for one in decoded),
             previous="" if is_fallback else text,

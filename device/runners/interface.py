@@ -85,7 +85,7 @@ class Runner(ABC, Generic[Options]):
         `run`.
 
         Raises:
-            UserError: Also if the model has no search, as a classifier.
+            UserError: Also if the model has no search.
         """
         raise UserError(f"a {self.manifest.task} model has no search to inspect")
 

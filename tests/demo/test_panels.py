@@ -103,7 +103,7 @@ def test_a_file_is_answered_line_by_line(translator, tmp_path):
     assert download.value.path().read_text(encoding="utf-8") == "stone red\n\nsong old\n"
     (tmp_path / "<img src=x>.txt").write_bytes(b"\xff\xfe\x00")
     send(tmp_path / "<img src=x>.txt")
-    one.expect("no plain text file", "#translation-file-status")
+    one.expect("not a plain text file", "#translation-file-status")
 
 
 def test_a_file_that_is_no_text_or_too_large_is_refused_in_the_language_of_the_reader(visit, tmp_path):

@@ -26,7 +26,7 @@ def test_processes_whose_weights_part_are_stopped(monkeypatch):
     callback = SynchronizeProcesses(Elsewhere(), model, Progress())
     callback.set_model(model)
     model.stop_training = False
-    with pytest.raises(RuntimeError, match="after epoch 3 process 1 has other weights"):
+    with pytest.raises(RuntimeError, match="after epoch 3 the weights of process 1 differ from those of process 0"):
         callback.on_epoch_end(2)
 
 

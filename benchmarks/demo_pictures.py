@@ -24,7 +24,7 @@ from seq2edge.demo.app import DemoOptions, serve
 from seq2edge.device.shipped_bundle import SHIPPED
 from seq2edge.export.bundle import export_bundle
 from seq2edge.export.options import ExportOptions, Quantization
-from seq2edge.pipeline.recipe_schema.load import load_recipe
+from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.trainer import train
@@ -93,7 +93,7 @@ def make_models(folder: Path) -> list[Path]:
         languages = dict(zip(("source", "target"), name.split("-"), strict=True))
         recipe.write_text(RECIPE.format(name=name, source_column=source, target_column=target, **languages), "utf-8")
         bundles += [make_bundle(recipe, folder, quantization) for quantization in quantizations]
-    return [SHIPPED, *bundles, make_bundle(Path("intents"), folder, "int8")]
+    return [SHIPPED, *bundles, make_bundle(find_recipe("intents"), folder, "int8")]
 
 
 def make_bundle(recipe: Path, folder: Path, quantization: Quantization) -> Path:

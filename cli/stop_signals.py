@@ -20,8 +20,8 @@ def _end(number: int, frame: Any) -> None:
 def ending_in_order() -> Iterator[None]:
     """Raise KeyboardInterrupt on Ctrl-C and `Terminated` on SIGTERM inside the context.
 
-    Without this, Ctrl-C could not stop commands that a shell without job control started in the background, because
-    such a shell starts them with SIGINT ignored.
+    A shell without job control starts background commands with SIGINT ignored. Without this, Ctrl-C could not stop
+    them.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -21,7 +21,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")  # lone surrogates, which UTF-8 cannot
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 VISIBLE = re.compile(f"[^\\s{CONTROL.pattern[1:-1]}{INVISIBLE.pattern[1:-1]}]")
 SPACE_TOKEN = "\u2581"  # SentencePiece encodes spaces as this character, and decodes the character to a space
-ESCAPE = "\x1a"  # with a letter after it, stands for "▁" or for itself in tokenizers without normalisation
+ESCAPE = "\x1a"  # tokenizers without normalisation write "▁" as ESCAPE + "A" and ESCAPE as ESCAPE + "B"
 
 
 def normalise(text: str, form: str) -> str:

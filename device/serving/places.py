@@ -86,7 +86,7 @@ class Places:
             self.free += 1
             self.metrics.count("busy_seconds_total", time.perf_counter() - started)
             if not done.cancelled():
-                done.exception()  # asyncio would log an error that nobody retrieves
+                done.exception()  # else asyncio logs that the exception was never retrieved
 
         working = asyncio.get_running_loop().run_in_executor(self.threads, work)
         working.add_done_callback(leave)

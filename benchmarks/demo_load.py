@@ -114,7 +114,7 @@ class Page:
 
     async def send(self, client: httpx.AsyncClient, session: str, text: str) -> tuple[list[str], float]:
         """Send a message. Returns all texts of the conversation, and the seconds that our functions took."""
-        values = {"data": [json.dumps([text]), [], None, True], "fn_index": self.add, "session_hash": session}
+        values = {"data": [json.dumps([text]), [], None], "fn_index": self.add, "session_hash": session}
         added = (await client.post(f"{self.address}/gradio_api/run/predict", json=values)).raise_for_status().json()
         values = {"data": self.settings, "fn_index": self.answer, "session_hash": session}
         (await client.post(f"{self.address}/gradio_api/queue/join", json=values)).raise_for_status()

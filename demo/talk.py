@@ -146,6 +146,17 @@ class Talk:
         """Remove all turns."""
         self.turns, self.refusal = [], ""
 
+    @property
+    def last_answered(self) -> Turn | None:
+        """The last turn whose reply is complete."""
+        return next((turn for turn in reversed(self.turns) if turn.is_done), None)
+
+    @property
+    def status(self) -> str:
+        """The status line, as HTML: why a message was refused, or that of the last reply."""
+        last = self.last_answered
+        return self.refusal or (last.status if last else "")
+
     def messages(self) -> list[dict[str, str]]:
         """Return the messages to show."""
         found = []

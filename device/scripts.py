@@ -26,8 +26,10 @@ def script_note(text: str, expected: str) -> str | None:
         text: The text.
         expected: A script of which the sources that a model was trained on have letters; empty: any script.
     """
+    if not expected:
+        return None
     found = scripts_of(text)
-    if not expected or not found or expected in found:
+    if not found or expected in found:
         return None
     script = found.most_common(1)[0][0]
     return f"the text has {script} letters; the model was trained on texts with {expected} letters and cannot read it"

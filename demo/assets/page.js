@@ -18,6 +18,8 @@
     box.value = text;
     box.dispatchEvent(new Event("input", { bubbles: true }));
   }
+  // Returns messages to the field, before what was typed since.
+  const giveBack = (...texts) => put([...texts, field().value].filter((text) => text).join("\n"));
   function showWaiting() {
     sessionStorage.setItem(WAITING, JSON.stringify([...left, ...underway, ...taken]));
     clearTimeout(slow);
@@ -49,11 +51,11 @@
       underway = [];
       showWaiting();
     },
-    refused(texts) { // messages that the server refused return to the field, before what was typed since
-      if (texts) put([texts, field().value].filter((text) => text).join("\n"));
+    refused(texts) { // called with the messages that the server refused
+      if (texts) giveBack(texts);
     },
     failed() { // sent messages return to the field
-      put([...underway, ...taken, field().value].filter((text) => text).join("\n"));
+      giveBack(...underway, ...taken);
       taken = underway = [];
       next();
     },

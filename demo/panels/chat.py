@@ -105,7 +105,7 @@ def _listen(chat: Chat, replies: "Replies", feedback: FeedbackFile | None) -> No
     asked = [chat.talk, chat.keep, chat.bundle, *chat.settings]
     sent = chat.send.click(
         replies.add,
-        [chat.sent, chat.conversation, chat.talk, chat.keep],
+        [chat.sent, chat.conversation, chat.talk],
         [chat.conversation, chat.status, chat.refused],
         js=SEND,
         queue=False,

@@ -75,9 +75,8 @@ def saved(talk: Talk, keep: bool) -> str:
 
 def view(talk: Talk, keep: bool) -> tuple[list[dict[str, str]], str, str, View | None]:
     """Return the outputs of the panel: conversation, status line, data for the browser, and the view for "why?"."""
-    last = next((turn for turn in reversed(talk.turns) if turn.is_done), None)
-    status = talk.refusal or (last.status if last else NO_STATUS)
-    return talk.messages(), status, saved(talk, keep), last.asked if last else None
+    last = talk.last_answered
+    return talk.messages(), talk.status, saved(talk, keep), last.asked if last else None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class Replies:
 
     shelf: Shelf
 
-    def add(self, sent: str, messages: list[dict[str, Any]], talk: Talk, keep: bool) -> tuple[Any, str, str]:
+    def add(self, sent: str, messages: list[dict[str, Any]], talk: Talk) -> tuple[Any, str, str]:
         """Add messages to the conversation.
 
         Gradio would keep each `gr.skip()` as a component of the visitor's session, so all outputs have values.
@@ -35,7 +35,6 @@ class Replies:
             sent: A list of messages as JSON.
             messages: The messages that the browser shows.
             talk: The conversation.
-            keep: Whether the browser keeps the conversation.
         Returns:
             The messages to show, the status line, and the messages that were refused, which page.js returns to the
             field.
@@ -50,8 +49,7 @@ class Replies:
             except RefusedError as error:
                 refused.append(text)
                 talk.refusal = error.html()
-        shown, status, *_ = view(talk, keep)
-        return shown, status, "\n".join(refused)
+        return talk.messages(), talk.status, "\n".join(refused)
 
     def answer_all(self, talk: Talk, keep: bool, key: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Answer all waiting messages in order, unless another call is answering them already."""

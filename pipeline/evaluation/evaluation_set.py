@@ -1,16 +1,36 @@
 """Evaluation sets: a split of a run's data, or a file of pairs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.readers import read_pairs
 from seq2edge.pipeline.evaluation.baseline import MOST_PAIRS, Baseline
 from seq2edge.pipeline.evaluation.examples import Example, examples
+from seq2edge.pipeline.evaluation.groups import BY_DOMAIN, BY_SCRIPT, by_domain, by_script
+from seq2edge.pipeline.evaluation.metrics.registry import task_scores
 from seq2edge.pipeline.recipe_schema.data import File
 from seq2edge.pipeline.run import Run
+
+Groups = dict[str, dict[str, dict[str, Any]]]  # kind ("by domain" …) → group → scores
+
+
+@dataclass(frozen=True)
+class BaselineScores:
+    """Scores of a baseline.
+
+    Attributes:
+        scores: Scores by metric key, with "sentences".
+        groups: Scores of parts of the set that do not depend on a tokenizer.
+    """
+
+    baseline: Baseline
+    scores: dict[str, Any]
+    groups: Groups
 
 
 @dataclass(frozen=True)
@@ -57,6 +77,33 @@ class EvaluationSet:
         if not pairs:
             raise UserError(f"{path}: the file contains no pairs")
         return cls(path.name.split(".")[0], task, examples(pairs, task))
+
+    @cached_property
+    def parts(self) -> dict[str, dict[str, list[int]]]:
+        """Indices of the examples of each group, by kind of group."""
+        return {BY_DOMAIN: by_domain(self.expected), BY_SCRIPT: by_script(self.expected)}
+
+    @cached_property
+    def baseline_scores(self) -> list[BaselineScores]:
+        """Scores of the baselines, which are the same for all systems."""
+        return [
+            BaselineScores(one, self.scores(one.answers), self.group_scores(one.answers, self.parts))
+            for one in self.baselines
+        ]
+
+    def scores(self, hypotheses: Sequence[str], indices: Sequence[int] | None = None) -> dict[str, Any]:
+        """Return the task's scores on some of the examples; None: on all."""
+        indices = range(len(self.expected)) if indices is None else indices
+        chosen = [hypotheses[index] for index in indices], [self.expected[index] for index in indices]
+        return {"sentences": len(indices), **task_scores(self.task, *chosen)}
+
+    def group_scores(self, hypotheses: Sequence[str], kinds: Mapping[str, Mapping[str, Sequence[int]]]) -> Groups:
+        """Return the task's scores on each group of each kind that has groups."""
+        return {
+            kind: {name: self.scores(hypotheses, indices) for name, indices in groups.items()}
+            for kind, groups in kinds.items()
+            if groups
+        }
 
 
 def _baselines(run: Run, expected: Sequence[Example]) -> list[Baseline]:

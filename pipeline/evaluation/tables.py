@@ -37,7 +37,7 @@ def score_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
     """Return a heading and a row for each metric, with columns for each system and baseline."""
     first = evaluations[0]
     columns: dict[str, Mapping[str, Any]] = {evaluation.system: evaluation.scores for evaluation in evaluations}
-    columns |= {one.baseline.name: one.scores for one in first.baselines}
+    columns |= {one.baseline.name: one.scores for one in first.test_set.baseline_scores}
     labels = {metric.key: metric.label for metric in task_metrics(first.test_set.task)}
     if any("perplexity" in scores for scores in columns.values()):
         labels["perplexity"] = "perplexity"
@@ -51,7 +51,7 @@ def score_rows(evaluations: Sequence[Evaluation]) -> list[list[str]]:
 def group_tables(evaluations: Sequence[Evaluation]) -> list[tuple[str, str, dict[str, dict[str, Any]]]]:
     """Return name, kind and groups for each table of groups: those of the systems, then those of the baselines."""
     named = [(evaluation.system, evaluation.groups) for evaluation in evaluations]
-    named += [(one.baseline.name, one.groups) for one in evaluations[0].baselines]
+    named += [(one.baseline.name, one.groups) for one in evaluations[0].test_set.baseline_scores]
     return [(name, kind, groups) for name, kinds in named for kind, groups in kinds.items()]
 
 

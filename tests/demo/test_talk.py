@@ -73,12 +73,12 @@ def test_it_does_not_grow_without_limit():
 def test_messages_that_are_too_many_go_back_to_the_field():
     sent = [f"message {number}" for number in range(MOST_WAITING + 2)]
     talk, replies = Talk(), Replies(Shelf(()))
-    messages, status, refused = replies.add(json.dumps(sent), [], talk, keep=False)
+    messages, status, refused = replies.add(json.dumps(sent), [], talk)
     assert [one["content"] for one in messages] == sent[:MOST_WAITING]
     assert refused.splitlines() == sent[MOST_WAITING:]
     assert "Too many messages are waiting" in status
     talk.stop("…")
-    assert replies.add(json.dumps(["hello"]), [], talk, keep=False)[1:] == ("", "")
+    assert replies.add(json.dumps(["hello"]), [], talk)[1:] == ("", "")
 
 
 def test_what_a_browser_kept_is_taken_up_whatever_it_is():

@@ -11,6 +11,7 @@ process, separate from that of the page. After a warm-up round, the result has
 - `handler_p95_ms`: time of our functions, as Gradio measures it; `whole_p95_ms`: time from sending to the reply;
 - `with_a_long_text`: the same for the other visitors while one sends 19,000 characters, and the time for that text;
 - `memory_mb`: resident memory of the page before, four times during the two minutes, and at the end;
+- `memory_mb_by_short_visits`: the same by the number of visitors who have sent two messages each, at full speed;
 - `built_s`: time of a process that builds the page, and of one that only imports Gradio; median of five.
 """
 
@@ -38,6 +39,7 @@ from seq2edge.device.shipped_bundle import SHIPPED
 
 EVERY = 5.0  # seconds between messages of a visitor
 STARTS = 5
+SHORT_VISITS, AT_ONCE = 3_000, 6
 LONG = ("tell me something about the weather in the mountains, please. " * 400)[:19_000]
 MESSAGES = [
     "hello",
@@ -191,6 +193,23 @@ async def crowd_and_memory(
     return seen, found
 
 
+async def short_visits(page: Page, process: int) -> dict[int, int]:
+    """Run visitors who send two messages each. Returns the memory of the page by the number of visitors so far."""
+    found = {}
+
+    async def visitor() -> None:
+        session = secrets.token_hex(8)
+        async with httpx.AsyncClient(timeout=60) as client:
+            for text in random.sample(MESSAGES, 2):
+                await page.send(client, session, text)
+
+    for number in range(SHORT_VISITS // AT_ONCE):
+        if number * AT_ONCE % (SHORT_VISITS // 6) < AT_ONCE:
+            found[number * AT_ONCE] = memory_megabytes(process)
+        await asyncio.gather(*(visitor() for _ in range(AT_ONCE)))
+    return found | {SHORT_VISITS: memory_megabytes(process)}
+
+
 def memory_megabytes(process: int) -> int:
     """Return the resident memory of a Linux process."""
     (line,) = (line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmRSS"))
@@ -241,6 +260,8 @@ def main() -> None:
         result["ordinary"] = seen.as_json()
         result["with_a_long_text"] = asyncio.run(crowd_and_long(page, answers, options.visitors, 6 * EVERY))
         result["memory_mb"] = [*memory, *during, memory_megabytes(process)]
+    with served() as (address, process):
+        result["memory_mb_by_short_visits"] = asyncio.run(short_visits(Page(address), process))
     print(json.dumps(result, indent=2))
 
 

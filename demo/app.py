@@ -10,8 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-# Gradio reads this variable when it is imported. Without it, Gradio reports every start of the page to its developers.
+# Gradio reads these variables. Without the first, it reports every start of the page to its developers. Without the
+# others, it keeps the times of 10,000 events and computes statistics of them after each event.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
 
 import gradio as gr
 from starlette.middleware import Middleware

@@ -58,3 +58,9 @@ def test_a_mistake_is_said_in_the_language_of_the_request(address, language, sai
 def test_a_bundle_that_is_not_there_is_named_with_those_that_are(client):
     with pytest.raises(AppError, match="There is no model “x”"):
         client.predict("a", bundle="x", api_name="/translate")
+
+
+def test_gradio_keeps_no_record_of_past_requests(client, served_page):
+    for _ in range(3):
+        client.predict("hello", api_name="/reply")
+    assert len(served_page._queue.event_analytics) <= 1

@@ -60,7 +60,7 @@ class Joiner:
         for one in decoded:
             segment = one.job.segment
             gap = "" if line is None else " " if line == segment.line else "\n" * (segment.line - line)
-            text += gap + self.tokenizer.decode(one.hypotheses[rank].ids)
+            text += gap + self.processor.fill(segment.source, self.tokenizer.decode(one.hypotheses[rank].ids))
             line = segment.line
         return text
 
@@ -98,10 +98,10 @@ class Joiner:
         )
 
     def _part(self, decoded: Decoded) -> Part:
-        features, best = decoded.job.features, decoded.hypotheses[0]
+        features, best, source = decoded.job.features, decoded.hypotheses[0], decoded.job.segment.source
         return Part(
             tuple(self.processor.labels(features)),
-            tuple(self.tokenizer.tokens(best.ids)),
+            tuple(self.processor.fill(source, token) for token in self.tokenizer.tokens(best.ids)),
             best.token_log_probs,
             None if best.attention is None else best.attention[:, : source_length(features)],
             best.alignment,

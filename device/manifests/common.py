@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, NotRequired, Self, 
 
 from seq2edge.device.json_types import Between, Items, Pattern
 from seq2edge.device.manifests import caps
+from seq2edge.device.processors.slots import MOST_SLOTS
 from seq2edge.device.special_ids import EOS, SPECIAL_IDS, SpecialIds
 
 SCHEMA_VERSION: Final = 3
@@ -73,10 +74,11 @@ class Operator(TypedDict):
 
 class TextProcessor(TypedDict):
     """Text is normalised to a Unicode form, invisible characters are removed, and white space is collapsed; "none"
-    keeps the text unchanged."""
+    keeps the text unchanged. `slots` is the number of tokens that stand for numbers, paths and placeholders."""
 
     type: Literal["text"]
     normalisation: Normalisation
+    slots: NotRequired[Annotated[int, Between(1, MOST_SLOTS)]]
 
 
 class Processors(TypedDict):

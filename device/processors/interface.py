@@ -56,6 +56,22 @@ class SourceProcessor(Protocol):
     def labels(self, features: Features) -> list[str]:
         """Labels of the source axis of the attention, one string for each position."""
 
+    def mask(self, source: Any, target: str) -> str:
+        """Replace the parts of a target that repeat parts of its source as the model does, the reverse of `fill`.
+
+        Args:
+            source: The source, as given to `__call__`.
+            target: A target text.
+        """
+
+    def fill(self, source: Any, target: str) -> str:
+        """Replace the parts of a decoded target that stand for parts of its source.
+
+        Args:
+            source: The source, as given to `__call__`.
+            target: The target, as the model wrote it.
+        """
+
     def describe(self, features: Features) -> str:
         """A readable description of a source, made from its features."""
 

@@ -11,6 +11,7 @@ import sentencepiece
 from seq2edge.device.errors import TextError
 from seq2edge.device.processors.interface import Features, Segment, SourceSpec
 from seq2edge.device.processors.segmentation import segments, whole
+from seq2edge.device.processors.slots import NO_SLOTS, SLOT, Slots
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.tasks import Task
 from seq2edge.device.tokenizer_files import load_tokenizer, tokenizer_paths
@@ -64,6 +65,7 @@ class TextProcessor:
         normalisation: "NFC", "NFKC" or "none".
         source_length: Maximum number of tokens, including eos.
         task: Task of the model; it determines how texts are split.
+        slots: Slots of the vocabulary.
     """
 
     def __init__(
@@ -72,9 +74,10 @@ class TextProcessor:
         normalisation: str,
         source_length: int,
         task: Task,
+        slots: Slots = NO_SLOTS,
     ):
         self.tokenizer, self.normalisation = tokenizer, normalisation
-        self.source_length, self.task = source_length, task
+        self.source_length, self.task, self.slots = source_length, task, slots
 
     @classmethod
     def load(cls, spec: SourceSpec) -> "TextProcessor":
@@ -84,11 +87,12 @@ class TextProcessor:
             UserError: If the tokenizer is not a SentencePiece model, or has another number of tokens.
         """
         tokenizer = load_tokenizer(tokenizer_paths(spec.folder, spec.files)[0], spec.vocabulary)
-        return cls(tokenizer, spec.entry["normalisation"], spec.source_length, spec.task)
+        slots = Slots(spec.entry.get("slots", 0))
+        return cls(tokenizer, spec.entry["normalisation"], spec.source_length, spec.task, slots)
 
     def __call__(self, source: str, longest: int | None = None) -> Features:
         """Return `source_ids`, int32 `(source_length,)`, ending in eos, cut to at most `longest` ids including eos."""
-        ids = self.tokenizer.encode(normalise(source, self.normalisation))
+        ids = self.tokenizer.encode(self.slots.mark(normalise(source, self.normalisation)))
         return {"source_ids": np.array([*(ids if longest is None else ids[: longest - 1]), EOS], np.int32)}
 
     def split(self, source: str) -> list[Segment]:
@@ -120,9 +124,19 @@ class TextProcessor:
         """The tokens, as strings for display."""
         return [shown_token(self.tokenizer.id_to_piece(int(i))) for i in features["source_ids"]]
 
+    def mask(self, source: str, target: str) -> str:
+        """Replace the items of a target that its source has too by their slot tokens."""
+        return self.slots.mask(normalise(source, self.normalisation), target) if self.slots.count else target
+
+    def fill(self, source: str, target: str) -> str:
+        """Replace the slot tokens of a target by the items of its source."""
+        return self.slots.fill(normalise(source, self.normalisation), target) if self.slots.count else target
+
     def describe(self, features: Features) -> str:
         """The normalised text."""
-        return self.tokenizer.decode([int(i) for i in features["source_ids"] if i > EOS])
+        text = self.tokenizer.decode([int(i) for i in features["source_ids"] if i > EOS])
+        return SLOT.sub("", text) if self.slots.count else text
 
     def to_manifest(self) -> Mapping[str, Any]:
-        return {"type": "text", "normalisation": self.normalisation}
+        slots = {"slots": self.slots.count} if self.slots.count else {}
+        return {"type": "text", "normalisation": self.normalisation, **slots}

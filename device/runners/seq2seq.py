@@ -217,7 +217,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
                     break
                 if (agreed := search.agreed) != shown:
                     shown = agreed
-                    growing = self.tokenizer.decode_unfinished(agreed)
+                    growing = self.processor.fill(segment.source, self.tokenizer.decode_unfinished(agreed))
                     yield " ".join(text for text in (before, growing) if text)
         result = self.joiner.result(source, done, options.n_best, options.required)
         yield result.text

@@ -46,7 +46,7 @@ def record(runner: Seq2SeqRunner, text: str) -> dict[str, Any]:
         "text": text,
         "source_ids": source["source_ids"].tolist(),
         "target_ids": target_ids,
-        "target": runner.tokenizer.decode(target_ids),
+        "target": runner.processor.fill(text, runner.tokenizer.decode(target_ids)),
         "logits": [first_logits(step.logits[0]) for step in steps],
     }
 

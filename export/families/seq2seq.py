@@ -102,7 +102,7 @@ def _guard(run: Run[Seq2SeqRecipe]) -> GuardJson | None:
 def compare(
     run: Run[Seq2SeqRecipe], model: Seq2Seq, bundle: Bundle[Seq2SeqManifest], sources: Sequence[Features]
 ) -> Seq2SeqComparison:
-    return Seq2SeqComparison(run.data.target_tokenizer(), bundle, model, sources)
+    return Seq2SeqComparison(run.data.processor(run.recipe), run.data.target_tokenizer(), bundle, model, sources)
 
 
 def text_model(run: Run[Seq2SeqRecipe]) -> Savable:
@@ -111,6 +111,11 @@ def text_model(run: Run[Seq2SeqRecipe]) -> Savable:
     from seq2edge.export.text_codec import GraphTextDecoder, GraphTextEncoder
     from seq2edge.export.text_guard import GraphGuard
 
+    if run.recipe.tokenizer.slots:
+        raise UserError(
+            f"tokenizer.slots = {run.recipe.tokenizer.slots}: a SavedModel from text to text cannot fill slots; "
+            "allowed: 0, or export a bundle"
+        )
     recipe, (source, target) = run.recipe, (tokenizer.read_bytes() for tokenizer in run.data.tokenizers)
     encoder = GraphTextEncoder(source, recipe.data.normalisation, recipe.model.source_length)
     search = GraphBeam.from_recipe(recipe, run.data.has_unknown)

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from seq2edge.device.bundle import Bundle
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
-from seq2edge.device.processors.interface import Features
+from seq2edge.device.processors.interface import Features, SourceProcessor
 from seq2edge.device.search.decoding import decode, decode_stepwise, forced_steps
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.search.model import SequenceModel
@@ -47,6 +47,7 @@ class Seq2SeqComparison(Comparison):
     """Compares a bundle with its Keras model. Both use greedy search over the whole vocabulary.
 
     Args:
+        processor: Processor of the sources.
         tokenizer: Tokenizer of the targets.
         bundle: A bundle whose files are in its folder.
         model: The Keras model.
@@ -56,9 +57,14 @@ class Seq2SeqComparison(Comparison):
     search = "greedy"
 
     def __init__(
-        self, tokenizer: TargetTokenizer, bundle: Bundle[Seq2SeqManifest], model: Seq2Seq, sources: Sequence[Features]
+        self,
+        processor: SourceProcessor,
+        tokenizer: TargetTokenizer,
+        bundle: Bundle[Seq2SeqManifest],
+        model: Seq2Seq,
+        sources: Sequence[Features],
     ):
-        self.tokenizer, self.bundle, self.sources = tokenizer, bundle, sources
+        self.processor, self.tokenizer, self.bundle, self.sources = processor, tokenizer, bundle, sources
         self.keras = KerasSequenceModel(model)
         self.tflite = TFLiteModel(bundle.with_manifest(fixed_lengths=[]))  # otherwise it would use these
         self.runtime = self.tflite.runtime
@@ -124,7 +130,9 @@ class Seq2SeqComparison(Comparison):
         return identical(expected, step_by_step(self.tflite, sources, options, "verify the beam"))
 
     def _texts(self, hypotheses: Sequence[Hypothesis]) -> list[str]:
-        return [self.tokenizer.decode(found.ids) for found in hypotheses]
+        sources = map(self.processor.describe, self.sources)
+        texts = (self.tokenizer.decode(found.ids) for found in hypotheses)
+        return [self.processor.fill(source, text) for source, text in zip(sources, texts, strict=True)]
 
 
 def best_hypotheses(model: SequenceModel, sources: Sequence[Features], options: DecodingOptions) -> list[Hypothesis]:

@@ -99,7 +99,11 @@ class Dataset:
 
     def processor(self, recipe: Recipe) -> SourceProcessor:
         """Return the processor that turns sources into features, as on the device."""
-        entry = {"type": TASKS[recipe.task].source, "normalisation": self.summary["normalisation"]}
+        entry = {
+            "type": TASKS[recipe.task].source,
+            "normalisation": self.summary["normalisation"],
+            "slots": recipe.tokenizer.slots,
+        }
         return source_processor(SourceSpec(entry, self.path, recipe.model.source_length, TASKS[recipe.task]))
 
     def target_tokenizer(self) -> TargetTokenizer:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from seq2edge.device.batching import batched
 from seq2edge.device.errors import UserError
+from seq2edge.device.processors.slots import NO_SLOTS, Slots
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.tokenizer_files import TOKENIZER_FILES, load_tokenizer, tokenizer_paths
 from seq2edge.pipeline.data.columns import ColumnType, Table, write_table
@@ -56,6 +57,11 @@ def write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, ...] | Non
                 f'{path.name}: this tokenizer changes white space, and the normalisation of the {side} is "none"; '
                 'allowed: "NFC" or "NFKC", or a tokenizer that was trained with "none"'
             )
+        if tokenizer.unk_id() in (tokenizer.piece_to_id(token) for token in Slots(recipe.tokenizer.slots).tokens):
+            raise UserError(
+                f"{path.name}: this tokenizer was trained with fewer than {recipe.tokenizer.slots} slots; allowed: "
+                "tokenizer.slots = 0, or a tokenizer with as many"
+            )
         sizes[side] = tokenizer.get_piece_size()
     return sizes
 
@@ -83,6 +89,7 @@ class PairEncoder:
         source_length: Largest number of source tokens, eos included.
         copied: The texts of the target tokens, if the model copies. A token of a target is kept whole when its source
             is sampled, because the model could not learn to copy a word that is segmented differently there.
+        slots: Slots of the vocabulary.
     """
 
     source: sentencepiece.SentencePieceProcessor
@@ -90,6 +97,7 @@ class PairEncoder:
     source_length: int
     target: TargetEncoder
     copied: Sequence[str] = ()
+    slots: Slots = NO_SLOTS
 
     @classmethod
     def of(cls, recipe: Recipe, folder: Path) -> "PairEncoder":
@@ -97,7 +105,8 @@ class PairEncoder:
         source = load_tokenizer(tokenizer_paths(folder)[0])
         sampler = Sampler(source, recipe.tokenizer.model_type == "unigram", recipe.training.seed)
         target = target_encoder(recipe, folder)
-        return cls(source, sampler, recipe.model.source_length, target, _copied(recipe, folder))
+        copied, slots = _copied(recipe, folder), Slots(recipe.tokenizer.slots)
+        return cls(source, sampler, recipe.model.source_length, target, copied, slots)
 
     def columns(self, samples: int) -> dict[str, ColumnType]:
         """Return the column types of a split with `samples` encodings of each source."""
@@ -110,14 +119,15 @@ class PairEncoder:
         Args:
             samples: Number of encodings of each source. The first is the most probable one, the others are sampled.
         """
-        sources = self.source.encode([pair.source for pair in pairs])
-        targets = self.target.encode([pair.target for pair in pairs])
-        for pair, best, target in zip(pairs, sources, targets, strict=True):
+        marked = [self.slots.mark(pair.source) for pair in pairs]
+        sources = self.source.encode(marked)
+        targets = self.target.encode([self.slots.mask(pair.source, pair.target) for pair in pairs])
+        for pair, text, best, target in zip(pairs, marked, sources, targets, strict=True):
             if len(best) >= self.source_length or target is None:
                 continue
             # A sampled encoding can be longer than the best one; if it is too long, the best one replaces it.
-            kept = {self.copied[token] for token in target} if self.copied else ()
-            sampled = self.sampler.draw(pair.source, samples - 1, kept)
+            kept = {self.copied[token] for token in target if self.copied} | set(self.slots.tokens)
+            sampled = self.sampler.draw(text, samples - 1, kept)
             encodings = [best, *(ids if len(ids) < self.source_length else best for ids in sampled)]
             yield pair, [[*ids, EOS] for ids in encodings], target
 

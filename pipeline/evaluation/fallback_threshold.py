@@ -24,7 +24,7 @@ def fallback_threshold(run: Run, model: Seq2Seq) -> float:
     correct = [
         best.score
         for (best, *_), example in zip(hypotheses, expected, strict=True)
-        if is_exact(tokenizer.decode(best.ids), example.references)
+        if is_exact(processor.fill(example.source, tokenizer.decode(best.ids)), example.references)
     ]
     scores = correct or [best.score for best, *_ in hypotheses]
     share = recipe.decoding.fallback.share if recipe.decoding.fallback else 0.0

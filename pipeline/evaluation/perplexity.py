@@ -26,7 +26,10 @@ def perplexity(runner: Seq2SeqRunner, expected: Sequence[Example], name: str, qu
     """
     manifest = runner.manifest
     pairs = [
-        (runner.processor(example.source, manifest.source_length), runner.tokenizer.encode(reference))
+        (
+            runner.processor(example.source, manifest.source_length),
+            runner.tokenizer.encode(runner.processor.mask(example.source, reference)),
+        )
         for example in expected
         for reference in example.references
     ]

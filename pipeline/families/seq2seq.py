@@ -51,7 +51,15 @@ def answers(models: Seq2Seq, recipe: Seq2SeqRecipe, data: Dataset, sources: Sequ
     processor, tokenizer, decoder = data.processor(recipe), data.target_tokenizer(), KerasSequenceModel(models)
     features = [processor(source, recipe.model.source_length) for source in sources]
     options = DecodingOptions(max_length=recipe.model.target_length)
-    return lambda: [tokenizer.decode(best.ids) for best, *_ in decode(decoder, features, options)]
+
+    def decoded() -> list[str]:
+        found = decode(decoder, features, options)
+        return [
+            processor.fill(source, tokenizer.decode(best.ids))
+            for source, (best, *_) in zip(sources, found, strict=True)
+        ]
+
+    return decoded
 
 
 def manifest(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqManifest:

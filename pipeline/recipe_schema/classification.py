@@ -42,7 +42,7 @@ class ClassificationRecipe(Recipe):
             "max_length_ratio": math.inf,
             "keep_identical": True,
         },
-        "tokenizer": {"joint": False, "target_vocabulary": None, "target_phrases": False},
+        "tokenizer": {"joint": False, "target_vocabulary": None, "target_phrases": False, "slots": 0},
         "training": {"scheduled_sampling": 0.0, "pretrain_epochs": 0},
     }
 

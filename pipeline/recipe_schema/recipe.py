@@ -9,6 +9,7 @@ import tomli_w
 from pydantic import AfterValidator, Field, model_validator
 
 from seq2edge.device.manifests.common import Quantization, Runtime
+from seq2edge.device.processors.slots import MOST_SLOTS
 from seq2edge.device.tasks import TASKS
 from seq2edge.models.encoders.config import SourceSettings
 from seq2edge.pipeline.recipe_schema.data import Data
@@ -24,6 +25,9 @@ class Tokenizer(Section):
     fold_case: bool = False  # if not joint: lower-case the sources
     model_type: Literal["unigram", "bpe", "char"] = "unigram"  # "char": each character is a token
     samples: Annotated[int, Field(ge=1, le=64)] = 1  # encodings of each training source (subword regularisation)
+    slots: Annotated[int, Field(ge=0, le=MOST_SLOTS)] = (
+        0  # tokens for numbers, paths and placeholders that a target repeats
+    )
 
     @property
     def sides(self) -> tuple[str, ...]:

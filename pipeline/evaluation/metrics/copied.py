@@ -1,21 +1,11 @@
 """The share of a source's numbers, paths and placeholders that the output repeats unchanged."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
+from seq2edge.device.processors.slots import ITEM
 from seq2edge.pipeline.evaluation.examples import Example
 from seq2edge.pipeline.evaluation.metrics.metric import Metric
-
-# A digit in a placeholder or in a path is part of it.
-ITEM = re.compile(
-    r"""
-    \{\{[^{}]*\}\} | \{[^{}]*\}                                                # {{name}}, {0}
-    | (?:[A-Za-z]+:)? [A-Za-z0-9_.~-]* (?:[/\\]+[A-Za-z0-9_.~%+@=&?\#:-]*[A-Za-z0-9_~])+ [/\\]?  # a/b, C:\a, https://a.b/c
-    | \d+(?:[.,:]\d+)*                                                         # 7, 1,000, 3.14, 12:30
-    """,
-    re.VERBOSE,
-)
 
 
 def items(text: str) -> Counter[str]:

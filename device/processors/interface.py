@@ -36,7 +36,10 @@ class Segment:
 
 
 class SourceProcessor(Protocol):
-    """Converts sources to features."""
+    """Converts sources to features.
+
+    Processors inherit from this class. By default, `mask` and `fill` leave targets unchanged.
+    """
 
     def __call__(self, source: Any, longest: int | None = None) -> Features:
         """Convert a source to features.
@@ -57,20 +60,22 @@ class SourceProcessor(Protocol):
         """Labels of the source axis of the attention, one string for each position."""
 
     def mask(self, source: Any, target: str) -> str:
-        """Replace the parts of a target that repeat parts of its source as the model does, the reverse of `fill`.
+        """Replace parts of a target that repeat parts of its source by tokens that stand for them.
 
         Args:
             source: The source, as given to `__call__`.
             target: A target text.
         """
+        return target
 
     def fill(self, source: Any, target: str) -> str:
-        """Replace the parts of a decoded target that stand for parts of its source.
+        """Replace tokens that stand for parts of the source by these parts; the reverse of `mask`.
 
         Args:
             source: The source, as given to `__call__`.
             target: The target, as the model wrote it.
         """
+        return target
 
     def describe(self, features: Features) -> str:
         """A readable description of a source, made from its features."""

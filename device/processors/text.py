@@ -9,7 +9,7 @@ import numpy as np
 import sentencepiece
 
 from seq2edge.device.errors import TextError
-from seq2edge.device.processors.interface import Features, Segment, SourceSpec
+from seq2edge.device.processors.interface import Features, Segment, SourceProcessor, SourceSpec
 from seq2edge.device.processors.segmentation import segments, whole
 from seq2edge.device.processors.slots import NO_SLOTS, SLOT, Slots
 from seq2edge.device.special_ids import EOS
@@ -57,7 +57,7 @@ def shown_token(token: str) -> str:
     return CONTROL.sub(lambda found: repr(found[0])[1:-1], token)
 
 
-class TextProcessor:
+class TextProcessor(SourceProcessor):
     """Converts texts to the feature `source_ids`.
 
     Args:

@@ -137,7 +137,8 @@ def _checksums(data: Data, locations: Sequence[Location]) -> list[Any]:
 def _fingerprint(recipe: Recipe, locations: Sequence[Location], tokenizers: tuple[Path, ...] | None, turns: str) -> str:
     """Return a digest of everything that the dataset depends on."""
     contents = _checksums(recipe.data, locations)
-    settings = [recipe.task, recipe.data.settings_of_dataset(), recipe.tokenizer.model_dump(), recipe.model_lengths]
+    settings = [recipe.task, recipe.data.settings_of_dataset(), recipe.tokenizer.settings_of_dataset()]
+    settings += [recipe.model_lengths]
     seed = recipe.training.seed if recipe.tokenizer.samples > 1 else None
     parts = [FORMAT, settings, contents, seed]
     parts += [checksum(path) for path in tokenizers or ()]

@@ -38,6 +38,10 @@ class Tokenizer(Section):
         """Return the vocabulary size of a side."""
         return self.target_vocabulary or self.vocabulary if side == "target" else self.vocabulary
 
+    def settings_of_dataset(self) -> dict[str, Any]:
+        """Return the settings that a prepared dataset depends on. Without slots, they are those of older datasets."""
+        return self.model_dump(exclude=None if self.slots else {"slots"})
+
     def of_size(self, tokens: int) -> "Tokenizer":
         """Return the same settings with a vocabulary size of `tokens` for every side."""
         return self.model_copy(update={"vocabulary": tokens, "target_vocabulary": None})

@@ -7,7 +7,7 @@ from seq2edge.device.batching import pad_sources
 from seq2edge.device.bundle import read_bundle
 from seq2edge.device.classifier_model import ClassifierModel, ClassifierOutput
 from seq2edge.device.errors import UserError
-from seq2edge.device.processors.interface import Segment, SourceSpec, source_length
+from seq2edge.device.processors.interface import Segment, SourceProcessor, SourceSpec, source_length
 from seq2edge.device.processors.registry import PROCESSORS, source_processor
 from seq2edge.device.runners.classification import ClassificationRunner
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
@@ -18,7 +18,7 @@ from seq2edge.device.tasks import TASKS
 from seq2edge.device.tflite_seq2seq import TFLiteModel
 
 
-class Numbers:
+class Numbers(SourceProcessor):
     """Sources of numbers; each position has two numbers."""
 
     def __init__(self, spec):

@@ -61,6 +61,20 @@ def test_sampled_encodings_of_a_source_spell_the_same_text(tiny_recipe, pairs_fi
     assert len({tuple(encoding.tolist()) for encoding in ids}) > 1
 
 
+def test_numbers_of_a_source_are_slots_of_the_target(tiny_recipe, tmp_path):
+    lines = [f"the {number} red stones of {number + 1}\t{number + 1}: {number} stone\n" for number in range(100, 220)]
+    (tmp_path / "pairs.tsv").write_text("".join(lines), encoding="utf-8")
+    recipe = tiny_recipe(settings=["tokenizer.slots=2", "tokenizer.samples=3", "tokenizer.vocabulary=300"])
+    data = prepare(recipe, tmp_path / "data", PrepareOptions(tmp_path, quiet=True))
+    pair, tokenizer = next(iter(data.texts("train"))), data.target_tokenizer()
+    assert tokenizer.decode(data.train["target_ids"].row(0)) == "⟦2⟧: ⟦1⟧ stone"
+    for sample in range(3):
+        assert {"⟦1⟧", "⟦2⟧"} < set(tokenizer.tokens(data.train["source_ids"].row(0, sample)))
+    processor = data.processor(recipe)
+    assert processor.fill(pair.source, "⟦2⟧: ⟦1⟧ stone") == pair.target
+    assert processor.to_manifest()["slots"] == 2
+
+
 def test_pairs_held_out_by_file_are_dropped_from_training(tiny_recipe, tmp_path):
     (tmp_path / "train.tsv").write_text("".join(f"source {i}\ttarget {i}\n" for i in range(60)))
     (tmp_path / "valid.tsv").write_text("Source 3!\ttarget 3\nsource 900\ttarget 900\n")
@@ -192,6 +206,8 @@ def test_data_prepared_before_a_recipe_had_these_keys_is_used(tiny_recipe):
     keys = tiny_recipe().data.settings_of_dataset()
     assert not {"reverse", "split_by"} & keys.keys()
     assert not {"domain", "split_key", "skip", "weight", "rows", "built_by"} & keys["files"][0].keys()
+    assert "slots" not in tiny_recipe().tokenizer.settings_of_dataset()
+    assert tiny_recipe(settings=["tokenizer.slots=2"]).tokenizer.settings_of_dataset()["slots"] == 2
 
 
 def test_a_share_of_the_training_pairs_is_part_of_a_larger_one_and_leaves_the_rest_as_it_is(tiny_recipe, tmp_path):

@@ -102,3 +102,8 @@ def test_answers_streams_and_tokens_are_filled_in(runner):
     assert list(runner.stream(source))[-1] == result.text
     assert "⟦1⟧" in "".join(result.parts[0].source_tokens)
     assert runner.processor.describe(runner.processor(source)) == source.replace("\n", " ")
+
+
+@pytest.mark.parametrize("text", ["a" * 20_000, "a." * 10_000, "/" * 20_000, "/:" * 10_000, "{" * 20_000])
+def test_a_long_text_without_an_item_is_read_at_once(text):
+    assert Slots(3).mark(text) == text

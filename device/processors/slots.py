@@ -13,14 +13,14 @@ The source keeps its items, because the words around them depend on their values
 import re
 from dataclasses import dataclass
 
-# A digit in a placeholder or in a path is part of it. A path starts after a character that cannot be part of one, so that
-# the time is linear in the length of a text.
+# A digit in a placeholder or in a path is part of it. A path starts after a character that cannot be part of one, which
+# makes the time linear in the length of a text.
 ITEM = re.compile(
     r"""
     \{\{[^{}]*\}\} | \{[^{}]*\}                                # {{name}}, {0}
     | (?<![A-Za-z0-9_.~/\\-]) (?:[A-Za-z]+:)? [A-Za-z0-9_.~-]*  # a/b, C:\a, https://a.b/c
       (?:[/\\]+[A-Za-z0-9_.~%+@=&?\#:-]*[A-Za-z0-9_~])+ [/\\]?
-    | \d+(?:[.,:]\d+)*                                         # 7, 1,000, 3.14, 12:30
+    | [0-9]+(?:[.,:][0-9]+)*                                   # 7, 1,000, 3.14, 12:30
     """,
     re.VERBOSE,
 )

@@ -22,6 +22,7 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
     private val joint = bundle.getJSONObject("files").has("tokenizer.model")
     private val source = SentencePiece(File(folder, if (joint) "tokenizer.model" else "source.model"))
     private val target = if (joint) source else SentencePiece(File(folder, "target.model"))
+    private val slots = Slots(bundle.getJSONObject("processors").getJSONObject("source").optInt("slots"))
     private val interpreter = Interpreter(File(folder, "model.tflite"), Interpreter.Options().setNumThreads(threads))
     private val states = bundle.getJSONArray("states").let { all ->
         List(all.length()) { all.getJSONObject(it).getString("name") }
@@ -29,16 +30,17 @@ class Translator(private val folder: File, threads: Int = 1) : AutoCloseable {
 
     fun translate(text: String): String {
         val ids = encode(text)
-        return if (ids.size == 1) "" else decode(generate(ids))
+        return if (ids.size == 1) "" else decode(text, generate(ids))
     }
 
     /** Returns the ids of a source text, eos last. A text that is too long is truncated. */
     fun encode(text: String): IntArray {
-        val ids = source.encode(normalise(text))
+        val ids = source.encode(slots.mark(normalise(text)))
         return ids.copyOf(minOf(ids.size, bundle.getInt("source_length") - 1)) + EOS
     }
 
-    fun decode(ids: IntArray): String = target.decode(ids)
+    /** Returns the target of a source text. */
+    fun decode(text: String, ids: IntArray): String = slots.fill(normalise(text), target.decode(ids))
 
     /**
      * Applies NFC or NFKC, removes invisible characters, and replaces runs of white space and control characters with

@@ -22,6 +22,8 @@
 #include <sentencepiece_processor.h>
 #include <utf8proc.h>
 
+#include "slots.h"
+
 #if __has_include(<tensorflow/lite/c/c_api_experimental.h>)
 #include <tensorflow/lite/c/c_api_experimental.h>  // includes c_api.h; up to 2.14 it also declares the functions for signatures
 #else
@@ -122,7 +124,8 @@ class Codec {
  public:
   Codec(const std::string& folder, const nlohmann::json& bundle)
       : form_(bundle.at("processors").at("source").at("normalisation").get<std::string>()),
-        longest_(bundle.at("source_length")) {
+        longest_(bundle.at("source_length")),
+        slots_(bundle.at("processors").at("source").value("slots", 0)) {
     const bool joint = bundle.at("files").contains("tokenizer.model");
     Load(source_, folder + (joint ? "/tokenizer.model" : "/source.model"));
     Load(target_, folder + (joint ? "/tokenizer.model" : "/target.model"));
@@ -130,13 +133,16 @@ class Codec {
 
   /// Returns the ids of a source text, eos last. A text that is too long is truncated.
   Ids Encode(const std::string& text) const {
-    Ids ids = source_.EncodeAsIds(Normalise(text));
+    Ids ids = source_.EncodeAsIds(slots_.Mark(Normalise(text)));
     if (ids.size() > longest_ - 1) ids.resize(longest_ - 1);
     ids.push_back(kEos);
     return ids;
   }
 
-  std::string Decode(const Ids& ids) const { return target_.DecodeIds(ids); }
+  /// Returns the target of a source text.
+  std::string Decode(const std::string& text, const Ids& ids) const {
+    return slots_.Fill(Normalise(text), target_.DecodeIds(ids));
+  }
 
   /// Applies NFC or NFKC, removes invisible characters, and replaces runs of white space and control characters with
   /// single spaces. With "none" the text is not changed.
@@ -179,6 +185,7 @@ class Codec {
 
   std::string form_;
   size_t longest_;
+  Slots slots_;
   sentencepiece::SentencePieceProcessor source_, target_;
 };
 
@@ -202,7 +209,7 @@ class Translator {
 
   std::string Translate(const std::string& text) {
     const Ids ids = codec.Encode(text);
-    return ids.size() == 1 ? "" : codec.Decode(Generate(ids));
+    return ids.size() == 1 ? "" : codec.Decode(text, Generate(ids));
   }
 
   /// Runs the whole greedy search in one call.

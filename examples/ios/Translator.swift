@@ -14,6 +14,7 @@ public final class Translator {
 
   private let folder: URL
   private let bundle: Manifest
+  private let slots: Slots
   private let source: SentencepieceTokenizer
   private let target: SentencepieceTokenizer
   private let encoder: Signature
@@ -31,6 +32,7 @@ public final class Translator {
     func tokenizer(_ name: String) throws -> SentencepieceTokenizer {
       try SentencepieceTokenizer(modelPath: folder.appendingPathComponent(name).path, tokenOffset: 0)
     }
+    slots = Slots(count: bundle.processors.source.slots ?? 0)
     let joint = bundle.files["tokenizer.model"] != nil
     source = try tokenizer(joint ? "tokenizer.model" : "source.model")
     target = joint ? source : try tokenizer("target.model")
@@ -46,16 +48,19 @@ public final class Translator {
 
   public func translate(_ text: String) throws -> String {
     let ids = try encode(text)
-    return ids.count == 1 ? "" : try decode(try generate(ids))
+    return ids.count == 1 ? "" : try decode(text, try generate(ids))
   }
 
   /// Returns the ids of a source text, eos last. A text that is too long is truncated.
   public func encode(_ text: String) throws -> [Int32] {
-    let ids = try source.encode(normalise(text)).prefix(bundle.sourceLength - 1)
+    let ids = try source.encode(slots.mark(normalise(text))).prefix(bundle.sourceLength - 1)
     return ids.map(Int32.init) + [Self.eos]
   }
 
-  public func decode(_ ids: [Int32]) throws -> String { try target.decode(ids.map(Int.init)) }
+  /// Returns the target of a source text.
+  public func decode(_ text: String, _ ids: [Int32]) throws -> String {
+    slots.fill(normalise(text), try target.decode(ids.map(Int.init)))
+  }
 
   /// Applies NFC or NFKC, removes invisible characters, and replaces runs of white space and control characters with
   /// single spaces. With "none" the text is not changed.
@@ -158,7 +163,10 @@ private struct Manifest: Decodable {
   struct File: Decodable { let bytes: Int }
   struct Tensor: Decodable { let dtype: String }
   struct Signature: Decodable { let outputs: [String: Tensor] }
-  struct TextProcessor: Decodable { let normalisation: String }
+  struct TextProcessor: Decodable {
+    let normalisation: String
+    let slots: Int?
+  }
   struct Processors: Decodable { let source: TextProcessor }
 
   let schemaVersion, sourceLength, targetLength, lengthBucket: Int

@@ -31,6 +31,8 @@ def run(session, inputs):
     return dict(zip(names, session.run(names, inputs), strict=True))
 
 
+if "slots" in about["processors"]["source"]:
+    raise SystemExit("slots are not supported")
 form = about["processors"]["source"]["normalisation"]
 if form != "none":
     text = " ".join(unicodedata.normalize(form, text).split())

@@ -1,6 +1,7 @@
 """The ports in examples: what they rely on is in a bundle, and the one in C++ answers its test vectors."""
 
 import json
+import random
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from seq2edge.device.bundle import MODEL, read_bundle
 from seq2edge.device.interpreter import load_runtime
 from seq2edge.device.manifests.common import SCHEMA_VERSION
+from seq2edge.device.processors.slots import ITEM, Slots
 from seq2edge.device.processors.text import normalise
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.search.decoding import decode
@@ -28,6 +30,16 @@ CALLED = {  # signature: inputs and outputs that every port names; those of enco
     "decode_step_1": (["token_ids"], ["logits", "top_ids"]),
     "generate": (["source_ids"], ["target_ids", "length"]),
 }
+SIGNS = "aB1 2.,:/\\{}~-_é한⟦⟧1x#?=+%@"
+SLOTS_MAIN = """
+#include <iostream>
+#include "slots.h"
+int main() {
+  const Slots slots(3);
+  for (std::string text; std::getline(std::cin, text);)
+    std::cout << slots.Mark(text) << "\\t" << slots.Fill(text, "⟦2⟧ x ⟦1⟧⟦3⟧") << "\\n";
+}
+"""
 TEXTS = [
     "the\tred stone\r\nis\x00here \x85!",
     "a\u200bb\u00adc \u2060d\ufeff",
@@ -78,13 +90,34 @@ def names_in(value):
 
 
 def test_swift_reads_fields_that_a_bundle_has(bundles):
-    known = {*names_in(json.loads((bundles / "int8" / "bundle.json").read_text())), "vectors"}
+    known = {*names_in(json.loads((bundles / "int8" / "bundle.json").read_text())), "vectors", "slots"}
     known |= names_in(read_vectors(read_bundle(bundles / "int8")))
     structures = re.search(r"struct Manifest: Decodable.*?private func", source("Swift"), re.DOTALL)[0]
     lines = re.findall(r"^\s+let ([\w, ]+):", structures, re.MULTILINE)
     names = {re.sub("[A-Z]", lambda sign: f"_{sign[0].lower()}", name) for line in lines for name in line.split(", ")}
     assert {"schema_version", "states", "source_ids", "logits"} <= names
     assert names - known == set()
+
+
+@pytest.mark.parametrize("file", ["android/Slots.kt", "ios/Slots.swift"])
+def test_a_port_has_the_pattern_of_the_items(file):
+    pattern = re.sub(r"\s+#.*|\s+", "", ITEM.pattern).replace(r"\#", "#")
+    parts = re.findall(r'(?:"""|#")(.*?)(?:"""|"#)', (EXAMPLES / file).read_text(encoding="utf-8"))
+    assert "".join(parts) == pattern
+
+
+def test_slots_in_cpp_are_those_of_the_runner(tmp_path):
+    if not (compiler := shutil.which("g++")):
+        pytest.skip("g++ is not installed")
+    (tmp_path / "main.cc").write_text(SLOTS_MAIN, encoding="utf-8")
+    program = tmp_path / "slots"
+    subprocess.run([compiler, "-std=c++17", "-I", EXAMPLES / "cpp", "-o", program, tmp_path / "main.cc"], check=True)
+    drawn, slots, target = random.Random(1), Slots(3), "⟦2⟧ x ⟦1⟧⟦3⟧"
+    texts = ["".join(drawn.choices(SIGNS, k=drawn.randrange(40))) for _ in range(2000)] + ["a/" + "b" * 100_000]
+    expected = [f"{slots.mark(text)}\t{slots.fill(text, target)}" for text in texts]
+    given = "".join(f"{text}\n" for text in texts)
+    found = subprocess.run([program], input=given, capture_output=True, text=True, check=True, encoding="utf-8").stdout
+    assert found.split("\n")[:-1] == expected
 
 
 @pytest.mark.parametrize("port", PORTS)

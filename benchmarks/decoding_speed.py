@@ -11,6 +11,7 @@ the device. The systems take turns, with one pass over all sentences each. Media
 """
 
 import argparse
+import itertools
 import json
 import statistics
 import tempfile
@@ -59,7 +60,7 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=5)
     arguments = parser.parse_args()
     run, runner = Run.open(arguments.run), load_runner(arguments.bundle)
-    pairs = run.data.texts("valid")[: arguments.sentences]
+    pairs = list(itertools.islice(run.data.texts("valid"), arguments.sentences))
     results: dict[str, Any] = {"bundle": arguments.bundle.name, "sentences": len(pairs)}
     with tempfile.TemporaryDirectory() as name:
         systems = _systems(run, runner, [pair.source for pair in pairs], Path(name))

@@ -87,10 +87,5 @@ def unknown_pairs() -> Iterator[Pair]:
             yield Pair(text, UNKNOWN)
 
 
-# The bundled corpora by their paths in a recipe: those of [data], and those of follow-ups.
-CORPORA = {
-    "bundled:smalltalk": corpus_pairs,
-    "bundled:unknown": unknown_pairs,
-    "bundled:intents": intent_pairs,
-}
+# Follow-ups by their paths in a recipe.
 TURNS = {f"bundled:{kind}": partial(turn_pairs, kind) for kind in FOLLOW_UPS}

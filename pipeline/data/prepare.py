@@ -11,8 +11,8 @@ from typing import Any
 from seq2edge.device.errors import UserError
 from seq2edge.device.terminal import write
 from seq2edge.device.turn_taking import FILE as TURNS
+from seq2edge.pipeline.data.bundled import CORPORA
 from seq2edge.pipeline.data.cleaning import Cleaner
-from seq2edge.pipeline.data.corpus import CORPORA
 from seq2edge.pipeline.data.dataset import FORMAT, SPLITS, SUMMARY_FILE, Dataset
 from seq2edge.pipeline.data.encoding import write_columns, write_tokenizers
 from seq2edge.pipeline.data.labelled_folder import folder_checksum

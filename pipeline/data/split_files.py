@@ -12,9 +12,9 @@ from typing import Any
 from tqdm import tqdm
 
 from seq2edge.device.errors import UserError
+from seq2edge.pipeline.data.bundled import CORPORA
 from seq2edge.pipeline.data.cleaning import Cleaner, hash64
 from seq2edge.pipeline.data.components import Components
-from seq2edge.pipeline.data.corpus import CORPORA
 from seq2edge.pipeline.data.dataset import SPLITS, read_split, split_line, split_path
 from seq2edge.pipeline.data.locate import Wanted, locate
 from seq2edge.pipeline.data.readers import Pair, read_pairs

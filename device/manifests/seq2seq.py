@@ -1,6 +1,5 @@
 """The manifest of an encoder-decoder."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Self, TypedDict
@@ -9,10 +8,10 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import Between, Items
 from seq2edge.device.manifests import caps
 from seq2edge.device.manifests.common import Length, Manifest, Shape, VocabularySize
+from seq2edge.device.scripts import scripts_of
 from seq2edge.device.search.options import LARGEST_BEAM, LARGEST_LENGTH_PENALTY, DecodingOptions
 from seq2edge.device.signature_names import required_names
 
-HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 Beam = Annotated[int, Between(1, LARGEST_BEAM)]
 
 
@@ -57,7 +56,7 @@ class Fallback:
 
     def reply(self, question: str) -> str:
         """Return the line in the language of the question, or the first line."""
-        language = "ko" if HANGUL.search(question) else "en"
+        language = "ko" if "Hangul" in scripts_of(question) else "en"
         return self.replies.get(language) or next(iter(self.replies.values()), "")
 
 

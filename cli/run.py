@@ -224,13 +224,14 @@ def _stream(runner: Any, text: str, settings: dict[str, Any]) -> str:
 
 def attention_table(part: Any) -> str:
     """Format attention: a line for each target word, with the three most attended source words and their weights."""
-    from seq2edge.device.words import word_attention, words_of
+    from seq2edge.device.words import without_end, word_attention, words_of
 
     if part.attention is None:
         return "  (this model has no attention)"
     targets, sources = words_of(part.target_tokens), words_of(part.source_tokens)
-    lines = []
-    for target, weights in zip(targets, word_attention(part.attention, targets, sources), strict=True):
+    table, sources, left_out = without_end(word_attention(part.attention, targets, sources), sources)
+    lines = [f"  ({100 * left_out:.0f} % of the attention is on the end of the text and left out)"] if left_out else []
+    for target, weights in zip(targets, table, strict=True):
         most = weights.argsort()[::-1][:3]
         shown = "  ".join(f"{sources[i].text} {weights[i]:.2f}" for i in most if weights[i] >= 0.05)
         lines.append(f"  {target.text:16} ← {shown}")

@@ -14,6 +14,8 @@ import numpy as np
 from seq2edge.device.processors.text import SPACE_TOKEN
 
 END = "</s>"  # eos in SentencePiece
+MOST = 0.5
+SMALLEST = 1e-9
 BYTE = re.compile("<0x([0-9A-F]{2})>")
 # Thai to Burmese, Khmer, kana, and Chinese characters.
 WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -66,6 +68,25 @@ def word_attention(attention: np.ndarray, target: Sequence[Word], source: Sequen
     of_source = np.add.reduceat(attention, [word.start for word in source], axis=1)
     of_target = np.add.reduceat(of_source, [word.start for word in target], axis=0)
     return of_target / np.array([[word.stop - word.start] for word in target])
+
+
+def without_end(weights: np.ndarray, source: Sequence[Word]) -> tuple[np.ndarray, Sequence[Word], float]:
+    """Leave out the end of the source if most of the attention rests on it, as it does in some models.
+
+    The other weights are scaled to the sum of their row, so that they still show which words belong together.
+
+    Args:
+        weights: Attention between words, `(target_words, source_words)`.
+        source: Words of the source.
+
+    Returns:
+        The weights and words to show, and the share of the attention that was left out, from 0 to 1.
+    """
+    if len(source) < 2 or source[-1].text != END or (share := float(weights[:, -1].mean())) <= MOST:
+        return weights, source, 0.0
+    others = weights[:, :-1]
+    sums = others.sum(axis=1, keepdims=True)
+    return others * weights.sum(axis=1, keepdims=True) / np.maximum(sums, SMALLEST), source[:-1], share
 
 
 def _is_start(tokens: Sequence[str], place: int) -> bool:

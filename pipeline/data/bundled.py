@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from seq2edge.pipeline.data.corpus import corpus_pairs, intent_pairs, unknown_pairs
-from seq2edge.pipeline.data.phrases import phrase_pairs, independent_phrase_pairs
+from seq2edge.pipeline.data.phrases import independent_phrase_pairs, phrase_pairs
 from seq2edge.pipeline.data.readers import Pair
 
 CORPORA: Mapping[str, Callable[[], Iterator[Pair]]] = {

@@ -36,5 +36,7 @@ def test_an_ensemble_is_scored_and_compared_as_any_run(trained_run, gru_run, tmp
 def test_runs_that_do_not_go_together_are_refused(trained_run, classifier_run, tmp_path, capsys):
     status, out, err = call(capsys, "ensemble", trained_run.path, classifier_run.path, "--output", tmp_path / "both")
     assert (status, out) == (2, "")
-    assert err == f"seq2edge: {classifier_run.path}: a run of the task 'classification'; allowed: encoder-decoders\n"
+    assert (
+        err == f"seq2edge: {classifier_run.path} must be a run of an encoder-decoder, got the task 'classification'\n"
+    )
     assert not (tmp_path / "both").exists()

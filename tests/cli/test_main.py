@@ -195,7 +195,7 @@ def test_run_searches_as_it_is_told(bundles, capsys):
     assert "stone" not in words
     assert main([*command, "--min-length", "9", "--max-length", "3", "--top-k", "2"]) == 2
     said = capsys.readouterr().err
-    assert "min_length 9 is above max_length 3; top_k needs sample" in said
+    assert "min_length must be at most max_length = 3, got 9; top_k needs sample" in said
 
 
 def test_bench_measures_by_threads_and_by_length(bundles, capsys, tmp_path):
@@ -326,4 +326,6 @@ def test_our_own_fault_has_a_traceback_and_another_status(monkeypatch, capsys):
 
 @pytest.mark.parametrize("command", [["run", "hi"], ["bench"]])
 def test_threads_that_no_machine_has_are_refused(shipped, capsys, command):
-    assert call(capsys, *command, "--threads", 100_000)[2] == "seq2edge: --threads is 100000, allowed are 1 to 256\n"
+    assert (
+        call(capsys, *command, "--threads", 100_000)[2] == "seq2edge: --threads must be between 1 and 256, got 100000\n"
+    )

@@ -85,8 +85,8 @@ def test_a_training_that_diverges_ends_with_status_1(recipe, tmp_path, capsys):
     settings = ["--set", "training.learning_rate=1e30", "--set", "training.warmup_steps=0"]
     assert main(["train", recipe, "--output", str(tmp_path / "run"), *settings, "--quiet"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("seq2edge: the validation loss is ")
-    assert "after epoch 1, allowed is up to " in line
+    assert line.startswith("seq2edge: the validation loss must be at most ")
+    assert " after epoch 1; " in line
 
 
 def test_a_damaged_checkpoint_is_a_line(copy, pairs_file, capsys):
@@ -107,12 +107,12 @@ def test_a_damaged_model_is_a_line(copy, capsys):
 def test_an_unknown_backend_is_a_line(recipe, monkeypatch, tmp_path, capsys, backend):
     monkeypatch.setenv("KERAS_BACKEND", backend)
     assert main(["train", recipe, "--output", str(tmp_path / "run")]) == 2
-    assert capsys.readouterr().err == f"seq2edge: KERAS_BACKEND is '{backend}', allowed are tensorflow and jax\n"
+    assert capsys.readouterr().err == f"seq2edge: KERAS_BACKEND must be tensorflow or jax, got '{backend}'\n"
 
 
 def test_a_seed_below_zero_is_a_line(recipe, capsys):
     assert main(["train", recipe, "--set", "training.seed=-1"]) == 2
-    assert "training.seed: Input should be greater than or equal to 0; given -1" in capsys.readouterr().err
+    assert "training.seed must be greater than or equal to 0, got -1" in capsys.readouterr().err
 
 
 def test_an_output_inside_a_file_is_a_line(recipe, tmp_path, capsys):

@@ -121,9 +121,9 @@ def test_what_is_taken_out_before_does_not_count():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda values: values["categories"].clear(), "expected a list that is not empty"),
+        (lambda values: values["categories"].clear(), "must be a list that is not empty"),
         (lambda values: values["categories"][0].pop("replies"), "replies is missing"),
-        (lambda values: values["categories"][0]["replies"].clear(), "replies is {}"),
+        (lambda values: values["categories"][0]["replies"].clear(), "must be an object that is not empty, got {}"),
     ],
 )
 def test_a_damaged_guard_is_refused_in_one_line(tmp_path, change, message):

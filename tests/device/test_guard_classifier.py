@@ -84,9 +84,9 @@ def test_a_category_of_ones_own_is_not_weighed(values):
     ("change", "message"),
     [
         (lambda one: one.pop("bonus"), r"classifiers\.en\.bonus is missing"),
-        (lambda one: one.update(unit="byte"), r'classifiers\.en\.unit is "byte", expected "word" or "character"'),
+        (lambda one: one.update(unit="byte"), r'classifiers\.en\.unit must be "word" or "character", got "byte"'),
         (lambda one: one["distress"]["weights"][0].update(weight="6"), r"weights\[0\]\.weight is \"6\""),
-        (lambda one: one["categories"].pop("way"), r"classifiers\.en has the categories water, expected water, way"),
+        (lambda one: one["categories"].pop("way"), r"classifiers\.en must have the categories water, way, got water"),
     ],
 )
 def test_a_damaged_classifier_is_refused_in_one_line(values, tmp_path, change, message):

@@ -113,5 +113,5 @@ def test_a_wrong_pattern_in_a_recipe_is_named(tmp_path):
     with pytest.raises(UserError) as error:
         load_recipe(tmp_path / "a.toml")
     first, second = str(error.value).splitlines()
-    assert "patterns.en = '(': not a valid pattern" in first
-    assert "patterns.en = '.*': matches everything" in second
+    assert "patterns.en must contain regular expressions for folded text, got '('; not a valid pattern" in first
+    assert "got '.*'; matches everything" in second

@@ -105,11 +105,11 @@ def test_settings_of_a_recipe_become_a_config():
 
 
 MISFITS = {
-    "an unknown pooling": ({"pooling": "median"}, "pooling = 'median': not known; allowed: mean, sum, max, attention"),
-    "no classes": ({"classes": 0}, "classes = 0: out of range; allowed: >= 1"),
+    "an unknown pooling": ({"pooling": "median"}, "pooling must be one of 'mean', 'sum', 'max', 'attention', got"),
+    "no classes": ({"classes": 0}, "classes must be at least 1, got 0"),
     "a dropout for recurrence without recurrence": (
         {"encoder": BagEncoderConfig(), "variational_dropout": True},
-        "variational_dropout = true: applies to recurrent layers",
+        "variational_dropout must be false in a model without recurrent layers",
     ),
     "halves of an odd number": ({"units": 33}, "encoder.bidirectional = true: each of two directions"),
 }

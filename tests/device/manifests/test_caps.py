@@ -14,10 +14,10 @@ from seq2edge.device.manifests.read import MANIFESTS
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"length_bucket": 1 << 20}, "length_bucket is 1048576, expected a whole number from 1 to 512"),
-        ({"source_length": 1 << 20}, "source_length is 1048576, expected a whole number from 1 to 32,768"),
-        ({"beam_sizes": [1] * 65}, "beam_sizes is .* with at most 64 items"),
-        ({"fixed_lengths": [8] * 65}, "fixed_lengths is .* with at most 64 items"),
+        ({"length_bucket": 1 << 20}, "length_bucket must be an integer between 1 and 512, got 1048576"),
+        ({"source_length": 1 << 20}, "source_length must be an integer between 1 and 32,768, got 1048576"),
+        ({"beam_sizes": [1] * 65}, "beam_sizes must be a list with 1 to 64 items, got"),
+        ({"fixed_lengths": [8] * 65}, "fixed_lengths must be a list with at most 64 items, got"),
         ({"signatures": {f"s{i}": {"inputs": {}, "outputs": {}} for i in range(1025)}}, "at most 1,024 items"),
         ({"files": {f"f{i}": {"sha256": "0" * 64, "bytes": 1} for i in range(65)}}, "at most 64 items"),
         ({"runtimes": ["litert"] * 1025}, "at most 1,024 items"),

@@ -77,17 +77,17 @@ def test_empty_text_is_refused_and_empty_among_others(runner, text):
 
 
 def test_too_many_characters_are_refused(runner):
-    with pytest.raises(UserError, match=f"100,000 characters, allowed are {MAX_CHARACTERS:,}"):
+    with pytest.raises(UserError, match=f"the text must have at most {MAX_CHARACTERS:,} characters, got 100,000"):
         runner.run("a" * 100_000)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"beam": 5}, "beam: not an option of a classification model; allowed are n_best"),
-        ({"n_best": 0}, "n_best is 0, allowed is 1 to 65,536"),
-        ({"n_best": "3"}, "n_best is '3', expected int"),
-        ({"n_best": True}, "n_best is True, expected int"),
+        ({"beam": 5}, "beam: not an option of a classification model; its options are n_best"),
+        ({"n_best": 0}, "n_best must be between 1 and 65,536, got 0"),
+        ({"n_best": "3"}, "n_best must be an integer, got '3'"),
+        ({"n_best": True}, "n_best must be an integer, got True"),
     ],
 )
 def test_wrong_options_are_refused(runner, options, message):

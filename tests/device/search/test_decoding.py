@@ -261,7 +261,7 @@ def test_the_search_stops_only_when_nothing_better_can_come(seed, kind, alpha):
 def test_contradictions_are_said_together():
     with pytest.raises(UserError) as said:
         DecodingOptions(beam=2, n_best=3, min_length=9, max_length=4, top_k=3)
-    for part in ("n_best is 3", "min_length 9 is above max_length 4", "top_k needs sample"):
+    for part in ("n_best must be at most", "min_length must be at most max_length = 4, got 9", "top_k needs sample"):
         assert part in str(said.value)
     phrases = Phrases(prefix=(6,) * 4, required=((4, 5), (5,)), banned=((5,),))
     with pytest.raises(UserError) as said:
@@ -278,13 +278,13 @@ def test_contradictions_are_said_together():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"beam": 4, "groups": 3}, "groups is 3, allowed are divisors of beam, 4"),
+        ({"beam": 4, "groups": 3}, "groups must be a divisor of beam = 4, got 3"),
         ({"diversity": 1.0}, "diversity needs 2 or more groups"),
-        ({"sample": True, "temperature": 0}, "temperature is 0"),
-        ({"sample": True, "top_p": 1.5}, "top_p is 1.5"),
+        ({"sample": True, "temperature": 0}, "temperature must be between 0.001 and 1,000, got 0"),
+        ({"sample": True, "top_p": 1.5}, "top_p must be greater than 0 and at most 1, got 1.5"),
         ({"sample": True, "beam": 2, "groups": 2}, "sample and groups exclude each other"),
-        ({"min_ratio": 2.0, "max_ratio": 1.0}, "min_ratio 2.0 is above max_ratio 1.0"),
-        ({"length_penalty": float("nan")}, "length_penalty is nan"),
+        ({"min_ratio": 2.0, "max_ratio": 1.0}, "min_ratio must be at most max_ratio = 1.0, got 2.0"),
+        ({"length_penalty": float("nan")}, "length_penalty must be between 0 and 50, got nan"),
     ],
 )
 def test_wrong_options(wrong, said):
@@ -318,12 +318,12 @@ def test_wrong_types_are_said_together():
     with pytest.raises(UserError) as said:
         DecodingOptions(beam="5", sample=1, seed=True, banned="a", prefix=None, min_ratio="1", max_ratio=None)
     assert str(said.value).split("; ") == [
-        "beam is '5', expected int",
-        "min_ratio is '1', expected float",
-        "sample is 1, expected bool",
-        "seed is True, expected int",
-        "prefix is None, expected str",
-        "banned is 'a', expected a list of strings",
+        "beam must be an integer, got '5'",
+        "min_ratio must be a number, got '1'",
+        "sample must be true or false, got 1",
+        "seed must be an integer, got True",
+        "prefix must be a string, got None",
+        "banned must be a list of strings, got 'a'",
     ]
 
 
@@ -371,5 +371,5 @@ def test_what_is_cut_at_the_longest_length_says_so():
 
 
 def test_all_mistakes_in_options_are_said_at_once():
-    with pytest.raises(UserError, match=r"beam is 0.*max_length is 0.*n_best is 9"):
+    with pytest.raises(UserError, match=r"beam must be .*; max_length must be .*; n_best must be .*, got 9"):
         DecodingOptions(beam=0, n_best=9, max_length=0)

@@ -54,7 +54,7 @@ def test_a_missing_or_unreadable_file_of_keys_is_told(tmp_path):
 
 @pytest.mark.parametrize("origin", ["example.org", "https://example.org/", "https://*.example.org", "", "null"])
 def test_what_is_no_origin_is_refused(origin):
-    with pytest.raises(UserError, match="--cors is"):
+    with pytest.raises(UserError, match=r"--cors must be \* or an origin"):
         Access.of(None, [origin])
 
 

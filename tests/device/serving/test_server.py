@@ -58,7 +58,7 @@ def test_an_address_that_cannot_be_is_told(runner, serve):
         ("no.such.host.invalid", 80): "cannot listen on no.such.host.invalid:80: ",
         ("203.0.113.1", 80): "cannot listen on 203.0.113.1:80: Cannot assign requested address",
         ("a" * 70, 80): "cannot listen on a",
-        ("127.0.0.1", 70_000): "--port is 70000, allowed are 0 to 65535",
+        ("127.0.0.1", 70_000): "--port must be between 0 and 65535, got 70000",
     }.items():
         with pytest.raises(UserError) as raised:
             Server(address, runner)

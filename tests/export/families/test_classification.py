@@ -133,7 +133,7 @@ def test_a_float32_file_with_other_labels_is_refused(classifier_run, tmp_path, m
 def test_a_loss_of_accuracy_is_refused(classifier_run, tmp_path, monkeypatch):
     path = "seq2edge.export.families.classifier_comparison.ClassifierComparison.bundle_answers"
     monkeypatch.setattr(path, lambda self: ["red"] * len(self.sources))
-    with pytest.raises(UserError, match=r"int8 it loses .* of Keras' .* accuracy over \d+ test sentences"):
+    with pytest.raises(UserError, match=r"int8 loses .* of Keras' .* accuracy over \d+ test sentences"):
         export_bundle(classifier_run, tmp_path / "bundle", ExportOptions(max_score_loss=1.0), lambda line: None)
 
 
@@ -141,17 +141,17 @@ def test_options_of_other_models_are_refused(classifier_run, tmp_path, capsys):
     with pytest.raises(UserError) as error:
         export_bundle(classifier_run, tmp_path / "bundle", ExportOptions(shortlist=50))
     assert str(error.value) == (
-        "shortlist: not an option for a model of the task classification; allowed are quantization, runtimes, "
+        "shortlist: not an option for a model of the task classification; its options are quantization, runtimes, "
         "max_score_loss, keep_float, overwrite"
     )
     for export in (lambda run: export_onnx(run, tmp_path / "onnx"), suggest_float):
         with pytest.raises(
-            UserError, match="not for a model of the task classification; allowed are bundles and --sav"
+            UserError, match="not for a model of the task classification; its exports are bundles and --sav"
         ):
             export(classifier_run)
     assert main(["export", str(classifier_run.path), "--onnx"]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
-        "seq2edge: --onnx: not for a model of the task classification; allowed are bundles and --saved-model"
+        "seq2edge: --onnx: not for a model of the task classification; its exports are bundles and --saved-model"
     )
     assert list(tmp_path.iterdir()) == []
 

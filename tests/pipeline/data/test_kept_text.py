@@ -145,7 +145,7 @@ def test_a_given_tokenizer_that_changes_text_is_refused(code_recipe, tmp_path):
     paths = tmp_path / "source.model", tmp_path / "target.model"
     for path in paths:
         path.write_bytes(train_tokenizer(TEXTS, Tokenizer(vocabulary=300), "joint"))
-    with pytest.raises(UserError, match=r'target\.model: .* normalisation of the target is "none"; allowed: "NFC"'):
+    with pytest.raises(UserError, match=r'target\.model: .* of the target must be "NFC" or "NFKC", got "none";'):
         prepare(code_recipe(), tmp_path / "run", PrepareOptions(tokenizers=paths, quiet=True))
 
 

@@ -48,7 +48,7 @@ def test_a_missing_file_is_built_and_its_content_is_checked(data, monkeypatch):
 
 
 def test_what_has_no_end_is_refused():
-    with pytest.raises(UserError, match=r"^/dev/zero: a device or a pipe, expected a file$"):
+    with pytest.raises(UserError, match=r"^/dev/zero must be a regular file, got a device or a pipe$"):
         locate(Wanted("/dev/zero"), None)
 
 

@@ -122,8 +122,8 @@ def test_data_of_a_base_in_another_folder_is_found(tmp_path):
         ),
         ({"a": 'base = ""'}, "neither a bundled recipe nor a file"),
         ({"a": 'base = "b.toml"', "b": "name = "}, r"a\.toml → b\.toml: not valid TOML"),
-        ({"a": "base = 3"}, r"a\.toml: base = 3: expected the name of a bundled recipe or a path in quotes"),
-        ({"a": 'base = ["b.toml"]'}, r"a\.toml: base = \['b\.toml'\]: expected"),
+        ({"a": "base = 3"}, r"a\.toml: base must be the name of a bundled recipe or a path in quotes, got 3"),
+        ({"a": 'base = ["b.toml"]'}, r"a\.toml: base must be .*, got \['b\.toml'\]"),
     ],
 )
 def test_a_base_that_cannot_be_used_is_one_line(tmp_path, files, message):
@@ -140,5 +140,5 @@ def test_a_base_is_not_a_setting(tmp_path):
 
 
 def test_a_text_in_place_of_a_table_is_said(tmp_path):
-    with pytest.raises(UserError, match=r"data: Input should be .*; given 'none'"):
+    with pytest.raises(UserError, match=r"data must be .*, got 'none'"):
         built(tmp_path, 'data = "none"\n')

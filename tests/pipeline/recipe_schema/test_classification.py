@@ -36,7 +36,7 @@ def test_a_resolved_recipe_is_the_same_again(load):
         ("data.target_language='en'", "data.target_language = 'en': only for targets that are text, these are labels"),
         ("tokenizer.joint=true", "tokenizer.joint = true: only for targets that are text"),
         ("training.scheduled_sampling=0.5", "training.scheduled_sampling = 0.5: only for targets that are text"),
-        ("training.stop_on='bleu'", "training.stop_on = 'bleu': not a score of this task; allowed: 'loss', 'accuracy'"),
+        ("training.stop_on='bleu'", "training.stop_on must be one of 'loss', 'accuracy', 'macro_f1' for the task"),
         ("model.pooling='median'", "model.pooling"),
         ("model.decoder='gru'", "unknown key 'model.decoder'"),
         ("export.beam_sizes=[1]", "unknown key 'export.beam_sizes'"),

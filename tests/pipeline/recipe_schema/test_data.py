@@ -26,9 +26,9 @@ def test_all_mistakes_of_a_file_are_said_at_once():
     with pytest.raises(ValidationError) as error:
         data(file)
     message = error.value.errors()[0]["msg"]
-    assert "skip = ['x']: needs split_key, whose values it lists; allowed: []" in message
+    assert "skip must be empty without split_key, whose values it lists, got ['x']" in message
     assert "built_by = 'tldr': cannot be combined with url; leave one of them out" in message
-    assert "weight = 2.0: training does not draw from split 'test'; allowed: 1.0" in message
+    assert "weight must be 1.0 with split = 'test', got 2.0; training does not draw from it" in message
 
 
 @pytest.mark.parametrize(

@@ -57,11 +57,10 @@ def test_all_mistakes_are_reported_at_once_with_suggestions(tmp_path):
     lines = str(error.value).split("\n")
     assert len(lines) == 4
     assert "unknown key 'model.unit'; did you mean 'units'?" in str(error.value)
-    assert (
-        "model.encoder.kind: Input should be one of 'rnn', 'gru', 'lstm', 'transformer', 'bag', 'ngrams'; given 'rnm'"
-        in str(error.value)
+    assert "model.encoder.kind must be one of 'rnn', 'gru', 'lstm', 'transformer', 'bag', 'ngrams', got 'rnm'" in str(
+        error.value
     )
-    assert "training.learning_rate: Input should be greater than 0; given -1" in str(error.value)
+    assert "training.learning_rate must be greater than 0, got -1" in str(error.value)
     assert "unknown key 'decodin'; did you mean 'decoding'?" in str(error.value)
 
 
@@ -80,14 +79,14 @@ def test_what_is_no_recipe_is_said(tmp_path, text, message):
 
 
 def test_an_unknown_task_is_refused_with_the_known_ones(tmp_path):
-    with pytest.raises(UserError, match=r"task: Input should be one of 'chat', 'translation', .*; given 'poetry'"):
+    with pytest.raises(UserError, match=r"task must be one of 'chat', 'translation', .*, got 'poetry'"):
         load(tmp_path, MINIMAL, ["task=poetry"])
 
 
 def test_languages_are_codes(tmp_path):
     assert load(tmp_path, MINIMAL).data.languages == []
     assert load(tmp_path, MINIMAL, ["data.target_language=pt-BR"]).data.languages == ["und", "pt-BR"]
-    with pytest.raises(UserError, match=r'data\.source_language: not a BCP-47 code such as "en" or "pt-BR"; given'):
+    with pytest.raises(UserError, match=r'data\.source_language must be a BCP-47 code such as "en" or "pt-BR", got'):
         load(tmp_path, MINIMAL, ["data.source_language=english"])
 
 
@@ -116,12 +115,12 @@ def test_conflicting_model_settings_are_all_refused(tmp_path):
     with pytest.raises(UserError) as error:
         load(tmp_path, MINIMAL, [f"model.{setting}" for setting in model])
     lines = [line.removeprefix(f"{tmp_path / 'recipe.toml'}: ") for line in str(error.value).split("\n")]
-    assert [line.split(":")[0] for line in lines] == [
-        "model.decoder.bidirectional = true",
-        "model.decoder.alignment = 'local-p'",
-        "model.decoder.initial_state = 'copy'",
+    assert [line.split(" ")[0] for line in lines] == [
+        "model.decoder.bidirectional",
+        "model.decoder.window",
+        "model.decoder.initial_state",
     ]
-    assert all("allowed: " in line or "leave it out" in line for line in lines)
+    assert all("must be" in line or "leave it out" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +144,7 @@ def test_settings_of_another_kind_are_refused_with_the_reason(tmp_path, side, se
 def test_settings_of_another_kind_do_not_hide_other_mistakes(tmp_path):
     text = MINIMAL + '[model.encoder]\nkind = "transformer"\nbidirectional = false\nheads = 6\n'
     with pytest.raises(
-        UserError, match=r"sees both sides[\s\S]*model\.encoder\.heads = 6: does not divide units = 256"
+        UserError, match=r"sees both sides[\s\S]*model\.encoder\.heads must be a divisor of units = 256 .*, got 6"
     ):
         load(tmp_path, text)
 
@@ -165,7 +164,7 @@ def test_a_misplaced_key_of_the_model_is_said_with_its_place(tmp_path, key, hint
 
 
 def test_bounds_of_nested_settings_are_said(tmp_path):
-    with pytest.raises(UserError, match=r"model\.decoder\.layers: Input should be less than or equal to 8; given 9"):
+    with pytest.raises(UserError, match=r"model\.decoder\.layers must be less than or equal to 8, got 9"):
         load(tmp_path, MINIMAL, ["model.decoder.layers=9"])
 
 
@@ -184,12 +183,12 @@ def test_a_text_in_place_of_another_section_is_refused(tmp_path):
 
 
 def test_one_embedding_for_two_tokenizers_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"model\.share_embeddings = true: needs one vocabulary"):
+    with pytest.raises(UserError, match=r"model\.share_embeddings must be false with tokenizer\.joint = false"):
         load(tmp_path, MINIMAL, ["tokenizer.joint=false", "model.share_embeddings=true"])
 
 
 def test_a_beam_wider_than_the_steps_of_the_export_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"decoding\.beam = 8: larger than the largest of export\.beam_sizes, 5"):
+    with pytest.raises(UserError, match=r"decoding\.beam must be at most the largest of export\.beam_sizes, 5, got 8"):
         load(tmp_path, MINIMAL, ["decoding.beam=8"])
     assert load(tmp_path, MINIMAL, ["decoding.beam=8", "export.beam_sizes=[1, 8]"]).decoding.beam == 8
 
@@ -205,7 +204,7 @@ def test_conflicting_training_settings_are_all_refused(tmp_path):
     training = ["r_drop=1.0", "scheduled_sampling=0.5", "average=30", 'stop_on="bleu"', "score_sentences=0"]
     with pytest.raises(UserError) as error:
         load(tmp_path, MINIMAL, [f"training.{setting}" for setting in training])
-    assert [line.split("training.")[1].split(" =")[0] for line in str(error.value).split("\n")] == [
+    assert [line.split("training.")[1].split(" ")[0] for line in str(error.value).split("\n")] == [
         "r_drop",
         "stop_on",
         "average",
@@ -223,7 +222,7 @@ def test_a_task_with_code_keeps_targets_as_they_are(tmp_path):
 
 
 def test_sources_that_are_kept_cannot_be_lower_cased(tmp_path):
-    with pytest.raises(UserError, match=r"tokenizer\.fold_case = true: changes sources, .* allowed: false"):
+    with pytest.raises(UserError, match=r'tokenizer\.fold_case must be false with data\.normalisation = "none"'):
         load(tmp_path, MINIMAL, ["data.normalisation=none", "tokenizer.joint=false", "tokenizer.fold_case=true"])
 
 

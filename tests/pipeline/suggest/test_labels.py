@@ -130,7 +130,7 @@ def test_a_folder_is_labelled_texts(tmp_path):
     found = inspect(tmp_path / "texts")
     assert (found.task, found.file.format, found.file.encoding) == ("classification", "folder", "cp949")
     assert prepare(recipe_of(found), tmp_path / "run", PrepareOptions(quiet=True)).labels == ["bad", "good", "so so"]
-    with pytest.raises(UserError, match=r"--task chat: .* is a folder of labelled texts; allowed: classification"):
+    with pytest.raises(UserError, match=r"--task must be classification for .*, a folder of labelled texts, got chat"):
         inspect(tmp_path / "texts", task="chat")
 
 

@@ -71,6 +71,6 @@ def test_gradients_that_are_no_numbers_end_the_training_before_anything_is_kept(
 def test_a_validation_loss_that_is_no_number_ends_the_training():
     callback = StopOnDivergence(1, 0, 100.0, lambda index: [])
     for loss, shown in ((math.nan, "nan"), (math.inf, "inf"), (3e21, r"3e\+21")):
-        with pytest.raises(CheckError, match=f"^the validation loss is {shown} after epoch 3, allowed is up to 100; "):
+        with pytest.raises(CheckError, match=f"^the validation loss must be at most 100, got {shown} after epoch 3; "):
             callback.on_epoch_end(2, {"loss": 1.0, "val_loss": loss})
     callback.on_epoch_end(2, {"loss": 1.0, "val_loss": 99.0})

@@ -72,7 +72,7 @@ def test_every_reason_against_the_members_is_given_at_once(
         )
     lines = str(error.value).split("\n")
     assert lines[0].startswith(f"{tmp_path / 'unfinished'}: not a finished run, recipe.toml is missing")
-    assert lines[1] == f"{classifier_run.path}: a run of the task 'classification'; allowed: encoder-decoders"
+    assert lines[1] == f"{classifier_run.path} must be a run of an encoder-decoder, got the task 'classification'"
     assert lines[2] == f"{ensemble_run.path}: is itself an ensemble; give the runs that it was made of"
     assert lines[3:6] == [
         f"{other}: task chat, but translation in {first}",
@@ -85,7 +85,7 @@ def test_every_reason_against_the_members_is_given_at_once(
 
 
 def test_one_run_is_no_ensemble(trained_run, tmp_path):
-    with pytest.raises(UserError, match="an ensemble needs at least 2 runs, given 1"):
+    with pytest.raises(UserError, match="an ensemble must have at least 2 runs, got 1"):
         build_ensemble_run([trained_run.path], tmp_path / "new")
 
 
@@ -118,7 +118,7 @@ def test_its_recipe_is_not_trained(ensemble_run, trained_run, tmp_path):
 
 def test_no_training_starts_from_its_weights(ensemble_run, tiny_recipe, pairs_file, tmp_path):
     options = TrainOptions(recipe_folder=pairs_file.parent, quiet=True, initial_run=ensemble_run)
-    with pytest.raises(UserError, match="an ensemble; allowed: a run of one model"):
+    with pytest.raises(UserError, match="must be a run of one model, got an ensemble"):
         train(tiny_recipe(), tmp_path / "new", options)
 
 

@@ -15,7 +15,7 @@ def test_resume_and_overwrite_exclude_each_other(options):
 
 @pytest.mark.parametrize("beam", [0, 65])
 def test_a_beam_out_of_range_is_refused_at_once(beam):
-    with pytest.raises(UserError, match=f"beam is {beam}, allowed are 1 to 64"):
+    with pytest.raises(UserError, match=f"beam must be between 1 and 64, got {beam}"):
         DistillOptions(beam=beam)
 
 

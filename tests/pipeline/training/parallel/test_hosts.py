@@ -166,11 +166,11 @@ def test_strangers_are_not_listened_to(addresses):
 @pytest.mark.parametrize(
     ("text", "process", "wrong"),
     [
-        ("one:9000", 0, "expected two or more addresses"),
-        ("one,two", 0, "the first address needs a port"),
-        ("one:port,two", 0, "the first address needs a port"),
-        ("one:9000,two", 2, "--process 2: expected this machine's place in --hosts, 0 to 1"),
-        ("one:9000,two", None, "--process None"),
+        ("one:9000", 0, "--hosts must be two or more addresses, .*, got one:9000"),
+        ("one,two", 0, "must begin with an address and a port between 1 and 65534, .*, got one,two"),
+        ("one:port,two", 0, "must begin with an address and a port"),
+        ("one:9000,two", 2, "--process must be this machine's place in --hosts, between 0 and 1, got 2"),
+        ("one:9000,two", None, "--process must be .*, got None"),
     ],
 )
 def test_wrong_hosts(text, process, wrong):

@@ -51,7 +51,7 @@ def test_functions_are_short_and_take_few_parameters():
     assert too_many == []
 
 
-def test_the_pipeline_has_few_parts_and_no_circle():
+def test_the_pipeline_has_few_parts_without_cycles():
     pipeline = ROOT / "pipeline"
     assert len({entry.name for entry in pipeline.iterdir()} - OWN_FILES) <= PIPELINE_ENTRIES
     arrows = {}

@@ -25,7 +25,7 @@ def converter():
     return module
 
 
-def test_log_probabilities_are_those_of_keras(converter, tmp_path):
+def test_log_probabilities_equal_those_of_keras(converter, tmp_path):
     keras.utils.set_random_seed(1)
     config = Seq2SeqConfig(
         source_vocabulary=60,

@@ -15,7 +15,7 @@ from seq2edge.device.errors import UserError
         (["--feedback", "missing/x.jsonl"], "--feedback: missing/x.jsonl cannot be written"),
     ],
 )
-def test_a_mistake_is_one_line(arguments, said, capsys, tmp_path, monkeypatch):
+def test_wrong_options_are_refused_in_one_line(arguments, said, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["demo", "no-bundle", *arguments]) == 2
     lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("note:")]

@@ -14,13 +14,13 @@ def bundle(bundles, tmp_path):
     return shutil.copytree(bundles / "int8", tmp_path / "bundle")
 
 
-def test_a_whole_bundle_says_what_it_is(bundle):
+def test_a_complete_bundle_can_be_read(bundle):
     found = read_bundle(bundle).manifest
     assert (found.name, found.quantization, found.beam_sizes) == ("tiny", "int8", [1, 5])
     assert {"encode", "decode_step_1", "decode_step_5", "generate"} == set(found.signatures)
 
 
-def test_a_bundle_is_pinned_by_its_digest(shipped, capsys):
+def test_a_bundle_can_be_pinned_by_its_digest(shipped, capsys):
     assert read_bundle(shipped.path, sha256=shipped.digest.upper()).digest == shipped.digest
     for command in ("run", "verify", "info", "bench", "serve"):
         texts = [str(shipped.path), "hi"] if command == "run" else [str(shipped.path)]
@@ -34,7 +34,7 @@ def test_a_bundle_is_pinned_by_its_digest(shipped, capsys):
         read_bundle(shipped.path, sha256="x")
 
 
-def test_a_folder_without_a_manifest_is_no_bundle(tmp_path):
+def test_a_folder_without_a_manifest_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"not a bundle, bundle\.json is missing"):
         read_bundle(tmp_path)
 
@@ -53,7 +53,7 @@ def test_an_altered_file_is_named(bundle):
         read_bundle(bundle)
 
 
-def test_a_cut_file_is_named_with_its_size(bundle):
+def test_a_truncated_file_is_named_with_its_size(bundle):
     content = (bundle / "tokenizer.model").read_bytes()
     (bundle / "tokenizer.model").write_bytes(content[:100])
     with pytest.raises(UserError, match=r"tokenizer\.model: 100 bytes"):
@@ -63,20 +63,20 @@ def test_a_cut_file_is_named_with_its_size(bundle):
 @pytest.mark.parametrize(
     ("version", "todo"), [(4, "upgrade seq2edge"), (2, "export the run again: seq2edge export RUN"), (True, "upgrade")]
 )
-def test_another_schema_says_what_to_do(bundle, change_manifest, version, todo):
+def test_another_schema_version_is_refused_with_a_remedy(bundle, change_manifest, version, todo):
     change_manifest(bundle, schema_version=version)
     with pytest.raises(UserError, match=f"schema version must be 3, got {version}; {todo}"):
         read_bundle(bundle)
 
 
-def test_an_altered_manifest_is_said(bundle):
+def test_an_altered_manifest_is_refused(bundle):
     manifest = bundle / "bundle.json"
     manifest.write_text(manifest.read_text().replace('"target_length": 24', '"target_length": 25'))
     with pytest.raises(UserError, match=r"bundle\.json: altered"):
         read_bundle(bundle)
 
 
-def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
+def test_files_outside_the_folder_are_refused(bundle, change_manifest):
     files = json.loads((bundle / "bundle.json").read_text())["files"]
     change_manifest(bundle, files=files | {"../secret": {"sha256": "0" * 64, "bytes": 1}})
     with pytest.raises(UserError, match="not inside the bundle"):
@@ -121,7 +121,7 @@ def test_nothing_outside_the_folder_is_read(bundle, change_manifest):
         ({"files": {}}, r"does not list model\.tflite"),
     ],
 )
-def test_wrong_fields_are_said(bundle, change_manifest, values, message):
+def test_wrong_fields_are_refused(bundle, change_manifest, values, message):
     change_manifest(bundle, **values)
     with pytest.raises(UserError, match=message):
         read_bundle(bundle)
@@ -140,7 +140,7 @@ def test_wrong_fields_are_said(bundle, change_manifest, values, message):
         ({"task": "translation"}, "target_length is missing"),
     ],
 )
-def test_wrong_fields_of_a_classifier_are_said(classifier_bundles, tmp_path, change_manifest, values, message):
+def test_wrong_fields_of_a_classifier_are_refused(classifier_bundles, tmp_path, change_manifest, values, message):
     bundle = shutil.copytree(classifier_bundles / "int8", tmp_path / "classifier")
     change_manifest(bundle, **values)
     with pytest.raises(UserError, match=message):
@@ -160,7 +160,7 @@ def test_languages_are_optional(bundle, change_manifest):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"schema_version": 1}', "[" * 100_000])
-def test_a_damaged_manifest_is_said(bundle, content):
+def test_a_damaged_manifest_is_refused(bundle, content):
     (bundle / "bundle.json").write_text(content)
     with pytest.raises(UserError, match=r"bundle\.json"):
         read_bundle(bundle)

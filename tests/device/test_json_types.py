@@ -21,7 +21,7 @@ class Outer(TypedDict):
 GOOD = {"kind": "a", "rows": [{"size": 1}], "named": {"x": 1}, "maybe": None, "free": [object]}
 
 
-def test_a_value_that_fits_has_no_mistakes():
+def test_a_valid_value_has_no_mistakes():
     assert list(mistakes(GOOD, Outer)) == []
     assert list(mistakes(GOOD | {"maybe": {"size": 9, "code": "xy"}, "later": 1}, Outer)) == []
 
@@ -41,5 +41,5 @@ def test_a_value_that_fits_has_no_mistakes():
         ({"named": {"x": float("nan")}}, "named.x must be a number, got NaN"),
     ],
 )
-def test_a_mistake_names_key_value_and_what_is_expected(values, line):
+def test_a_mistake_names_key_allowed_values_and_value(values, line):
     assert list(mistakes(GOOD | values, Outer)) == [line]

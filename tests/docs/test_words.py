@@ -23,7 +23,7 @@ def pattern(rule):
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["pattern"])
-def test_words_to_avoid_stand_nowhere(rule):
+def test_words_to_avoid_are_not_used(rule):
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in FILES

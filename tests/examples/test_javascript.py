@@ -94,7 +94,7 @@ def node(program, address, settings="{}"):
 
 
 @needs_node
-def test_run_and_batch(address):
+def test_run_and_batch_return_answers(address):
     program = """
     const joke = await client.run("tell me a joke", { beam: 5, n_best: 2 });
     const next = await client.run("another one", { previous: joke.previous });
@@ -107,7 +107,7 @@ def test_run_and_batch(address):
 
 
 @needs_node
-def test_a_refusal_has_the_status_and_the_message_of_the_server(address):
+def test_errors_have_the_status_and_message_of_the_server(address):
     program = """
     await client.run("hello", { beem: 5 }).catch((error) => console.log(JSON.stringify([error.status, error.message])));
     """
@@ -140,7 +140,7 @@ def test_a_stream_ends_with_the_result(address):
     ("kind", "last"),
     [("result", "안녕하세요"), ("error", "too late"), ("ended", "the connection ended before the result")],
 )
-def test_a_stream_is_put_together_from_any_cut(stub, kind, last):
+def test_a_stream_can_arrive_in_any_chunks(stub, kind, last):
     program = f"""
     try {{
       for await (const answer of client.stream("{kind}")) console.log(JSON.stringify(answer.text));
@@ -152,7 +152,7 @@ def test_a_stream_is_put_together_from_any_cut(stub, kind, last):
 
 
 @needs_node
-def test_the_example_of_the_page_on_serving(address):
+def test_the_example_in_the_serving_guide_runs(address):
     page = (FOLDER.parents[1] / "docs" / "serving.md").read_text(encoding="utf-8")
     program = re.search(r"```js\n(.*?)```", page, re.DOTALL)[1].replace("http://127.0.0.1:8000", address)
     done = subprocess.run(
@@ -166,7 +166,7 @@ def test_the_example_of_the_page_on_serving(address):
 
 
 @needs_node
-def test_lines_in_lines_out(address):
+def test_the_filter_answers_line_by_line(address):
     lines = ["good morning"] * 99 + ["", "a" * 30000, "tell me a joke"]
     done = subprocess.run(
         [NODE, FOLDER / "lines.mjs", address], input="\n".join(lines), capture_output=True, text=True, timeout=60

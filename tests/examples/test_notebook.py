@@ -25,11 +25,11 @@ def namespace(shipped, monkeypatch):
     plt.close("all")
 
 
-def test_it_is_stored_without_outputs():
+def test_the_notebook_is_stored_without_outputs():
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in CELLS if "outputs" in cell)
 
 
-def test_it_shows_replies_attention_and_a_beam(namespace):
+def test_the_notebook_shows_replies_attention_and_a_beam(namespace):
     part = namespace["part"]
     assert namespace["bot"].manifest.task == "chat"
     assert np.allclose(part.word_attention.sum(axis=1), 1, atol=0.01)

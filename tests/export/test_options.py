@@ -18,14 +18,14 @@ def test_all_mistakes_are_reported_at_once():
     )
 
 
-def test_options_that_are_not_given_are_those_of_the_recipe(tiny_recipe):
+def test_missing_options_are_taken_from_the_recipe(tiny_recipe):
     recipe = tiny_recipe(settings=['export.runtimes=["web"]', "export.shortlist=50", "export.beam_sizes=[1, 3]"])
     settings = ExportOptions().resolve(recipe)
     assert settings.section == recipe.export
     assert settings.fixed_lengths == (16, 24)
 
 
-def test_given_options_win_over_the_recipe(tiny_recipe):
+def test_given_options_override_the_recipe(tiny_recipe):
     recipe = tiny_recipe(settings=['export.runtimes=["web"]', "export.shortlist=50"])
     settings = ExportOptions(runtimes=("litert",), shortlist=0).resolve(recipe)
     assert (settings.section.runtimes, settings.section.shortlist, settings.fixed_lengths) == (("litert",), 0, ())

@@ -74,7 +74,7 @@ def config(**settings):
 
 
 @pytest.mark.parametrize("name", MISFITS)
-def test_what_does_not_go_together_is_said_with_what_does(name):
+def test_incompatible_settings_are_refused_with_the_allowed_ones(name):
     settings, message = MISFITS[name]
     (mistake,) = config(**settings).mistakes()
     assert message in mistake
@@ -82,12 +82,12 @@ def test_what_does_not_go_together_is_said_with_what_does(name):
 
 @pytest.mark.parametrize("encoder", ENCODERS, ids=lambda config: config.kind)
 @pytest.mark.parametrize("decoder", DECODERS, ids=lambda config: config.kind)
-def test_any_encoder_goes_with_any_decoder(encoder, decoder):
+def test_any_encoder_can_be_combined_with_any_decoder(encoder, decoder):
     assert config(encoder=encoder, decoder=decoder).mistakes() == []
 
 
 @pytest.mark.parametrize("attention", get_args(Attention))
-def test_a_recurrent_decoder_takes_any_attention(attention):
+def test_a_recurrent_decoder_can_have_any_attention(attention):
     assert config(encoder=TransformerEncoderConfig(), **decoding(attention=attention)).mistakes() == []
 
 
@@ -102,12 +102,12 @@ def test_a_recurrent_decoder_takes_any_attention(attention):
         (TransformerEncoderConfig(), {"attention": "dot", "initial_state": "zeros"}, ("dot", "zeros")),
     ],
 )
-def test_settings_not_given_follow_from_the_encoder(encoder, decoder, expected):
+def test_missing_settings_depend_on_the_encoder(encoder, decoder, expected):
     resolved = RecurrentDecoderConfig(**decoder).resolved(encoder)
     assert (resolved.attention, resolved.initial_state) == expected
 
 
-def test_mistakes_come_together():
+def test_all_mistakes_are_returned():
     settings = {"encoder": TransformerEncoderConfig(heads=4), "units": 30, "target_vocabulary": 30}
     mistakes = config(**settings, **decoding(alignment="local-m"), share_embeddings=True).mistakes()
     assert [mistake.split(" ")[0] for mistake in mistakes] == [

@@ -119,7 +119,7 @@ class Pairs:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_it_learns_and_says_the_same_everywhere(name, tmp_path):
+def test_every_architecture_learns_and_gives_the_same_answers_everywhere(name, tmp_path):
     from ai_edge_litert.interpreter import Interpreter
 
     architecture = ARCHITECTURES[name]

@@ -23,7 +23,7 @@ from seq2edge.device.manifests.read import MANIFESTS
         ({"runtimes": ["litert"] * 1025}, "at most 1,024 items"),
     ],
 )
-def test_what_would_cost_too_much_is_refused(shipped, tmp_path, change_manifest, values, said):
+def test_values_above_the_caps_are_refused(shipped, tmp_path, change_manifest, values, said):
     bundle = shutil.copytree(shipped.path, tmp_path / "bundle")
     change_manifest(bundle, **values)
     with pytest.raises(UserError, match=said):
@@ -31,7 +31,7 @@ def test_what_would_cost_too_much_is_refused(shipped, tmp_path, change_manifest,
 
 
 @pytest.mark.parametrize("bars", [[], [0] * 1025])
-def test_a_histogram_has_bars_and_not_too_many(shipped, tmp_path, change_manifest, bars):
+def test_the_number_of_bars_of_a_histogram_is_limited(shipped, tmp_path, change_manifest, bars):
     bundle = shutil.copytree(shipped.path, tmp_path / "bundle")
     change_manifest(bundle, weights=[{"name": "w", "shape": [1], "smallest": 0.0, "largest": 1.0, "histogram": bars}])
     with pytest.raises(UserError, match=r"weights\[0\]\.histogram is"):
@@ -53,6 +53,6 @@ def unbounded(hint, key):
 
 
 @pytest.mark.parametrize("kind", MANIFESTS.values())
-def test_nothing_in_a_manifest_is_without_a_cap(kind: type[Manifest]):
+def test_every_value_in_a_manifest_has_a_cap(kind: type[Manifest]):
     # Scores are only displayed, and the size of the file is limited.
     assert [key for key in unbounded(kind, "") if key not in (".scores",)] == []

@@ -78,13 +78,13 @@ def documented(option):
         (Range(0.001, 4294967295), (0.001,), (0, 1 << 32), "between 0.001 and 4,294,967,295"),
     ],
 )
-def test_a_range_says_what_it_allows(allowed, inside, outside, text):
+def test_a_range_is_described(allowed, inside, outside, text):
     assert all(value in allowed for value in inside)
     assert not any(value in allowed for value in outside)
     assert str(allowed) == text
 
 
-def test_a_request_cannot_ask_for_thousands_of_phrases():
+def test_the_number_of_phrases_is_limited():
     with pytest.raises(
         UserError, match="required must have at most 100 phrases, got 3,000; banned must have at most 1,000"
     ):
@@ -94,18 +94,18 @@ def test_a_request_cannot_ask_for_thousands_of_phrases():
 
 
 @pytest.mark.parametrize("name", ["prefix", "required", "banned", "earlier_replies"])
-def test_phrases_are_no_longer_than_a_text(name):
+def test_the_length_of_phrases_is_limited(name):
     long = "a" * 20_001
     with pytest.raises(UserError, match=f"^{name} must have at most 20,000 characters, got 20,001$"):
         DecodingOptions(**{name: long if name == "prefix" else (long,)})
 
 
 @pytest.mark.parametrize("option", (CLASSIFICATION_OPTIONS | OPTIONS).values(), ids=lambda option: option.name)
-def test_every_number_has_a_largest(option):
+def test_every_number_has_a_maximum(option):
     assert option.allowed is None or math.isfinite(option.allowed.most)
 
 
-def test_of_a_long_conversation_the_last_replies_count():
+def test_only_the_latest_replies_of_a_long_conversation_are_kept():
     replies = [str(number) for number in range(150)]
     assert latest_replies(replies) == tuple(replies[50:])
     assert latest_replies(["a" * 15_000, "b" * 15_000, "c"]) == ("b" * 15_000, "c")

@@ -48,7 +48,7 @@ def exported(request, tmp_path):
     return model, Interpreter(model_content=content)
 
 
-def test_it_says_what_keras_says(exported):
+def test_a_copying_model_gives_the_answers_of_keras(exported):
     model, interpreter = exported
     features = [{"source_ids": source} for source in SOURCES]
     expected = [best for best, *_ in decode(KerasSequenceModel(model), features, DecodingOptions(max_length=LONGEST))]

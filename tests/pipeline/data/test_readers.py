@@ -80,7 +80,7 @@ def test_a_side_is_made_of_named_fields(tmp_path, name, content):
     assert found == [Pair("News </s> A dog runs.", "[{short}]"), Pair(" </s> {title}", "[{it's}]")]
 
 
-def test_two_parallel_files(tmp_path):
+def test_two_parallel_files_are_read(tmp_path):
     (tmp_path / "a.en").write_text("one\n\ntwo\n")
     (tmp_path / "a.ko").write_text("하나\n\n둘\n")
     file = File(path="a.en", target_path="a.ko", format="parallel")
@@ -109,7 +109,7 @@ def test_a_csv_cell_keeps_its_carriage_returns(tmp_path, quote):
     assert read(tmp_path, "a.csv", content) == [Pair(INSIDE, "one"), Pair("two", INSIDE)]
 
 
-def test_white_space_of_a_text_is_read_as_it_is(tmp_path):
+def test_white_space_is_not_changed(tmp_path):
     text = "\tif a:\r\n\r\n    b  \r"
     assert read(tmp_path, "a.csv", f'a,"{text}"\r\n') == [Pair("a", text)]
     assert read(tmp_path, "a.jsonl", json.dumps({"s": "a", "t": text}), source="s", target="t") == [Pair("a", text)]
@@ -169,17 +169,17 @@ def test_parallel_files_of_unequal_length_are_refused(tmp_path):
         ("a.dat", "a\tb\n", {}, "the name does not tell the format"),
     ],
 )
-def test_what_is_wrong_is_said_with_file_and_row(tmp_path, name, content, settings, message):
+def test_mistakes_are_reported_with_file_and_row(tmp_path, name, content, settings, message):
     with pytest.raises(UserError, match=message):
         read(tmp_path, name, content, **settings)
 
 
-def test_a_missing_file_is_said(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(UserError, match=r"no\.tsv: no such file"):
         list(read_pairs(File(path="no.tsv"), tmp_path / "no.tsv"))
 
 
-def test_a_second_file_is_refused_where_the_format_has_one(tmp_path):
+def test_a_second_file_is_refused_for_formats_with_one(tmp_path):
     (tmp_path / "a.tsv").write_text("a\tb\n")
     file = File(path="a.tsv", target_path="b.tsv", format="tsv")
     with pytest.raises(UserError, match="format 'tsv' does not match target_path"):

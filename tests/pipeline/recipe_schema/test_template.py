@@ -19,7 +19,7 @@ from seq2edge.pipeline.recipe_schema.template import Template, parse_template
         ("{first name}: {제목}", ("first name", "제목"), "A: B"),
     ],
 )
-def test_fields_and_the_text_between_them(column, fields, text):
+def test_a_template_is_parsed_into_fields_and_text(column, fields, text):
     template = parse_template(column)
     assert template.fields == fields
     assert template.fill(["A", "B"][: len(fields)]) == text
@@ -45,7 +45,7 @@ def test_values_are_not_read_as_templates():
         ('skip = ["a"]', r"data\.files\.0\.skip must be empty without split_key, .*, got \['a'\]"),
     ],
 )
-def test_what_is_no_template_is_refused(tmp_path, line, message):
+def test_wrong_templates_are_refused(tmp_path, line, message):
     path = tmp_path / "recipe.toml"
     path.write_text(f'name = "a"\ntask = "chat"\n[[data.files]]\npath = "a.tsv"\n{line}\n', encoding="utf-8")
     with pytest.raises(UserError, match=message):

@@ -55,7 +55,7 @@ def test_an_encoder_can_be_rebuilt_from_its_config(name):
 
 
 def test_two_directions_need_an_even_number_of_units():
-    with pytest.raises(ValueError, match="units = 7 is odd"):
+    with pytest.raises(ValueError, match="an odd number of units, 7"):
         RecurrentEncoder(RecurrentEncoderConfig(), units=7)
 
 

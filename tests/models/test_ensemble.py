@@ -93,5 +93,5 @@ def test_weights_are_named_by_member():
 
 
 def test_incompatible_settings_are_refused():
-    with pytest.raises(ValueError, match=r"encoder\.bidirectional = true"):
+    with pytest.raises(ValueError, match=r"encoder\.bidirectional must be false"):
         build_ensemble(EnsembleConfig((config(), config(units=33))))

@@ -224,7 +224,7 @@ def test_a_busy_server_says_so_and_answers_later(visit):
     full = {"status": 503, "content_type": "application/json", "body": '{"detail": "Queue is full."}'}
     one.page.route("**/queue/join*", lambda route: route.fulfill(**full))
     one.say("tell me a joke")
-    one.expect("지금 사람이 많아요", ".toast-body")
+    one.expect("지금 이용자가 많아요", ".toast-body")
     one.page.unroute("**/queue/join*")
     one.expect("Why was the decoder calm?")
     one.errors.clear()  # the browser reports each request that failed

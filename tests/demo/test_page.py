@@ -114,7 +114,7 @@ def test_a_notice_is_shown_while_the_server_is_away(visit):
     one = visit("ko")
     one.page.fill("#message textarea", "아직 안 보낸 말")
     one.page.route("**/app_id", lambda route: route.abort())
-    one.page.locator("#offline.away", has_text="서버가 대답하지 않아요").wait_for(timeout=3_500)
+    one.page.locator("#offline.away", has_text="서버가 응답하지 않아요").wait_for(timeout=3_500)
     one.page.unroute("**/app_id")
     one.page.wait_for_selector("#offline:not(.away)", state="attached", timeout=3_500)
     assert one.page.input_value("#message textarea") == "아직 안 보낸 말"

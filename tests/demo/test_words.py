@@ -36,7 +36,7 @@ def test_a_text_in_all_languages_is_escaped():
     assert 'lang="ko"' in page
     assert "<b>" not in page
     assert either("language_<x>") == "&lt;x&gt;"
-    assert say("sure", "ko", percent=3) == "확신 3 %"
+    assert say("sure", "ko", percent=3) == "확신도 3%"
 
 
 def test_keys_of_translations_do_not_clash_with_gradio():

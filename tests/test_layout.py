@@ -1,4 +1,4 @@
-"""The rooms of the project: who imports whom, what is packaged, and that a new file is importable at all."""
+"""The layout of the project: imports between folders, packaging, and importable files."""
 
 import ast
 import importlib.util

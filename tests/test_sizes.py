@@ -1,4 +1,4 @@
-"""How large modules and functions may be, and how the parts of the pipeline depend on each other."""
+"""Limits of the sizes of modules and functions, and dependencies between the parts of the pipeline."""
 
 import ast
 from pathlib import Path
@@ -26,7 +26,7 @@ def functions(path):
 
 
 def parameters(function):
-    """How many a caller may give; those of a Keras layer are its settings, which `get_config` names again."""
+    """The number of parameters. Those of a Keras layer do not count, because they are its settings."""
     arguments = function.args
     names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
     is_layer_setting = function.name == "__init__" and arguments.kwarg is not None

@@ -1,4 +1,4 @@
-"""A short run of the attack; `python -m tests.attack --cases 5000` is the long one."""
+"""A short run of the attack. For a long one: `python -m tests.attack --cases 5000`."""
 
 import os
 import re

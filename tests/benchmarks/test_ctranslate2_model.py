@@ -1,4 +1,4 @@
-"""A Transformer says in CTranslate2 what it says in Keras."""
+"""A Transformer gives the same answers in CTranslate2 and in Keras."""
 
 import importlib.util
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How trainings end: by signals, divergence, damaged files and mistakes."""
+"""Trainings that end because of signals, divergence, damaged files or mistakes."""
 
 import shutil
 import signal
@@ -29,7 +29,7 @@ def copy(trained_run, tmp_path):
 
 @pytest.fixture
 def unraisable(monkeypatch):
-    """The exceptions that Python drops."""
+    """The exceptions that Python ignores."""
     dropped = []
     monkeypatch.setattr(sys, "unraisablehook", dropped.append)
     return dropped

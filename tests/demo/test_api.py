@@ -1,4 +1,4 @@
-"""What programs get from the page."""
+"""The API of the page."""
 
 import pytest
 from gradio_client import Client

@@ -1,4 +1,4 @@
-"""Looking inside an answer, as a visitor does."""
+"""The panel that looks inside an answer, in a browser."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the panel that looks inside is told, without a browser."""
+"""The panel that looks inside an answer, without a browser."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""The page as a visitor sees it: looks, languages, what it asks of other hosts, and what happens without a server."""
+"""The page in a browser: accessibility, languages, requests to other hosts, and a missing server."""
 
 import re
 from pathlib import Path
@@ -86,7 +86,7 @@ def test_a_korean_page_has_no_english_text_of_gradio(visit):
 
 
 def refuse_barriers(page):
-    """Fail if anything on the page keeps somebody from using it, in light or in dark colours."""
+    """Fail if the page has accessibility problems, in light or in dark colours."""
     page.evaluate(AXE)
     for _ in ("light", "dark"):
         page.wait_for_timeout(400)  # colours change gradually

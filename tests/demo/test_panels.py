@@ -1,4 +1,4 @@
-"""The panels beside the chat, as a visitor uses them."""
+"""The panels other than the chat, in a browser."""
 
 import pytest
 

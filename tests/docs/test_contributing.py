@@ -1,4 +1,4 @@
-"""The metric of CONTRIBUTING.md: its file and its test work as they stand there."""
+"""The metric in CONTRIBUTING.md: its file and its test work as printed."""
 
 import dataclasses
 import re

@@ -1,4 +1,4 @@
-"""The ports in examples: what they rely on is in a bundle, and the one in C++ answers its test vectors."""
+"""The ports in examples rely only on what is in a bundle, and the one in C++ reproduces its test vectors."""
 
 import json
 import re
@@ -105,7 +105,7 @@ def test_ports_treat_the_same_characters_as_blank_or_invisible(port):
 
 
 def signs(port, kind):
-    """Code points that a port takes for `kind`, read in its source."""
+    """Code points that a port treats as `kind`, read from its source."""
     if port == "Kotlin":
         pattern = re.search(rf'val {kind.upper()} = Regex\("(.*)"\)', source(port))[1].replace("\\\\", "\\")
         return {sign for sign in range(0x10000) if re.fullmatch(pattern, chr(sign))}
@@ -119,7 +119,7 @@ def signs(port, kind):
 
 
 def test_open_lengths_equal_those_of_the_padded_source(bundles):
-    """Kotlin makes its arrays by the shapes in bundle.json, with the source's length for -1."""
+    """Kotlin creates its arrays with the shapes in bundle.json, and replaces -1 by the source's length."""
     bundle = read_bundle(bundles / "int8")
     interpreter = load_runtime()[0](model_path=str(bundle.path / MODEL))
     length = 2 * bundle.manifest.length_bucket
@@ -172,7 +172,7 @@ def test_cpp_normalises_texts_as_python_does(translate, bundles, tmp_path):
 
 
 def write_vectors(folder, texts):
-    """Test vectors of these texts, by the runner in Python; without logits."""
+    """Write test vectors of these texts with the Python runner, without logits."""
     runner = load_runner(folder)
     bundle = runner.manifest
     sources = [runner.processor(text, bundle.manifest.source_length) for text in texts]

@@ -1,4 +1,4 @@
-"""The examples in docstrings and pages: they run, and what they print is what stands there."""
+"""The examples in docstrings and pages run and print the output shown."""
 
 import doctest
 import importlib

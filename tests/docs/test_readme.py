@@ -11,7 +11,7 @@ PAGES = sorted(path.relative_to(ROOT) for path in [ROOT / "README.md", *(ROOT / 
 
 
 def anchors(page):
-    """What links can name in a page: its headings, as GitHub writes them."""
+    """The anchors of a page: its headings, as GitHub writes them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -1,4 +1,4 @@
-"""The site: it is built without a warning, needs no network, and what its pages quote is what the code says."""
+"""The site is built without warnings, needs no network, and quotes the messages of the code."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Plain words: what docs/words.yml lists stands nowhere in pages, docstrings and messages."""
+"""Pages, docstrings and messages do not use the words listed in docs/words.yml."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every example starts with what it shows and the command, or the line of code, that uses it."""
+"""Every example starts with a comment that says what it shows and how to use it."""
 
 import re
 from pathlib import Path

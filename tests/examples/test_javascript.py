@@ -1,4 +1,4 @@
-"""The client in JavaScript: what it sends and receives, in Node and in a web page."""
+"""The JavaScript client in Node and in a web page."""
 
 import json
 import re
@@ -34,7 +34,7 @@ STREAMS = {
 
 @pytest.fixture(scope="module")
 def pages():
-    """The folder of the example over HTTP, as another origin than the server's."""
+    """Serve the folder of the example over HTTP, from another origin than the server."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=FOLDER)) as server:
         threading.Thread(target=server.serve_forever).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -54,7 +54,7 @@ def served(bundle, access):
 
 @pytest.fixture(scope="module")
 def address(shipped, pages):
-    """A server of the installed chatbot, which allows the pages."""
+    """A server of the installed chatbot that allows requests of the pages."""
     with served(shipped, Access(origins=(pages,))) as url:
         yield url
 
@@ -82,7 +82,7 @@ def stub():
 
 
 def node(program, address, settings="{}"):
-    """The JSON values that a program prints, one a line; it has a `client` of the server."""
+    """Run a program with a `client` of the server, and return the JSON values it prints."""
     text = f"""
     import {{ Client }} from "{FOLDER / "client.mjs"}";
     const client = new Client("{address}", {settings});

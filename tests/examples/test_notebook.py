@@ -1,4 +1,4 @@
-"""The notebook: its cells run in one namespace, without a kernel, which would be a heavy dependency of the tests."""
+"""The notebook. Its cells run in one namespace instead of a kernel, which would be a large dependency."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"
 
 @pytest.fixture
 def namespace(shipped, monkeypatch):
-    """What the names in the notebook are after its last cell."""
+    """The variables of the notebook after its last cell."""
     monkeypatch.setattr(matplotlib.pyplot, "show", lambda: None)
     matplotlib.use("agg")
     names = {}

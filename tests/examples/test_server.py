@@ -1,4 +1,4 @@
-"""The unit of systemd and the container start the server with flags that it has."""
+"""The systemd unit and the container start the server with existing flags."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ UNIT, DOCKERFILE = SERVER / "seq2edge.service", SERVER / "Dockerfile"
 
 
 def settings(text):
-    """The settings of a unit; what is given twice is a list."""
+    """The settings of a unit, each a list of its values."""
     found = {}
     for name, value in re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE):
         found.setdefault(name, []).append(value)

@@ -17,7 +17,7 @@ LENGTHS = (5, 3, 7)
 
 @pytest.fixture(scope="module", params=["lstm", "transformer"])
 def model(request):
-    """A model with random weights, large enough for its words to be of very different likelihood."""
+    """A model with random weights, large enough for its tokens to have very different probabilities."""
     import keras
 
     keras.utils.set_random_seed(3)
@@ -30,7 +30,7 @@ def model(request):
 
 
 def search_in_graph(model, sources, search):
-    """What `Seq2SeqTextModel` does with ids in place of texts."""
+    """Search as `Seq2SeqTextModel` does, with ids instead of texts."""
     padded = np.zeros((len(sources), max(map(len, sources))), np.int32)
     for row, ids in enumerate(sources):
         padded[row, : len(ids)] = ids

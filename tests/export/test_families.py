@@ -1,4 +1,4 @@
-"""What all families share knows none of them; a new family is a module of its own."""
+"""Modules shared by all families name none of them. A new family is a separate module."""
 
 import re
 from pathlib import Path

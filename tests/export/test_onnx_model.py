@@ -1,4 +1,4 @@
-"""ONNX files say what Keras says. Needs the extra `onnx`; skipped where a package of it is missing."""
+"""ONNX files give the outputs of Keras. Needs the extra `onnx`; skipped if one of its packages is missing."""
 
 import importlib.util
 import json
@@ -83,7 +83,7 @@ def sources(batch, longest):
 
 
 def check_steps(onnx, reference, encoded):
-    """Three steps, each model with states of its own."""
+    """Compare three steps, each model with its own states."""
     rows = np.arange(len(encoded))
     looked = [(model, *model.encode(encoded)) for model in (onnx, reference)]
     for token in (BOS, 5, 6):
@@ -96,7 +96,7 @@ def check_steps(onnx, reference, encoded):
 
 
 def check_shared_memory(onnx, encoded):
-    """A memory of one row is that of all rows."""
+    """A memory of one row is shared by all rows."""
     memory, states = onnx.encode(encoded)
     states, rows = [np.repeat(state, 3, axis=0) for state in states], np.zeros(3, int)
     repeated = {name: np.repeat(values, 3, axis=0) for name, values in memory.items()}

@@ -111,7 +111,7 @@ MISFITS = {
         {"encoder": BagEncoderConfig(), "variational_dropout": True},
         "variational_dropout must be false in a model without recurrent layers",
     ),
-    "halves of an odd number": ({"units": 33}, "encoder.bidirectional must be false with an odd number"),
+    "two directions with odd units": ({"units": 33}, "encoder.bidirectional must be false with an odd number"),
 }
 
 

@@ -34,7 +34,7 @@ MISFITS = {
         decoding(alignment="local-m"),
         "decoder.window must be at least 1 with alignment = 'local-m', got none",
     ),
-    "a window of nothing": (
+    "a window of 0": (
         decoding(alignment="local-p", window=0),
         "decoder.window must be at least 1 and at most 2048, got 0",
     ),
@@ -42,23 +42,29 @@ MISFITS = {
         decoding(window=4),
         "decoder.window must be left out with alignment = 'global', got 4",
     ),
-    "an alignment of no attention": (
+    "an alignment without attention": (
         decoding(attention="none", alignment="local-m", window=2),
         "no attention to align",
     ),
-    "feeding no attention": (decoding(attention="none", input_feeding=True), "no attentional vector to feed"),
-    "a decoder that knows nothing": (decoding(attention="none", initial_state="zeros"), "all that the decoder knows"),
-    "feeding twice": (decoding(attention="bahdanau", input_feeding=True), "already takes its context"),
-    "halves of an odd number": ({"units": 33}, "bidirectional must be false with an odd number of units, 33, got true"),
+    "input feeding without attention": (
+        decoding(attention="none", input_feeding=True),
+        "no attentional vector to feed",
+    ),
+    "zero states without attention": (decoding(attention="none", initial_state="zeros"), "all that the decoder knows"),
+    "input feeding with bahdanau": (decoding(attention="bahdanau", input_feeding=True), "already takes its context"),
+    "two directions with odd units": (
+        {"units": 33},
+        "bidirectional must be false with an odd number of units, 33, got true",
+    ),
     "states of another cell": (
         {"encoder": RecurrentEncoderConfig(kind="gru"), **decoding(initial_state="copy")},
         "must be one of 'bridge', 'mean', 'sum', 'zeros', got 'copy'; states of encoder.kind = 'gru' do not fit",
     ),
-    "a copy of no state": (
+    "a copy without states": (
         {"encoder": TransformerEncoderConfig(), **decoding(initial_state="copy")},
         "must be one of 'mean', 'sum', 'zeros', got 'copy'; encoder.kind = 'transformer' has no final state",
     ),
-    "a bridge from no state": (
+    "a bridge without states": (
         {"encoder": TransformerEncoderConfig(), **decoding(initial_state="bridge")},
         "has no final state",
     ),

@@ -37,7 +37,7 @@ def pairs(rows, numbers, shift=0):
 
 
 def new_numbers_written(shift=0, **settings):
-    """The share of new numbers that a model writes where they belong, once it has learned from the others."""
+    """The share of new numbers that a model writes at the right position after training on others."""
     keras.utils.set_random_seed(1)
     config = Seq2SeqConfig(VOCABULARY, VOCABULARY - shift, units=32, embedding=32, dropout=0.0, **settings)
     model = build_seq2seq(config).training

@@ -124,7 +124,9 @@ def test_the_padding_id_equals_that_of_the_device():
 
 def test_incompatible_settings_are_refused():
     config = Seq2SeqConfig(20, 20, units=33, decoder=RecurrentDecoderConfig(window=4))
-    with pytest.raises(ValueError, match=r"encoder\.bidirectional must be false[\s\S]*decoder\.window must be left out"):
+    with pytest.raises(
+        ValueError, match=r"encoder\.bidirectional must be false[\s\S]*decoder\.window must be left out"
+    ):
         build_seq2seq(config)
 
 

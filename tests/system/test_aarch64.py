@@ -1,4 +1,4 @@
-"""Bundles on an emulated Raspberry Pi 4: the words of x86-64 for floats, and for int8 as many right answers."""
+"""Bundles on an emulated Raspberry Pi 4: floats give the answers of x86-64, int8 as many right ones."""
 
 import json
 import os

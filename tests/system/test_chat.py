@@ -1,4 +1,4 @@
-"""A chat that remembers the reply before and knows what it has no answer to, from its pairs to its bundle."""
+"""A chat with memory of the previous reply and a fallback, from pairs to bundle."""
 
 import json
 

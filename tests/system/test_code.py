@@ -1,4 +1,4 @@
-"""Code as it is: from a training to the answer of a command, byte for byte."""
+"""Code is not changed, from training to the output of a command."""
 
 import io
 import itertools

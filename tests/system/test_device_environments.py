@@ -1,4 +1,4 @@
-"""The bundle in environments that hold nothing but the runner."""
+"""The bundle in environments with only the runner."""
 
 import json
 import subprocess

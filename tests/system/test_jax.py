@@ -1,4 +1,4 @@
-"""The same recipe trained with JAX, where there is no TensorFlow: alone, on several devices, in several processes."""
+"""The same recipe trained with JAX, without TensorFlow: on one device, on several, and in several processes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The whole journey, with a model too small and too briefly trained to be any good."""
+"""The quickstart from data to bundle, with a very small model and a short training."""
 
 import os
 import re

@@ -73,7 +73,7 @@ def test_int8_is_smaller(classifier_bundles):
 
 
 def test_confidence_is_the_share_of_right_answers_on_validation_data(classifier_run, tmp_path):
-    """A third of the labels is made wrong, so that the model is too sure of its answers."""
+    """A third of the labels is wrong, so that the model is overconfident."""
     shutil.copytree(classifier_run.path, tmp_path / "run")
     run = Run.open(tmp_path / "run")
     rows = [{"source": pair.source, "target": pair.target} for pair in run.data.texts("valid")]

@@ -61,7 +61,7 @@ def values_of(layer):
 
 
 def slopes(function, values, step=1e-5):
-    """The gradient of a number by central differences."""
+    """The gradient of a function, by central differences."""
     result = np.zeros_like(values)
     for place in np.ndindex(values.shape):
         up, down = values.copy(), values.copy()

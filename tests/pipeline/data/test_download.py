@@ -12,7 +12,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves CONTENT, with ranges; remembers what was asked for."""
+    """Serves CONTENT, with ranges, and records the requests."""
 
     asked: list = []  # noqa: RUF012
     limit = len(CONTENT)  # bytes after which the connection breaks

@@ -69,7 +69,7 @@ def test_a_single_label_is_refused(tmp_path):
 
 
 def test_every_label_has_training_examples(tmp_path):
-    """Whatever the hashes of its few texts are."""
+    """This does not depend on the hashes of its few texts."""
     for letter in "abcdefgh":
         folder = tmp_path / letter
         folder.mkdir()

@@ -24,7 +24,7 @@ def dataset_of(tmp_path, sizes):
 
 @pytest.fixture
 def table(tmp_path):
-    """Rows whose source is their own number twice, with three encodings, and some of which are longer."""
+    """Rows of two lengths, whose source is their own number twice, with three encodings."""
     with write_table(tmp_path / "t", {"source": ColumnType("uint16", samples=3), "row": ColumnType("uint16")}) as new:
         for row in range(sum(SIZES)):
             new["source"].append(*([sample, *[row] * (1 + row % 17)] for sample in range(3)))

@@ -128,7 +128,7 @@ def write_translations(folder):
 
 
 def split_rows(data, turned=False):
-    """For each split its rows, as they are in the file."""
+    """The rows of each split, as in the file."""
     sides = ("target", "source") if turned else ("source", "target")
     return {
         split: {tuple(getattr(pair, side) for side in sides) for pair in data.texts(split)}

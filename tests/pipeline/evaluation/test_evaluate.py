@@ -177,7 +177,7 @@ def test_the_table_has_a_column_for_each_system():
 
 
 class Labeller:
-    """A classifier that takes every text for a greeting."""
+    """A classifier that labels every text as a greeting."""
 
     manifest = SimpleNamespace(task="classification")
 
@@ -188,7 +188,7 @@ class Labeller:
 
 @pytest.fixture
 def labelled():
-    """A classifier, and a set whose baseline takes every text for a joke."""
+    """A classifier, and a set whose baseline labels every text as a joke."""
     expected = [Example("hi", ("greet",)), Example("hello", ("greet",)), Example("a pun", ("joke",))]
     test_set = EvaluationSet("test", "classification", expected, [Baseline("linear SVM", ["joke"] * 3)])
     return System("intents", Path("runs/intents"), Labeller(), "key"), test_set

@@ -12,7 +12,7 @@ WORDS = ["the", "a", "dog", "cat", "man", "woman", "red", "small", "runs", "sits
 
 
 def sentences(number, wrong, seed=0):
-    """References, and hypotheses of which a share of the words is another."""
+    """References, and hypotheses in which a share of the words is replaced."""
     random = np.random.default_rng(seed)
     references = [list(random.choice(WORDS, random.integers(5, 12))) for _ in range(number)]
     hypotheses = [[w if random.random() > wrong else str(random.choice(WORDS)) for w in r] for r in references]

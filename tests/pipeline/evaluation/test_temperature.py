@@ -15,7 +15,7 @@ def calibration_error(probabilities, labels):
 
 
 def answers(rows=20_000, classes=6):
-    """Logits whose probabilities are right: labels are drawn from them."""
+    """Logits with calibrated probabilities: labels are drawn from them."""
     random = np.random.default_rng(1)
     logits = random.normal(scale=2, size=(rows, classes))
     labels = np.array([random.choice(classes, p=row) for row in softmax(logits)])

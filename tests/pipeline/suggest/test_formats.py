@@ -1,4 +1,4 @@
-"""Files as people have them: what `init` makes of each, and that its recipe reads the same pairs."""
+"""Files as users have them: `init` recognises each, and its recipe reads the same pairs."""
 
 import gzip
 import io
@@ -38,7 +38,7 @@ KOREAN_CHAT = [(f"{KOREAN[i % 5]} {i}", f"{KOREAN[(i + 1) % 5]} {i}") for i in r
 
 
 def rows(pairs, delimiter, end="\n", before=()):
-    """A table whose cells are quoted where they need it."""
+    """A table whose cells are quoted if necessary."""
 
     def cell(text):
         needs_quotes = delimiter in text or '"' in text
@@ -67,12 +67,12 @@ def put(folder, name, content):
 
 @pytest.fixture(autouse=True)
 def sizes_without_trying(monkeypatch):
-    """The tokenizers are of no interest here, and take long."""
+    """Skip the search for vocabulary sizes, which takes long and is not tested here."""
     monkeypatch.setattr(suggestion, "fit", lambda sample, data, tokenizer, **_: Fit(data, tokenizer, 16, 16, 8))
 
 
 def pairs_of_recipe(found):
-    """The pairs that are read by what the written recipe says."""
+    """The pairs that the written recipe reads."""
     (file,) = Data.model_validate(tomllib.loads(recipe_text(suggest(found)))["data"]).files
     target = file.target_path and found.target_path
     return [(pair.source, pair.target) for pair in read_pairs(file, found.path, target)]

@@ -148,7 +148,7 @@ def of_labels(draw):
 
 
 def of_speech(draw):
-    """Sentences of two languages, in which few words are frequent and many rare."""
+    """Sentences of two languages, with few frequent and many rare words."""
     rank = min(int(draw.paretovariate(0.7)), 2000)
     english = " ".join(
         f"{WORDS[i % 16][:3]}{WORDS[i % 7][-2:]}{i % 11}" for i in range(rank, rank + draw.randrange(1, 7))

@@ -1,4 +1,4 @@
-"""Labelled texts: what is taken for labels, and the recipe for them."""
+"""Labelled texts: how labels are recognised, and the recipe for them."""
 
 import json
 import random
@@ -19,7 +19,7 @@ WORDS = ["red", "blue", "green", "small", "large", "old", "stone", "river", "hou
 
 
 def labelled(labels, each=20):
-    """Texts with labels, in an order of chance."""
+    """Texts with labels, in random order."""
     draw = random.Random(1)
     rows = [(" ".join(draw.choices(WORDS, k=6)) + f" {number}", label) for label in labels for number in range(each)]
     draw.shuffle(rows)

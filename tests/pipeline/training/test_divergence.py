@@ -1,4 +1,4 @@
-"""A training whose loss runs away is ended."""
+"""A diverging training is stopped."""
 
 import math
 
@@ -11,7 +11,7 @@ from seq2edge.pipeline.training.callbacks.stop_on_divergence import StopOnDiverg
 
 
 def feed(losses, steps_per_epoch=100, classes=1000):
-    """Give a callback the losses of steps as Keras does: the mean of the epoch so far."""
+    """Give a callback the losses as Keras does: the mean of the epoch so far."""
     weights = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     callback = StopOnDivergence(steps_per_epoch, 0, far_loss(classes), lambda index: ["one", "two", "three", "four"])
     callback.set_model(weights)
@@ -48,7 +48,7 @@ def test_short_epochs_have_a_minimum_number_of_steps():
 
 
 class Root(keras.layers.Layer):
-    """The square root of a weight that is 0: its value is finite, and its gradient is not."""
+    """The square root of a weight that is 0. Its value is finite, its gradient is not."""
 
     def build(self, input_shape):
         self.scale = self.add_weight(name="scale", shape=(1,), initializer="zeros")

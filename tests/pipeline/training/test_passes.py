@@ -21,7 +21,7 @@ def model():
 
 
 class Spy(keras.Model):
-    """Keeps the target inputs it was given, and says 6 everywhere."""
+    """Records its target inputs, and predicts 6 everywhere."""
 
     def __init__(self):
         super().__init__()

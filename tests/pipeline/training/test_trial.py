@@ -1,4 +1,4 @@
-"""What an estimate of the time of a training adds up."""
+"""The estimate of the duration of a training."""
 
 import pytest
 

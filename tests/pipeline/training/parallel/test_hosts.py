@@ -21,7 +21,7 @@ def addresses():
 
 
 def together(addresses, *parts):
-    """Run one function a process, each with its `Hosts`; return what each raised or gave, and what each was told."""
+    """Run one function for each process, with its `Hosts`. Return results or errors, and the reported messages."""
     results, told = [None] * len(parts), [[] for _ in parts]
 
     def run(process, part):

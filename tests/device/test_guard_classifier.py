@@ -85,7 +85,10 @@ def test_a_category_of_the_recipe_is_not_classified(values):
     [
         (lambda one: one.pop("bonus"), r"classifiers\.en\.bonus is missing"),
         (lambda one: one.update(unit="byte"), r'classifiers\.en\.unit must be "word" or "character", got "byte"'),
-        (lambda one: one["distress"]["weights"][0].update(weight="6"), r"weights\[0\]\.weight is \"6\""),
+        (
+            lambda one: one["distress"]["weights"][0].update(weight="6"),
+            r'weights\[0\]\.weight must be a number, got "6"',
+        ),
         (lambda one: one["categories"].pop("way"), r"classifiers\.en must have the categories water, way, got water"),
     ],
 )

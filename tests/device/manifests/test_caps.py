@@ -34,7 +34,7 @@ def test_values_above_the_caps_are_refused(shipped, tmp_path, change_manifest, v
 def test_the_number_of_bars_of_a_histogram_is_limited(shipped, tmp_path, change_manifest, bars):
     bundle = shutil.copytree(shipped.path, tmp_path / "bundle")
     change_manifest(bundle, weights=[{"name": "w", "shape": [1], "smallest": 0.0, "largest": 1.0, "histogram": bars}])
-    with pytest.raises(UserError, match=r"weights\[0\]\.histogram is"):
+    with pytest.raises(UserError, match=r"weights\[0\]\.histogram must be a list with 1 to 1,024 items"):
         read_bundle(bundle)
 
 

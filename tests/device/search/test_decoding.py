@@ -142,7 +142,7 @@ def test_coverage_equals_the_calculation_by_hand():
 def test_a_coverage_penalty_needs_attention():
     model = Markov(0)
     model.step = lambda *inputs: StepOutput(np.zeros((1, VOCABULARY)), inputs[3], None)
-    with pytest.raises(UserError, match=r"this model has no attention"):
+    with pytest.raises(UserError, match=r"coverage_penalty must be 0 .*, got 0\.1"):
         decode(model, [source(1, 5)], DecodingOptions(coverage_penalty=0.1))
 
 

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     for number in arguments.threads:
         check_threads("--threads", number)
     if arguments.rounds < 1:
-        raise UserError(f"--rounds is {arguments.rounds}, allowed is 1 or more")
+        raise UserError(f"--rounds must be at least 1, got {arguments.rounds}")
     texts = None
     if arguments.file:
         texts = [

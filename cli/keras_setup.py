@@ -24,7 +24,7 @@ def quiet_tensorflow() -> None:
 
     backend = os.environ.get("KERAS_BACKEND")
     if backend and backend not in BACKENDS:
-        raise UserError(f"KERAS_BACKEND is {backend[:80]!r}, allowed are {' and '.join(BACKENDS)}")
+        raise UserError(f"KERAS_BACKEND must be {' or '.join(BACKENDS)}, got {backend[:80]!r}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with without_notes(), contextlib.suppress(ImportError):

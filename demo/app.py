@@ -70,7 +70,7 @@ class DemoOptions:
     def check(self) -> None:
         """Raise a UserError if the page cannot be served with these options."""
         if not 0 < self.port < 1 << 16:
-            raise UserError(f"--port is {self.port}, allowed are 1 to 65535")
+            raise UserError(f"--port must be between 1 and 65535, got {self.port}")
         try:
             with socket.create_server((self.host, self.port)):
                 pass

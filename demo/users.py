@@ -33,7 +33,7 @@ def read_users(path: Path | None) -> dict[str, str]:
         if not line.strip() or line.startswith("#"):
             continue
         if not (name and colon and password):
-            raise UserError(f"{place}, line {number}: expected USER:PASSWORD")
+            raise UserError(f"{place}: line {number} must be USER:PASSWORD")
         users[name] = password
     if path is not None and not users:
         raise UserError(f"{place}: has no line USER:PASSWORD")

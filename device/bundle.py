@@ -119,7 +119,7 @@ def read_small(path: Path, most: int) -> bytes:
 def _refuse_special(path: Path) -> None:
     """Refuse everything but regular files: a link may point outside the folder, a pipe or device may never end."""
     if path.is_symlink():
-        raise UserError(f"{path}: a symbolic link, expected a file")
+        raise UserError(f"{path} must be a regular file, got a symbolic link")
     if not path.is_file():
         raise UserError(f"{path}: {'not a regular file' if path.exists() else 'missing'}")
 
@@ -128,6 +128,6 @@ def _check_digest(path: Path, digest: str, sha256: str | None) -> None:
     if sha256 is None:
         return
     if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-        raise UserError(f"sha256 is {sha256[:80]!r}, expected 64 hexadecimal digits, as seq2edge info prints them")
+        raise UserError(f"sha256 must be 64 hexadecimal digits, as seq2edge info prints them, got {sha256[:80]!r}")
     if sha256.lower() != digest:
         raise UserError(f"{path}: not the expected bundle; the sha256 of its {FILE} is {digest}, not {sha256}")

@@ -208,7 +208,7 @@ class Guard:
         for language, classifier in self.classifiers.items():
             if classifier.categories.keys() != classified:
                 names = [", ".join(sorted(some)) for some in (classifier.categories, classified)]
-                raise UserError(f"{FILE}: classifiers.{language} has the categories {names[0]}, expected {names[1]}")
+                raise UserError(f"{FILE}: classifiers.{language} must have the categories {names[1]}, got {names[0]}")
 
     @classmethod
     def open(cls, path: Path) -> "Guard":

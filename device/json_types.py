@@ -26,7 +26,7 @@ class Between:
         return self.least <= value <= self.most
 
     def __str__(self) -> str:
-        return f" from {self.least:,} to {self.most:,}"
+        return f" between {self.least:,} and {self.most:,}"
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,9 @@ class Items:
         return len(value) >= self.least and (self.most is None or len(value) <= self.most)
 
     def __str__(self) -> str:
-        filled = " that is not empty" if self.least else ""
-        return filled if self.most is None else f"{filled} with at most {self.most:,} items"
+        if self.most is None:
+            return " that is not empty" if self.least else ""
+        return f" with {f'{self.least} to' if self.least else 'at most'} {self.most:,} items"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class JsonType:
             return " or ".join(map(json.dumps, self.inner))
         if self.kind is types.UnionType:
             return " or ".join(JsonType.of(hint).description for hint in self.inner)
-        names = {int: "a whole number", float: "a number", str: "text", bool: "true or false", list: "a list"}
+        names = {int: "an integer", float: "a number", str: "a string", bool: "true or false", list: "a list"}
         return names.get(self.kind, "null" if self.kind is types.NoneType else "an object") + str(self.bound or "")
 
     def accepts(self, value: Any) -> bool:
@@ -155,7 +156,7 @@ def read_json(path: Path, hint: Any, problem: str) -> Any:
 
 
 def mistakes(value: Any, hint: Any, key: str = "") -> Iterator[str]:
-    """Yield a message for each value with a wrong type or out of bounds: its key, the value and what is expected.
+    """Yield a message for each value with a wrong type or out of bounds: its key, what is allowed, and the value.
 
     Args:
         value: The JSON value to check.
@@ -164,7 +165,7 @@ def mistakes(value: Any, hint: Any, key: str = "") -> Iterator[str]:
     """
     expected = JsonType.of(hint)
     if not expected.accepts(value):
-        yield f"{key} is {_shown(value)}, expected {expected.description}"
+        yield f"{key} must be {expected.description}, got {_shown(value)}"
     elif expected.kind is list:
         for index, item in enumerate(value):
             yield from mistakes(item, expected.inner[0], f"{key}[{index}]")
@@ -181,12 +182,12 @@ def mistakes(value: Any, hint: Any, key: str = "") -> Iterator[str]:
 def _mistakes_of_object(value: dict[str, Any], kind: Any, key: str) -> Iterator[str]:
     hints = fields(kind)
     for name in sorted(required_fields(kind) - value.keys()):
-        yield f"{_joined(key, name)} is missing, expected {JsonType.of(hints[name]).description}"
+        yield f"{_joined(key, name)} is missing; it must be {JsonType.of(hints[name]).description}"
     for name, item in value.items():
         if name in hints:
             yield from mistakes(item, hints[name], _joined(key, name))
         elif key:  # a later version may add fields to the file itself
-            yield f"{_joined(key, name)} is unknown, expected {', '.join(hints)}"
+            yield f"{_joined(key, name)} is unknown; the fields are {', '.join(hints)}"
 
 
 def _unwrapped(hint: Any) -> Any:

@@ -21,7 +21,7 @@ def check_threads(name: str, number: int) -> None:
         UserError: If the number is less than 1 or more than `MAX_THREADS`.
     """
     if not 1 <= number <= MAX_THREADS:
-        raise UserError(f"{name} is {number}, allowed are 1 to {MAX_THREADS}")
+        raise UserError(f"{name} must be between 1 and {MAX_THREADS}, got {number}")
 
 
 @dataclass(frozen=True)
@@ -71,4 +71,4 @@ class IsolationLimits:
         for name, most in (("memory_megabytes", 1 << 30), ("cpu_seconds", 1 << 20), ("seconds", 1 << 20)):
             flag = self.__dataclass_fields__[name].metadata["flag"]
             if not 0 < (value := getattr(self, name)) <= most:
-                raise UserError(f"{flag} is {value}, allowed is more than 0, at most {most:,}")
+                raise UserError(f"{flag} must be greater than 0 and at most {most:,}, got {value}")

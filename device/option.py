@@ -13,6 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+TYPES: dict[type, str] = {  # how messages name the types of options
+    int: "an integer",
+    float: "a number",
+    bool: "true or false",
+    str: "a string",
+    tuple: "a list of strings",
+}
+
 
 @dataclass(frozen=True)
 class Range:
@@ -34,8 +42,8 @@ class Range:
     def __str__(self) -> str:
         least, most = f"{self.least:,.10g}", f"{self.most:,.10g}"
         if self.exclusive:
-            return f"more than {least}" + ("" if self.most == math.inf else f", at most {most}")
-        return f"{least} or more" if self.most == math.inf else f"{least} to {most}"
+            return f"greater than {least}" + ("" if self.most == math.inf else f" and at most {most}")
+        return f"at least {least}" if self.most == math.inf else f"between {least} and {most}"
 
 
 def option(default: Any, group: str, help: str, allowed: Range | None = None) -> Any:
@@ -96,8 +104,7 @@ def wrong_types(options: Any, described: Mapping[str, Option]) -> Iterator[str]:
     """Yield a message for each value that has the wrong type."""
     for option in described.values():
         if not option.accepts(value := getattr(options, option.name)):
-            expected = "a list of strings" if option.type is tuple else option.type.__name__
-            yield f"{option.name} is {value!r}, expected {expected}"
+            yield f"{option.name} must be {TYPES[option.type]}, got {value!r}"
 
 
 def out_of_range(options: Any, described: Mapping[str, Option]) -> Iterator[str]:
@@ -105,4 +112,4 @@ def out_of_range(options: Any, described: Mapping[str, Option]) -> Iterator[str]
     for option in described.values():
         value = getattr(options, option.name)
         if option.allowed is not None and value is not None and value not in option.allowed:
-            yield f"{option.name} is {value}, allowed is {option.allowed}"
+            yield f"{option.name} must be {option.allowed}, got {value}"

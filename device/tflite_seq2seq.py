@@ -125,7 +125,7 @@ class TFLiteModel(SequenceModel):
         for batch in self.beam_sizes:
             if batch >= rows:
                 return batch
-        offered = ", ".join(map(str, self.beam_sizes))
         raise UserError(
-            f"beam is {rows}, the bundle offers beam sizes {offered}; export it with export.beam_sizes up to {rows}"
+            f"beam must be at most {self.beam_sizes[-1]}, the limit of this bundle, got {rows}; "
+            f"export it with export.beam_sizes up to {rows}"
         )

@@ -98,18 +98,18 @@ class ExportOptions:
 
     def _mistakes(self) -> Iterator[str]:
         if self.quantization not in get_args(Quantization):
-            yield f"quantization is {self.quantization!r}, allowed are {', '.join(get_args(Quantization))}"
+            yield f"quantization must be one of {', '.join(get_args(Quantization))}, got {self.quantization!r}"
         if self.runtimes is not None and (not self.runtimes or set(self.runtimes) - set(get_args(Runtime))):
-            given = ", ".join(map(repr, self.runtimes)) or "empty"
-            yield f"runtimes is {given}, allowed are one or more of {', '.join(get_args(Runtime))}"
+            given = ", ".join(map(repr, self.runtimes)) or "none"
+            yield f"runtimes must be one or more of {', '.join(get_args(Runtime))}, got {given}"
         if self.shortlist is not None and self.shortlist < 0:
-            yield f"shortlist is {self.shortlist}, allowed is 0 or more"
+            yield f"shortlist must be at least 0, got {self.shortlist}"
         if self.max_score_loss is not None and not self.max_score_loss >= 0:
-            yield f"max_score_loss is {self.max_score_loss}, allowed is 0 or more"
+            yield f"max_score_loss must be at least 0, got {self.max_score_loss}"
         if self.keep_float and self.quantization != "int8":
             yield (
-                f"keep_float is {', '.join(self.keep_float)}, allowed only with quantization int8; "
-                f"quantization is {self.quantization}"
+                f"keep_float must be empty unless quantization is int8, got {', '.join(self.keep_float)} with "
+                f"quantization {self.quantization}"
             )
 
     def resolve(self, recipe: "Recipe") -> BundleSettings:
@@ -124,7 +124,7 @@ class ExportOptions:
                 one.name for one in fields(self) if one.name not in RECIPE_OPTIONS or hasattr(recipe.export, one.name)
             ]
             raise UserError(
-                f"{', '.join(unknown)}: not an option for a model of the task {recipe.task}; allowed are "
+                f"{', '.join(unknown)}: not an option for a model of the task {recipe.task}; its options are "
                 f"{', '.join(allowed)}"
             )
         section = recipe.export.model_copy(update=given)

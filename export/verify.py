@@ -76,10 +76,10 @@ def check_score_loss(bundle: Bundle[Manifest], task: str, result: dict[str, Any]
     keras = result["keras"][key]
     for name, values in scored_systems(result).items():
         if (lost := keras - values[key]) > allowed:
-            what = bundle.manifest.quantization if name == "bundle" else f"with its {name}"
+            what = bundle.manifest.quantization + ("" if name == "bundle" else f" with its {name}")
             raise UserError(
-                f"{bundle.path}: {what} it loses {lost:.2f} of Keras' {keras} {key} over "
-                f"{result['test_sentences']} test sentences, allowed are {allowed}; the bundle was not written"
+                f"{bundle.path}: {what} loses {lost:.2f} of Keras' {keras} {key} over {result['test_sentences']} test "
+                f"sentences, more than max_score_loss = {allowed}; the bundle was not written"
             )
 
 

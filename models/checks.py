@@ -7,7 +7,12 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from annotated_types import Interval
 
-_BOUNDS = {"ge": (">=", operator.ge), "gt": (">", operator.gt), "le": ("<=", operator.le), "lt": ("<", operator.lt)}
+_BOUNDS = {
+    "ge": ("at least", operator.ge),
+    "gt": ("greater than", operator.gt),
+    "le": ("at most", operator.le),
+    "lt": ("less than", operator.lt),
+}
 
 
 def value_mistakes(config: Any, prefix: str = "") -> Iterator[str]:
@@ -23,7 +28,7 @@ def value_mistakes(config: Any, prefix: str = "") -> Iterator[str]:
         if dataclasses.is_dataclass(value):
             yield from value_mistakes(value, f"{prefix}{key}.")
         elif not (value is None and type(None) in get_args(hint)):
-            yield from (f"{prefix}{key} = {as_toml(value)}: {reason}" for reason in _reasons(value, hint))
+            yield from (f"{prefix}{key} must be {allowed}, got {as_toml(value)}" for allowed in _expected(value, hint))
 
 
 def as_toml(value: object) -> str:
@@ -31,15 +36,15 @@ def as_toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def _reasons(value: Any, hint: Any) -> Iterator[str]:
-    """Yield the reasons why a value does not fit an annotation. `Interval` and `Literal` may be nested in it."""
+def _expected(value: Any, hint: Any) -> Iterator[str]:
+    """Yield what an annotation allows, if a value does not fit it. `Interval` and `Literal` may be nested in it."""
     if isinstance(hint, Interval):
         bounds = [(*_BOUNDS[key], getattr(hint, key)) for key in _BOUNDS if getattr(hint, key) is not None]
         if not all(holds(value, bound) for _, holds, bound in bounds):
-            yield "out of range; allowed: " + " and ".join(f"{sign} {bound}" for sign, _, bound in bounds)
+            yield " and ".join(f"{words} {bound}" for words, _, bound in bounds)
     elif get_origin(hint) is Literal:
         if value not in get_args(hint):
-            yield f"not known; allowed: {', '.join(map(str, get_args(hint)))}"
+            yield f"one of {', '.join(map(repr, get_args(hint)))}"
     else:
         for part in hint.__metadata__ if get_origin(hint) is Annotated else get_args(hint):
-            yield from _reasons(value, part)
+            yield from _expected(value, part)

@@ -71,16 +71,16 @@ class Seq2SeqConfig(Seq2SeqSettings, SourceConfig):
         yield from self.recurrence_mistakes(self.decoder)
         if self.share_embeddings and self.source_vocabulary != self.target_vocabulary:
             yield (
-                f"share_embeddings = true: needs one vocabulary, and there are {self.source_vocabulary} source and "
-                f"{self.target_vocabulary} target tokens; allowed: false, or one tokenizer for both sides"
+                "share_embeddings must be false unless both sides have the same tokenizer, got true with "
+                f"{self.source_vocabulary} source and {self.target_vocabulary} target tokens"
             )
         if self.share_embeddings and isinstance(self.encoder, NGramEncoderConfig):
-            yield "share_embeddings = true: a target has no embeddings of n-grams; allowed: false"
-        if self.copy and isinstance(self.decoder, RecurrentDecoderConfig) and self.decoder.attention == "none":
             yield (
-                "copy = true: points with the attention, and decoder.attention = 'none' has none; allowed: false, or "
-                "another attention"
+                f"share_embeddings must be false with encoder.kind = {self.encoder.kind!r}, got true; a target has no "
+                "embeddings of n-grams"
             )
+        if self.copy and isinstance(self.decoder, RecurrentDecoderConfig) and self.decoder.attention == "none":
+            yield "copy must be false with decoder.attention = 'none', got true; it copies where the attention points"
 
 
 @dataclass(frozen=True, kw_only=True)

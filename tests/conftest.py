@@ -12,7 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def pytest_collection_modifyitems(items):
-    """Start with the slow tests, so that no worker process is left with one at the end."""
+    """Run slow tests first, so that no worker process is still busy with one at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
@@ -86,7 +86,7 @@ THINGS = ["stone", "river", "house", "garden", "window", "table", "letter", "son
 
 @pytest.fixture(scope="session")
 def pairs_file(tmp_path_factory) -> Path:
-    """A file of pairs that can be learned: two words, answered in the other order."""
+    """A file of pairs that can be learned: two words, and the same words in reverse order."""
     folder = tmp_path_factory.mktemp("pairs")
     rows = [f"the {word} {thing} is here\t{thing} {word}" for word in WORDS for thing in THINGS]
     (folder / "pairs.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
@@ -95,7 +95,7 @@ def pairs_file(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def tiny_recipe(pairs_file):
-    """Make a tiny recipe beside the pairs; keys of [training] and the rest by `settings`."""
+    """Make a tiny recipe next to the pairs. `settings` sets other keys than those of [training]."""
     from seq2edge.pipeline.recipe_schema.load import load_recipe
 
     def make(task="translation", epochs=2, settings=()):
@@ -108,7 +108,7 @@ def tiny_recipe(pairs_file):
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory):
-    """Make a folder once for all worker processes; each of them gets a copy unless it only reads."""
+    """Make a folder once for all worker processes. Each process gets a copy, unless it only reads."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
@@ -159,7 +159,7 @@ def gru_run(made_once, pairs_file):
 
 @pytest.fixture(scope="session")
 def ensemble_run(made_once, trained_run, gru_run):
-    """The two tiny runs as one."""
+    """An ensemble of the two tiny runs."""
     from seq2edge.pipeline.run import Run
     from seq2edge.pipeline.training.ensemble import build_ensemble_run
 
@@ -206,7 +206,7 @@ NAMES = ["a", "b", "x", "y", "left", "right"]
 
 
 def function_code(operation, first, second):
-    """A function with everything that a normalisation would change: white space, line ends, Unicode."""
+    """A function with white space, line ends and Unicode that a normalisation would change."""
     return (
         f"def {operation}({first}, {second}):\r\n\n    if {first}:\t# 'e\u0301\u200b \u2581'  \n"
         f"        return {first} {OPERATIONS[operation]} {second}\n\n"
@@ -235,7 +235,7 @@ def code_file(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def code_recipe(code_file):
-    """Make a recipe that writes functions; keys by `settings`, those of the tokenizers by `tokenizers`."""
+    """Make a recipe for functions. `settings` sets keys, `tokenizers` those of the tokenizers."""
     from seq2edge.pipeline.recipe_schema.load import load_recipe
 
     def make(*settings, tokenizers=TOKENIZERS):
@@ -345,7 +345,7 @@ def environment(made_once):
 
 @pytest.fixture(scope="session")
 def change_manifest():
-    """Change fields of a bundle's manifest, as somebody does who seals it again."""
+    """Change fields of a bundle's manifest and renew its checksum."""
     import json
 
     from seq2edge.device.bundle import FILE
@@ -361,7 +361,7 @@ def change_manifest():
 
 @pytest.fixture(scope="session")
 def replace_file(change_manifest):
-    """Put another content into a file of a bundle, and its checksum into the manifest."""
+    """Replace the content of a bundle's file and its checksum in the manifest."""
     import json
 
     def replace(bundle, name, content):

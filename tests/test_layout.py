@@ -1,4 +1,4 @@
-"""The rooms of the project: who imports whom, what is packaged, and that a new file is importable at all."""
+"""The layout of the project: imports between folders, packaging, and importable files."""
 
 import ast
 import importlib.util
@@ -54,7 +54,7 @@ def test_imports_go_in_one_direction(room):
         assert not {name.split(".")[0] for name in names} & FORBIDDEN.get(room, set()), path
 
 
-def test_a_runner_needs_none_of_what_the_server_does():
+def test_runners_do_not_import_the_server():
     serving = ROOT / "device" / "serving"
     for path in (ROOT / "device").rglob("*.py"):
         names = list(imported(path))
@@ -79,7 +79,7 @@ def test_every_package_is_listed_for_the_wheel():
     assert PROJECT["setuptools"]["package-dir"] == folders
 
 
-def test_everything_is_type_checked():
+def test_all_packages_are_type_checked():
     assert PROJECT["mypy"]["packages"] == ["seq2edge"]
     assert (ROOT / ROOT_PACKAGE / "py.typed").is_file()
 

@@ -1,4 +1,4 @@
-"""How large modules and functions may be, and how the parts of the pipeline depend on each other."""
+"""Limits of the sizes of modules and functions, and dependencies between the parts of the pipeline."""
 
 import ast
 from pathlib import Path
@@ -26,7 +26,7 @@ def functions(path):
 
 
 def parameters(function):
-    """How many a caller may give; those of a Keras layer are its settings, which `get_config` names again."""
+    """The number of parameters. Those of a Keras layer do not count, because they are its settings."""
     arguments = function.args
     names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
     is_layer_setting = function.name == "__init__" and arguments.kwarg is not None
@@ -51,7 +51,7 @@ def test_functions_are_short_and_take_few_parameters():
     assert too_many == []
 
 
-def test_the_pipeline_has_few_parts_and_no_circle():
+def test_the_pipeline_has_few_parts_without_cycles():
     pipeline = ROOT / "pipeline"
     assert len({entry.name for entry in pipeline.iterdir()} - OWN_FILES) <= PIPELINE_ENTRIES
     arrows = {}

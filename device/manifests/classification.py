@@ -48,10 +48,10 @@ class ClassificationManifest(Manifest):
 
     def contradictions(self) -> Iterator[str]:
         if len(set(self.classes)) < len(self.classes):
-            yield "classes has the same name twice, expected different names"
+            yield "classes must have different names, got the same name twice"
         for name in self.required_signatures() & self.signatures.keys():
             logits = self.signatures[name]["outputs"].get("logits", {"shape": []})["shape"]
             if logits[-1:] != [len(self.classes)]:
-                yield f"classes has {len(self.classes)} names, expected one for each logit of {name}, shape {logits}"
+                yield f"classes must have a name for each logit of {name}, {logits}, got {len(self.classes)} names"
         yield from self.special_id_contradictions(self.vocabulary["source"])
         yield from super().contradictions()

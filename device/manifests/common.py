@@ -167,7 +167,7 @@ class Manifest:
         """Yield a message for each contradiction between values that fit the schema."""
         if len(self.languages) not in (0, len(self.TEXT_SIDES)):
             sides = " and ".join(self.TEXT_SIDES)
-            yield f"languages is {json.dumps(self.languages)}, expected a code for {sides}, or none"
+            yield f"languages must be a code for {sides}, or empty, got {json.dumps(self.languages)}"
         if missing := sorted(self.required_signatures() - self.signatures.keys()):
             yield f"there is no signature {', '.join(missing)}"
 
@@ -179,7 +179,7 @@ class Manifest:
         """Yield a message for each special id that is not in a vocabulary of this size."""
         for name, token_id in self.special_ids.items():
             if isinstance(token_id, int) and token_id >= vocabulary:
-                yield f"special_ids.{name} is {token_id}, expected less than the size of a vocabulary, {vocabulary}"
+                yield f"special_ids.{name} must be less than the size of a vocabulary, {vocabulary}, got {token_id}"
 
     def to_json(self) -> str:
         """Content of bundle.json."""

@@ -26,11 +26,11 @@ def manifest_from_json(content: bytes) -> Manifest:
     if type(version) is not int or version != SCHEMA_VERSION:
         is_older = type(version) is int and version < SCHEMA_VERSION
         todo = "export the run again: seq2edge export RUN" if is_older else "upgrade seq2edge"
-        raise UserError(f"schema version {version!r}, this seq2edge reads {SCHEMA_VERSION}; {todo}")
+        raise UserError(f"schema version must be {SCHEMA_VERSION}, got {version!r}; {todo}")
     if values.pop(CHECKSUM, None) != checksum_of(values):
         raise UserError(f"altered (its content does not match its {CHECKSUM}); copy it again")
     if (task := values.get("task")) not in tuple(TASKS):
-        raise _damaged([f"task is {str(task)[:60]!r}, this seq2edge knows {', '.join(TASKS)}"])
+        raise _damaged([f"task must be one of {', '.join(TASKS)}, got {str(task)[:60]!r}"])
     kind: Any = MANIFESTS[TASKS[task].family]
     if found := list(mistakes(values, kind)):
         raise _damaged(found)

@@ -108,9 +108,10 @@ class Seq2SeqManifest(Manifest):
     def contradictions(self) -> Iterator[str]:
         decoding, beam_sizes = self.decoding, self.beam_sizes
         if decoding["max_length"] > self.target_length:
-            yield f"decoding.max_length is {decoding['max_length']}, above the target_length, {self.target_length}"
+            most = f"target_length = {self.target_length}"
+            yield f"decoding.max_length must be at most {most}, got {decoding['max_length']}"
         if decoding["beam"] > max(beam_sizes):
-            yield f"decoding.beam is {decoding['beam']}, above the largest of the beam_sizes, {max(beam_sizes)}"
+            yield f"decoding.beam must be at most the largest of beam_sizes, {max(beam_sizes)}, got {decoding['beam']}"
         try:
             DecodingOptions(**decoding)
         except UserError as error:

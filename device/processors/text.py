@@ -106,7 +106,7 @@ class TextProcessor(SourceProcessor):
         """
         if len(source) > MAX_CHARACTERS:
             raise TextError(
-                f"the text has {len(source):,} characters, allowed are {MAX_CHARACTERS:,}; send it in parts"
+                f"the text must have at most {MAX_CHARACTERS:,} characters, got {len(source):,}; send it in parts"
             )
         if self.task.multiline:
             text = normalise(source, self.normalisation)

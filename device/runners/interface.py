@@ -97,7 +97,7 @@ class Runner(ABC, Generic[Options]):
         """Raise a `UserError` if one of the names is not an option of this model."""
         if unknown := sorted(set(names) - self.OPTIONS.keys()):
             raise UserError(
-                f"{', '.join(unknown)}: not an option of a {self.manifest.task} model; allowed are "
+                f"{', '.join(unknown)}: not an option of a {self.manifest.task} model; its options are "
                 f"{', '.join(self.OPTIONS)}"
             )
 

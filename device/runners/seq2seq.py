@@ -96,7 +96,8 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
             options = dataclasses.replace(options, **changes)
         if options.max_length > self.manifest.target_length:
             raise UserError(
-                f"max_length is {options.max_length}, the bundle writes at most {self.manifest.target_length} tokens"
+                f"max_length must be at most {self.manifest.target_length}, the limit of this bundle, "
+                f"got {options.max_length}"
             )
         self.model.check_beam(options.beam)
         return options

@@ -80,7 +80,7 @@ def decode_steps(
     while live:
         output = model.step(tokens, memory, sentence, states)
         if options.coverage_penalty and output.attention is None:
-            raise UserError("coverage_penalty: this model has no attention, so only 0 is allowed")
+            raise UserError(f"coverage_penalty must be 0 for a model without attention, got {options.coverage_penalty}")
         before, (live, kept) = live, _advance(searches, live, output)
         if kept == list(range(len(sentence))):
             states = output.states

@@ -41,7 +41,7 @@ class DecodingOptions:
         5
         >>> DecodingOptions(n_best=3, temperature=0.7)
         Traceback (most recent call last):
-        seq2edge.device.errors.UserError: n_best is 3, allowed is at most beam, 1; temperature needs sample
+        seq2edge.device.errors.UserError: n_best must be at most beam = 1, got 3; temperature needs sample
 
     Raises:
         UserError: If values have a wrong type, are out of range or contradict each other. The message lists all
@@ -157,18 +157,18 @@ def _contradictions(options: DecodingOptions) -> Iterator[str]:
     """Yield a message for each contradiction between options. `Phrases.check` finds those between phrases."""
     for name, most in MOST_PHRASES.items():
         if (given := len(getattr(options, name))) > most:
-            yield f"{name} has {given:,} phrases, allowed are at most {most:,}"
+            yield f"{name} must have at most {most:,} phrases, got {given:,}"
     for name in ("prefix", *MOST_PHRASES):
         if (given := sum(map(len, getattr(options, name)))) > MOST_CHARACTERS:
-            yield f"{name} has {given:,} characters, allowed are at most {MOST_CHARACTERS:,}"
+            yield f"{name} must have at most {MOST_CHARACTERS:,} characters, got {given:,}"
     if options.n_best > max(options.beam, 1):
-        yield f"n_best is {options.n_best}, allowed is at most beam, {options.beam}"
+        yield f"n_best must be at most beam = {options.beam}, got {options.n_best}"
     if options.groups > 1 and options.beam % options.groups:
-        yield f"groups is {options.groups}, allowed are divisors of beam, {options.beam}"
+        yield f"groups must be a divisor of beam = {options.beam}, got {options.groups}"
     if options.min_length > options.max_length:
-        yield f"min_length {options.min_length} is above max_length {options.max_length}"
+        yield f"min_length must be at most max_length = {options.max_length}, got {options.min_length}"
     if options.max_ratio is not None and options.min_ratio > options.max_ratio:
-        yield f"min_ratio {options.min_ratio} is above max_ratio {options.max_ratio}"
+        yield f"min_ratio must be at most max_ratio = {options.max_ratio}, got {options.min_ratio}"
     if not options.sample:
         for name in ("temperature", "top_k", "top_p"):
             if getattr(options, name) != OPTIONS[name].default:

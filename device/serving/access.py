@@ -56,7 +56,7 @@ class Access:
         """
         for origin in origins:
             if origin != "*" and not ORIGIN.fullmatch(origin):
-                raise UserError(f"--cors is {origin}, allowed are * and origins such as https://example.org")
+                raise UserError(f"--cors must be * or an origin such as https://example.org, got {origin}")
         return cls(read_keys(api_key_file) if api_key_file else (), tuple(origin.lower() for origin in origins))
 
     def has_key(self, path: str, headers: Headers) -> bool:

@@ -80,7 +80,7 @@ class Gate:
         if method == "POST" and not self.access.allows_page(headers) and is_sent_without_preflight(headers):
             raise RefusedError(HTTPStatus.FORBIDDEN, "pages of this origin are not allowed; see --cors")
         if (length := int(headers.get("content-length", 0))) > self.limits.max_body_bytes:
-            raise self._too_large(f"{length} bytes")
+            raise self._too_large(str(length))
         read = await self._read(body)
         if not body.gone:
             plain = {**scope, "method": "GET"} if method == "HEAD" else scope  # uvicorn omits the body
@@ -93,7 +93,7 @@ class Gate:
             message = f"the request took longer than {self.limits.body_timeout:g} seconds to arrive"
             raise RefusedError(HTTPStatus.REQUEST_TIMEOUT, message) from None
         except TooLargeError:
-            raise self._too_large("more bytes") from None
+            raise self._too_large("more") from None
 
     async def _refuse(self, refused: RefusedError, headers: Headers, body: Body, answer: "_Answer") -> None:
         """Answer with an error. Close the connection if the body was not read to its end."""
@@ -115,8 +115,8 @@ class Gate:
         if scope["method"] != "POST" and (is_chunked or any(int(length) for length in lengths)):
             raise RefusedError(HTTPStatus.BAD_REQUEST, f"{scope['method']} takes no body", CLOSE)
 
-    def _too_large(self, what: str) -> RefusedError:
-        message = f"{what}, allowed are {self.limits.max_body_bytes}"
+    def _too_large(self, given: str) -> RefusedError:
+        message = f"the body must have at most {self.limits.max_body_bytes} bytes, got {given}"
         return RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
 
 

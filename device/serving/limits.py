@@ -46,4 +46,4 @@ class Limits:
         """
         for one in fields(self):
             if "flag" in one.metadata and not 0 < (value := getattr(self, one.name)) < math.inf:
-                raise UserError(f"{one.metadata['flag']} is {value}, allowed is more than 0")
+                raise UserError(f"{one.metadata['flag']} must be greater than 0, got {value}")

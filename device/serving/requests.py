@@ -61,11 +61,11 @@ class Request:
             raise UserError('body is not a JSON object, such as {"text": "…"}')
         fields = (*FIELDS, *options)
         if unknown := sorted(values.keys() - set(fields)):
-            raise UserError(f"{', '.join(unknown)}: unknown field; allowed are {', '.join(fields)}")
+            raise UserError(f"{', '.join(unknown)}: unknown field; the fields are {', '.join(fields)}")
         if ("text" in values) == ("texts" in values):
             raise UserError("exactly one of text (a string) and texts (a list of strings) is needed")
         if (characters := _characters(values.values())) > max_characters:
-            raise UserError(f"the texts have {characters:,} characters, allowed are {max_characters:,}")
+            raise UserError(f"the texts must have at most {max_characters:,} characters, got {characters:,}")
         attention = values.pop("attention", False)
         previous = values.pop("previous", "")
         if not isinstance(previous, str) or (previous and "text" not in values):
@@ -79,7 +79,7 @@ class Request:
     def check_texts(self, most: int) -> None:
         """Raise a `UserError` if there are no texts, or more than `most`."""
         if not 1 <= len(self.texts) <= most:
-            raise UserError(f"{len(self.texts)} texts, allowed are 1 to {most}")
+            raise UserError(f"the number of texts must be between 1 and {most}, got {len(self.texts)}")
 
     def sources(self, has_memory: bool) -> list[str]:
         """The sources for a runner with or without memory.
@@ -116,4 +116,4 @@ def _refuse_nested(settings: dict[str, Any]) -> None:
     """Raise a `UserError` if a value is an object or a nested list; no option has such a value."""
     for name, value in settings.items():
         if any(isinstance(item, dict | list) for item in (value if isinstance(value, list) else [value])):
-            raise UserError(f"{name} is nested; allowed are a single value or a list of texts")
+            raise UserError(f"{name} must be a single value or a list of strings, got a nested value")

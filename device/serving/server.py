@@ -90,7 +90,7 @@ def _listening(host: str, port: int) -> socket.socket:
         UserError: If this is not possible; the message names the address.
     """
     if not 0 <= port <= MOST_PORT:
-        raise UserError(f"--port is {port}, allowed are 0 to {MOST_PORT}")
+        raise UserError(f"--port must be between 0 and {MOST_PORT}, got {port}")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)

@@ -26,7 +26,7 @@ VECTORS = Annotated[list[Vector], Items(1, caps.VECTORS)]
 def contradictions(vectors: Sequence[Vector], manifest: ClassificationManifest) -> Iterator[str]:
     for place, vector in enumerate(vectors):
         if (given := len(vector["logits"])) > (classes := len(manifest.classes)):
-            yield f"vectors[{place}].logits has {given} values, expected at most one per class, {classes}"
+            yield f"vectors[{place}].logits must have at most one value per class, {classes}, got {given}"
 
 
 def record(runner: ClassificationRunner, text: str) -> dict[str, Any]:

@@ -33,9 +33,9 @@ def contradictions(vectors: Sequence[Vector], manifest: Seq2SeqManifest) -> Iter
     vocabulary, longest = manifest.vocabulary["target"], manifest.target_length
     for place, vector in enumerate(vectors):
         if max(vector["target_ids"], default=0) >= vocabulary:
-            yield f"vectors[{place}].target_ids has {max(vector['target_ids'])}, expected less than {vocabulary}"
+            yield f"vectors[{place}].target_ids must be less than {vocabulary}, got {max(vector['target_ids'])}"
         if (steps := len(vector["logits"])) > longest:
-            yield f"vectors[{place}].logits has {steps} steps, expected at most target_length, {longest}"
+            yield f"vectors[{place}].logits must have at most target_length = {longest} steps, got {steps}"
 
 
 def record(runner: Seq2SeqRunner, text: str) -> dict[str, Any]:

@@ -155,14 +155,14 @@ class Agreement(quantization: String, val vectors: Int) {
     var stepwise = 0
     var difference = 0.0
 
-    private val allowed = mapOf("none" to 1e-3, "float16" to 1e-2)[quantization] ?: 1.0
+    private val tolerance = mapOf("none" to 1e-3, "float16" to 1e-2)[quantization] ?: 1.0
     private val needed = if (quantization == "int8") 0.5 else 1.0
 
     /** Whether the check passed. float32 must agree exactly; int8 kernels differ between processors. */
     val passed
-        get() = sources == vectors && difference <= allowed && minOf(whole, stepwise) >= needed * vectors
+        get() = sources == vectors && difference <= tolerance && minOf(whole, stepwise) >= needed * vectors
 
     override fun toString() =
         "$vectors vectors; the same: source_ids $sources, target_ids by generate $whole, by decode_step_1 $stepwise; " +
-            "largest difference of a logit $difference, allowed $allowed; " + if (passed) "passed" else "FAILED"
+            "largest difference of a logit $difference, tolerance $tolerance; " + if (passed) "passed" else "FAILED"
 }

@@ -266,7 +266,7 @@ class Translator {
 /// Returns whether the test vectors are reproduced: exactly for float32; int8 kernels differ between processors.
 bool Check(Translator& translator, const std::string& folder) {
   const std::string quantization = translator.bundle.at("quantization");
-  const double allowed = quantization == "none" ? 1e-3 : quantization == "float16" ? 1e-2 : 1.0;
+  const double tolerance = quantization == "none" ? 1e-3 : quantization == "float16" ? 1e-2 : 1.0;
   const double needed = quantization == "int8" ? 0.5 : 1.0;
   const nlohmann::json vectors = ReadJson(folder + "/vectors.json").at("vectors");
   size_t sources = 0, whole = 0, stepwise = 0;
@@ -285,11 +285,11 @@ bool Check(Translator& translator, const std::string& folder) {
     });
     stepwise += found == target_ids;
   }
-  const bool passed = sources == vectors.size() && difference <= allowed &&
+  const bool passed = sources == vectors.size() && difference <= tolerance &&
                       std::min(whole, stepwise) >= needed * vectors.size();
   std::cout << vectors.size() << " vectors; the same: source_ids " << sources << ", target_ids by generate " << whole
-            << ", by decode_step_1 " << stepwise << "; largest difference of a logit " << difference << ", allowed "
-            << allowed << (passed ? "; passed\n" : "; FAILED\n");
+            << ", by decode_step_1 " << stepwise << "; largest difference of a logit " << difference << ", tolerance "
+            << tolerance << (passed ? "; passed\n" : "; FAILED\n");
   return passed;
 }
 

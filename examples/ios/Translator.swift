@@ -140,17 +140,17 @@ public struct Agreement: CustomStringConvertible {
   var stepwise = 0
   var difference: Float = 0
 
-  var allowed: Float { ["none": 1e-3, "float16": 1e-2][quantization] ?? 1 }
+  var tolerance: Float { ["none": 1e-3, "float16": 1e-2][quantization] ?? 1 }
 
   /// Whether the check passed. float32 must agree exactly; int8 kernels differ between processors.
   public var passed: Bool {
     let needed = (quantization == "int8" ? 0.5 : 1) * Double(vectors)
-    return sources == vectors && difference <= allowed && Double(min(whole, stepwise)) >= needed
+    return sources == vectors && difference <= tolerance && Double(min(whole, stepwise)) >= needed
   }
 
   public var description: String {
     "\(vectors) vectors; the same: source_ids \(sources), target_ids by generate \(whole), by decode_step_1 "
-      + "\(stepwise); largest difference of a logit \(difference), allowed \(allowed); \(passed ? "passed" : "FAILED")"
+      + "\(stepwise); largest difference of a logit \(difference), tolerance \(tolerance); \(passed ? "passed" : "FAILED")"
   }
 }
 

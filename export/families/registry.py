@@ -22,5 +22,5 @@ def require_extra(task: str, extra: Extra) -> None:
     """
     offered = family_of(task).EXTRAS
     if extra not in offered:
-        allowed = ", ".join(f"--{name}" for name in offered)
-        raise UserError(f"--{extra}: not for a model of the task {task}; allowed are bundles and {allowed}")
+        others = ", ".join(f"--{name}" for name in offered)
+        raise UserError(f"--{extra}: not for a model of the task {task}; its exports are bundles and {others}")

@@ -42,7 +42,8 @@ def signatures(run: Run[Seq2SeqRecipe], model: Seq2Seq, settings: BundleSettings
     section = settings.section
     if section.shortlist and model.config.copy and run.recipe.is_ensemble:
         raise UserError(
-            f"export.shortlist = {section.shortlist}: an ensemble with members that copy scores all tokens; allowed: 0"
+            f"export.shortlist must be 0 for an ensemble with members that copy, got {section.shortlist}; "
+            "it scores all tokens"
         )
     return Seq2SeqSignatures(
         model, section.beam_sizes, run.recipe.model.target_length, section.shortlist > 0, settings.fixed_lengths

@@ -61,40 +61,48 @@ class RecurrentDecoderConfig(RecurrentSettings):
         if self.attention == "none":
             yield from self._mistakes_without_attention()
         if self.attention == "bahdanau" and self.input_feeding:
-            yield "input_feeding = true: Bahdanau's decoder already takes its context as input; allowed: false"
+            yield (
+                "input_feeding must be false with attention = 'bahdanau', got true; Bahdanau's decoder already takes "
+                "its context as input"
+            )
         if self.initial_state == "copy" and encoder.final_states not in (None, self.kind):
             yield (
-                f"initial_state = 'copy': states of encoder.kind = {encoder.kind!r} do not fit decoder.kind = "
-                f"{self.kind!r}; allowed: 'bridge', 'mean', 'sum', 'zeros'"
+                "initial_state must be one of 'bridge', 'mean', 'sum', 'zeros', got 'copy'; states of encoder.kind = "
+                f"{encoder.kind!r} do not fit decoder.kind = {self.kind!r}"
             )
         if self.initial_state in ("copy", "bridge") and encoder.final_states is None:
             yield (
-                f"initial_state = {self.initial_state!r}: encoder.kind = {encoder.kind!r} has no final state; "
-                "allowed: 'mean', 'sum', 'zeros'"
+                f"initial_state must be one of 'mean', 'sum', 'zeros', got {self.initial_state!r}; encoder.kind = "
+                f"{encoder.kind!r} has no final state"
             )
 
     def _alignment_mistakes(self) -> Iterator[str]:
         if self.alignment == "global":
             if self.window is not None:
                 yield (
-                    f"window = {self.window}: global attention has no window; allowed: alignment = 'local-m' or "
-                    "'local-p'"
+                    f"window must be left out with alignment = 'global', got {self.window}; only 'local-m' and "
+                    "'local-p' have a window"
                 )
         elif self.window is None:
             yield (
-                f"alignment = {self.alignment!r}: local attention needs a window, the positions it sees on either side "
-                "of its centre; allowed: window = 1 or more (Luong et al. used 10)"
+                f"window must be at least 1 with alignment = {self.alignment!r}, got none; it is the number of "
+                "positions on either side of the centre (Luong et al. used 10)"
             )
 
     def _mistakes_without_attention(self) -> Iterator[str]:
         if self.alignment != "global":
-            yield f"alignment = {self.alignment!r}: there is no attention to align; allowed: 'global'"
+            yield (
+                f"alignment must be 'global' with attention = 'none', got {self.alignment!r}; there is no attention to "
+                "align"
+            )
         if self.input_feeding:
-            yield "input_feeding = true: without attention there is no attentional vector to feed; allowed: false"
+            yield (
+                "input_feeding must be false with attention = 'none', got true; there is no attentional vector to feed"
+            )
         if self.initial_state == "zeros":
             yield (
-                "initial_state = 'zeros': without attention the initial state is all a decoder knows of its source; "
-                "allowed: 'copy', 'bridge', 'mean', 'sum'"
+                "initial_state must be one of 'copy', 'bridge', 'mean', 'sum' with attention = 'none', got 'zeros'; "
+                "the initial state is then all that the decoder knows of the source"
             )
 
 

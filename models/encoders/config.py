@@ -43,8 +43,8 @@ class RecurrentEncoderConfig(RecurrentSettings):
         """Settings that do not fit each other or the width of the model."""
         if self.bidirectional and units % 2:
             yield (
-                f"bidirectional = true: each of two directions has half of the units, and units = {units} is odd; "
-                "allowed: an even number of units, or false"
+                f"bidirectional must be false with an odd number of units, {units}, got true; each direction has half "
+                "of the units"
             )
 
 
@@ -153,7 +153,7 @@ class SourceSettings:
         if self.variational_dropout and not any(
             isinstance(side, RecurrentSettings) for side in (self.encoder, *others)
         ):
-            yield "variational_dropout = true: applies to recurrent layers, and this model has none; allowed: false"
+            yield "variational_dropout must be false in a model without recurrent layers, got true"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,6 +73,6 @@ class TransformerSettings:
         if units % self.heads:
             divisors = [str(n) for n in range(1, min(units, 16) + 1) if units % n == 0]
             yield (
-                f"heads = {self.heads}: does not divide units = {units}, and every head has an equal share of them; "
-                f"allowed: {', '.join(divisors)}"
+                f"heads must be a divisor of units = {units} ({', '.join(divisors)}), got {self.heads}; every head has "
+                "an equal share of the units"
             )

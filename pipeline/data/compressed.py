@@ -74,7 +74,9 @@ def _data_file(path: Path, archive: zipfile.ZipFile) -> str:
     found = [name for name in names if not _is_beside(PurePosixPath(name))]
     if len(found) != 1:
         listed = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")
-        raise UserError(f"{path}: {len(found)} data files{': ' if found else ''}{listed}; one is allowed, unpack it")
+        raise UserError(
+            f"{path} must contain one data file, got {len(found)}{': ' if found else ''}{listed}; unpack it"
+        )
     return found[0]
 
 

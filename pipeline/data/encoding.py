@@ -54,8 +54,8 @@ def write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, ...] | Non
         tokenizer = load_tokenizer(path)
         if recipe.data.keeps(side) and not keeps_text(tokenizer):
             raise UserError(
-                f'{path.name}: this tokenizer changes white space, and the normalisation of the {side} is "none"; '
-                'allowed: "NFC" or "NFKC", or a tokenizer that was trained with "none"'
+                f'{path.name}: with this tokenizer, the normalisation of the {side} must be "NFC" or "NFKC", got '
+                '"none"; the tokenizer changes white space, because it was not trained with "none"'
             )
         if tokenizer.unk_id() in (tokenizer.piece_to_id(token) for token in Slots(recipe.tokenizer.slots).tokens):
             raise UserError(

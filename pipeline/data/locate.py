@@ -53,7 +53,7 @@ def locate(wanted: Wanted, recipe_folder: Path | None) -> Path:
         looked = ", ".join(str(folder.resolve()) for folder in folders)
         raise UserError(f"{shown(wanted.name)}: no such file; looked in {looked}")
     if not (path.is_file() or path.is_dir()):  # reading it might never end
-        raise UserError(f"{path}: a device or a pipe, expected a file")
+        raise UserError(f"{path} must be a regular file, got a device or a pipe")
     if wanted.sha256:
         _check(path, wanted.sha256, of_content=wanted.built_by is not None)
     return path

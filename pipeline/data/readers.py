@@ -89,8 +89,8 @@ def read_pairs(file: File, path: Path, target_path: Path | None = None) -> Itera
     if kind == "folder":
         return _read_folder(path, file)
     raise UserError(
-        f"{path}: format {kind!r} is reserved for the bundled corpus; allowed: {', '.join(COLUMN_FORMATS)}, parallel, "
-        "folder"
+        f"{path}: format must be one of {', '.join(COLUMN_FORMATS)}, parallel, folder, got {kind!r}, which is reserved "
+        "for the bundled corpus"
     )
 
 

@@ -40,7 +40,7 @@ def _read_json(path: Path, file: File) -> Records:
         values = lists[0] if len(lists) == 1 else values
     if not isinstance(values, list):
         raise UserError(
-            f"{path}: not a JSON array; allowed: an array of objects or of pairs, alone or in an object; "
+            f"{path} must be a JSON array of objects or of pairs, alone or in an object; "
             'one object in a line is format = "jsonl"'
         )
     for row, value in enumerate(values, 1):

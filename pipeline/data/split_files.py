@@ -39,7 +39,9 @@ def _locate(file: File, licence: str, recipe_folder: Path | None) -> Location:
     if file.path in CORPORA:
         return None
     if file.path.startswith("bundled:"):
-        raise UserError(f"data.files: unknown bundled corpus {file.path!r}; allowed: {', '.join(map(repr, CORPORA))}")
+        raise UserError(
+            f"data.files: a bundled corpus must be one of {', '.join(map(repr, CORPORA))}, got {file.path!r}"
+        )
     path = locate(Wanted(file.path, file.url, file.sha256, file.built_by, licence), recipe_folder)
     if file.target_path is None:
         return path, None

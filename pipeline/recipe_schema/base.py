@@ -45,7 +45,7 @@ def _read(path: Path, chain: Mapping[Path, str]) -> dict[str, Any]:
         return values
     name = values.pop("base")
     if not isinstance(name, str):
-        raise UserError(f"{names}: base = {as_toml(name)}: expected the name of a bundled recipe or a path in quotes")
+        raise UserError(f"{names}: base must be the name of a bundled recipe or a path in quotes, got {as_toml(name)}")
     base = RECIPES / f"{name}.toml" if name in recipe_names() else path.parent / name
     if not base.is_file():
         raise UserError(

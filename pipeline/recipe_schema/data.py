@@ -19,7 +19,7 @@ def _valid_column(column: int | str) -> int | str:
 
 def _is_language(code: str) -> str:
     if not re.fullmatch(LANGUAGE_CODE, code):
-        raise ValueError('not a BCP-47 code such as "en" or "pt-BR"')
+        raise ValueError('Input should be a BCP-47 code such as "en" or "pt-BR"')
     return code
 
 
@@ -97,7 +97,7 @@ class File(Section):
     def _settings_fit(self) -> "File":
         mistakes = list(self._misplaced_columns())
         if self.skip and self.split_key is None:
-            mistakes.append(f"skip = {as_toml(self.skip)}: needs split_key, whose values it lists; allowed: []")
+            mistakes.append(f"skip must be empty without split_key, whose values it lists, got {as_toml(self.skip)}")
         if self.built_by and (given := [key for key in ("url", "target_path") if getattr(self, key) is not None]):
             mistakes.append(
                 f"built_by = {self.built_by!r}: cannot be combined with {' and '.join(given)}; leave one of them out"
@@ -108,7 +108,9 @@ class File(Section):
                     f"{key} = {as_toml(getattr(self, key))}: only with format = {as_toml(of)}; leave it out"
                 )
         if self.weight != 1 and self.split in ("valid", "test"):
-            mistakes.append(f"weight = {self.weight}: training does not draw from split {self.split!r}; allowed: 1.0")
+            mistakes.append(
+                f"weight must be 1.0 with split = {self.split!r}, got {self.weight}; training does not draw from it"
+            )
         if mistakes:
             raise misfit(mistakes)
         return self
@@ -121,12 +123,9 @@ class File(Section):
                 continue
             if self.target_path is not None or self.format in ("parallel", "folder", "bundled"):
                 allowed = ", ".join(COLUMN_FORMATS)
-                yield f"{key} = {as_toml(column)}: only in files with columns; allowed formats: {allowed}"
+                yield f"{key} must be left out unless the format is one of {allowed}, got {as_toml(column)}"
             elif self.header is False and any(isinstance(field, str) for field in parse_template(column).fields):
-                yield (
-                    f"{key} = {as_toml(column)}: names a column, and header is false; allowed: numbers of columns, "
-                    "or header = true"
-                )
+                yield f"{key} must give columns by their numbers with header = false, got {as_toml(column)}"
 
 
 class Data(Section):

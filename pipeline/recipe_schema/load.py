@@ -63,7 +63,7 @@ def load_recipe(path: Path, settings: list[str] | None = None) -> Recipe:
 def _override(values: dict[str, Any], setting: str) -> None:
     key, equals, text = setting.partition("=")
     if not equals:
-        raise UserError(f"--set {setting!r}: expected section.key=value")
+        raise UserError(f"--set must be section.key=value, got {setting!r}")
     if key.strip() == "base":
         raise UserError(f"--set {setting!r}: a base is named in the recipe itself")
     try:

@@ -1,4 +1,4 @@
-"""Formats mistakes in a recipe as lines: the key, the given value, and the allowed values."""
+"""Formats mistakes in a recipe as lines: the key, the allowed values, and the given value."""
 
 import dataclasses
 import difflib
@@ -42,9 +42,18 @@ def describe(error: ValidationError, recipe: type[Recipe]) -> Iterator[str]:
             yield from (".".join(filter(None, (key, line))) for line in mistake["msg"].split("\n"))
         elif mistake["type"] == "union_tag_invalid":
             allowed, kind = mistake["ctx"]["expected_tags"], mistake["ctx"]["tag"]
-            yield f"{key}.kind: Input should be one of {allowed}; given {kind!r}"
+            yield f"{key}.kind must be one of {allowed}, got {kind!r}"
         else:
-            yield f"{key}: {mistake['msg'].removeprefix('Value error, ')}; given {_short(mistake['input'])}"
+            message = mistake["msg"].removeprefix("Value error, ")
+            yield f"{key}{_must(message)} got {_short(mistake['input'])}"
+
+
+def _must(message: str) -> str:
+    """Rewrite a message of pydantic such as "Input should be greater than 0" so that it can follow a key."""
+    subject, should, allowed = message.partition(" should ")
+    if not should or " " in subject:
+        return f": {message};"
+    return f" must {allowed.partition(' after validation')[0]},"
 
 
 def _hint(unknown: str, section: Any) -> str:
@@ -55,7 +64,7 @@ def _hint(unknown: str, section: Any) -> str:
     }
     near = [repr(key) for key, name in inner.items() if name == unknown]
     near = near or [repr(key) for key in difflib.get_close_matches(unknown, [*fields, *inner], n=1)]
-    return f"did you mean {' or '.join(near)}?" if near else f"allowed: {', '.join(fields)}"
+    return f"did you mean {' or '.join(near)}?" if near else f"the keys are {', '.join(fields)}"
 
 
 def _resolve(location: Location, section: Any) -> tuple[Location, Any]:

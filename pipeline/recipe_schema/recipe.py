@@ -88,16 +88,15 @@ class Training(Section):
         mistakes = []
         if self.scheduled_sampling and self.r_drop:
             mistakes.append(
-                f"r_drop = {self.r_drop}: cannot be combined with scheduled_sampling, as both need a second pass; "
-                "allowed: 0, or scheduled_sampling = 0"
+                f"r_drop must be 0 with scheduled_sampling = {self.scheduled_sampling}, got {self.r_drop}; both need a "
+                "second pass"
             )
         if self.stop_on != "loss" and not self.score_sentences:
             mistakes.append(
-                f"stop_on = {self.stop_on!r}: score_sentences is 0, so there is no score; allowed: 'loss', or "
-                "score_sentences of at least 1"
+                f"stop_on must be 'loss' with score_sentences = 0, got {self.stop_on!r}; there is no score then"
             )
         if self.average > self.epochs:
-            mistakes.append(f"average = {self.average}: more than the number of epochs; allowed: up to {self.epochs}")
+            mistakes.append(f"average must be at most epochs = {self.epochs}, got {self.average}")
         if mistakes:
             raise misfit(mistakes)
         return self
@@ -166,18 +165,16 @@ class Recipe(Section):
         """Yield one line for each mistake that concerns settings of several sections."""
         if self.tokenizer.fold_case and self.data.keeps("source"):
             yield (
-                'tokenizer.fold_case = true: changes sources, but data.normalisation is "none", which forbids that; '
-                "allowed: false"
+                'tokenizer.fold_case must be false with data.normalisation = "none", got true; it changes the sources'
             )
         if self.training.stop_on not in self.STOP_ON:
             yield (
-                f"training.stop_on = {self.training.stop_on!r}: not a score of this task; allowed: "
-                f"{', '.join(map(repr, self.STOP_ON))}"
+                f"training.stop_on must be one of {', '.join(map(repr, self.STOP_ON))} for the task {self.task}, got "
+                f"{self.training.stop_on!r}"
             )
         if (longest := max(self.export.fixed_lengths, default=0)) > self.model.source_length:
             yield (
-                f"export.fixed_lengths = {longest}: longer than model.source_length; allowed: up to "
-                f"{self.model.source_length}"
+                f"export.fixed_lengths must be at most model.source_length = {self.model.source_length}, got {longest}"
             )
 
     def digest(self) -> str:

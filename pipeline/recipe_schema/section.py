@@ -11,5 +11,5 @@ class Section(BaseModel):
 
 
 def misfit(mistakes: list[str]) -> PydanticCustomError:
-    """Make an error for settings that do not fit together, one per line: "key = value: reason; allowed: …"."""
+    """Make an error for settings that do not fit together, one per line: "key must be …, got value"."""
     return PydanticCustomError("misfit", "{mistakes}", {"mistakes": "\n".join(mistakes)})

@@ -69,13 +69,13 @@ class GuardCategory(Section):
     @model_validator(mode="after")
     def _patterns_are_valid(self) -> "GuardCategory":
         mistakes = [
-            f"patterns.{language} = {pattern!r}: {mistake}; allowed: a regular expression for folded text"
+            f"patterns.{language} must contain regular expressions for folded text, got {pattern!r}; {mistake}"
             for language, patterns in self.patterns.items()
             for pattern in patterns
             if (mistake := pattern_mistake(pattern, language))
         ]
         mistakes += [
-            f"unless.{language} = {pattern!r}: {mistake}"
+            f"unless.{language} must contain regular expressions, got {pattern!r}; {mistake}"
             for language, patterns in self.unless.items()
             for pattern in patterns
             if (mistake := syntax_mistake(pattern))
@@ -120,18 +120,18 @@ class Seq2SeqRecipe(Recipe):
     def mistakes(self) -> Iterator[str]:
         if self.model.share_embeddings and not self.tokenizer.joint:
             yield (
-                "model.share_embeddings = true: needs one vocabulary for both sides; allowed: false, or "
-                "tokenizer.joint = true"
+                "model.share_embeddings must be false with tokenizer.joint = false, got true; it needs one vocabulary "
+                "for both sides"
             )
         shares = self.model.config(1, 1, self.tokenizer.joint).share_embeddings
         if self.training.pretrain_epochs and shares:
             yield (
-                f"training.pretrain_epochs = {self.training.pretrain_epochs}: freezes the source embeddings, which are "
-                "shared with the target; allowed: 0, or model.share_embeddings = false"
+                f"training.pretrain_epochs must be 0 unless model.share_embeddings = false, got "
+                f"{self.training.pretrain_epochs}; it freezes the source embeddings, which are shared with the target"
             )
         if self.decoding.beam > max(self.export.beam_sizes):
             yield (
-                f"decoding.beam = {self.decoding.beam}: larger than the largest of export.beam_sizes, "
-                f"{max(self.export.beam_sizes)}; allowed: up to that, or add a larger one to export.beam_sizes"
+                f"decoding.beam must be at most the largest of export.beam_sizes, {max(self.export.beam_sizes)}, got "
+                f"{self.decoding.beam}"
             )
         yield from super().mistakes()

@@ -127,7 +127,8 @@ def inspect(path: Path, target_path: Path | None = None, task: str | None = None
     """
     are_labels = TASKS[task].target == "label" if task else None
     if path.is_dir() and are_labels is False:
-        raise UserError(f"--task {task}: {path} is a folder of labelled texts; allowed: {', '.join(LABEL_TASKS)}")
+        allowed = " or ".join(LABEL_TASKS)
+        raise UserError(f"--task must be {allowed} for {path}, a folder of labelled texts, got {task}")
     guess = guess_file(path, target_path, replace(wish, are_labels=are_labels))
     file, counts = guess.file, _count(read_pairs(guess.file, path, target_path))
     if are_labels is not False:

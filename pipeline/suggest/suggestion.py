@@ -94,7 +94,7 @@ def suggest(found: Inspection) -> Suggestion:
     size = size_for(found.counts.pairs, task.family)
     if found.has_labels:
         if found.counts.targets.too_many:
-            raise UserError(f"{found.path}: more than {MOST_LABELS:,} labels, at most {MOST_LABELS:,} are allowed")
+            raise UserError(f"{found.path} must have at most {MOST_LABELS:,} labels, got more")
         check_counts(found.counts.targets.counts, found.rows(), str(found.path))
         tokenizer = Tokenizer(joint=False, fold_case=True, vocabulary=size.vocabulary, samples=size.samples)
         return Suggestion(found, size, fit(found.counts.sample, data, tokenizer, has_labels=True))

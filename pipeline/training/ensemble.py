@@ -71,7 +71,7 @@ def refuse_ensemble(recipe: Recipe) -> None:
 
 def _open_members(paths: Sequence[Path]) -> list[Run[Seq2SeqRecipe]]:
     """Open the runs, and check that they can be combined."""
-    mistakes = [] if len(paths) > 1 else [f"an ensemble needs at least 2 runs, given {len(paths)}"]
+    mistakes = [] if len(paths) > 1 else [f"an ensemble must have at least 2 runs, got {len(paths)}"]
     runs: list[Run[Any]] = []
     for path in paths:
         try:
@@ -91,7 +91,7 @@ def _open_members(paths: Sequence[Path]) -> list[Run[Seq2SeqRecipe]]:
 def _unfit(run: Run[Any]) -> Iterator[str]:
     """Yield the reasons why a run cannot be a member of any ensemble."""
     if TASKS[run.recipe.task].family != "seq2seq":
-        yield f"{run.path}: a run of the task {run.recipe.task!r}; allowed: encoder-decoders"
+        yield f"{run.path} must be a run of an encoder-decoder, got the task {run.recipe.task!r}"
     if run.recipe.is_ensemble:
         yield f"{run.path}: is itself an ensemble; give the runs that it was made of"
 

@@ -109,6 +109,6 @@ class DistillOptions(TrainOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 1 <= self.beam <= LARGEST_BEAM:
-            raise UserError(f"beam is {self.beam}, allowed are 1 to {LARGEST_BEAM}")
+            raise UserError(f"beam must be between 1 and {LARGEST_BEAM}, got {self.beam}")
         if self.hosts is not None:
             raise UserError("hosts: a distillation runs in one process")

@@ -54,7 +54,8 @@ def set_up(recipe: Recipe, data: Dataset, shard: Shard, options: TrainOptions = 
     settings = recipe.training
     if not settings.batch_tokens and settings.batch_size % shard.devices:
         raise UserError(
-            f"training.batch_size {settings.batch_size}: expected a multiple of {shard.devices}, the number of devices"
+            f"training.batch_size must be a multiple of {shard.devices}, the number of devices, got "
+            f"{settings.batch_size}"
         )
     keep_freed_memory()
     keras.utils.set_random_seed(settings.seed)

@@ -25,7 +25,7 @@ def check_weights_fit(initial_run: Run, recipe: Recipe, data: Dataset) -> None:
             both values of every setting that differs.
     """
     if initial_run.recipe.is_ensemble:
-        raise UserError(f"{initial_run.path}: an ensemble; allowed: a run of one model, such as one of its members")
+        raise UserError(f"{initial_run.path} must be a run of one model, got an ensemble; take one of its members")
     before, now = initial_run.recipe.task, recipe.task
     if TASKS[before].family != TASKS[now].family:
         raise UserError(

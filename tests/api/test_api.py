@@ -17,7 +17,7 @@ assert not {"numpy", "sentencepiece", "ai_edge_litert", "pydantic", "tensorflow"
 """
 
 
-def test_the_import_is_light():
+def test_the_import_loads_nothing_heavy():
     runs = [subprocess.run([sys.executable, "-c", IMPORT], check=True, capture_output=True) for _ in range(5)]
     assert min(float(run.stdout) for run in runs) < 0.02
 
@@ -30,13 +30,13 @@ def test_the_public_names_are_listed():
         seq2edge.lode  # noqa: B018
 
 
-def test_a_bundle_answers_when_it_is_called(bundles):
+def test_a_bundle_can_be_called(bundles):
     bot = seq2edge.load(bundles / "int8")
     assert bot("the red stone is here").text == "stone red"
     assert len(bot("the red stone is here", beam=5, n_best=3).alternatives) == 3
 
 
-def test_without_a_path_the_installed_bundle_answers(shipped):
+def test_load_without_a_path_opens_the_installed_bundle(shipped):
     assert seq2edge.load().manifest.name == shipped.manifest.name
     assert seq2edge.load()("good morning").text
 

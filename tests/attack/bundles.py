@@ -1,4 +1,4 @@
-"""Attack on bundles: damaged on the way, and made by somebody who seals them again.
+"""Attack on bundles: damaged in transfer, or altered with a valid checksum.
 
 What somebody made is checked by `verify --isolated` alone if it reaches native code: the model, the tokenizers, the
 patterns of a guard. The rest, and damages under an old seal, are tried in this process with every command.
@@ -81,7 +81,7 @@ def _reseal(bundle: Path, name: str, content: bytes) -> None:
 
 
 def _damage(bundle: Path, case: Case) -> None:
-    """A file damaged on the way, or not a file any more."""
+    """Damage a file, or replace it with something that is not a file."""
     path = case.draw.choice(sorted(bundle.iterdir()))
     content = path.read_bytes()
     path.unlink()
@@ -97,7 +97,7 @@ def _damage(bundle: Path, case: Case) -> None:
 
 
 def _manifest(bundle: Path, case: Case) -> None:
-    """Other values under a right seal."""
+    """Change values of the manifest and renew its checksum."""
     values = _values_of(bundle)
     for _ in range(case.draw.choice([1, 1, 2])):
         change(values, case.draw, IN_JSON)
@@ -105,7 +105,7 @@ def _manifest(bundle: Path, case: Case) -> None:
 
 
 def _named(bundle: Path, case: Case) -> None:
-    """A file outside, named in the manifest with its right checksum, or put in a file's place."""
+    """Name a file outside the bundle with its correct checksum, or link to it."""
     content, values = case.canary.read_bytes(), _values_of(bundle)
     entry = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     name = case.draw.choice([*NAMES, *values["files"]])
@@ -117,7 +117,7 @@ def _named(bundle: Path, case: Case) -> None:
 
 
 def _values(bundle: Path, case: Case) -> None:
-    """Test vectors or follow-ups with other values, under a right seal."""
+    """Change test vectors or follow-ups and renew the checksums."""
     names = [name for name in ("vectors.json", "turns.json") if (bundle / name).is_file()]
     name = case.draw.choice(names)
     content = (bundle / name).read_bytes()

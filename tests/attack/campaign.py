@@ -1,4 +1,4 @@
-"""Runs the cases of a surface in a process of its own, so that a crash or a hang is a finding too."""
+"""Runs the cases of a surface in a separate process, so that crashes and hangs are findings too."""
 
 import multiprocessing
 import shutil
@@ -48,7 +48,7 @@ class Result:
 
 
 def attack_surface(name: str, seed: int, numbers: Iterable[int], workspace: Path, options: Options) -> Result:
-    """Run cases of a surface; a finding is printed with what runs it alone."""
+    """Run cases of a surface, and print each finding with the command that repeats it."""
     result, worker = Result(), Worker(name, seed, workspace, options)
     for number in numbers:
         outcome = worker.run(number)

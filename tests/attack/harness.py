@@ -26,8 +26,8 @@ class Case:
     """One case: a function of surface, seed and number.
 
     Attributes:
-        folder: Empty, and of this case alone.
-        draw: Random numbers, the same at each run.
+        folder: An empty folder for this case only.
+        draw: Random numbers, the same in each run.
         canary: A file outside the folder.
     """
 
@@ -46,7 +46,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command said."""
+    """Status and output of a command."""
 
     arguments: tuple[str, ...]
     status: int
@@ -56,7 +56,7 @@ class Answer:
 
 
 def call(*arguments: object, stdin: bytes = b"") -> Answer:
-    """A command in this process."""
+    """Run a command in this process."""
     words = tuple(map(str, arguments))
     out, err, before = Stream(), Stream(), sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(stdin), "utf-8")
@@ -106,12 +106,12 @@ def judge(answer: Answer) -> str:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """The files of a folder with what is in them."""
+    """The files of a folder and their content."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def check_kept(before: dict[str, bytes], folder: Path) -> None:
-    """Raise a finding unless all files are as they were; others may have come."""
+    """Raise a finding if a file was changed or removed. New files are allowed."""
     now = contents(folder)
     if lost := [name for name, content in before.items() if now.get(name) != content]:
         raise Finding(f"what was there is lost: {', '.join(lost[:5])}")

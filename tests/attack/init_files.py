@@ -198,7 +198,7 @@ def _compressed(content: bytes, name: str, draw: random.Random) -> tuple[bytes, 
 
 
 def _special(folder: Path, draw: random.Random) -> Path:
-    """What is no file of data."""
+    """Paths that are not files of data."""
     (folder / "empty").mkdir()
     (folder / "loop").symlink_to("loop")
     (folder / "dangling.tsv").symlink_to("gone")

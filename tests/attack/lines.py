@@ -1,4 +1,4 @@
-"""Attack on `run`: lines and options that nobody expects."""
+"""Attack on `run`: unexpected lines and options."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Damages of bytes, and values that nobody expects."""
+"""Damages bytes, and offers unexpected values."""
 
 import copy
 import datetime
@@ -22,13 +22,13 @@ def cut(content: bytes, draw: random.Random) -> bytes:
 
 
 def stretch(content: bytes, draw: random.Random) -> bytes:
-    """A part twice."""
+    """Repeat a part."""
     start = draw.randrange(len(content))
     return content[:start] + content[max(0, start - draw.randint(1, 1000)) :]
 
 
 def control(content: bytes, draw: random.Random) -> bytes:
-    """Bytes that are no text, anywhere."""
+    """Insert bytes that are not text."""
     for _ in range(draw.randint(1, 5)):
         place = draw.randrange(len(content) + 1)
         content = content[:place] + draw.choice(CONTROLS) * draw.choice([1, 1, 3]) + content[place:]
@@ -36,7 +36,7 @@ def control(content: bytes, draw: random.Random) -> bytes:
 
 
 def giant(content: bytes, draw: random.Random) -> bytes:
-    """Bytes without a line end, as long as a book."""
+    """Insert many bytes without a line end."""
     unit = draw.choice([b"a", b"a ", "가".encode(), b'"', b",", b"\t", b"{", b"[", b"0", b"\\u0041"])
     place = draw.randrange(len(content) + 1)
     return content[:place] + unit * (draw.choice([1_000, 70_000, 1_000_000]) // len(unit)) + content[place:]

@@ -1,4 +1,4 @@
-"""Attack on recipes: `prepare`, and whatever reads a recipe, with values that nobody expects."""
+"""Attack on recipes: `prepare`, and other commands that read a recipe, with unexpected values."""
 
 import copy
 import random

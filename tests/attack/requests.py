@@ -1,4 +1,4 @@
-"""Attack on `serve`: requests over 127.0.0.1 that nobody expects. Only POST /run and GET /health are assumed."""
+"""Attack on `serve`: unexpected requests over 127.0.0.1. Only POST /run and GET /health are assumed."""
 
 import contextlib
 import json
@@ -62,14 +62,14 @@ STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 
 @dataclass
 class Served:
-    """A server in a process of its own."""
+    """A server in a separate process."""
 
     process: subprocess.Popen[bytes]
     port: int
     errors: Path
 
     def check(self) -> None:
-        """Raise a finding unless it answers."""
+        """Raise a finding if the server does not answer."""
         if self.process.poll() is not None:
             raise Finding(f"the server ended with {self.process.returncode}: {self.said()[-500:]}")
         answer = exchange(self.port, b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -130,7 +130,7 @@ def attack(state: Served, case: Case) -> str:
 
 
 def exchange(port: int, content: bytes, is_whole: bool = True) -> bytes:
-    """What a server says to some bytes, until it closes the connection.
+    """Send bytes, and return the answer of a server until it closes the connection.
 
     A client that sends no more after part of a request says so; after a whole one that would mean that it has left.
     """

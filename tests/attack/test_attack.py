@@ -1,4 +1,4 @@
-"""A short run of the attack; `python -m tests.attack --cases 5000` is the long one."""
+"""A short run of the attack. For a long one: `python -m tests.attack --cases 5000`."""
 
 import os
 import re
@@ -17,7 +17,7 @@ CASES = 240
 
 
 @pytest.mark.slow
-def test_nothing_is_found(shipped):
+def test_a_short_campaign_finds_nothing(shipped):
     command = [sys.executable, "-m", "tests.attack", "--cases", str(CASES), "--seed", "1"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -45,7 +45,7 @@ class Broken:
         return "done"
 
 
-def test_a_crash_and_a_hang_are_findings_and_the_rest_is_run(tmp_path, monkeypatch, capsys):
+def test_crashes_and_hangs_are_findings_and_do_not_stop_the_campaign(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(SURFACES, "broken", Broken)
     monkeypatch.setattr("tests.attack.campaign.HANG", 2)
     result = attack_surface("broken", 7, range(5), tmp_path, Options(()))
@@ -56,6 +56,6 @@ def test_a_crash_and_a_hang_are_findings_and_the_rest_is_run(tmp_path, monkeypat
     assert "--case 2: FOUND: what was there is lost" in found
 
 
-def test_a_case_is_the_same_each_time(tmp_path):
+def test_cases_are_reproducible(tmp_path):
     first, second = (Case.of("init", 1, 5, tmp_path / name).draw.random() for name in "ab")
     assert first == second != Case.of("init", 2, 5, tmp_path / "c").draw.random()

@@ -1,4 +1,4 @@
-"""A Transformer says in CTranslate2 what it says in Keras."""
+"""A Transformer gives the same answers in CTranslate2 and in Keras."""
 
 import importlib.util
 from pathlib import Path
@@ -25,7 +25,7 @@ def converter():
     return module
 
 
-def test_log_probabilities_are_those_of_keras(converter, tmp_path):
+def test_log_probabilities_equal_those_of_keras(converter, tmp_path):
     keras.utils.set_random_seed(1)
     config = Seq2SeqConfig(
         source_vocabulary=60,

@@ -38,7 +38,7 @@ def call(python, *arguments):
 
 @pytest.mark.slow
 @pytest.mark.network
-def test_all_parts_run_and_their_weights_export(gpu, environment, tmp_path):
+def test_all_parts_run_and_their_weights_can_be_exported(gpu, environment, tmp_path):
     machine = environment(*gpu.wheels.PRESENT)  # so the wheels have to bring the rest
     folder, results, runs = tmp_path / "prepared", tmp_path / "results", tmp_path / "runs"
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -74,7 +74,7 @@ def test_weights_are_split_into_small_files(gpu, tmp_path, monkeypatch):
     np.testing.assert_array_equal(gpu.results.load_weights(tmp_path, "hybrid-best"), weights)
 
 
-def test_results_of_a_part_are_added_up_until_it_runs_again(gpu, tmp_path):
+def test_results_of_a_part_are_combined_until_it_runs_again(gpu, tmp_path):
     results = gpu.results.Results(tmp_path)
     results.note("speed", updates=3)
     results.note("speed", ended="complete")

@@ -28,7 +28,7 @@ def test_run_answers_a_text(installed, capfd):
     assert capfd.readouterr() == ("stone red\nriver cold\n", "")
 
 
-def test_run_takes_a_folder_or_a_path_for_a_bundle(installed, bundles, tmp_path, monkeypatch, capsys):
+def test_run_reads_a_folder_or_a_path_as_a_bundle(installed, bundles, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(bundles)
     assert main(["run", "none", RED]) == 0
     assert main(["run", "./none", RED]) == 0
@@ -45,13 +45,13 @@ def test_a_text_with_a_slash_and_spaces_is_a_text(installed, capsys):
 
 
 @pytest.mark.parametrize("text", ["", "a\0b", "a" * 9000])
-def test_a_text_that_is_no_name_of_a_file_is_a_text(installed, capsys, text):
+def test_an_argument_that_is_not_a_file_name_is_a_text(installed, capsys, text):
     assert main(["run", text]) == (0 if text else 2)
     out, err = capsys.readouterr()
     assert (len(out) > 0, "the input is empty" in err) == (bool(text), not text)
 
 
-def test_info_verify_and_bench_describe_it(installed, capsys):
+def test_info_verify_and_bench_use_the_installed_bundle(installed, capsys):
     assert main(["info", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["name"] == "tiny"
     assert main(["verify"]) == 0
@@ -61,7 +61,7 @@ def test_info_verify_and_bench_describe_it(installed, capsys):
 
 
 @pytest.mark.parametrize("command", [["run", "hello"], ["info"], ["verify"], ["bench"], ["serve"]])
-def test_a_missing_or_altered_one_is_one_line(installed, command, capsys):
+def test_a_missing_or_altered_installed_bundle_is_reported_in_one_line(installed, command, capsys):
     (installed / "model.tflite").write_bytes(b"altered")
     assert main(command) == 2
     err = capsys.readouterr().err
@@ -74,7 +74,7 @@ def test_a_missing_or_altered_one_is_one_line(installed, command, capsys):
     assert capsys.readouterr().err.startswith(missing)
 
 
-def test_the_program_writes_the_reply_and_nothing_else(shipped):
+def test_the_program_writes_only_the_reply(shipped):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     command = [sys.executable, "-m", "seq2edge.cli.main", "run", "hello"]
     process = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)

@@ -13,7 +13,7 @@ def call(capsys, *arguments):
 
 
 @pytest.mark.slow
-def test_an_ensemble_is_scored_and_compared_as_any_run(trained_run, gru_run, tmp_path, capsys):
+def test_an_ensemble_is_scored_and_compared_like_any_run(trained_run, gru_run, tmp_path, capsys):
     path = tmp_path / "both"
     status, out, err = call(capsys, "ensemble", trained_run.path, gru_run.path, "--output", path)
     assert (status, out) == (0, f"run: {path}\n")
@@ -33,8 +33,10 @@ def test_an_ensemble_is_scored_and_compared_as_any_run(trained_run, gru_run, tmp
     assert call(capsys, "verify", path / "int8")[0] == 0
 
 
-def test_runs_that_do_not_go_together_are_refused(trained_run, classifier_run, tmp_path, capsys):
+def test_incompatible_runs_are_refused(trained_run, classifier_run, tmp_path, capsys):
     status, out, err = call(capsys, "ensemble", trained_run.path, classifier_run.path, "--output", tmp_path / "both")
     assert (status, out) == (2, "")
-    assert err == f"seq2edge: {classifier_run.path}: a run of the task 'classification'; allowed: encoder-decoders\n"
+    assert (
+        err == f"seq2edge: {classifier_run.path} must be a run of an encoder-decoder, got the task 'classification'\n"
+    )
     assert not (tmp_path / "both").exists()

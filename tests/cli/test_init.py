@@ -56,7 +56,7 @@ def test_other_encodings_are_recognised(tmp_path, capsys):
         ("a.tsv", "a\tb\n", "1 usable pairs found, at least 30 are needed"),
     ],
 )
-def test_what_is_no_file_of_pairs_is_one_line_and_status_2(tmp_path, capsys, name, content, message):
+def test_a_file_without_pairs_is_refused_in_one_line_with_status_2(tmp_path, capsys, name, content, message):
     status, _, err, output = init(tmp_path, name, content, capsys=capsys)
     assert status == 2
     assert message in err
@@ -64,7 +64,7 @@ def test_what_is_no_file_of_pairs_is_one_line_and_status_2(tmp_path, capsys, nam
     assert not output.exists()
 
 
-def test_a_recipe_that_stands_there_is_kept(tmp_path, capsys):
+def test_an_existing_recipe_is_not_overwritten(tmp_path, capsys):
     (tmp_path / "recipe.toml").write_text("mine")
     status, _, err, output = init(tmp_path, "pairs.tsv", ENGLISH_KOREAN, capsys=capsys)
     assert status == 2
@@ -73,7 +73,7 @@ def test_a_recipe_that_stands_there_is_kept(tmp_path, capsys):
     assert init(tmp_path, "pairs.tsv", ENGLISH_KOREAN, "--overwrite", capsys=capsys)[0] == 0
 
 
-def test_labelled_texts_become_a_recipe_of_a_classifier(tmp_path, capsys):
+def test_labelled_texts_become_a_recipe_for_a_classifier(tmp_path, capsys):
     rows = "label,text\n" + "".join(f'{label},"say, {i}"\n' for i in range(40) for label in ("yes", "no"))
     status, out, _, output = init(tmp_path, "answers.csv", rows, capsys=capsys)
     recipe = load_recipe(output)
@@ -84,7 +84,7 @@ def test_labelled_texts_become_a_recipe_of_a_classifier(tmp_path, capsys):
     assert not any(key in output.read_text() for key in ("target_language", "target_length", "[decoding]"))
 
 
-def test_a_folder_of_texts_becomes_one_too(tmp_path, capsys):
+def test_a_folder_of_texts_becomes_a_recipe_for_a_classifier(tmp_path, capsys):
     for label in ("good", "bad"):
         (tmp_path / "texts" / label).mkdir(parents=True)
         for number in range(20):
@@ -97,7 +97,7 @@ def test_a_folder_of_texts_becomes_one_too(tmp_path, capsys):
     assert "--target b: not allowed with a folder" in capsys.readouterr().err
 
 
-def test_target_is_a_column_or_the_file_of_the_targets(tmp_path, capsys, monkeypatch):
+def test_target_names_a_column_or_the_file_of_targets(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sources, targets = ([f"{text} {i}." for i in range(40)] for text in ("Sentence", "문장"))
     (tmp_path / "a.ko").write_text("\n".join(targets), encoding="utf-8")
@@ -118,7 +118,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_terminal_is_asked_which_of_several_texts_are_meant(tmp_path, capsys, monkeypatch):
+def test_init_asks_in_a_terminal_which_columns_to_use(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdin", Terminal("2\n9\n2\n\n"))
     monkeypatch.setattr(sys, "stderr", asked := Terminal())
     rows = "".join(f"{i}\tSentence {i} is here.\t문장 {i} 입니다.\tremark {i} is here\n" for i in range(40))
@@ -142,7 +142,7 @@ def test_a_label_with_one_example_is_refused_with_its_row(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_the_time_of_a_training_is_measured_where_it_is_asked_for(tmp_path, capsys):
+def test_time_measures_the_duration_of_a_training(tmp_path, capsys):
     pairs = "".join(f"the {word} stone {i}\tstone {word} {i}\n" for i in range(20) for word in ("red", "blue", "old"))
     status, out, err, output = init(tmp_path, "pairs.tsv", pairs, "--time", capsys=capsys)
     assert status == 0
@@ -152,7 +152,7 @@ def test_the_time_of_a_training_is_measured_where_it_is_asked_for(tmp_path, caps
     assert load_recipe(output).training.epochs == 60
 
 
-def test_without_it_the_time_is_that_of_a_table(tmp_path, capsys):
+def test_without_time_the_duration_is_a_rough_estimate(tmp_path, capsys):
     _, out, _, output = init(tmp_path, "pairs.tsv", ENGLISH_KOREAN, capsys=capsys)
     assert "training: about 1 min on two CPU cores (a rough estimate; --time measures it here)\n" in out
     assert "about 1 min on two CPU cores," in output.read_text()
@@ -161,5 +161,5 @@ def test_without_it_the_time_is_that_of_a_table(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("seconds", "text"), [(7.4, "7 s"), (99, "99 s"), (150, "2 min"), (5000, "83 min"), (9000, "2.5 hours")]
 )
-def test_times_are_said_as_people_say_them(seconds, text):
+def test_durations_are_rounded_for_people(seconds, text):
     assert duration(seconds) == text

@@ -12,7 +12,7 @@ def test_each_text_gets_one_line_of_json(shipped, capsys):
     assert (answer["decided_by"], guarded["decided_by"]) == ("model", "guard")
 
 
-def test_attention_is_shown_by_words(shipped, capsys):
+def test_attention_is_shown_for_words(shipped, capsys):
     assert main(["run", str(shipped.path), "I had a fight with my best friend", "--attention"]) == 0
     answer, *table = capsys.readouterr().out.splitlines()
     assert answer == "Fights with friends hurt. Maybe an honest word could be a start."

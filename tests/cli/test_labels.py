@@ -53,7 +53,7 @@ def test_run_is_a_filter(call, monkeypatch):
     assert call("run") == (0, "cold\n\nold\n", "")
 
 
-def test_run_has_a_prompt(call, monkeypatch):
+def test_run_shows_a_prompt_in_a_terminal(call, monkeypatch):
     typed = iter([TEXT, "\ufeff", "the old song"])
 
     def read(prompt):
@@ -67,17 +67,17 @@ def test_run_has_a_prompt(call, monkeypatch):
 
 
 @pytest.mark.parametrize("flags", [("--beam", 5), ("--sample",), ("--required", "cold"), ("--max-length", 3)])
-def test_run_refuses_flags_of_a_search(call, flags):
+def test_run_refuses_search_options(call, flags):
     name = flags[0].strip("-").replace("-", "_")
-    message = f"seq2edge: {name}: not an option of a classification model; allowed are n_best\n"
+    message = f"seq2edge: {name}: not an option of a classification model; its options are n_best\n"
     assert call("run", TEXT, *flags) == (2, "", message)
 
 
-def test_bench_counts_texts(call):
+def test_bench_measures_texts(call):
     result = json.loads(call("bench", "--rounds", 2, "--json")[1])
     assert "beam" not in result
     assert result["threads"]["1"]["texts_per_second"] > 0
     assert "texts_per_second" in call("bench", "--rounds", 1)[1]
     assert call("bench", "--beam", 5)[2] == (
-        "seq2edge: beam: not an option of a classification model; allowed are n_best\n"
+        "seq2edge: beam: not an option of a classification model; its options are n_best\n"
     )

@@ -43,7 +43,7 @@ def test_help_fits_a_screen_and_starts_with_examples(command, capsys, monkeypatc
     assert shown.index("examples:") < shown.index("options:")
 
 
-def test_run_lists_the_options_of_the_search_on_request(capsys):
+def test_run_lists_the_search_options_on_request(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["run", "--help-decoding"])
     assert stop.value.code == 0
@@ -51,7 +51,7 @@ def test_run_lists_the_options_of_the_search_on_request(capsys):
     assert [option.flag for option in OPTIONS.values() if f"  {option.flag}" not in shown] == []
 
 
-def test_the_name_alone_shows_the_commands(capsys):
+def test_seq2edge_without_arguments_lists_the_commands(capsys):
     with pytest.raises(SystemExit) as stop:
         main([])
     assert stop.value.code == 0
@@ -59,7 +59,7 @@ def test_the_name_alone_shows_the_commands(capsys):
     assert [command for command in COMMANDS if f"    {command}" not in shown] == []
 
 
-def test_a_wrong_command_is_refused_with_what_there_is(capsys):
+def test_an_unknown_command_is_refused_with_the_known_ones(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["trian"])
     assert stop.value.code == 2
@@ -68,9 +68,7 @@ def test_a_wrong_command_is_refused_with_what_there_is(capsys):
 
 @pytest.mark.parametrize(("number", "status", "said"), [(SIGINT, 130, "interrupted"), (SIGTERM, 143, "terminated")])
 @pytest.mark.parametrize("command", LONG)
-def test_a_long_command_ends_in_order_also_where_signals_are_ignored(
-    command, number, status, said, monkeypatch, capsys
-):
+def test_long_commands_handle_signals_even_if_they_were_ignored(command, number, status, said, monkeypatch, capsys):
     module = importlib.import_module(f"seq2edge.cli.{command}")
     monkeypatch.setattr(module, "add_arguments", lambda parser: None)
     monkeypatch.setattr(module, "run", lambda arguments: signal.raise_signal(number))
@@ -82,7 +80,7 @@ def test_a_long_command_ends_in_order_also_where_signals_are_ignored(
         signal.signal(number, before)
 
 
-def test_run_answers_and_info_and_verify_describe(bundles, capsys):
+def test_run_info_and_verify_work_on_a_bundle(bundles, capsys):
     assert call(capsys, "run", bundles / "int8", "the red stone is here")[:2] == (0, "stone red\n")
     status, out, _ = call(capsys, "verify", bundles / "int8")
     assert (status, out.split("\n")[-2]) == (0, "verified")
@@ -96,7 +94,7 @@ def test_info_names_the_languages(bundles, tmp_path, change_manifest, capsys):
     assert "languages     en → de\n" in call(capsys, "info", bundle)[1]
 
 
-def test_run_is_a_filter_in_step_with_its_input(bundles, capsys, monkeypatch):
+def test_run_writes_one_line_for_each_input_line(bundles, capsys, monkeypatch):
     text = io.TextIOWrapper(io.BytesIO(b"the red stone is here\n\nthe cold river is here\n"), "utf-8")
     monkeypatch.setattr(sys, "stdin", text)
     assert call(capsys, "run", bundles / "none")[1] == "stone red\n\nriver cold\n"
@@ -115,17 +113,19 @@ def filtered(monkeypatch, capsys, content, *arguments):
 
 
 @pytest.mark.parametrize("text", UNANSWERABLE)
-def test_a_line_without_an_answer_leaves_the_others_in_step(bundles, capsys, monkeypatch, text):
+def test_a_line_that_cannot_be_answered_gives_an_empty_line(bundles, capsys, monkeypatch, text):
     content = f"{RED}\n{text}\n{COLD}"
     out, err = filtered(monkeypatch, capsys, content, bundles / "none")
     assert out == "stone red\n\nriver cold\n"
-    assert re.fullmatch("note: line 2: the (input is empty|text has 20,001 characters.*)\n", err)
+    assert re.fullmatch(
+        "note: line 2: the (input is empty|text must have at most 20,000 characters, got 20,001; .*)\n", err
+    )
     out, err = filtered(monkeypatch, capsys, content, bundles / "none", "--quiet", "--json", "--n-best", 2)
     assert [json.loads(line).get("text") for line in out.split("\n")[:-1]] == ["stone red", None, "river cold"]
     assert err == ""
 
 
-def test_a_line_without_room_for_a_phrase_keeps_its_place(bundles, capsys, monkeypatch):
+def test_a_line_without_room_for_a_required_phrase_gives_an_empty_line(bundles, capsys, monkeypatch):
     content = f"{RED}\n{' '.join([RED] * 30)}\n{RED}\n"
     out, err = filtered(monkeypatch, capsys, content, bundles / "none", "--beam", 5, "--required", "stone")
     assert [bool(line) for line in out.split("\n")] == [True, False, True, False]
@@ -133,7 +133,7 @@ def test_a_line_without_room_for_a_phrase_keeps_its_place(bundles, capsys, monke
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\xed\xa0\x80", "\ud800", "\x00", "\x1b[31m", "a\rb\r"])
-def test_whatever_is_in_a_line_it_has_one_line_of_answer(bundles, capsys, monkeypatch, content):
+def test_every_line_gets_one_line_whatever_it_contains(bundles, capsys, monkeypatch, content):
     content = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
     out, _ = filtered(monkeypatch, capsys, RED.encode() + b"\n" + content + b"\r\n" + COLD.encode(), bundles / "none")
     first, _, last = out.removesuffix("\n").split("\n")
@@ -141,12 +141,12 @@ def test_whatever_is_in_a_line_it_has_one_line_of_answer(bundles, capsys, monkey
 
 
 @pytest.mark.parametrize("space", ["\u2028", "\u2029", "\x85", "\f", "\v", "\x1c", "\x1d", "\x1e", "\r"])
-def test_a_line_ends_at_a_line_feed_alone(bundles, capsys, monkeypatch, space):
+def test_only_a_line_feed_ends_a_line(bundles, capsys, monkeypatch, space):
     out, err = filtered(monkeypatch, capsys, f"{RED.replace(' ', space)}\n{COLD}\n", bundles / "none")
     assert (out, err) == ("stone red\nriver cold\n", "")
 
 
-def test_line_ends_that_a_model_writes_are_spaces_in_a_filter(bundles, capsys, monkeypatch):
+def test_line_ends_in_answers_become_spaces_in_a_filter(bundles, capsys, monkeypatch):
     decode = TargetTokenizer.decode
     monkeypatch.setattr(TargetTokenizer, "decode", lambda *given: decode(*given).replace(" ", "\n"))
     assert filtered(monkeypatch, capsys, f"{RED}\n{COLD}\n", bundles / "none")[0] == "stone red\nriver cold\n"
@@ -154,13 +154,13 @@ def test_line_ends_that_a_model_writes_are_spaces_in_a_filter(bundles, capsys, m
 
 
 @pytest.mark.parametrize("text", ["", "\ufeff", "a" * 20_001])
-def test_an_argument_without_an_answer_is_refused(bundles, capsys, text):
+def test_an_argument_that_cannot_be_answered_is_refused(bundles, capsys, text):
     status, out, err = call(capsys, "run", bundles / "none", text)
     assert (status, out) == (2, "")
-    assert re.match("seq2edge: the (input is empty|text has 20,001 characters)", err)
+    assert re.match("seq2edge: the (input is empty|text must have at most 20,000 characters)", err)
 
 
-def test_a_prompt_goes_on_after_a_text_without_an_answer(bundles, capsys, monkeypatch):
+def test_the_prompt_continues_after_a_text_that_cannot_be_answered(bundles, capsys, monkeypatch):
     typed = iter(["\ufeff", RED])
     monkeypatch.setattr("builtins.input", lambda prompt: next(typed, None) or raise_end())
     monkeypatch.setattr(sys, "stdin", Terminal())
@@ -178,7 +178,7 @@ def raise_end():
     raise EOFError
 
 
-def test_run_as_json_with_attention(bundles, capsys):
+def test_run_writes_attention_as_json(bundles, capsys):
     out = call(capsys, "run", bundles / "none", "the red stone is here", "--json", "--attention", "--n-best", 3)[1]
     answer = json.loads(out)
     assert answer["text"] == "stone red"
@@ -187,7 +187,7 @@ def test_run_as_json_with_attention(bundles, capsys):
     assert len(part["attention"]) == len(part["target"])
 
 
-def test_run_searches_as_it_is_told(bundles, capsys):
+def test_run_uses_the_search_options(bundles, capsys):
     command = ["run", str(bundles / "none"), "the red stone is here", "--beam", "5"]
     assert main([*command, "--required", "blue", "--banned", "stone"]) == 0
     words = capsys.readouterr().out.split()
@@ -195,10 +195,10 @@ def test_run_searches_as_it_is_told(bundles, capsys):
     assert "stone" not in words
     assert main([*command, "--min-length", "9", "--max-length", "3", "--top-k", "2"]) == 2
     said = capsys.readouterr().err
-    assert "min_length 9 is above max_length 3; top_k needs sample" in said
+    assert "min_length must be at most max_length = 3, got 9; top_k needs sample" in said
 
 
-def test_bench_measures_by_threads_and_by_length(bundles, capsys, tmp_path):
+def test_bench_measures_each_number_of_threads_and_each_length(bundles, capsys, tmp_path):
     lines = tmp_path / "lines.txt"
     lines.write_text("the red stone is here\n\n" + "the red stone is here " * 3 + "\n", encoding="utf-8")
     options = ("--rounds", 3, "--threads", 1, 2, "--file", lines)
@@ -213,7 +213,7 @@ def test_bench_measures_by_threads_and_by_length(bundles, capsys, tmp_path):
     assert "source tokens" in table
 
 
-def test_serve_answers_until_it_is_ended(bundles):
+def test_serve_answers_until_it_is_terminated(bundles):
     command = [sys.executable, "-m", "seq2edge.cli.main", "serve", bundles / "int8", "--port", "0"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
@@ -239,14 +239,14 @@ def test_serve_answers_until_it_is_ended(bundles):
         ("--cors", "nowhere"),
     ],
 )
-def test_serve_refuses_what_cannot_be(shipped, capsys, option, value):
+def test_serve_refuses_wrong_values(shipped, capsys, option, value):
     status, _, err = call(capsys, "serve", option, value)
     assert status == 2
-    assert err.startswith(f"seq2edge: {option} is {value}")
+    assert re.match(f"seq2edge: {option} must be .*, got {value}", err)
     assert err.count("\n") == 1
 
 
-def test_serve_names_an_address_that_is_taken(shipped, capsys):
+def test_serve_reports_an_address_in_use(shipped, capsys):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         status, _, err = call(capsys, "serve", "--port", port)
@@ -254,7 +254,7 @@ def test_serve_names_an_address_that_is_taken(shipped, capsys):
 
 
 @pytest.mark.parametrize("missing", ["fastapi", "uvicorn"])
-def test_serve_names_the_extra_that_it_needs(capsys, monkeypatch, missing):
+def test_serve_names_the_missing_extra(capsys, monkeypatch, missing):
     for name in [name for name in sys.modules if name.startswith("seq2edge.device.serving")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
@@ -263,7 +263,7 @@ def test_serve_names_the_extra_that_it_needs(capsys, monkeypatch, missing):
     assert err == f"seq2edge: {missing} is not installed; this command needs: pip install 'seq2edge[serve]'\n"
 
 
-def test_evaluate_a_run_beside_its_bundle(trained_run, bundles, tmp_path, capsys):
+def test_evaluate_compares_a_run_with_its_bundles(trained_run, bundles, tmp_path, capsys):
     command = ("evaluate", trained_run.path, bundles / "int8", "--against", bundles / "none", "--output", tmp_path)
     status, out, _ = call(capsys, *command, "--report", tmp_path / "report.html", "--json", "--quiet")
     found = json.loads(out)
@@ -275,12 +275,12 @@ def test_evaluate_a_run_beside_its_bundle(trained_run, bundles, tmp_path, capsys
     assert "chrF++" in call(capsys, *command, "--quiet")[1]
 
 
-def test_systems_of_one_name_go_by_the_folders_above_too(tmp_path):
+def test_systems_with_equal_names_are_told_apart_by_their_folders(tmp_path):
     assert unique_names([tmp_path / "a" / "int8", tmp_path / "b" / "int8"]) == ["a-int8", "b-int8"]
     assert unique_names([tmp_path / "a", tmp_path / "b"]) == ["a", "b"]
 
 
-def test_a_bundle_alone_is_asked_a_file(bundles, tmp_path, monkeypatch, capsys):
+def test_evaluate_scores_a_bundle_on_a_file(bundles, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     status, _, err = call(capsys, "evaluate", bundles / "none", "--quiet")
     assert status == 2
@@ -291,7 +291,7 @@ def test_a_bundle_alone_is_asked_a_file(bundles, tmp_path, monkeypatch, capsys):
     assert (tmp_path / "evaluations" / "outputs-questions-none.tsv").is_file()
 
 
-def test_an_altered_bundle_is_one_line_and_status_2(bundles, tmp_path, capsys):
+def test_an_altered_bundle_is_refused_in_one_line_with_status_2(bundles, tmp_path, capsys):
     status, out, err = call(capsys, "run", tmp_path, "hi")
     assert (status, out) == (2, "")
     assert err == f"seq2edge: {tmp_path}: not a bundle, bundle.json is missing\n"
@@ -313,7 +313,7 @@ def test_a_missing_extra_is_named(monkeypatch, capsys):
     assert "pip install 'seq2edge[demo]'" in err
 
 
-def test_our_own_fault_has_a_traceback_and_another_status(monkeypatch, capsys):
+def test_internal_errors_have_a_traceback_and_status_70(monkeypatch, capsys):
     def fail(*arguments):
         raise RuntimeError("boom")
 
@@ -325,5 +325,7 @@ def test_our_own_fault_has_a_traceback_and_another_status(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("command", [["run", "hi"], ["bench"]])
-def test_threads_that_no_machine_has_are_refused(shipped, capsys, command):
-    assert call(capsys, *command, "--threads", 100_000)[2] == "seq2edge: --threads is 100000, allowed are 1 to 256\n"
+def test_too_many_threads_are_refused(shipped, capsys, command):
+    assert (
+        call(capsys, *command, "--threads", 100_000)[2] == "seq2edge: --threads must be between 1 and 256, got 100000\n"
+    )

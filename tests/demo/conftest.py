@@ -12,8 +12,8 @@ OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "
 
 @pytest.fixture(scope="session")
 def demo_bundles(shipped, bundles, classifier_bundles, tmp_path_factory, change_manifest) -> list[Path]:
-    """The shipped chat, two translators for one way and one for the other, a chat that streams, a classifier, and a
-    folder that is no bundle."""
+    """The shipped chat, two translators in one direction and one in the other, a chat that streams, a classifier, and
+    a folder that is not a bundle."""
     folder = tmp_path_factory.mktemp("demo")
 
     def made(name, source, **manifest):
@@ -34,7 +34,7 @@ def demo_bundles(shipped, bundles, classifier_bundles, tmp_path_factory, change_
 
 @pytest.fixture(scope="session")
 def free_port():
-    """A port that nothing listens on."""
+    """Find a free port."""
 
     def find():
         with socket.socket() as free:
@@ -46,13 +46,13 @@ def free_port():
 
 @pytest.fixture(scope="session")
 def ratings(tmp_path_factory) -> Path:
-    """The file that ratings go to."""
+    """The file for ratings."""
     return tmp_path_factory.mktemp("ratings") / "ratings.jsonl"
 
 
 @pytest.fixture(scope="session")
 def served_page(demo_bundles, free_port, ratings) -> Iterator[Any]:
-    """The page over the bundles."""
+    """The page with the bundles."""
     from seq2edge.demo.app import DemoOptions, serve
 
     page = serve(demo_bundles, DemoOptions(port=free_port(), feedback=ratings), block=False)
@@ -62,13 +62,13 @@ def served_page(demo_bundles, free_port, ratings) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def address(served_page) -> str:
-    """Where the page is."""
+    """The address of the page."""
     return served_page.local_url.rstrip("/")
 
 
 @pytest.fixture(scope="session")
 def chromium():
-    """A browser without a window."""
+    """A headless browser."""
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine")
     from playwright.sync_api import sync_playwright
@@ -78,11 +78,11 @@ def chromium():
 
 
 class Visit:
-    """A page in a browser of its own, with what went wrong in it.
+    """A page in a separate browser, with its errors.
 
     Attributes:
-        errors: What the console had to say.
-        hosts: Those that were asked for something.
+        errors: Messages of the console.
+        hosts: Hosts that got requests.
     """
 
     def __init__(self, context, address, fragment=""):
@@ -101,7 +101,7 @@ class Visit:
         self.page.press("#message textarea", "Enter")
 
     def expect(self, text, place="#conversation"):
-        """Wait until a text is there."""
+        """Wait for a text."""
         self.page.locator(place, has_text=text).first.wait_for()
 
     def open(self, tab):
@@ -111,7 +111,7 @@ class Visit:
 
 @pytest.fixture
 def opened():
-    """Visits of a test; at the end nothing must have gone wrong in them, and nobody else been asked."""
+    """The visits of a test. Fails if a visit had errors or sent requests to other hosts."""
     visits = []
     yield visits
     for one in visits:
@@ -123,7 +123,7 @@ def opened():
 
 @pytest.fixture
 def visit(chromium, address, opened):
-    """Open the page in a browser of its own."""
+    """Open the page in a separate browser."""
 
     def make(locale="en", width=1280, fragment="", at=address, **settings):
         context = chromium.new_context(locale=locale, viewport={"width": width, "height": 800}, **settings)
@@ -135,7 +135,7 @@ def visit(chromium, address, opened):
 
 @pytest.fixture
 def another_tab(address, opened):
-    """Open the page once more in the browser of a visit."""
+    """Open the page in another tab of a visit."""
 
     def make(first):
         opened.append(Visit(first.context, address))

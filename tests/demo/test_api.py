@@ -1,4 +1,4 @@
-"""What programs get from the page."""
+"""The API of the page."""
 
 import pytest
 from gradio_client import Client
@@ -10,7 +10,7 @@ def client(address):
     return Client(address, verbose=False)
 
 
-def test_only_the_named_endpoints_are_offered_with_types_and_descriptions(client):
+def test_only_named_endpoints_are_offered_with_types_and_descriptions(client):
     offered = client.view_api(return_format="dict")["named_endpoints"]
     assert offered.keys() == {"/reply", "/translate", "/inspect"}
     for endpoint in offered.values():
@@ -19,7 +19,7 @@ def test_only_the_named_endpoints_are_offered_with_types_and_descriptions(client
         assert endpoint["parameters"][0]["python_type"]["type"] == "str"
 
 
-def test_a_conversation_goes_on_with_previous(client):
+def test_previous_continues_a_conversation(client):
     first = client.predict("tell me a joke", api_name="/reply")
     assert first["text"].startswith("Why was the decoder calm?")
     second = client.predict("another one", previous=first["previous"], api_name="/reply")
@@ -40,7 +40,7 @@ def test_texts_are_translated_and_inspected(client):
     assert part["trace"]["steps"]
 
 
-def test_an_inspected_message_may_refer_to_the_reply_before(client):
+def test_an_inspected_message_can_refer_to_the_previous_reply(client):
     joke = client.predict("tell me a joke", api_name="/reply")
     inspection = client.predict("another one", previous=joke["previous"], api_name="/inspect")
     assert "impasta" in inspection["result"]["text"]
@@ -49,13 +49,13 @@ def test_an_inspected_message_may_refer_to_the_reply_before(client):
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "nothing to answer"), ("ko", "아직 답할 내용이 없어요")])
-def test_a_mistake_is_said_in_the_language_of_the_request(address, language, said):
+def test_errors_are_in_the_language_of_the_request(address, language, said):
     client = Client(address, verbose=False, headers={"Accept-Language": language})
     with pytest.raises(AppError, match=said):
         client.predict(" ", api_name="/reply")
 
 
-def test_a_bundle_that_is_not_there_is_named_with_those_that_are(client):
+def test_an_unknown_bundle_is_refused_with_the_known_ones(client):
     with pytest.raises(AppError, match="There is no model “x”"):
         client.predict("a", bundle="x", api_name="/translate")
 

@@ -13,7 +13,7 @@ HOSTILE = (
 )
 
 
-def test_replies_refer_to_the_one_before_and_say_how_sure_they_are(visit):
+def test_replies_refer_to_the_previous_one_and_show_their_confidence(visit):
     one = visit("ko", 360)
     one.page.get_by_role("button", name="Tell me a joke").click()
     one.expect("Why was the decoder calm?")
@@ -25,7 +25,7 @@ def test_replies_refer_to_the_one_before_and_say_how_sure_they_are(visit):
     assert one.page.get_attribute("#chat-status", "role") == "status"
 
 
-def test_nothing_sent_is_lost_and_what_is_typed_stays(visit):
+def test_sent_messages_are_answered_and_typed_text_is_kept(visit):
     one = visit()
     for text in ("hello", "tell me a joke", "another one"):
         one.say(text)
@@ -39,7 +39,7 @@ def test_nothing_sent_is_lost_and_what_is_typed_stays(visit):
     assert one.page.input_value("#message textarea") == "my next message"
 
 
-def test_enter_that_ends_a_syllable_sends_nothing(visit):
+def test_enter_during_composition_does_not_send(visit):
     page = visit("ko").page
     page.fill("#message textarea", "안녕")
     page.evaluate(
@@ -50,7 +50,7 @@ def test_enter_that_ends_a_syllable_sends_nothing(visit):
     assert page.input_value("#message textarea") == "안녕"
 
 
-def test_what_is_typed_is_shown_and_edited_as_typed(visit):
+def test_markup_in_a_message_is_shown_and_edited_as_typed(visit):
     one = visit()
     one.say(HOSTILE)
     one.expect("I am not sure I understood")
@@ -62,7 +62,7 @@ def test_what_is_typed_is_shown_and_edited_as_typed(visit):
     assert one.page.input_value("#message textarea") == HOSTILE
 
 
-def test_the_conversation_is_kept_until_it_is_cleared_or_not_wanted(visit):
+def test_the_conversation_is_kept_until_it_is_cleared_or_keeping_is_turned_off(visit):
     one = visit()
     one.say("hello")
     one.expect("good to hear from you")
@@ -80,7 +80,7 @@ def test_the_conversation_is_kept_until_it_is_cleared_or_not_wanted(visit):
     one.expect("What shall we talk about?")
 
 
-def test_tabs_of_one_browser_keep_the_turns_of_each_other(visit, another_tab):
+def test_two_tabs_keep_the_turns_of_both(visit, another_tab):
     def turns(one):
         return one.page.locator("#conversation .user.message").all_inner_texts()
 
@@ -110,7 +110,7 @@ def test_tabs_of_one_browser_keep_the_turns_of_each_other(visit, another_tab):
     assert not any(one.page.is_checked("#keep input") for one in (first, second, third, fourth))
 
 
-def test_a_reply_can_be_had_again_and_a_message_edited(visit):
+def test_a_reply_can_be_retried_and_a_message_edited(visit):
     one = visit()
     one.say("tell me a joke")
     one.expect("Why was the decoder calm?")
@@ -124,7 +124,7 @@ def test_a_reply_can_be_had_again_and_a_message_edited(visit):
     assert one.page.locator("#conversation .user.message").all_inner_texts() == ["hello"]
 
 
-def test_a_reply_grows_and_is_stopped(visit, monkeypatch):
+def test_a_growing_reply_can_be_stopped(visit, monkeypatch):
     from seq2edge.demo.panels import chat_replies
 
     def slowly(*_, **__):
@@ -144,7 +144,7 @@ def test_a_reply_grows_and_is_stopped(visit, monkeypatch):
     one.page.wait_for_function("!document.body.classList.contains('busy')")
 
 
-def test_a_text_that_is_too_long_goes_back_to_the_field(visit):
+def test_a_text_that_is_too_long_is_put_back_into_the_field(visit):
     one = visit("ko")
     one.page.fill("#message textarea", "가" * 30_000)
     one.page.click("#send")
@@ -154,7 +154,7 @@ def test_a_text_that_is_too_long_goes_back_to_the_field(visit):
     assert len(one.page.input_value("#message textarea")) == 30_000
 
 
-def test_messages_leave_no_components_in_a_session(visit, served_page):
+def test_messages_do_not_add_components_to_a_session(visit, served_page):
     def components():
         *_, session = served_page.state_holder.session_data.values()
         return len(session.blocks_config.blocks)
@@ -168,7 +168,7 @@ def test_messages_leave_no_components_in_a_session(visit, served_page):
     assert components() == before
 
 
-def test_ratings_go_to_the_file_but_not_those_of_the_guard(visit, ratings):
+def test_ratings_are_saved_except_for_replies_of_the_guard(visit, ratings):
     one = visit()
     one.expect("saves your message", "#tabs")
     one.say("hello")
@@ -189,7 +189,7 @@ def test_ratings_go_to_the_file_but_not_those_of_the_guard(visit, ratings):
     assert (disliked["target"], disliked["rejected"]) == ("", liked["target"])
 
 
-def test_what_is_sent_while_the_server_is_away_is_answered_when_it_is_back(visit):
+def test_messages_sent_while_the_server_is_away_are_answered_later(visit):
     one = visit()
     one.page.route("**/gradio_api/**", lambda route: route.abort())
     one.say("hello")
@@ -201,7 +201,7 @@ def test_what_is_sent_while_the_server_is_away_is_answered_when_it_is_back(visit
     one.errors.clear()  # the browser reports each request that failed
 
 
-def test_a_server_that_starts_anew_goes_on_with_the_conversation(visit, shipped, free_port):
+def test_a_restarted_server_continues_the_conversation(visit, shipped, free_port):
     options = DemoOptions(port=free_port())
     served = serve([shipped.path], options, block=False)
     one = visit(at=f"http://127.0.0.1:{options.port}")
@@ -219,12 +219,12 @@ def test_a_server_that_starts_anew_goes_on_with_the_conversation(visit, shipped,
     served.close()
 
 
-def test_a_server_with_too_many_visitors_says_so_and_answers_later(visit):
+def test_a_busy_server_says_so_and_answers_later(visit):
     one = visit("ko")
     full = {"status": 503, "content_type": "application/json", "body": '{"detail": "Queue is full."}'}
     one.page.route("**/queue/join*", lambda route: route.fulfill(**full))
     one.say("tell me a joke")
-    one.expect("지금 사람이 많아요", ".toast-body")
+    one.expect("지금 이용자가 많아요", ".toast-body")
     one.page.unroute("**/queue/join*")
     one.expect("Why was the decoder calm?")
     one.errors.clear()  # the browser reports each request that failed

@@ -8,7 +8,7 @@ from seq2edge.demo.components.status import megabytes, milliseconds
 from seq2edge.device.result import Part
 
 
-def test_chips_are_the_words_that_were_looked_at_most():
+def test_chips_are_the_words_with_the_most_attention():
     part = Part(("▁a", "<b>", "c"), ("▁x",), (0.0,), np.array([[0.3, 0.65, 0.05]]), (1,))
     page = chips(part)
     assert page.index("&lt;b&gt;") < page.index("·a")
@@ -21,18 +21,18 @@ def test_words_that_differ_are_marked():
     assert marked("a b", "a b") == "a b"
 
 
-def test_a_choice_needs_two_answers():
+def test_alternatives_need_two_answers():
     assert alternatives(["one"]) == ""
     assert alternatives(["<one>", "two"]).count('class="answer"') == 2
     assert "<one>" not in alternatives(["<one>", "two"])
 
 
-def test_labels_have_bars_as_long_as_they_are_likely():
+def test_bars_of_labels_have_the_length_of_their_probability():
     assert "width:25.0%" in bars([("<x>", 0.25)])
     assert "<x>" not in bars([("<x>", 0.25)])
     assert bars([]) == ""
 
 
-def test_numbers_have_the_digits_that_matter():
+def test_numbers_are_rounded_to_significant_digits():
     assert (milliseconds(0.74), milliseconds(123.4)) == ("0.7", "123")
     assert (megabytes(0.184), megabytes(4.81)) == ("0.18", "4.8")

@@ -9,7 +9,7 @@ from seq2edge.pipeline.data.readers import read_pairs
 from seq2edge.pipeline.recipe_schema.data import File
 
 
-def test_a_recipe_reads_what_was_liked(tmp_path):
+def test_a_recipe_can_read_the_liked_replies(tmp_path):
     file = FeedbackFile(tmp_path / "ratings.jsonl")
     file.add("안녕\nhello", "A \ud800", True, "quickstart")
     file.add("bad", "B", False, "quickstart")
@@ -19,7 +19,7 @@ def test_a_recipe_reads_what_was_liked(tmp_path):
     assert pairs[0].source == "안녕\nhello"
 
 
-def test_many_write_at_once_and_the_file_ends_at_its_limit(tmp_path):
+def test_concurrent_ratings_are_saved_up_to_the_limit_of_the_file(tmp_path):
     file = FeedbackFile(tmp_path / "ratings.jsonl", most_bytes=20_000)
 
     def write(number):

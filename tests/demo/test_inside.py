@@ -1,4 +1,4 @@
-"""Looking inside an answer, as a visitor does."""
+"""The panel that looks inside an answer, in a browser."""
 
 import pytest
 
@@ -10,7 +10,7 @@ GREETING = encode(View("quickstart", "good morning", {"beam": 5}))
 pytestmark = pytest.mark.browser
 
 
-def test_a_word_lights_up_what_it_looks_at_by_mouse_and_keyboard(visit):
+def test_a_word_highlights_its_attention_by_mouse_and_keyboard(visit):
     page = visit(fragment=GREETING).page
     target = page.locator("#look-attention [data-pane=words] [data-side=target]")
     target.nth(2).hover()
@@ -39,7 +39,7 @@ def test_a_node_of_the_tree_forces_its_text_by_click_and_by_enter(visit):
     page.wait_for_function("where => document.querySelector(where).value === ''", arg=PREFIX)
 
 
-def test_a_reply_is_explained_with_the_one_before_and_a_link_shows_it_again(visit):
+def test_a_reply_is_explained_with_the_previous_one_and_a_link_restores_it(visit):
     one = visit("ko")
     for text, reply in (("tell me a joke", "Why was the decoder calm?"), ("another one", "impasta")):
         one.say(text)
@@ -73,7 +73,7 @@ def test_the_guard_shows_nothing_of_the_model(visit):
     assert one.page.locator(".li-chip, .li-node, .li-card, .li-sure").count() == 0
 
 
-def test_hostile_text_is_shown_as_text_on_a_phone(visit):
+def test_markup_in_a_text_is_shown_as_text_on_a_phone(visit):
     page = visit(width=360, fragment=encode(View("quickstart", "<img src=x onerror=alert(1)> {{value}} ${value}"))).page
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     page.wait_for_selector("#look-attention .li-chip")

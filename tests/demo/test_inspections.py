@@ -1,4 +1,4 @@
-"""What the panel that looks inside is told, without a browser."""
+"""The panel that looks inside an answer, without a browser."""
 
 from types import SimpleNamespace
 
@@ -17,7 +17,7 @@ def inspections(demo_bundles):
     return Inspections(load(demo_bundles), "inside")
 
 
-def test_settings_without_a_field_stay_as_long_as_bundle_and_text_do(inspections):
+def test_settings_without_a_field_are_kept_for_the_same_bundle_and_text(inspections):
     seen = View("there", TEXT, {"beam": 1, "length_penalty": 1.4})
     same = inspections.look(Asked("there", TEXT, beam=3, seen=seen), ENGLISH)[-1]
     assert same == View("there", TEXT, {"length_penalty": 1.4, "beam": 3})
@@ -36,7 +36,7 @@ def test_a_retry_is_shown_with_the_reply_that_it_avoids(inspections):
     ("text", "prefix", "said"),
     [(" ", "", "Enter a text"), ("a" * 20_001, "", "20,001 characters"), (TEXT, "x" * 500, "not possible")],
 )
-def test_what_cannot_be_answered_is_said_and_shows_nothing_old(inspections, text, prefix, said):
+def test_an_error_replaces_the_previous_charts(inspections, text, prefix, said):
     summary, *pictures, seen = inspections.look(Asked("there", text, prefix=prefix), ENGLISH)
     assert said in summary
     assert set(pictures) == {""}

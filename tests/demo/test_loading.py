@@ -9,7 +9,7 @@ from seq2edge.demo.panels.compare import comparable
 NAME = "<b>same"
 
 
-def test_bundles_of_one_name_and_those_that_fail_are_all_there(bundles, tmp_path):
+def test_bundles_with_equal_names_and_broken_bundles_are_listed(bundles, tmp_path):
     for parent in ("a", "b"):
         shutil.copytree(bundles / "none", tmp_path / parent / NAME)
     (tmp_path / "c" / NAME).mkdir(parents=True)
@@ -25,7 +25,7 @@ def test_bundles_of_one_name_and_those_that_fail_are_all_there(bundles, tmp_path
     assert list(comparable(shelf).values()) == [list(shelf.loaded)]
 
 
-def test_the_way_back_is_found_by_the_languages(demo_bundles):
+def test_the_reverse_direction_is_found_by_the_languages(demo_bundles):
     shelf = load(demo_bundles)
     assert shelf.reverse_of(shelf["there"]).key == "back"
     assert shelf.reverse_of(shelf["back"]).key == "there"
@@ -33,6 +33,6 @@ def test_the_way_back_is_found_by_the_languages(demo_bundles):
     assert [task.name for task in shelf.tasks()] == ["chat", "translation", "classification"]
 
 
-def test_a_page_of_broken_bundles_still_starts(tmp_path):
+def test_a_page_with_only_broken_bundles_starts(tmp_path):
     page = build(load([tmp_path]))
     assert not [one for one in page.fns.values() if one.api_visibility == "public"]

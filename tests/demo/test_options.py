@@ -9,13 +9,13 @@ from seq2edge.device.errors import UserError
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--port", "99999"], "--port is 99999, allowed are 1 to 65535"),
+        (["--port", "99999"], "--port must be between 1 and 65535, got 99999"),
         (["--share"], "--share needs --auth FILE or SEQ2EDGE_AUTH"),
         (["--auth", "missing.txt"], "--auth: missing.txt: No such file"),
         (["--feedback", "missing/x.jsonl"], "--feedback: missing/x.jsonl cannot be written"),
     ],
 )
-def test_a_mistake_is_one_line(arguments, said, capsys, tmp_path, monkeypatch):
+def test_wrong_options_are_refused_in_one_line(arguments, said, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["demo", "no-bundle", *arguments]) == 2
     lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("note:")]
@@ -33,7 +33,7 @@ def test_users_come_from_a_file_or_the_environment(tmp_path, monkeypatch):
     assert read_users(file).keys() == {"ann", "수지"}
     DemoOptions(users=read_users(None), share=True).check()
     file.write_text("ann\n", encoding="utf-8")
-    with pytest.raises(UserError, match="line 1: expected USER:PASSWORD"):
+    with pytest.raises(UserError, match="line 1 must be USER:PASSWORD"):
         read_users(file)
     file.write_text("\n", encoding="utf-8")
     with pytest.raises(UserError, match="has no line"):

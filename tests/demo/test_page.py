@@ -1,4 +1,4 @@
-"""The page as a visitor sees it: looks, languages, what it asks of other hosts, and what happens without a server."""
+"""The page in a browser: accessibility, languages, requests to other hosts, and a missing server."""
 
 import re
 from pathlib import Path
@@ -38,7 +38,7 @@ def test_every_panel_is_accessible_and_fits(visit, locale, width):
 
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("locale", TABS)
-def test_all_pictures_of_an_answer_are_accessible_and_fit(visit, locale, width):
+def test_the_charts_of_an_answer_are_accessible_and_fit(visit, locale, width):
     fragment = encode(View("there", "the cold river is here", {"beam": 5, "length_penalty": 1.4}))
     page = visit(locale, width, fragment).page
     page.wait_for_selector("#look-attention .li-chip")
@@ -67,7 +67,7 @@ ENGLISH = """() => {
 }"""
 
 
-def test_a_korean_page_has_no_english_of_gradio(visit):
+def test_a_korean_page_has_no_english_text_of_gradio(visit):
     one = visit("ko")
     page = one.page
     page.fill("#message textarea", "안녕")
@@ -86,7 +86,7 @@ def test_a_korean_page_has_no_english_of_gradio(visit):
 
 
 def refuse_barriers(page):
-    """Fail if anything on the page keeps somebody from using it, in light or in dark colours."""
+    """Fail if the page has accessibility problems, in light or in dark colours."""
     page.evaluate(AXE)
     for _ in ("light", "dark"):
         page.wait_for_timeout(400)  # colours change gradually
@@ -96,11 +96,11 @@ def refuse_barriers(page):
         page.evaluate("document.body.classList.toggle('dark')")
 
 
-def test_a_visitor_who_prefers_dark_colours_gets_them(visit):
+def test_the_page_is_dark_if_the_visitor_prefers_it(visit):
     assert visit(color_scheme="dark").page.evaluate("document.body.classList.contains('dark')")
 
 
-def test_the_page_can_be_installed_and_names_no_other_host(visit, address):
+def test_the_page_can_be_installed_and_loads_from_no_other_host(visit, address):
     page = visit().page
     manifest = page.request.get(f"{address}/manifest.json").json()
     assert manifest["name"] == page.title() == "seq2edge"
@@ -110,25 +110,25 @@ def test_the_page_can_be_installed_and_names_no_other_host(visit, address):
     assert "connect-src 'self'" in answer.headers["content-security-policy"]
 
 
-def test_a_server_that_is_away_is_said_until_it_is_back(visit):
+def test_a_notice_is_shown_while_the_server_is_away(visit):
     one = visit("ko")
     one.page.fill("#message textarea", "아직 안 보낸 말")
     one.page.route("**/app_id", lambda route: route.abort())
-    one.page.locator("#offline.away", has_text="서버가 대답하지 않아요").wait_for(timeout=3_500)
+    one.page.locator("#offline.away", has_text="서버가 응답하지 않아요").wait_for(timeout=3_500)
     one.page.unroute("**/app_id")
     one.page.wait_for_selector("#offline:not(.away)", state="attached", timeout=3_500)
     assert one.page.input_value("#message textarea") == "아직 안 보낸 말"
     one.errors.clear()  # the browser reports each request that failed
 
 
-def test_a_bundle_that_cannot_be_loaded_is_a_card_that_says_why(visit):
+def test_a_bundle_that_cannot_be_loaded_has_a_card_with_the_reason(visit):
     failed = visit().page.locator("#failed")
     assert "bundle.json is missing" in failed.inner_text()
     assert "missing <img src=x onerror=alert(1)>" in failed.inner_text()
     assert failed.locator("img").count() == 0
 
 
-def test_the_cards_say_data_scores_and_limits(visit):
+def test_the_cards_show_data_scores_and_limits(visit):
     one = visit("ko")
     one.open("소개")
     for said in ("quickstart", "CC0-1.0", "160토큰까지 읽어요", "정확 일치", "영어 → 독일어"):

@@ -1,4 +1,4 @@
-"""The panels beside the chat, as a visitor uses them."""
+"""The panels other than the chat, in a browser."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def translator(visit):
     return make
 
 
-def test_a_translation_is_explained_and_another_bundle_or_beam_asked(translator):
+def test_a_translation_is_explained_and_bundle_or_beam_can_be_changed(translator):
     page = translator("ko", 360).page
     page.click("#translation-status .why")
     page.wait_for_selector("#look-attention .li-chip:visible")
@@ -61,7 +61,7 @@ def test_a_translation_is_explained_and_another_bundle_or_beam_asked(translator)
     page.wait_for_function("!document.querySelector('#look-summary').innerText.includes('river cold')")
 
 
-def test_another_answer_and_the_other_direction_are_chosen(translator):
+def test_another_answer_and_the_reverse_direction_can_be_chosen(translator):
     one = translator()
     one.page.click("#translation-settings button")
     one.page.fill("#translation-beam input[type=number]", "5")
@@ -76,7 +76,7 @@ def test_another_answer_and_the_other_direction_are_chosen(translator):
     assert one.page.input_value("#translation-source textarea") == second
 
 
-def test_a_setting_that_is_changed_as_soon_as_it_is_seen_is_kept(translator):
+def test_a_setting_changed_as_soon_as_it_is_visible_is_kept(translator):
     page = translator().page
     page.get_by_role("tab", name="Chat", exact=True).click()
     page.click("#chat-settings button")  # the browser has the code of sliders now, and shows others without delay
@@ -106,7 +106,7 @@ def test_a_file_is_answered_line_by_line(translator, tmp_path):
     one.expect("not a plain text file", "#translation-file-status")
 
 
-def test_a_file_that_is_no_text_or_too_large_is_refused_in_the_language_of_the_reader(visit, tmp_path):
+def test_binary_and_large_files_are_refused_in_the_language_of_the_reader(visit, tmp_path):
     one = visit("ko")
     one.open("번역")
     files = {"a.png": b"\x89PNG", "b.txt": b"a" * 2_100_000, "c.txt": b"a\n" * 1_001}
@@ -120,7 +120,7 @@ def test_a_file_that_is_no_text_or_too_large_is_refused_in_the_language_of_the_r
     one.expect("1,001줄이에요", "#translation-file-status")
 
 
-def test_labels_are_bars(visit):
+def test_labels_are_shown_as_bars(visit):
     one = visit()
     one.open("Classify")
     one.page.fill("#classification-source textarea", TEXT)
@@ -129,7 +129,7 @@ def test_labels_are_bars(visit):
     assert one.page.locator("#classification-status .why").count() == 0
 
 
-def test_the_same_text_goes_through_all_bundles_of_a_task(visit):
+def test_compare_answers_a_text_with_all_bundles_of_a_task(visit):
     one = visit()
     one.open("Compare")
     one.page.locator("#compare-text textarea").fill(TEXT)

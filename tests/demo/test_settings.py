@@ -28,7 +28,7 @@ def test_controls_have_the_limits_and_defaults_of_their_bundles():
     assert not dict(zip(SHOWN, controls([bundle((1,))], "chat"), strict=True))["beam"].visible
 
 
-def test_what_controls_say_is_always_allowed():
+def test_values_of_controls_are_always_valid_options():
     values = dict(zip(SHOWN, defaults(bundle(beam=5)), strict=True))
     assert values["beam"] == 5
     values |= {"beam": 5, "max_length": 900, "temperature": 0.5, "top_k": 3.0}

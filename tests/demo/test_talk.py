@@ -17,7 +17,7 @@ def pairs(talk):
     return [[message, reply] for _, message, reply in talk.kept()]
 
 
-def test_messages_are_answered_in_order_by_one_at_a_time():
+def test_messages_are_answered_one_at_a_time_in_order():
     talk = Talk()
     assert talk.add("a")
     assert talk.begin()
@@ -32,7 +32,7 @@ def test_messages_are_answered_in_order_by_one_at_a_time():
     assert talk.begin()
 
 
-def test_a_turn_that_is_taken_back_or_stopped_takes_no_reply():
+def test_a_stopped_or_undone_turn_gets_no_reply():
     talk = Talk()
     talk.add("a")
     talk.begin()
@@ -48,21 +48,21 @@ def test_a_turn_that_is_taken_back_or_stopped_takes_no_reply():
     assert pairs(talk) == [["a", "half"]]
 
 
-def test_a_retry_avoids_the_reply_and_forgets_what_came_after():
+def test_a_retry_avoids_the_reply_and_drops_later_turns():
     talk = answered(["a", "A"], ["b", "B"])
     talk.again(1)
     (turn,) = talk.turns
     assert (turn.message, turn.refused, turn.is_done) == ("a", "A", False)
 
 
-def test_it_refers_to_the_turn_before():
+def test_a_turn_refers_to_the_previous_reply():
     talk = answered(["a", "A"])
     talk.add("b")
     assert talk.previous_of(talk.turns[1]) == "A"
     assert talk.previous_of(talk.turns[0]) == ""
 
 
-def test_it_does_not_grow_without_limit():
+def test_the_number_of_turns_is_limited():
     talk = answered(*[["a", "A"]] * (MOST_TURNS + 5))
     assert len(talk.turns) == MOST_TURNS
     assert all(talk.add("b") for _ in range(MOST_WAITING))
@@ -70,7 +70,7 @@ def test_it_does_not_grow_without_limit():
     assert len(talk.turns) == MOST_TURNS
 
 
-def test_messages_that_are_too_many_go_back_to_the_field():
+def test_too_many_messages_are_put_back_into_the_field():
     sent = [f"message {number}" for number in range(MOST_WAITING + 2)]
     talk, replies = Talk(), Replies(Shelf(()))
     messages, status, refused = replies.add(json.dumps(sent), [], talk)
@@ -81,7 +81,7 @@ def test_messages_that_are_too_many_go_back_to_the_field():
     assert replies.add(json.dumps(["hello"]), [], talk)[1:] == ("", "")
 
 
-def test_what_a_browser_kept_is_taken_up_whatever_it_is():
+def test_turns_kept_by_a_browser_are_restored_and_wrong_ones_ignored():
     talk = Talk()
     talk.restore([["1", "a", "A"], "x", [1, 2, 3], ["2", "b"]])
     assert talk.kept() == [["1", "a", "A"]]
@@ -89,11 +89,11 @@ def test_what_a_browser_kept_is_taken_up_whatever_it_is():
     assert pairs(talk) == [["a", "A"]]
 
 
-def test_each_visitor_has_a_conversation_of_their_own():
+def test_each_visitor_has_a_separate_conversation():
     assert copy.deepcopy(answered(["a", "A"])).kept() == []
 
 
-def test_texts_come_back_as_they_were_typed():
+def test_shown_texts_can_be_converted_back():
     text = "<b> && &lt; \u2060<"
     assert "<b" not in shown(text)
     assert original(shown(text)) == text

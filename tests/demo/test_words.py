@@ -14,14 +14,14 @@ def fields(text):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_languages_say_the_same_things(language):
+def test_all_languages_have_the_same_keys_and_fields(language):
     english, other = table("en"), table(language)
     assert other.keys() == english.keys()
     assert {key: fields(text) for key, text in other.items()} == {key: fields(text) for key, text in english.items()}
     assert {path.stem for path in FOLDER.glob("*.toml")} == set(LANGUAGES)
 
 
-def test_every_task_and_option_has_words():
+def test_every_task_and_option_has_texts():
     words = table("en")
     assert all(f"tab_{name}" in words for name in TASKS)
     assert all({f"option_{name}", f"option_{name}_help"} <= words.keys() for name in SHOWN)
@@ -36,10 +36,10 @@ def test_a_text_in_all_languages_is_escaped():
     assert 'lang="ko"' in page
     assert "<b>" not in page
     assert either("language_<x>") == "&lt;x&gt;"
-    assert say("sure", "ko", percent=3) == "확신 3 %"
+    assert say("sure", "ko", percent=3) == "확신도 3%"
 
 
-def test_labels_of_components_have_keys_that_are_no_words_of_gradio():
+def test_keys_of_translations_do_not_clash_with_gradio():
     assert all(re.fullmatch("s2e_[a-z0-9_]+", key) for some in translations().values() for key in some)
 
 

@@ -13,7 +13,7 @@ def test_each_feature_is_padded_with_zeros_and_keeps_its_type():
     assert [values.dtype for values in padded.values()] == [np.float32, np.uint8]
 
 
-def test_groups_are_of_similar_lengths_with_first_segments_apart():
+def test_groups_have_similar_lengths_and_first_segments_are_separate():
     lengths = {(0, 0): 5, (0, 1): 1, (1, 0): 2, (2, 0): 4}
     jobs = [
         Job(source, place, Segment(None, 0), {"input_features": np.zeros((length, 2))})

@@ -47,7 +47,7 @@ def answer(folder):
     return None
 
 
-def test_damaged_files_are_refused_or_give_the_right_words(copy):
+def test_damaged_files_are_refused_or_give_the_right_answer(copy):
     draw = random.Random(1)
     originals = {path: path.read_bytes() for path in sorted(copy.iterdir())}
     refused = 0
@@ -83,7 +83,7 @@ def with_field(values, path, value):
     return changed
 
 
-def test_wrong_fields_under_a_right_seal_end_in_a_line_too(copy):
+def test_wrong_fields_with_a_valid_checksum_are_refused_in_one_line(copy):
     before = (copy / "bundle.json").read_bytes()
     values = json.loads(before)
     del values["manifest_sha256"]

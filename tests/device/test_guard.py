@@ -29,7 +29,7 @@ def guard():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_most_messages_are_told_apart(guard, language):
+def test_most_messages_are_classified_correctly(guard, language):
     distress = [row["text"] for row in rows("distress.tsv") if row["language"] == language]
     idioms = [row["text"] for row in rows("harmless.tsv") if row["language"] == language]
     assert sum(guard.check(text) is not None for text in distress) >= FLOOR / 100 * len(distress)
@@ -65,7 +65,7 @@ def test_the_corpus_raises_no_alarm(guard, language):
     assert [text for text in texts if guard.check(text)] == []
 
 
-def test_the_examples_are_of_their_category():
+def test_examples_belong_to_their_category():
     values = build_guard(GuardSettings())
     guard = Guard.of_values(values)
     for category in values["categories"]:
@@ -88,21 +88,21 @@ def test_a_reply_is_in_the_language_of_the_message(guard):
         ("", "en", "  "),
     ],
 )
-def test_a_text_is_folded(text, language, folded):
+def test_texts_are_folded(text, language, folded):
     assert fold(text, language) == folded
 
 
 @pytest.mark.parametrize("pattern", ["(die", "(?=die)", "(?i)die", r"(d)ie\1", "die++"])
-def test_what_is_no_portable_pattern(pattern):
+def test_patterns_that_are_not_portable_are_refused(pattern):
     assert syntax_mistake(pattern)
 
 
 @pytest.mark.parametrize("pattern", ["", ".*", " ", "[a-z]*", "x?"])
-def test_a_pattern_that_matches_everything_is_a_mistake(pattern):
+def test_patterns_that_match_everything_are_refused(pattern):
     assert "matches everything" in pattern_mistake(pattern, "en")
 
 
-def test_ones_own_category_goes_first():
+def test_categories_of_the_recipe_come_first():
     own = {"name": "refunds", "replies": {"en": "Call us."}, "patterns": {"en": [" (refund|died) "]}}
     guard = Guard.of_values(build_guard(GuardSettings(categories=[own])))
     assert guard.check("I want a REFUND!") == ("refunds", "Call us.")
@@ -111,7 +111,7 @@ def test_ones_own_category_goes_first():
     assert guard.check("환불해 주세요") is None
 
 
-def test_what_is_taken_out_before_does_not_count():
+def test_expressions_in_unless_are_removed_before_matching():
     own = {"name": "a", "replies": {"en": "x"}, "patterns": {"en": [" die "]}, "unless": {"en": [" die (cast|hard) "]}}
     guard = Guard.of_values(build_guard(GuardSettings(bundled=False, categories=[own])))
     assert guard.check("die hard is a film") is None
@@ -121,9 +121,9 @@ def test_what_is_taken_out_before_does_not_count():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda values: values["categories"].clear(), "expected a list that is not empty"),
+        (lambda values: values["categories"].clear(), "must be a list that is not empty"),
         (lambda values: values["categories"][0].pop("replies"), "replies is missing"),
-        (lambda values: values["categories"][0]["replies"].clear(), "replies is {}"),
+        (lambda values: values["categories"][0]["replies"].clear(), "must be an object that is not empty, got {}"),
     ],
 )
 def test_a_damaged_guard_is_refused_in_one_line(tmp_path, change, message):
@@ -145,12 +145,12 @@ def test_a_guard_verifies_its_patterns_and_examples(patterns, message):
         Guard([category]).verify()
 
 
-def test_a_pattern_that_is_none_is_one_line_where_it_is_used():
+def test_an_invalid_pattern_is_refused_in_one_line_when_used():
     with pytest.raises(UserError, match=r"guard\.json: not a valid pattern"):
         Guard([Category("a", {"en": "b"}, {"en": ["("]}, {})]).check("hello")
 
 
-def test_literals_only_save_time(guard):
+def test_literals_do_not_change_the_result(guard):
     categories = [dataclasses.replace(category, literals={}) for category in guard.categories]
     slow = Guard(categories, guard.classifiers)
     texts = [row["text"] for name in ("distress.tsv", "harmless.tsv") for row in rows(name)]
@@ -158,7 +158,7 @@ def test_literals_only_save_time(guard):
 
 
 @pytest.mark.parametrize("literals", [{"": [0, 7]}, {"": [-1]}, {"die": []}])
-def test_literals_of_other_patterns_are_one_line(literals):
+def test_literals_of_other_patterns_are_refused_in_one_line(literals):
     category = Category("a", {"en": "b"}, {"en": [" die "]}, {}, literals={"patterns": {"en": literals}})
     with pytest.raises(UserError, match="positions in literals are not those of the 1 patterns"):
         Guard([category]).check("hello")

@@ -48,7 +48,7 @@ def guard_values(values):
         ("  ", "word", []),
     ],
 )
-def test_ngrams(text, unit, found):
+def test_ngrams_of_a_text(text, unit, found):
     assert ngrams(text, unit, 2) == found
 
 
@@ -68,12 +68,12 @@ def test_a_logit_is_the_sum_of_weights_by_the_root_of_the_number_of_ngrams(value
         ("", None),
     ],
 )
-def test_a_guard_weighs_words_and_patterns(values, text, category):
+def test_a_guard_combines_words_and_patterns(values, text, category):
     answer = Guard.of_values(guard_values(values)).check(text)
     assert (answer and answer.category) == category
 
 
-def test_a_category_of_ones_own_is_not_weighed(values):
+def test_a_category_of_the_recipe_is_not_classified(values):
     some = guard_values(values)
     own = {**some["categories"][0], "name": "own", "replies": {"en": "Hello."}, "classified": False}
     some["categories"].insert(0, own)
@@ -84,9 +84,12 @@ def test_a_category_of_ones_own_is_not_weighed(values):
     ("change", "message"),
     [
         (lambda one: one.pop("bonus"), r"classifiers\.en\.bonus is missing"),
-        (lambda one: one.update(unit="byte"), r'classifiers\.en\.unit is "byte", expected "word" or "character"'),
-        (lambda one: one["distress"]["weights"][0].update(weight="6"), r"weights\[0\]\.weight is \"6\""),
-        (lambda one: one["categories"].pop("way"), r"classifiers\.en has the categories water, expected water, way"),
+        (lambda one: one.update(unit="byte"), r'classifiers\.en\.unit must be "word" or "character", got "byte"'),
+        (
+            lambda one: one["distress"]["weights"][0].update(weight="6"),
+            r'weights\[0\]\.weight must be a number, got "6"',
+        ),
+        (lambda one: one["categories"].pop("way"), r"classifiers\.en must have the categories water, way, got water"),
     ],
 )
 def test_a_damaged_classifier_is_refused_in_one_line(values, tmp_path, change, message):

@@ -18,7 +18,7 @@ def chat(shipped):
 
 @pytest.mark.parametrize("options", [{}, {"beam": 5}, {"beam": 5, "prefix": "Good"}, {"sample": True}], ids=str)
 @pytest.mark.parametrize("text", ["good morning", "안녕하세요"])
-def test_the_answer_is_that_of_run(chat, text, options):
+def test_the_answer_equals_that_of_run(chat, text, options):
     result, inspection = chat.run(text, **options), chat.inspect(text, **options)
     assert (inspection.result.text, inspection.source) == (result.text, text)
     (part,) = inspection.parts
@@ -42,14 +42,14 @@ def test_the_text_of_a_hypothesis_can_be_forced(chat):
     assert forced.model_text.startswith(part.texts[other.id])
 
 
-def test_each_next_token_on_the_way_has_the_text_that_forces_it(chat):
+def test_each_next_token_has_the_text_that_forces_it(chat):
     (part,) = chat.inspect("good morning", prefix="Good morning").parts
     assert len(part.choices[0]) == len(part.trace.next_tokens[0].token_ids)
     for other in part.choices[0][:3]:
         assert chat.inspect("good morning", prefix=other).model_text.startswith(other)
 
 
-def test_the_model_answers(chat):
+def test_an_ordinary_message_is_decided_by_the_model(chat):
     assert chat.inspect("tell me a joke").decided_by == "model"
 
 
@@ -86,7 +86,7 @@ def test_a_conversation_remembers_what_was_inspected(chat):
     assert conversation.inspect("tell me a joke").result.previous == conversation.previous != ""
 
 
-def test_it_is_json(chat):
+def test_an_inspection_can_be_written_as_json(chat):
     values = json.loads(json.dumps(chat.inspect("good morning", beam=5).as_json(), allow_nan=False))
     (part,) = values["parts"]
     assert values["decided_by"] == "model"

@@ -15,7 +15,7 @@ def installed(monkeypatch):
     return versions
 
 
-def test_what_can_run_a_bundle_works():
+def test_a_complete_installation_works():
     found = examine()
     assert found.works
     assert "test vectors give the same answer on LiteRT" in found.bundle
@@ -23,7 +23,7 @@ def test_what_can_run_a_bundle_works():
     assert not any("run" in commands.split() for commands in found.missing)
 
 
-def test_an_extra_has_the_packages_of_the_extras_in_it(installed):
+def test_an_extra_includes_the_packages_of_nested_extras(installed):
     extras = examine().extras
     assert extras["device"].missing == ()
     assert extras["train"].packages["numpy"] == "2.1.0"
@@ -32,18 +32,18 @@ def test_an_extra_has_the_packages_of_the_extras_in_it(installed):
     assert extras["train"].command == "pip install 'seq2edge[train]'"
 
 
-def test_a_version_that_does_not_fit_is_told(installed):
+def test_an_unsuitable_version_is_reported(installed):
     missing = examine().extras["device-tflite"].missing
     assert any(line.startswith("numpy") and line.endswith("(installed: 2.1.0)") for line in missing)
 
 
-def test_what_a_command_lacks_comes_with_what_installs_it(installed):
+def test_missing_packages_are_listed_with_the_command_to_install_them(installed):
     missing = examine().missing
     assert missing["demo"] == "pip install 'seq2edge[demo]'"
     assert any("prepare" in commands and command.endswith("'seq2edge[train]'") for commands, command in missing.items())
 
 
-def test_without_a_runtime_nothing_works(monkeypatch):
+def test_an_installation_without_a_runtime_does_not_work(monkeypatch):
     monkeypatch.setattr(installation, "RUNTIMES", {"no_such_package": "LiteRT"})
     monkeypatch.setattr("seq2edge.device.interpreter.RUNTIMES", {"no_such_package": "LiteRT"})
     found = examine()
@@ -51,7 +51,7 @@ def test_without_a_runtime_nothing_works(monkeypatch):
     assert found.bundle.startswith("fails: no runtime is installed; pip install 'seq2edge[device]'")
 
 
-def test_devices_are_listed_by_another_process(monkeypatch):
+def test_devices_are_listed_in_another_process(monkeypatch):
     program = "import json as l; l.__version__ = '9'; d = ['cpu:0']"
     monkeypatch.setattr(installation, "PROGRAMS", {"numpy": program, "pytest": "raise SystemExit('no driver')"})
     backends = examine(full=True).backends
@@ -59,7 +59,7 @@ def test_devices_are_listed_by_another_process(monkeypatch):
     assert backends["pytest"].endswith(", fails: no driver")
 
 
-def test_nothing_large_is_imported():
+def test_large_packages_are_not_imported():
     before = "tensorflow" in sys.modules
     examine()
     assert ("tensorflow" in sys.modules) == before

@@ -24,13 +24,13 @@ def without(monkeypatch, *missing, **present):
     monkeypatch.setattr(importlib, "import_module", fake)
 
 
-def test_the_runtime_at_hand_is_named_with_its_version():
+def test_the_installed_runtime_is_named_with_its_version():
     interpreter, name = load_runtime()
     assert callable(interpreter)
     assert name.startswith("LiteRT ")
 
 
-def test_without_any_runtime_both_ways_out_are_named(monkeypatch):
+def test_a_missing_runtime_is_reported_with_both_extras(monkeypatch):
     without(monkeypatch, "ai_edge_litert", "tflite_runtime")
     with pytest.raises(UserError, match=r"seq2edge\[device\].*seq2edge\[device-tflite\]"):
         load_runtime()
@@ -43,7 +43,7 @@ def test_tflite_runtime_with_numpy_2_is_refused(monkeypatch):
         load_runtime()
 
 
-def test_tflite_runtime_is_refused_where_it_crashes_on_int8(bundles, tmp_path, monkeypatch):
+def test_tflite_runtime_is_refused_if_it_would_crash_on_int8(bundles, tmp_path, monkeypatch):
     processor = tmp_path / "cpuinfo"
     monkeypatch.setattr("seq2edge.device.interpreter.CPU_INFO", processor)
     old = load_runtime()[0], "tflite-runtime 2.14.0"
@@ -75,7 +75,7 @@ def test_a_failed_allocation_is_reported_in_one_line(bundles):
         model.encode([{"source_ids": np.array([20, 3], np.int32)}])
 
 
-def test_a_search_may_begin_with_one_row_whatever_its_beam(bundles):
+def test_a_search_can_start_with_one_row(bundles):
     model = TFLiteModel(read_bundle(bundles / "int8"))
     memory, states = model.encode([{"source_ids": np.array([20, 21, 3], np.int32)}], Vocabulary.TOP)
     output = model.step(np.array([2]), memory, np.array([0]), states)

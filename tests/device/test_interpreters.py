@@ -11,7 +11,7 @@ TEXTS = [f"the {word} {thing} is here" for word in WORDS for thing in THINGS]
 
 
 @pytest.mark.parametrize("interpreters", [1, 4])
-def test_many_callers_get_their_own_answers(bundles, interpreters):
+def test_concurrent_callers_get_their_own_answers(bundles, interpreters):
     runner = load_runner(bundles / "int8", num_interpreters=interpreters)
     alone = {text: (runner.run(text).text, runner.run(text, beam=5).text) for text in TEXTS}
     asked = [(TEXTS[number % len(TEXTS)], 5 if number % 10 == 0 else 1) for number in range(SENTENCES // 2)]
@@ -20,7 +20,7 @@ def test_many_callers_get_their_own_answers(bundles, interpreters):
     assert answers == [alone[text][beam > 1] for text, beam in asked]
 
 
-def test_interpreters_are_made_when_they_are_needed(bundles):
+def test_interpreters_are_created_on_demand(bundles):
     runner = load_runner(bundles / "int8", num_interpreters=3)
     for text in TEXTS[:5]:
         runner.run(text, beam=5)

@@ -18,12 +18,12 @@ HUGE = "from seq2edge.device.isolated_check import limit_this_process as limit; 
 TALKS = "print('{}')"
 
 
-def test_a_good_bundle_passes_as_it_does_here(shipped, capsys):
+def test_a_good_bundle_passes(shipped, capsys):
     assert main(["verify", "--isolated", "--sha256", shipped.digest]) == 0
     assert capsys.readouterr().out.endswith("verified\n")
 
 
-def test_what_is_wrong_with_a_bundle_is_said_as_without_isolation(shipped, tmp_path, capsys):
+def test_mistakes_of_a_bundle_are_reported_as_without_isolation(shipped, tmp_path, capsys):
     bundle = shutil.copytree(shipped.path, tmp_path / "bundle")
     (bundle / "model.tflite").unlink()
     assert main(["verify", "--isolated", str(bundle)]) == 2
@@ -40,7 +40,7 @@ def test_what_is_wrong_with_a_bundle_is_said_as_without_isolation(shipped, tmp_p
         (TALKS, r"ended with status 0 and no result"),
     ],
 )
-def test_the_end_of_the_process_is_one_line(program, said, monkeypatch, tmp_path):
+def test_the_end_of_the_process_is_reported_in_one_line(program, said, monkeypatch, tmp_path):
     run = isolation._run
     monkeypatch.setattr(isolation, "_run", lambda _, seconds: run([sys.executable, "-c", program], seconds))
     limits = IsolationLimits(cpu_seconds=1, seconds=3 if program == HANG else 60)
@@ -56,12 +56,12 @@ def test_a_crash_has_the_status_of_a_failed_check(monkeypatch, shipped, capsys):
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "nan"])
-def test_limits_that_are_none_are_refused(value, capsys):
+def test_wrong_limits_are_refused(value, capsys):
     assert main(["verify", "--isolated", "--max-seconds", value]) == 2
-    assert "--max-seconds is" in capsys.readouterr().err
+    assert "--max-seconds must be greater than 0" in capsys.readouterr().err
 
 
-def test_a_platform_without_limits_is_said(monkeypatch):
+def test_a_platform_without_limits_is_refused(monkeypatch):
     from seq2edge.device.isolated_check import limit_this_process
 
     monkeypatch.setitem(sys.modules, "resource", None)

@@ -21,7 +21,7 @@ class Outer(TypedDict):
 GOOD = {"kind": "a", "rows": [{"size": 1}], "named": {"x": 1}, "maybe": None, "free": [object]}
 
 
-def test_a_value_that_fits_has_no_mistakes():
+def test_a_valid_value_has_no_mistakes():
     assert list(mistakes(GOOD, Outer)) == []
     assert list(mistakes(GOOD | {"maybe": {"size": 9, "code": "xy"}, "later": 1}, Outer)) == []
 
@@ -29,17 +29,17 @@ def test_a_value_that_fits_has_no_mistakes():
 @pytest.mark.parametrize(
     ("values", "line"),
     [
-        ({"kind": "c"}, 'kind is "c", expected "a" or "b"'),
-        ({"rows": []}, "rows is [], expected a list that is not empty"),
-        ({"rows": [{"size": 10}]}, "rows[0].size is 10, expected a whole number from 0 to 9"),
-        ({"rows": [{"size": True}]}, "rows[0].size is true, expected a whole number from 0 to 9"),
-        ({"rows": [{}]}, "rows[0].size is missing, expected a whole number from 0 to 9"),
-        ({"rows": [{"size": 1, "sise": 1}]}, "rows[0].sise is unknown, expected size, code"),
-        ({"maybe": {"size": 1, "code": "X"}}, 'maybe.code is "X", expected text like abc'),
-        ({"maybe": 3}, "maybe is 3, expected an object or null"),
-        ({"named": {"a\nb": "1"}}, 'named["a\\nb"] is "1", expected a number'),
-        ({"named": {"x": float("nan")}}, "named.x is NaN, expected a number"),
+        ({"kind": "c"}, 'kind must be "a" or "b", got "c"'),
+        ({"rows": []}, "rows must be a list that is not empty, got []"),
+        ({"rows": [{"size": 10}]}, "rows[0].size must be an integer between 0 and 9, got 10"),
+        ({"rows": [{"size": True}]}, "rows[0].size must be an integer between 0 and 9, got true"),
+        ({"rows": [{}]}, "rows[0].size is missing; it must be an integer between 0 and 9"),
+        ({"rows": [{"size": 1, "sise": 1}]}, "rows[0].sise is unknown; the fields are size, code"),
+        ({"maybe": {"size": 1, "code": "X"}}, 'maybe.code must be a string like abc, got "X"'),
+        ({"maybe": 3}, "maybe must be an object or null, got 3"),
+        ({"named": {"a\nb": "1"}}, 'named["a\\nb"] must be a number, got "1"'),
+        ({"named": {"x": float("nan")}}, "named.x must be a number, got NaN"),
     ],
 )
-def test_a_mistake_names_key_value_and_what_is_expected(values, line):
+def test_a_mistake_names_key_allowed_values_and_value(values, line):
     assert list(mistakes(GOOD | values, Outer)) == [line]

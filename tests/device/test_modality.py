@@ -14,6 +14,6 @@ MODALITY = re.compile(
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_it_names_no_modality(path):
+def test_the_module_names_no_modality(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if MODALITY.search(line)] == []

@@ -21,13 +21,13 @@ def written(content, environment=None, **settings):
     )
 
 
-def test_errors_and_warnings_are_written_without_the_notes(capfd):
+def test_errors_and_warnings_are_written_without_notes(capfd):
     with without_notes():
         os.write(2, b"before\n" + NOTES + b"ERROR: a tensor is missing\nno line end")
     assert capfd.readouterr().err == "before\nERROR: a tensor is missing\nno line end"
 
 
-def test_they_are_written_even_if_the_library_raises(capfd):
+def test_errors_are_written_even_if_the_library_raises(capfd):
     try:
         with without_notes():
             os.write(2, NOTES + b"E0000 it failed\n")
@@ -37,19 +37,19 @@ def test_they_are_written_even_if_the_library_raises(capfd):
     assert capfd.readouterr().err == "E0000 it failed\nafter\n"
 
 
-def test_more_than_a_pipe_holds_does_not_block(capfd):
+def test_more_output_than_a_pipe_holds_does_not_block(capfd):
     with without_notes(), contextlib.suppress(BlockingIOError):
         for _ in range(1000):
             os.write(2, b"x" * 999 + b"\n")
     assert capfd.readouterr().err.startswith("x" * 999)
 
 
-def test_whoever_asks_for_the_notes_sees_them():
+def test_an_environment_variable_shows_the_notes():
     asked = written(NOTES.decode(), {"TF_CPP_MIN_LOG_LEVEL": "0"}, stderr=subprocess.PIPE)
     assert asked.stderr == NOTES
     assert written(NOTES.decode(), {"TF_CPP_MIN_LOG_LEVEL": "3"}, stderr=subprocess.PIPE).stderr == b""
 
 
-def test_a_program_without_standard_error_goes_on():
+def test_a_program_without_standard_error_continues():
     command = f"{sys.executable} -c 'from seq2edge.device.native_notes import without_notes as w\nwith w(): pass' 2>&-"
     assert subprocess.run(command, shell=True).returncode == 0

@@ -24,28 +24,28 @@ def recipe():
     return load_recipe(RECIPES / "quickstart.toml")
 
 
-def test_it_is_small_free_and_whole(shipped):
+def test_the_bundle_is_small_free_and_complete(shipped):
     files = list(shipped.path.iterdir())
     assert {path.name for path in files} == {*shipped.manifest.files, "bundle.json", "README.md"}
     assert sum(path.stat().st_size for path in files) <= 5_000_000
     assert shipped.manifest.licence == "CC0-1.0"
 
 
-def test_it_was_made_from_the_recipe_and_the_corpus_that_are_here(shipped, recipe):
+def test_the_bundle_was_made_from_the_current_recipe_and_corpus(shipped, recipe):
     data = content_digest(recipe.data, locate_files(recipe.data, None))
     assert shipped.manifest.made_from == {"recipe": recipe.digest(), "data": data}, REMAKE
 
 
-def test_its_guard_is_that_of_the_recipe(shipped, recipe):
+def test_the_guard_equals_that_of_the_recipe(shipped, recipe):
     guard = json.loads((shipped.path / "guard.json").read_text(encoding="utf-8"))
     assert guard == build_guard(recipe.guard), REMAKE
 
 
-def test_its_vectors_give_the_same_answers(shipped):
+def test_the_bundle_reproduces_its_vectors(shipped):
     assert check_vectors(shipped.path)["passed"]
 
 
-def test_it_has_the_score_that_it_states(shipped, recipe, tmp_path):
+def test_the_bundle_has_the_stated_score(shipped, recipe, tmp_path):
     write_splits(Cleaner(recipe.data), locate_files(recipe.data, None), tmp_path, quiet=True)
     stated = shipped.manifest.scores
     expected = examples(list(read_split(tmp_path, "test")), recipe.task)[: stated["test_sentences"]]

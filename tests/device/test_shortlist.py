@@ -32,7 +32,7 @@ def make(likely, frequent, vocabulary):
     return Shortlist(np.cumsum([0, *map(len, lists)]), np.array([*itertools.chain(*lists)]), vocabulary)
 
 
-def test_shortlist_has_likely_and_frequent_tokens():
+def test_a_shortlist_has_likely_and_frequent_tokens():
     shortlist = make({4: [700, 701], 5: [702]}, list(range(EOS, 100)), 1000)
     found = shortlist.of(np.array([4, 6, EOS]))
     assert {700, 701, *range(EOS, EOS + ALWAYS)} <= set(found)
@@ -41,18 +41,18 @@ def test_shortlist_has_likely_and_frequent_tokens():
     assert (np.diff(found) > 0).all()
 
 
-def test_shortlist_is_padded_with_frequent_tokens():
+def test_a_shortlist_is_padded_with_frequent_tokens():
     shortlist = make({4: [700, 701]}, list(range(EOS, 300)), 1000)
     assert len(shortlist.of(np.array([EOS]))) == MULTIPLE
     assert len(shortlist.of(np.array([4, EOS]))) == 2 * MULTIPLE
     assert len(shortlist.of(np.array([4, EOS]), fewest=150)) == 3 * MULTIPLE
 
 
-def test_a_small_vocabulary_is_all_there():
+def test_a_small_vocabulary_is_listed_completely():
     assert make({}, [3, 4, 5], 6).of(np.array([4, EOS]), fewest=10).tolist() == [3, 4, 5]
 
 
-def test_a_bundle_with_a_shortlist_says_the_same_as_without(bundle):
+def test_a_shortlist_does_not_change_the_answer(bundle):
     runner = load_runner(bundle)
     for beam in (1, 5):
         with_it, without = (runner.run(TEXT, beam=beam, shortlist=wanted) for wanted in (True, False))
@@ -60,7 +60,7 @@ def test_a_bundle_with_a_shortlist_says_the_same_as_without(bundle):
         assert with_it.score >= without.score  # the probability is shared by fewer tokens
 
 
-def test_its_steps_say_what_its_one_call_says(bundle):
+def test_step_by_step_search_and_a_single_call_give_the_same_answer(bundle):
     runner = load_runner(bundle)
     sources, options = [runner.processor(TEXT)], DecodingOptions()
     ((called,),), ((stepwise,),) = (find(runner.model, sources, options) for find in (decode, decode_stepwise))
@@ -68,7 +68,7 @@ def test_its_steps_say_what_its_one_call_says(bundle):
     np.testing.assert_allclose(called.token_log_probs, stepwise.token_log_probs, atol=1e-4)
 
 
-def test_only_its_tokens_are_written(bundle):
+def test_only_listed_tokens_are_written(bundle):
     runner = load_runner(bundle)
     source = runner.processor(TEXT)
     likely = set(runner.model.shortlist.of(source["source_ids"], 10))
@@ -76,12 +76,12 @@ def test_only_its_tokens_are_written(bundle):
         assert set(hypothesis.ids) <= likely
 
 
-def test_a_phrase_outside_it_can_still_be_required(bundle):
+def test_a_phrase_outside_the_shortlist_can_be_required(bundle):
     result = load_runner(bundle).run(TEXT, beam=5, required=["zebra"])
     assert "zebra" in result.text
 
 
-def test_the_bundle_says_what_the_shortlist_scores(bundle):
+def test_the_manifest_has_the_score_with_the_shortlist(bundle):
     scores = read_bundle(bundle).manifest.scores
     assert scores["shortlist"]["bleu"] == pytest.approx(scores["bundle"]["bleu"], abs=1)
     assert scores["shortlist"]["identical_to_bundle"] >= 90
@@ -95,7 +95,7 @@ def test_the_bundle_says_what_the_shortlist_scores(bundle):
         (lambda content: b"\xff" * len(content), "not a shortlist of"),
     ],
 )
-def test_one_that_does_not_fit_is_refused(bundle, tmp_path, replace_file, change, message):
+def test_a_shortlist_that_does_not_fit_is_refused(bundle, tmp_path, replace_file, change, message):
     folder = shutil.copytree(bundle, tmp_path / "bundle")
     replace_file(folder, FILE, change((folder / FILE).read_bytes()))
     with pytest.raises(UserError, match=message):

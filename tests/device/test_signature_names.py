@@ -1,7 +1,7 @@
 from seq2edge.device import signature_names
 
 
-def test_a_name_says_its_rows_and_its_fixed_length():
+def test_a_name_contains_the_rows_and_the_fixed_length():
     assert signature_names.encode() == "encode"
     assert signature_names.encode(16) == "encode_s16"
     assert signature_names.decode_step(5, 32) == "decode_step_5_s32"

@@ -9,7 +9,7 @@ RECIPE = 'name = "a"\ntask = "{task}"\n[[data.files]]\npath = "a.tsv"\n'
 
 
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
-def test_a_task_fits_metrics_and_recipes(task, tmp_path):
+def test_every_task_has_known_metrics_and_valid_recipes(task, tmp_path):
     assert set(task.metrics) <= METRICS.keys()
     (tmp_path / "a.toml").write_text(RECIPE.format(task=task.name))
     recipe = load_recipe(tmp_path / "a.toml")
@@ -25,7 +25,7 @@ def test_init_has_the_tasks_as_choices(capsys):
     assert all(repr(name) in message for name in TASKS)
 
 
-def test_a_new_task_is_one_entry(tmp_path, monkeypatch):
+def test_a_new_task_needs_only_an_entry(tmp_path, monkeypatch):
     monkeypatch.setitem(TASKS, "poetry", TASKS["commands"])
     (tmp_path / "a.toml").write_text(RECIPE.format(task="poetry"))
     assert load_recipe(tmp_path / "a.toml").task == "poetry"

@@ -16,20 +16,20 @@ from seq2edge.device.terminal import json_line, printable, write
         ("안녕 – é", "안녕 – é"),
     ],
 )
-def test_control_codes_are_shown_and_not_obeyed(text, shown, capsys):
+def test_control_codes_are_escaped(text, shown, capsys):
     assert printable(text) == shown
     write(text, end="")
     assert capsys.readouterr().out == shown
 
 
-def test_json_keeps_the_values_and_has_no_control_codes():
+def test_json_has_the_same_values_without_control_codes():
     values = {"text": "\x1b[2J \x9b2J \x7f 안녕"}
     line = json_line(values)
     assert json.loads(line) == values
     assert line == printable(line)
 
 
-def test_a_bundle_cannot_write_to_the_terminal(shipped, tmp_path, change_manifest, capsys):
+def test_a_bundle_cannot_write_control_codes_to_the_terminal(shipped, tmp_path, change_manifest, capsys):
     import shutil
 
     bundle = shutil.copytree(shipped.path, tmp_path / "bundle")

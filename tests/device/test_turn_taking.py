@@ -36,18 +36,18 @@ def said(*sources):
     return [found.text for found in CHAT.answers(sources)]
 
 
-def test_a_message_that_refers_to_the_reply_before_gets_what_is_said_after_it():
+def test_a_follow_up_gets_the_answer_for_the_previous_reply():
     assert said(with_previous("why", "A pun."), "why") == ["Puns are cheap.", "Why what?"]
     assert said(with_previous("again", "A pun."), "again") == ["A pun.", "Nothing said."]
     assert said(with_previous("why", "Something else.")) == ["Why what?"]
 
 
-def test_a_follow_up_may_be_asked_of_a_follow_up():
+def test_a_follow_up_can_refer_to_a_follow_up():
     (found,) = CHAT.answers([with_previous("why", "A pun.")])
     assert (found.previous, found.fallback) == ("Puns are cheap.", False)
 
 
-def test_the_reply_before_does_not_matter_to_other_messages():
+def test_other_messages_do_not_depend_on_the_previous_reply():
     assert said(with_previous("joke", "Hello!")) == ["A pun."]
 
 
@@ -57,11 +57,11 @@ def test_each_of_two_questions_is_answered():
     assert found.alternatives == (("Pebble. One.", -0.3),)
 
 
-def test_a_part_that_the_model_does_not_understand_leaves_the_whole():
+def test_a_message_with_an_unknown_part_is_answered_as_a_whole():
     assert said("what is your name? so and so.") == ["Pardon?"] == said("nothing of it")
 
 
-def test_what_the_guard_answers_stays():
+def test_answers_of_the_guard_are_not_replaced():
     guarded = result("Why what?", 0.0, guard="grief")
     chat = TurnTaking(lambda sources: ((index, guarded) for index in range(len(sources))), FOLLOW_UPS)
     assert [found.guard for found in chat.answers([with_previous("why", "A pun."), "a? b?"])] == ["grief", "grief"]
@@ -75,7 +75,7 @@ def test_what_the_guard_answers_stays():
         ('{"follow_ups": [{"replies": ["a"]}]}', "answers is missing"),
     ],
 )
-def test_damaged_follow_ups_are_one_line(tmp_path, content, message):
+def test_damaged_follow_ups_are_refused_in_one_line(tmp_path, content, message):
     (tmp_path / "turns.json").write_text(content)
     with pytest.raises(UserError, match=message):
         read_turns(tmp_path / "turns.json")
@@ -94,5 +94,5 @@ def test_damaged_follow_ups_are_one_line(tmp_path, content, message):
         ("", []),
     ],
 )
-def test_the_questions_of_a_message(message, parts):
+def test_a_message_is_divided_into_questions(message, parts):
     assert questions(message) == parts

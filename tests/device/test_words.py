@@ -18,13 +18,13 @@ from seq2edge.device.words import Word, without_end, word_attention, words_of
     ],
     ids=lambda value: "",
 )
-def test_tokens_become_words(tokens, words):
+def test_tokens_are_joined_into_words(tokens, words):
     found = words_of(tokens)
     assert [word.text for word in found] == words
     assert [place for word in found for place in range(word.start, word.stop)] == list(range(len(tokens)))
 
 
-def test_attention_by_words_adds_over_the_source_and_averages_over_the_target():
+def test_attention_by_words_is_summed_over_sources_and_averaged_over_targets():
     attention = np.array([[0.1, 0.2, 0.7], [0.3, 0.4, 0.3]])
     source, target = words_of(["▁a", "b", "▁c"]), words_of(["▁x", "y"])
     assert word_attention(attention, target, source) == pytest.approx(np.array([[0.5, 0.5]]))

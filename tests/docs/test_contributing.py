@@ -1,4 +1,4 @@
-"""The metric of CONTRIBUTING.md: its file and its test work as they stand there."""
+"""The metric in CONTRIBUTING.md: its file and its test work as printed."""
 
 import dataclasses
 import re
@@ -10,7 +10,7 @@ from seq2edge.pipeline.evaluation.metrics.registry import METRICS
 PAGE = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
 
-def test_the_metric_can_be_added(monkeypatch):
+def test_the_example_of_a_metric_works(monkeypatch):
     module, test = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     names = {}
     exec(compile(module, "empty.py", "exec"), names)

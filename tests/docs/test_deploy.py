@@ -1,4 +1,4 @@
-"""The ports in examples: what they rely on is in a bundle, and the one in C++ answers its test vectors."""
+"""The ports in examples rely only on what is in a bundle, and the one in C++ reproduces its test vectors."""
 
 import json
 import random
@@ -56,7 +56,7 @@ def source(port):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_links_to_files_that_are_there(page):
+def test_pages_link_to_existing_files(page):
     prose = re.sub(r"```.*?```", "", (DEPLOY / page).read_text(encoding="utf-8"), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose)
     assert links
@@ -64,7 +64,7 @@ def test_a_page_links_to_files_that_are_there(page):
 
 
 @pytest.mark.parametrize("port", PORTS)
-def test_a_port_calls_what_a_bundle_has(port, bundles):
+def test_ports_call_signatures_that_a_bundle_has(port, bundles):
     bundle = read_bundle(bundles / "int8")
     text = source(port)
     for name, (inputs, outputs) in CALLED.items():
@@ -75,7 +75,7 @@ def test_a_port_calls_what_a_bundle_has(port, bundles):
 
 
 @pytest.mark.parametrize("port", PORTS)
-def test_a_port_names_nothing_that_is_not_in_a_bundle(port, bundles):
+def test_ports_use_only_names_that_are_in_a_bundle(port, bundles):
     bundle = bundles / "int8"
     known = {*names_in(json.loads((bundle / "bundle.json").read_text())), *names_in(read_vectors(read_bundle(bundle)))}
     words = set(re.findall(r'"([a-z]+(?:_[a-z0-9]+)+)"', source(port)))
@@ -121,7 +121,7 @@ def test_slots_in_cpp_are_those_of_the_runner(tmp_path):
 
 
 @pytest.mark.parametrize("port", PORTS)
-def test_a_port_has_the_numbers_of_this_version(port):
+def test_ports_have_the_constants_of_this_version(port):
     numbers = dict(re.findall(r"(?i)\bk?(schema_?version|bos|eos)\b(?:: \w+)? = (\d+)", source(port)))
     assert {name.lower().replace("_", ""): int(number) for name, number in numbers.items()} == {
         "schemaversion": SCHEMA_VERSION,
@@ -131,14 +131,14 @@ def test_a_port_has_the_numbers_of_this_version(port):
 
 
 @pytest.mark.parametrize("port", PORTS)
-def test_a_port_takes_the_same_signs_for_blank_or_invisible(port):
+def test_ports_treat_the_same_characters_as_blank_or_invisible(port):
     cleaned = {sign: normalise(f"a{chr(sign)}b", "NFC") for sign in range(0x10000)}
     for kind, expected in (("blank", "a b"), ("invisible", "ab")):
         assert signs(port, kind) == {sign for sign, text in cleaned.items() if text == expected}
 
 
 def signs(port, kind):
-    """Code points that a port takes for `kind`, read in its source."""
+    """Code points that a port treats as `kind`, read from its source."""
     if port == "Kotlin":
         pattern = re.search(rf'val {kind.upper()} = Regex\("(.*)"\)', source(port))[1].replace("\\\\", "\\")
         return {sign for sign in range(0x10000) if re.fullmatch(pattern, chr(sign))}
@@ -151,8 +151,8 @@ def signs(port, kind):
     return {sign for first, last in pairs for sign in range(int(first, 16), int(last, 16) + 1)}
 
 
-def test_open_lengths_are_those_of_the_padded_source(bundles):
-    """Kotlin makes its arrays by the shapes in bundle.json, with the source's length for -1."""
+def test_open_lengths_equal_those_of_the_padded_source(bundles):
+    """Kotlin creates its arrays with the shapes in bundle.json, and replaces -1 by the source's length."""
     bundle = read_bundle(bundles / "int8")
     interpreter = load_runtime()[0](model_path=str(bundle.path / MODEL))
     length = 2 * bundle.manifest.length_bucket
@@ -189,13 +189,13 @@ def run(*words, text=None):
 
 
 @pytest.mark.parametrize("quantization", ["none", "float16", "int8"])
-def test_cpp_answers_the_vectors_of_a_bundle(translate, bundles, quantization):
+def test_cpp_reproduces_the_vectors_of_a_bundle(translate, bundles, quantization):
     checked = run(translate, bundles / quantization, "--check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert checked.stdout.endswith("; passed\n")
 
 
-def test_cpp_reads_texts_as_python_does(translate, bundles, tmp_path):
+def test_cpp_normalises_texts_as_python_does(translate, bundles, tmp_path):
     folder = shutil.copytree(bundles / "none", tmp_path / "bundle")
     write_vectors(folder, TEXTS)
     checked = run(translate, folder, "--check")
@@ -205,7 +205,7 @@ def test_cpp_reads_texts_as_python_does(translate, bundles, tmp_path):
 
 
 def write_vectors(folder, texts):
-    """Test vectors of these texts, by the runner in Python; without logits."""
+    """Write test vectors of these texts with the Python runner, without logits."""
     runner = load_runner(folder)
     bundle = runner.manifest
     sources = [runner.processor(text, bundle.manifest.source_length) for text in texts]
@@ -217,7 +217,7 @@ def write_vectors(folder, texts):
     (folder / "vectors.json").write_text(json.dumps({"vectors": vectors}), encoding="utf-8")
 
 
-def test_cpp_says_in_a_line_what_is_wrong(translate, bundles, tmp_path, change_manifest):
+def test_cpp_reports_errors_in_one_line(translate, bundles, tmp_path, change_manifest):
     assert run(translate, tmp_path).stderr == f"{tmp_path}/bundle.json: cannot be read\n"
     folder = shutil.copytree(bundles / "none", tmp_path / "bundle")
     change_manifest(folder, schema_version=SCHEMA_VERSION + 1)

@@ -1,4 +1,4 @@
-"""The examples in docstrings and pages: they run, and what they print is what stands there."""
+"""The examples in docstrings and pages run and print the output shown."""
 
 import doctest
 import importlib
@@ -23,7 +23,7 @@ def name(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
-def test_examples_of_docstrings(path, request, shipped, monkeypatch, tmp_path):
+def test_examples_of_docstrings_run(path, request, shipped, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     if CLASSIFIER in path.read_text(encoding="utf-8"):
         Path("bundles").mkdir()
@@ -38,7 +38,7 @@ def test_examples_of_docstrings(path, request, shipped, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_examples_of_pages(path, shipped, monkeypatch, tmp_path):
+def test_examples_of_pages_run(path, shipped, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     text = re.sub("^```.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     test = doctest.DocTestParser().get_doctest(text, {}, path.stem, None, 0)

@@ -11,13 +11,13 @@ PAGES = sorted(path.relative_to(ROOT) for path in [ROOT / "README.md", *(ROOT / 
 
 
 def anchors(page):
-    """What links can name in a page: its headings, as GitHub writes them."""
+    """The anchors of a page: its headings, as GitHub writes them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
-def test_links_lead_to_what_exists(page):
+def test_links_lead_to_existing_files(page):
     for link in re.findall(r"\]\(([^)\s]+)\)", (ROOT / page).read_text(encoding="utf-8")):
         path, _, anchor = link.partition("#")
         if "://" not in link:
@@ -26,7 +26,7 @@ def test_links_lead_to_what_exists(page):
             assert not anchor or anchor in anchors(target), link
 
 
-def test_the_version_is_the_same_wherever_it_stands():
+def test_the_version_is_the_same_everywhere():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     for page in [
         ROOT / "CITATION.cff",

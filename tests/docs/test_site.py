@@ -1,4 +1,4 @@
-"""The site: it is built without a warning, needs no network, and what its pages quote is what the code says."""
+"""The site is built without warnings, needs no network, and quotes the messages of the code."""
 
 import ast
 import re
@@ -27,7 +27,7 @@ def site(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_every_page_is_built_and_found_by_the_search(site):
+def test_every_page_is_built_and_in_the_search_index(site):
     index = (site / "searchindex.js").read_text(encoding="utf-8")
     for page in PAGES:
         name = str(page.relative_to(DOCS).with_suffix(""))
@@ -36,7 +36,7 @@ def test_every_page_is_built_and_found_by_the_search(site):
 
 
 @pytest.mark.slow
-def test_nothing_is_loaded_from_elsewhere(site):
+def test_nothing_is_loaded_from_other_hosts(site):
     pages = re.compile(r'<(?:script|img|iframe)[^>]*\ssrc="(?:https?:)?//|<link[^>]*\shref="https?://[^>]*stylesheet')
     sheets = re.compile(r"""@import\s+(?:url\()?["']?(?:https?:)?//|url\(["']?(?:https?:)?//""")
     for suffix, loading in (("html", pages), ("css", sheets)):
@@ -46,7 +46,7 @@ def test_nothing_is_loaded_from_elsewhere(site):
 
 
 @pytest.mark.slow
-def test_links_inside_the_site_lead_to_what_exists(site):
+def test_internal_links_lead_to_existing_pages(site):
     """Sphinx checks links between pages; this checks the HTML, with the anchors of the API reference."""
     texts = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
     anchors = {page: set(re.findall(r'\sid="([^"]+)"', text)) for page, text in texts.items()}
@@ -61,14 +61,14 @@ def test_links_inside_the_site_lead_to_what_exists(site):
 
 
 @pytest.mark.slow
-def test_the_reference_shows_signatures_and_the_recipes_their_scores(site):
+def test_the_reference_shows_signatures_and_recipes_show_scores(site):
     reference = (site / "api" / "seq2edge.html").read_text(encoding="utf-8")
     assert all(name in reference for name in ("num_interpreters", "run_each", "sha256"))
     recipes = (site / "recipes.html").read_text(encoding="utf-8")
     assert all(f'id="{path.stem}"' in recipes for path in RECIPES)
 
 
-def test_the_readme_says_of_each_recipe_what_the_recipe_says():
+def test_the_readme_repeats_the_scores_of_the_recipes():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([\w-]+)` \| (.*) \|$", readme, re.MULTILINE))
     values = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in RECIPES}
@@ -76,7 +76,7 @@ def test_the_readme_says_of_each_recipe_what_the_recipe_says():
     assert rows == {name: f"{values[name]['about']} | {values[name]['measured']}" for name in rows}
 
 
-def test_the_messages_that_the_page_explains_are_those_of_the_code():
+def test_the_explained_messages_exist_in_the_code():
     rooms = ("device", "pipeline", "export", "cli", "tests")
     said = " ".join(strings(path) for room in rooms for path in (ROOT / room).rglob("*.py"))
     page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")

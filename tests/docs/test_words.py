@@ -1,4 +1,4 @@
-"""Plain words: what docs/words.yml lists stands nowhere in pages, docstrings and messages."""
+"""Pages, docstrings and messages do not use the words listed in docs/words.yml."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def pattern(rule):
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["pattern"])
-def test_words_to_avoid_stand_nowhere(rule):
+def test_words_to_avoid_are_not_used(rule):
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in FILES

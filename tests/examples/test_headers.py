@@ -1,4 +1,4 @@
-"""Every example starts with what it shows and the command, or the line of code, that uses it."""
+"""Every example starts with a comment that says what it shows and how to use it."""
 
 import re
 from pathlib import Path
@@ -25,7 +25,7 @@ DOCS = "\n".join(path.read_text(encoding="utf-8") for path in (EXAMPLES.parent /
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_an_example_says_what_it_shows_and_is_described(path):
+def test_every_example_has_a_header_and_is_documented(path):
     first = path.read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith(COMMENT[path.suffix[1:]])
     assert len(first) > 40

@@ -1,4 +1,4 @@
-"""The client in JavaScript: what it sends and receives, in Node and in a web page."""
+"""The JavaScript client in Node and in a web page."""
 
 import json
 import re
@@ -34,7 +34,7 @@ STREAMS = {
 
 @pytest.fixture(scope="module")
 def pages():
-    """The folder of the example over HTTP, as another origin than the server's."""
+    """Serve the folder of the example over HTTP, from another origin than the server."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=FOLDER)) as server:
         threading.Thread(target=server.serve_forever).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -54,7 +54,7 @@ def served(bundle, access):
 
 @pytest.fixture(scope="module")
 def address(shipped, pages):
-    """A server of the installed chatbot, which allows the pages."""
+    """A server of the installed chatbot that allows requests of the pages."""
     with served(shipped, Access(origins=(pages,))) as url:
         yield url
 
@@ -82,7 +82,7 @@ def stub():
 
 
 def node(program, address, settings="{}"):
-    """The JSON values that a program prints, one a line; it has a `client` of the server."""
+    """Run a program with a `client` of the server, and return the JSON values it prints."""
     text = f"""
     import {{ Client }} from "{FOLDER / "client.mjs"}";
     const client = new Client("{address}", {settings});
@@ -94,7 +94,7 @@ def node(program, address, settings="{}"):
 
 
 @needs_node
-def test_run_and_batch(address):
+def test_run_and_batch_return_answers(address):
     program = """
     const joke = await client.run("tell me a joke", { beam: 5, n_best: 2 });
     const next = await client.run("another one", { previous: joke.previous });
@@ -107,7 +107,7 @@ def test_run_and_batch(address):
 
 
 @needs_node
-def test_a_refusal_has_the_status_and_the_message_of_the_server(address):
+def test_errors_have_the_status_and_message_of_the_server(address):
     program = """
     await client.run("hello", { beem: 5 }).catch((error) => console.log(JSON.stringify([error.status, error.message])));
     """
@@ -140,7 +140,7 @@ def test_a_stream_ends_with_the_result(address):
     ("kind", "last"),
     [("result", "안녕하세요"), ("error", "too late"), ("ended", "the connection ended before the result")],
 )
-def test_a_stream_is_put_together_from_any_cut(stub, kind, last):
+def test_a_stream_can_arrive_in_any_chunks(stub, kind, last):
     program = f"""
     try {{
       for await (const answer of client.stream("{kind}")) console.log(JSON.stringify(answer.text));
@@ -152,7 +152,7 @@ def test_a_stream_is_put_together_from_any_cut(stub, kind, last):
 
 
 @needs_node
-def test_the_example_of_the_page_on_serving(address):
+def test_the_example_in_the_serving_guide_runs(address):
     page = (FOLDER.parents[1] / "docs" / "serving.md").read_text(encoding="utf-8")
     program = re.search(r"```js\n(.*?)```", page, re.DOTALL)[1].replace("http://127.0.0.1:8000", address)
     done = subprocess.run(
@@ -166,7 +166,7 @@ def test_the_example_of_the_page_on_serving(address):
 
 
 @needs_node
-def test_lines_in_lines_out(address):
+def test_the_filter_answers_line_by_line(address):
     lines = ["good morning"] * 99 + ["", "a" * 30000, "tell me a joke"]
     done = subprocess.run(
         [NODE, FOLDER / "lines.mjs", address], input="\n".join(lines), capture_output=True, text=True, timeout=60

@@ -1,4 +1,4 @@
-"""The notebook: its cells run in one namespace, without a kernel, which would be a heavy dependency of the tests."""
+"""The notebook. Its cells run in one namespace instead of a kernel, which would be a large dependency."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"
 
 @pytest.fixture
 def namespace(shipped, monkeypatch):
-    """What the names in the notebook are after its last cell."""
+    """The variables of the notebook after its last cell."""
     monkeypatch.setattr(matplotlib.pyplot, "show", lambda: None)
     matplotlib.use("agg")
     names = {}
@@ -25,11 +25,11 @@ def namespace(shipped, monkeypatch):
     plt.close("all")
 
 
-def test_it_is_stored_without_outputs():
+def test_the_notebook_is_stored_without_outputs():
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in CELLS if "outputs" in cell)
 
 
-def test_it_shows_replies_attention_and_a_beam(namespace):
+def test_the_notebook_shows_replies_attention_and_a_beam(namespace):
     part = namespace["part"]
     assert namespace["bot"].manifest.task == "chat"
     assert np.allclose(part.word_attention.sum(axis=1), 1, atol=0.01)

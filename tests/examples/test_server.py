@@ -1,4 +1,4 @@
-"""The unit of systemd and the container start the server with flags that it has."""
+"""The systemd unit and the container start the server with existing flags."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ UNIT, DOCKERFILE = SERVER / "seq2edge.service", SERVER / "Dockerfile"
 
 
 def settings(text):
-    """The settings of a unit; what is given twice is a list."""
+    """The settings of a unit, each a list of its values."""
     found = {}
     for name, value in re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE):
         found.setdefault(name, []).append(value)
@@ -26,7 +26,7 @@ def parsed(words):
     return _parser(["serve"]).parse_args(words)
 
 
-def test_the_unit_starts_the_server_and_waits_for_its_end():
+def test_the_unit_starts_the_server_and_waits_until_it_has_stopped():
     unit = settings(UNIT.read_text(encoding="utf-8"))
     program, *words = shlex.split(unit["ExecStart"][0])
     arguments = parsed(words)
@@ -35,14 +35,14 @@ def test_the_unit_starts_the_server_and_waits_for_its_end():
     assert int(unit["TimeoutStopSec"][0]) > arguments.drain
 
 
-def test_the_unit_gives_no_rights():
+def test_the_unit_drops_all_privileges():
     unit = settings(UNIT.read_text(encoding="utf-8"))
     assert unit["DynamicUser"] == unit["NoNewPrivileges"] == ["yes"]
     assert unit["ProtectSystem"] == ["strict"]
     assert unit["CapabilityBoundingSet"] == [""]
 
 
-def test_systemd_takes_the_unit(tmp_path):
+def test_systemd_accepts_the_unit(tmp_path):
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd-analyze is not installed")
     text = UNIT.read_text(encoding="utf-8").replace("/opt/seq2edge/env/bin/seq2edge", "/bin/true")
@@ -53,7 +53,7 @@ def test_systemd_takes_the_unit(tmp_path):
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_the_container_runs_without_rights_and_is_watched():
+def test_the_container_runs_unprivileged_with_a_health_check():
     text = DOCKERFILE.read_text(encoding="utf-8").replace("\\\n", " ")
     instructions = re.findall(r"^([A-Z]+) (.*)$", text, re.MULTILINE)
     names = [name for name, _ in instructions]

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 SPACE = ROOT / "examples" / "space"
 
 
-def test_the_app_builds_the_page_and_listens_to_the_outside(shipped, monkeypatch):
+def test_the_app_builds_the_page_and_listens_on_all_interfaces(shipped, monkeypatch):
     launched = {}
     monkeypatch.setattr(gr.Blocks, "launch", lambda page, **settings: launched.update(settings, page=page))
     monkeypatch.setattr(gr.Blocks, "block_thread", lambda page: launched.update(blocks=True))
@@ -21,7 +21,7 @@ def test_the_app_builds_the_page_and_listens_to_the_outside(shipped, monkeypatch
     assert {"Chatbot", "Textbox", "Button"} <= kinds
 
 
-def test_its_description_names_the_app_and_a_gradio_that_the_demo_takes():
+def test_the_description_names_the_app_and_a_supported_gradio():
     text = (SPACE / "README.md").read_text(encoding="utf-8")
     described = dict(line.split(": ", 1) for line in text.split("---\n")[1].splitlines())
     assert described["sdk"] == "gradio"

@@ -17,7 +17,7 @@ LENGTHS = (5, 3, 7)
 
 @pytest.fixture(scope="module", params=["lstm", "transformer"])
 def model(request):
-    """A model with random weights, large enough for its words to be of very different likelihood."""
+    """A model with random weights, large enough for its tokens to have very different probabilities."""
     import keras
 
     keras.utils.set_random_seed(3)
@@ -30,7 +30,7 @@ def model(request):
 
 
 def search_in_graph(model, sources, search):
-    """What `Seq2SeqTextModel` does with ids in place of texts."""
+    """Search as `Seq2SeqTextModel` does, with ids instead of texts."""
     padded = np.zeros((len(sources), max(map(len, sources))), np.int32)
     for row, ids in enumerate(sources):
         padded[row, : len(ids)] = ids
@@ -53,7 +53,7 @@ def search_in_graph(model, sources, search):
 
 @pytest.mark.parametrize("beam", [1, 2, 5])
 @pytest.mark.parametrize("length_penalty", [0.0, 0.6, 1.5])
-def test_it_finds_what_the_search_of_the_device_finds(model, beam, length_penalty):
+def test_the_graph_finds_the_hypotheses_of_the_device(model, beam, length_penalty):
     random = np.random.default_rng(beam)
     sources = [np.array([*random.integers(4, VOCABULARY, length - 1), EOS], np.int32) for length in LENGTHS]
     ids, scores = search_in_graph(model, sources, GraphBeam(beam, length_penalty, 9))
@@ -68,7 +68,7 @@ def test_it_finds_what_the_search_of_the_device_finds(model, beam, length_penalt
         assert scores[row, 0] == pytest.approx(best.score, abs=1e-4)
 
 
-def test_every_hypothesis_of_the_beam_comes_back(model):
+def test_all_hypotheses_of_the_beam_are_returned(model):
     source = np.array([5, 6, 7, EOS], np.int32)
     ids, scores = search_in_graph(model, [source], GraphBeam(4, 0.6, 6))
     found = {tuple(row) for row, score in zip(ids[0], scores[0], strict=True) if np.isfinite(score)}

@@ -37,27 +37,27 @@ def test_an_ensemble_gives_the_same_replies_as_keras(ensemble_bundles, ensemble_
             assert found == [result.text for result in ensemble_run.runner().run_all(sources, beam=beam)]
 
 
-def test_int8_is_small_and_keeps_the_score(bundles):
+def test_int8_is_small_and_scores_like_keras(bundles):
     sizes = {q: manifest(bundles, q)["files"]["model.tflite"]["bytes"] for q in ("none", "float16", "int8")}
     assert sizes["int8"] < sizes["float16"] < sizes["none"]
     scores = manifest(bundles, "int8")["scores"]
     assert scores["bundle"]["exact_match"] >= scores["keras"]["exact_match"] - 10
 
 
-def test_every_operator_is_built_in(bundles):
+def test_all_operators_are_built_in(bundles):
     names = [operator["name"] for operator in manifest(bundles, "int8")["operators"]]
     assert "FULLY_CONNECTED" in names
     assert not [name for name in names if name.startswith("Flex") or name == "CUSTOM"]
 
 
-def test_the_card_says_the_score_and_no_path_travels(bundles, tmp_path_factory):
+def test_the_card_states_the_score_and_no_file_contains_a_path(bundles, tmp_path_factory):
     folder = bundles / "int8"
     assert "exact match" in (folder / "README.md").read_text(encoding="utf-8")
     for path in folder.iterdir():
         assert str(tmp_path_factory.getbasetemp()).encode() not in path.read_bytes()
 
 
-def test_no_text_of_the_training_travels(bundles, trained_run):
+def test_the_bundle_contains_no_training_text(bundles, trained_run):
     texts = {text for pair in trained_run.data.texts("train") for text in (pair.source, pair.target)}
     assert len(texts) > 50
     vectors = json.loads((bundles / "none" / "vectors.json").read_text(encoding="utf-8"))["vectors"]
@@ -88,7 +88,7 @@ def test_the_manifest_has_the_bytes_of_the_constants_by_type(bundles):
     assert sizes["int8"]["float32"] < sizes["int8"]["int8"] / 5
 
 
-def test_a_bundle_that_stands_there_is_kept(bundles, trained_run):
+def test_an_existing_bundle_is_not_overwritten(bundles, trained_run):
     before = (bundles / "int8" / "bundle.json").read_bytes()
     with pytest.raises(UserError, match="already exists"):
         export_bundle(trained_run, bundles / "int8")
@@ -107,7 +107,7 @@ def test_a_failed_export_leaves_the_old_bundle(bundles, trained_run, monkeypatch
     assert sorted(path.name for path in bundles.iterdir()) == ["float16", "int8", "none"]
 
 
-def test_a_transformer_bundle_keeps_score_and_lists_states(transformer_bundle):
+def test_a_transformer_bundle_scores_like_keras_and_lists_its_states(transformer_bundle):
     values = json.loads((transformer_bundle / "bundle.json").read_text(encoding="utf-8"))
     assert values["scores"]["keras"]["exact_match"] >= 60
     assert values["scores"]["bundle"]["exact_match"] >= values["scores"]["keras"]["exact_match"] - 10
@@ -117,7 +117,7 @@ def test_a_transformer_bundle_keeps_score_and_lists_states(transformer_bundle):
     ]
 
 
-def test_a_bundle_without_attention_runs_and_has_none_to_show(tiny_recipe, pairs_file, tmp_path):
+def test_a_bundle_without_attention_runs_and_returns_none(tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=2, settings=["model.decoder.attention=none", "model.encoder=gru"])
     run = train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     export_bundle(run, tmp_path / "bundle", tell=lambda line: None)

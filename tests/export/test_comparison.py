@@ -28,7 +28,7 @@ def rows(trained_run, pairs_file, tmp_path_factory):
     return compare([trained_run, small], quiet=True)
 
 
-def test_every_run_is_scored_sized_and_timed(rows):
+def test_score_size_and_time_of_every_run_are_measured(rows):
     large, small = rows
     assert large.scores["chrf"] > small.scores["chrf"]  # BLEU needs four words
     assert large.parameters > small.parameters
@@ -42,7 +42,7 @@ def test_the_table_names_each_run(rows):
     assert [line.split()[0] for line in lines[2:]] == ["tiny", "small"]
 
 
-def test_runs_with_other_scores_are_not_compared():
+def test_runs_with_different_metrics_are_not_compared():
     runs = [
         SimpleNamespace(path=Path(name), recipe=SimpleNamespace(task=task))
         for name, task in (("chatbot", "chat"), ("intents", "classification"))
@@ -51,12 +51,12 @@ def test_runs_with_other_scores_are_not_compared():
         compare(runs)
 
 
-def test_the_plot_is_a_picture(rows, tmp_path):
+def test_the_plot_is_written_as_an_image(rows, tmp_path):
     plot(rows, tmp_path / "comparison.png")
     assert matplotlib.image.imread(tmp_path / "comparison.png").shape[1] > 1000
 
 
-def test_a_student_of_an_int8_teacher_stands_beside_it(trained_run, pairs_file, tmp_path, capsys):
+def test_a_student_is_compared_with_its_int8_teacher(trained_run, pairs_file, tmp_path, capsys):
     command = ["distill", str(trained_run.path), str(pairs_file.parent / "trained.toml"), "--int8", "--beam", "1"]
     settings = ["--set", "model.units=16", "--set", "training.epochs=1"]
     assert main([*command, *settings, "--output", str(tmp_path / "student"), "--quiet"]) == 0
@@ -67,7 +67,7 @@ def test_a_student_of_an_int8_teacher_stands_beside_it(trained_run, pairs_file, 
     assert any(taught.get(source) == target for source, target in words.items())
 
 
-def test_a_changed_recipe_makes_the_int8_bundle_anew(rows, trained_run, tmp_path):
+def test_a_changed_recipe_exports_the_int8_bundle_again(rows, trained_run, tmp_path):
     copy = shutil.copytree(trained_run.path, tmp_path / "run")
     before = int8_bundle(Run.open(copy))
     recipe = copy / RECIPE_FILE

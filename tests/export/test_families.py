@@ -1,4 +1,4 @@
-"""What all families share knows none of them; a new family is a module of its own."""
+"""Modules shared by all families name none of them. A new family is a separate module."""
 
 import re
 from pathlib import Path
@@ -23,10 +23,10 @@ FAMILY_OR_MODALITY = re.compile(
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_it_names_no_family_and_no_modality(path):
+def test_shared_modules_name_no_family_and_no_modality(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if FAMILY_OR_MODALITY.search(line)] == []
 
 
-def test_every_task_has_a_family_that_is_exported():
+def test_the_family_of_every_task_can_be_exported():
     assert {task.family for task in TASKS.values()} == set(FAMILIES)

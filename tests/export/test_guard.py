@@ -51,7 +51,7 @@ def test_a_bundle_has_the_guard_of_its_recipe(guarded_bundle):
     assert "guard.json" in runner.manifest.files
 
 
-def test_run_says_that_the_guard_answered(guarded_bundle, capsys):
+def test_run_notes_that_the_guard_answered(guarded_bundle, capsys):
     assert main(["run", str(guarded_bundle), "the red river"]) == 0
     out, err = capsys.readouterr()
     assert out == "Mind the water.\n"
@@ -70,7 +70,7 @@ def test_verify_finds_a_wrong_pattern(guarded_bundle, replace_file, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_saved_model_has_it_too(guarded_run, tmp_path):
+def test_a_saved_model_contains_the_guard(guarded_run, tmp_path):
     import tensorflow as tf
 
     path = export_saved_model(guarded_run, tmp_path / "saved")
@@ -82,7 +82,7 @@ def test_a_saved_model_has_it_too(guarded_run, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_bundled_guard_is_the_same_in_a_graph():
+def test_the_bundled_guard_answers_the_same_in_a_graph():
     import tensorflow as tf
 
     from seq2edge.export.text_guard import GraphGuard
@@ -113,5 +113,5 @@ def test_a_wrong_pattern_in_a_recipe_is_named(tmp_path):
     with pytest.raises(UserError) as error:
         load_recipe(tmp_path / "a.toml")
     first, second = str(error.value).splitlines()
-    assert "patterns.en = '(': not a valid pattern" in first
-    assert "patterns.en = '.*': matches everything" in second
+    assert "patterns.en must contain regular expressions for folded text, got '('; not a valid pattern" in first
+    assert "got '.*'; matches everything" in second

@@ -12,14 +12,14 @@ from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
 LARGEST = 1_200_000  # bytes of guard.json
 
 
-def test_the_weights_were_learned_from_the_messages_that_are_here():
+def test_the_bundled_weights_were_learned_from_the_bundled_messages():
     made_from = json.loads(WEIGHTS.read_text(encoding="utf-8"))["messages"]
     command = "python -m seq2edge.export.guard_training pipeline/smalltalk/guard/weights.json"
     assert made_from == digests(), f"train the weights again: {command}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_messages_are_sorted_and_different(language):
+def test_messages_are_sorted_and_unique(language):
     found = messages(language)
     assert found == sorted(found)
     assert len({text for _, text in found}) == len(found)
@@ -33,7 +33,7 @@ def test_the_guard_is_small():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_most_messages_that_were_learned_are_known(language):
+def test_most_training_messages_are_classified_correctly(language):
     guard = Guard.of_values(build_guard(GuardSettings()))
     some = messages(language)[::40]
     found = np.array([guard.check(text) is not None for _, text in some])
@@ -42,7 +42,7 @@ def test_most_messages_that_were_learned_are_known(language):
     assert found[~is_distress].mean() < 0.02
 
 
-def test_what_is_learned_tells_texts_apart_and_is_the_same_each_time():
+def test_learned_weights_separate_texts_and_are_reproducible():
     texts = ["so cold and lost", "cold and wet", "lost and cold", "a fine day", "fine and warm", "a warm day"]
     labels = np.array([True, True, True, False, False, False])
     settings = Settings("word", longest=2, bonus=0, threshold=0, least=2, kept=4)

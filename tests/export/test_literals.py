@@ -18,11 +18,11 @@ from seq2edge.export.literals import literal_index, needed_literals
         (".*", {""}),
     ],
 )
-def test_the_rarest_literals_that_a_match_needs(pattern, literals):
+def test_needed_literals_are_the_rarest(pattern, literals):
     assert needed_literals(pattern) == literals
 
 
-def test_a_text_that_matches_has_a_literal_of_the_pattern():
+def test_matching_texts_contain_a_needed_literal():
     patterns = ["(?:mum|dad) (died|passed away)", "so+ (sad|tired)( of (life|it))?", "^(ab|ac)+$", "x?"]
     index = literal_index(patterns)
     for text in ("my mum passed away", "soo tired of it", "abac", "", "dad died", "acab"):

@@ -1,4 +1,4 @@
-"""ONNX files say what Keras says. Needs the extra `onnx`; skipped where a package of it is missing."""
+"""ONNX files give the outputs of Keras. Needs the extra `onnx`; skipped if one of its packages is missing."""
 
 import importlib.util
 import json
@@ -83,7 +83,7 @@ def sources(batch, longest):
 
 
 def check_steps(onnx, reference, encoded):
-    """Three steps, each model with states of its own."""
+    """Compare three steps, each model with its own states."""
     rows = np.arange(len(encoded))
     looked = [(model, *model.encode(encoded)) for model in (onnx, reference)]
     for token in (BOS, 5, 6):
@@ -96,7 +96,7 @@ def check_steps(onnx, reference, encoded):
 
 
 def check_shared_memory(onnx, encoded):
-    """A memory of one row is that of all rows."""
+    """A memory of one row is shared by all rows."""
     memory, states = onnx.encode(encoded)
     states, rows = [np.repeat(state, 3, axis=0) for state in states], np.zeros(3, int)
     repeated = {name: np.repeat(values, 3, axis=0) for name, values in memory.items()}
@@ -105,12 +105,12 @@ def check_shared_memory(onnx, encoded):
 
 
 @needs_onnx
-def test_a_run_says_in_onnx_runtime_what_it_says_in_keras(folder, trained_run):
+def test_onnx_runtime_gives_the_answers_of_keras(folder, trained_run):
     assert verify_onnx(trained_run, folder) == {"greedy": 100, "beam": 100}
 
 
 @needs_onnx
-def test_onnx_folder_describes_itself_without_any_path(folder, tmp_path_factory):
+def test_the_onnx_folder_is_described_without_any_path(folder, tmp_path_factory):
     about = json.loads((folder / "onnx.json").read_text(encoding="utf-8"))
     assert sorted(path.name for path in folder.iterdir()) == sorted(["onnx.json", *about["files"]])
     assert about["states"] == {"state_0": "next_state_0", "state_1": "next_state_1"}
@@ -128,7 +128,7 @@ def test_onnx_folder_describes_itself_without_any_path(folder, tmp_path_factory)
 
 
 @needs_onnx
-def test_the_example_says_what_the_runner_says(folder, trained_run):
+def test_the_example_gives_the_answers_of_the_runner(folder, trained_run):
     runner = trained_run.runner()
     for text in ("the red stone is here", "the quiet letter is here"):
         command = [sys.executable, EXAMPLE, folder, text]
@@ -137,7 +137,7 @@ def test_the_example_says_what_the_runner_says(folder, trained_run):
 
 
 @needs_onnx
-def test_what_stands_there_is_kept_when_an_export_fails(folder, trained_run, monkeypatch):
+def test_a_failed_export_leaves_the_old_folder(folder, trained_run, monkeypatch):
     before = (folder / "onnx.json").read_bytes()
     with pytest.raises(UserError, match="already exists"):
         export_onnx(trained_run, folder)
@@ -148,7 +148,7 @@ def test_what_stands_there_is_kept_when_an_export_fails(folder, trained_run, mon
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
-def test_missing_packages_are_named_with_what_to_install(trained_run, monkeypatch, tmp_path):
+def test_missing_packages_are_named_with_the_extra_to_install(trained_run, monkeypatch, tmp_path):
     for module in (onnx_model, onnx_runtime):
         monkeypatch.setattr(module, "installed", lambda name: False)
     with pytest.raises(UserError) as error:

@@ -25,7 +25,7 @@ print(json.dumps([answer["text"][0].numpy().decode(), alternatives, [m for m in 
 
 
 @pytest.mark.slow
-def test_the_saved_model_answers_text_with_text_as_keras_does(trained_run, tmp_path):
+def test_the_saved_model_gives_the_answers_of_keras(trained_run, tmp_path):
     path = export_saved_model(trained_run, tmp_path / "tiny.saved_model")
     assert verify_saved_model(trained_run, path) == {"serving_default": 100, "beam": 100}
 
@@ -45,13 +45,13 @@ def test_the_example_answers_with_the_beam(trained_run, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_saved_model_of_an_ensemble_answers_as_keras_does(ensemble_run, tmp_path):
+def test_the_saved_model_of_an_ensemble_gives_the_answers_of_keras(ensemble_run, tmp_path):
     path = export_saved_model(ensemble_run, tmp_path / "ensemble.saved_model")
     assert verify_saved_model(ensemble_run, path) == {"serving_default": 100, "beam": 100}
 
 
 @pytest.mark.slow
-def test_saved_model_keeps_both_tokenizers_apart(tiny_recipe, pairs_file, tmp_path):
+def test_the_saved_model_uses_a_tokenizer_for_each_side(tiny_recipe, pairs_file, tmp_path):
     settings = ["tokenizer.joint=false", "tokenizer.vocabulary=320", "tokenizer.target_vocabulary=300"]
     recipe = tiny_recipe(epochs=5, settings=[*settings, "tokenizer.fold_case=true"])
     run = train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
@@ -88,7 +88,7 @@ def test_the_graph_encodes_and_decodes_as_the_device_does(code_folder, normalisa
 
 
 @pytest.mark.slow
-def test_saved_model_writes_code_as_it_was(code_folder, tmp_path):
+def test_the_saved_model_does_not_change_code(code_folder, tmp_path):
     import tensorflow as tf
 
     run = Run.open(code_folder / "run")

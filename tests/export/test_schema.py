@@ -25,7 +25,7 @@ def manifest(bundles):
     return json.loads((bundles / "int8" / "bundle.json").read_text(encoding="utf-8"))
 
 
-def test_the_published_schema_is_that_of_the_code():
+def test_the_published_schema_equals_that_of_the_code():
     assert json.loads(FILE.read_text(encoding="utf-8")) == manifest_schema(), f"write it again: {COMMAND}"
 
 
@@ -69,5 +69,5 @@ def test_a_manifest_may_lack_languages_and_have_new_fields(manifest, validator):
         {"files": {"model.tflite": {"sha256": "0", "bytes": 1}}},
     ],
 )
-def test_the_schema_refuses_what_a_reader_refuses(manifest, validator, values):
+def test_the_schema_refuses_the_same_manifests_as_the_reader(manifest, validator, values):
     assert not validator.is_valid(manifest | values)

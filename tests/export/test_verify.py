@@ -14,10 +14,10 @@ def test_a_bundle_that_loses_too_much_of_the_score_is_refused(bundles):
     result = {"test_sentences": 1000, "agreement_with_keras": {"identical": 90}, **systems}
     check_score_loss(bundle, "translation", result, 0.5)
     with pytest.raises(
-        UserError, match=r"with its shortlist it loses 0\.40 of Keras' 32\.24 bleu over 1000 test sentences"
+        UserError, match=r"int8 with its shortlist loses 0\.40 of Keras' 32\.24 bleu over 1000 test sentences"
     ):
         check_score_loss(bundle, "translation", result, 0.3)
-    with pytest.raises(UserError, match=r"int8 it loses 0\.24 .* allowed are 0\.1"):
+    with pytest.raises(UserError, match=r"int8 loses 0\.24 .* more than max_score_loss = 0\.1"):
         check_score_loss(bundle, "translation", result, 0.1)
 
 

@@ -20,7 +20,7 @@ def web_bundle(trained_run, tmp_path_factory):
     return path
 
 
-def test_a_web_bundle_has_signatures_of_known_shapes(web_bundle):
+def test_a_web_bundle_has_signatures_of_fixed_shapes(web_bundle):
     manifest = json.loads((web_bundle / "bundle.json").read_text(encoding="utf-8"))
     signatures = manifest["signatures"]
     assert manifest["fixed_lengths"] == [16, 24]
@@ -32,14 +32,14 @@ def test_a_web_bundle_has_signatures_of_known_shapes(web_bundle):
     assert signatures["encode"]["inputs"]["source_ids"]["shape"] == [1, -1]
 
 
-def test_a_bundle_for_the_web_says_what_it_was_verified_on(web_bundle):
+def test_a_web_bundle_lists_the_runtimes_it_was_verified_on(web_bundle):
     values = json.loads((web_bundle / "bundle.json").read_text(encoding="utf-8"))
     assert values["runtimes"] == ["litert", "tflite-2.14", "web"]
     assert [name.split(" 2.")[0] for name in values["verified_on"]] == ["LiteRT", "LiteRT CompiledModel"]
     assert values["scores"]["agreement_with_keras"]["fixed_lengths_identical"] >= 95
 
 
-def test_smallest_fitting_fixed_length_gives_the_same_answer(web_bundle, bundles, monkeypatch):
+def test_the_smallest_fitting_length_gives_the_same_answer(web_bundle, bundles, monkeypatch):
     runner, other = load_runner(web_bundle), load_runner(bundles / "int8")
     asked = []
     run = runner.model.file.run
@@ -54,7 +54,7 @@ def test_smallest_fitting_fixed_length_gives_the_same_answer(web_bundle, bundles
 
 
 @pytest.mark.slow
-def test_a_file_that_says_other_words_in_a_browser_is_refused(trained_run, tmp_path, monkeypatch):
+def test_a_file_with_other_answers_in_a_browser_is_refused(trained_run, tmp_path, monkeypatch):
     call = CompiledSignature.__call__
 
     def garbage(self, **inputs):
@@ -77,5 +77,5 @@ def test_a_file_that_says_other_words_in_a_browser_is_refused(trained_run, tmp_p
         ([], ["web"], 12, [12]),
     ],
 )
-def test_a_browser_gets_a_length_for_every_source(named, runtimes, longest, lengths):
+def test_fixed_lengths_cover_every_source(named, runtimes, longest, lengths):
     assert fixed_lengths(named, runtimes, longest) == lengths

@@ -104,7 +104,7 @@ def inputs() -> dict[str, np.ndarray]:
 
 
 def outputs(model: Seq2Seq, source_ids: np.ndarray, target_inputs: np.ndarray) -> dict[str, np.ndarray]:
-    """What the three models of a `Seq2Seq` give."""
+    """The outputs of the three models of a `Seq2Seq`."""
     found = {"training.logits": np.asarray(model.training([source_ids, target_inputs]))}
     encoded = {name: np.asarray(value) for name, value in model.encoder(source_ids).items()}
     found |= {f"encoder.{name}": value for name, value in encoded.items()}
@@ -113,7 +113,7 @@ def outputs(model: Seq2Seq, source_ids: np.ndarray, target_inputs: np.ndarray) -
 
 
 def searched(model: Seq2Seq, source_ids: np.ndarray) -> dict[str, np.ndarray]:
-    """For each search the ids, filled up with -1, and scores of all hypotheses of all sources."""
+    """For each search the ids, padded with -1, and scores of all hypotheses of all sources."""
     decoder = KerasSequenceModel(model)
     sources = [{"source_ids": row[row != 0]} for row in source_ids]
     searches = SEARCHES | (COVERAGE if "attention" in model.decoder_step.output else {})

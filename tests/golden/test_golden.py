@@ -1,4 +1,4 @@
-"""Every family of architecture computes and finds what was recorded of it; `record.py` beside this says what."""
+"""Every kind of architecture computes the values recorded by `record.py`."""
 
 import importlib.util
 from pathlib import Path

@@ -34,18 +34,18 @@ def model(request):
     return make(encoder=ENCODERS[encoder], pooling=pooling)
 
 
-def test_padding_changes_nothing(model):
+def test_padding_does_not_change_the_logits(model):
     logits = model.training(SOURCE)
     assert logits.shape == (3, CLASSES)
     np.testing.assert_allclose(model.training(np.pad(SOURCE, ((0, 0), (0, 10)))), logits, atol=1e-6)
     np.testing.assert_allclose(model.training(SOURCE[1:2, :3])[0], logits[1], atol=1e-6)
 
 
-def test_a_row_of_padding_is_harmless(model):
+def test_a_row_of_padding_gives_finite_outputs(model):
     assert np.isfinite(model.training(np.zeros((2, 5), "int32"))).all()
 
 
-def test_it_classifies_with_what_was_trained(model):
+def test_classify_shares_the_layers_of_training(model):
     outputs = model.classify(SOURCE)
     np.testing.assert_array_equal(outputs["logits"], model.training(SOURCE))
     assert ("attention" in outputs) == (model.config.pooling == "attention")
@@ -58,7 +58,7 @@ def test_attention_shows_the_weights_of_the_tokens():
     np.testing.assert_array_equal(weights[SOURCE == 0], 0)
 
 
-def test_saved_and_loaded_it_answers_the_same(model, tmp_path):
+def test_a_loaded_model_gives_the_same_outputs(model, tmp_path):
     model.training.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded(SOURCE), model.training(SOURCE))
@@ -66,7 +66,7 @@ def test_saved_and_loaded_it_answers_the_same(model, tmp_path):
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_it_can_start_from_the_encoder_of_an_encoder_decoder(encoder):
+def test_a_classifier_can_take_the_encoder_of_an_encoder_decoder(encoder):
     sizes = {"units": SMALL["units"], "embedding": SMALL["embedding"], "encoder": ENCODERS[encoder]}
     teacher = build_seq2seq(Seq2SeqConfig(20, 20, **sizes)).training
     model = make(**sizes).training
@@ -78,7 +78,7 @@ def test_it_can_start_from_the_encoder_of_an_encoder_decoder(encoder):
 
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_it_learns_which_of_four_tokens_is_there(encoder, pooling):
+def test_a_classifier_learns_which_of_four_tokens_is_present(encoder, pooling):
     rng = np.random.default_rng(1)
     labels = rng.integers(0, CLASSES, 256)
     source = rng.integers(10, 20, (256, 6)).astype("int32")
@@ -105,18 +105,18 @@ def test_settings_of_a_recipe_become_a_config():
 
 
 MISFITS = {
-    "an unknown pooling": ({"pooling": "median"}, "pooling = 'median': not known; allowed: mean, sum, max, attention"),
-    "no classes": ({"classes": 0}, "classes = 0: out of range; allowed: >= 1"),
+    "an unknown pooling": ({"pooling": "median"}, "pooling must be one of 'mean', 'sum', 'max', 'attention', got"),
+    "no classes": ({"classes": 0}, "classes must be at least 1, got 0"),
     "a dropout for recurrence without recurrence": (
         {"encoder": BagEncoderConfig(), "variational_dropout": True},
-        "variational_dropout = true: applies to recurrent layers",
+        "variational_dropout must be false in a model without recurrent layers",
     ),
-    "halves of an odd number": ({"units": 33}, "encoder.bidirectional = true: each of two directions"),
+    "two directions with odd units": ({"units": 33}, "encoder.bidirectional must be false with an odd number"),
 }
 
 
 @pytest.mark.parametrize("name", MISFITS)
-def test_what_does_not_go_together_is_said(name):
+def test_incompatible_settings_are_refused(name):
     settings, message = MISFITS[name]
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         make(**settings)

@@ -37,7 +37,7 @@ def pairs(rows, numbers, shift=0):
 
 
 def new_numbers_written(shift=0, **settings):
-    """The share of new numbers that a model writes where they belong, once it has learned from the others."""
+    """The share of new numbers that a model writes at the right position after training on others."""
     keras.utils.set_random_seed(1)
     config = Seq2SeqConfig(VOCABULARY, VOCABULARY - shift, units=32, embedding=32, dropout=0.0, **settings)
     model = build_seq2seq(config).training
@@ -49,12 +49,12 @@ def new_numbers_written(shift=0, **settings):
     return (found == target)[place].mean()
 
 
-def test_only_a_model_that_copies_writes_numbers_it_has_not_learned():
+def test_only_a_copying_model_writes_unseen_numbers():
     assert new_numbers_written(copy=True) > 0.95
     assert new_numbers_written(copy=False) < 0.05
 
 
-def test_a_table_leads_from_source_ids_to_target_ids():
+def test_the_copy_table_maps_source_ids_to_target_ids():
     assert new_numbers_written(SHIFT, copy=True, copy_table=TABLE) > 0.95
 
 
@@ -79,13 +79,13 @@ def model(request):
     return build_seq2seq(Seq2SeqConfig(VOCABULARY, VOCABULARY, **SMALL, **VARIANTS[request.param]))
 
 
-def test_step_by_step_equals_the_whole_sequence(model):
+def test_decoding_step_by_step_equals_the_whole_sequence(model):
     whole = np.array(model.training([SOURCE, TARGET_INPUTS]))
     np.testing.assert_allclose(np.stack([one["logits"] for one in steps(model)], axis=1), whole, atol=1e-5)
     np.testing.assert_allclose(np.exp(whole).sum(-1), 1, atol=1e-5)
 
 
-def test_saved_and_loaded_it_answers_the_same(model, tmp_path):
+def test_a_loaded_model_gives_the_same_outputs(model, tmp_path):
     model.training.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded([SOURCE, TARGET_INPUTS]), model.training([SOURCE, TARGET_INPUTS]))
@@ -101,6 +101,6 @@ def test_a_certain_gate_and_improbable_targets_have_finite_gradients(dtype):
         assert all(np.isfinite(np.array(weight)).all() for weight in model.weights)
 
 
-def test_without_attention_there_is_nothing_to_point_with():
-    with pytest.raises(ValueError, match=r"copy = true: .* decoder\.attention = 'none' has none; allowed: false"):
+def test_copying_without_attention_is_refused():
+    with pytest.raises(ValueError, match=r"copy must be false with decoder\.attention = 'none', got true"):
         build_seq2seq(Seq2SeqConfig(20, 20, copy=True, decoder=RecurrentDecoderConfig(attention="none")))

@@ -35,7 +35,7 @@ ENCODERS = {
 
 
 @pytest.mark.parametrize("name", ENCODERS)
-def test_every_encoder_returns_the_same(name):
+def test_every_encoder_returns_memory_mask_and_states(name):
     encoder, states_of_a_layer = ENCODERS[name]
     encoded = encoder(EMBEDDED, MASK)
     assert isinstance(encoded, Encoded)
@@ -47,7 +47,7 @@ def test_every_encoder_returns_the_same(name):
 
 
 @pytest.mark.parametrize("name", ENCODERS)
-def test_an_encoder_is_made_again_from_its_config(name):
+def test_an_encoder_can_be_rebuilt_from_its_config(name):
     encoder, _ = ENCODERS[name]
     again = type(encoder).from_config(encoder.get_config())
     assert again.config == encoder.config
@@ -55,11 +55,11 @@ def test_an_encoder_is_made_again_from_its_config(name):
 
 
 def test_two_directions_need_an_even_number_of_units():
-    with pytest.raises(ValueError, match="units = 7 is odd"):
+    with pytest.raises(ValueError, match="an odd number of units, 7"):
         RecurrentEncoder(RecurrentEncoderConfig(), units=7)
 
 
-def test_a_bag_of_tokens_is_the_embeddings_themselves():
+def test_a_bag_of_tokens_returns_the_embeddings():
     memory = BagEncoder(BagEncoderConfig(), units=6)(EMBEDDED, MASK).memory
     np.testing.assert_array_equal(memory, EMBEDDED * MASK[:, :, None])
 
@@ -72,7 +72,7 @@ def ngrams(**settings):
     return layer
 
 
-def test_a_token_has_the_embeddings_of_the_ngrams_that_end_in_it():
+def test_a_token_gets_the_embeddings_of_the_ngrams_that_end_with_it():
     layer = ngrams()
     found = np.asarray(layer(np.array([[7, 9, 7, 9]])))[0]
     tokens, rows = map(np.asarray, layer.get_weights())
@@ -107,7 +107,7 @@ def test_the_hash_of_an_ngram_fits_into_32_bits():
     assert 0 <= exact < MAX_ROWS
 
 
-def test_an_embedding_of_ngrams_is_made_again_from_its_config():
+def test_an_ngram_embedding_can_be_rebuilt_from_its_config():
     layer = ngrams()
     again = NGramEmbedding.from_config(layer.get_config())
     assert (again.config, again.tokens, again.width) == (layer.config, 30, 4)
@@ -149,7 +149,7 @@ SOURCE = np.array([[5, 6, 7, 3], [8, 9, 3, 0]], "int32")
 
 
 @pytest.mark.parametrize("family", ["classifier", "seq2seq"])
-def test_a_new_encoder_is_its_layer_its_config_and_an_entry(family, monkeypatch):
+def test_a_new_encoder_needs_only_a_layer_a_config_and_an_entry(family, monkeypatch):
     make = {NeighbourConfig: lambda config, unroll, **settings: NeighbourEncoder(config.encoder, **settings)}
     monkeypatch.setattr(build, "ENCODERS", build.ENCODERS | make)
     sizes = {"source_vocabulary": 12, "units": 8, "embedding": 6, "encoder": NeighbourConfig()}

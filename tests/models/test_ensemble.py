@@ -43,7 +43,7 @@ def ensemble(request):
     return build_ensemble(EnsembleConfig(MEMBERS[request.param]))
 
 
-def test_step_by_step_equals_the_whole_sequence(ensemble):
+def test_decoding_step_by_step_equals_the_whole_sequence(ensemble):
     whole = np.array(ensemble.training([SOURCE, TARGET_INPUTS]))
     found = np.stack([outputs["logits"] for outputs in steps(ensemble)], axis=1)
     np.testing.assert_allclose(found, whole, atol=1e-5)
@@ -66,7 +66,7 @@ def test_vector_times_output_rows_are_the_logits_of_these_tokens(ensemble):
         np.testing.assert_allclose(outputs["vector"] @ rows.T, outputs["logits"][:, tokens], atol=1e-5)
 
 
-def test_saved_and_loaded_it_answers_the_same(ensemble, tmp_path):
+def test_a_loaded_ensemble_gives_the_same_outputs(ensemble, tmp_path):
     ensemble.training.save(tmp_path / "model.keras")
     expected = ensemble.training([SOURCE, TARGET_INPUTS])
     loaded = keras.models.load_model(tmp_path / "model.keras")
@@ -76,7 +76,7 @@ def test_saved_and_loaded_it_answers_the_same(ensemble, tmp_path):
     np.testing.assert_array_equal(fresh.training([SOURCE, TARGET_INPUTS]), expected)
 
 
-def test_one_member_equals_that_member():
+def test_an_ensemble_of_one_member_equals_this_member():
     alone, ensemble = build_seq2seq(TRANSFORMER), build_ensemble(EnsembleConfig((TRANSFORMER,)))
     ensemble.members[0].training.set_weights(alone.training.get_weights())
     for found, expected in zip(steps(ensemble), steps(alone), strict=True):
@@ -92,6 +92,6 @@ def test_weights_are_named_by_member():
     assert {name.split("/")[0] for name in names} == {"member_0", "member_1"}
 
 
-def test_settings_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match=r"encoder\.bidirectional = true"):
+def test_incompatible_settings_are_refused():
+    with pytest.raises(ValueError, match=r"encoder\.bidirectional must be false"):
         build_ensemble(EnsembleConfig((config(), config(units=33))))

@@ -19,7 +19,7 @@ def test_the_mean_is_over_real_tokens_with_smoothing():
     np.testing.assert_allclose(SequenceLoss(0.1)(TARGETS, LOGITS), expected, rtol=1e-5)
 
 
-def test_a_batch_of_padding_costs_nothing():
+def test_a_batch_of_padding_has_no_loss():
     assert float(SequenceLoss()(np.zeros((2, 3), "int32"), LOGITS)) == 0
 
 
@@ -30,10 +30,10 @@ def test_the_mean_is_over_labelled_rows_with_smoothing(shape):
     np.testing.assert_allclose(ClassificationLoss(0.1)(labels, LOGITS[0]), expected, rtol=1e-5)
 
 
-def test_rows_of_padding_cost_nothing():
+def test_rows_of_padding_have_no_loss():
     assert float(ClassificationLoss()(np.full(3, -1), LOGITS[0])) == 0
 
 
-def test_which_targets_count():
+def test_padding_targets_do_not_count():
     assert np.array(SequenceLoss().counted(TARGETS)).tolist() == [[True, True, False], [True, False, False]]
     assert np.array(ClassificationLoss().counted(np.array([0, -1, 2]))).tolist() == [True, False, True]

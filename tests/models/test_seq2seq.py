@@ -75,12 +75,12 @@ def step_by_step(model, source_ids, target_inputs):
     return np.stack(logits, axis=1)
 
 
-def test_step_by_step_equals_the_whole_sequence(model):
+def test_decoding_step_by_step_equals_the_whole_sequence(model):
     whole = np.array(model.training([SOURCE, TARGET_INPUTS]))
     np.testing.assert_allclose(step_by_step(model, SOURCE, TARGET_INPUTS), whole, atol=1e-5)
 
 
-def test_padding_changes_nothing(model):
+def test_padding_does_not_change_the_logits(model):
     padded = np.pad(SOURCE, ((0, 0), (0, 10)))
     np.testing.assert_allclose(
         model.training([padded, TARGET_INPUTS]), model.training([SOURCE, TARGET_INPUTS]), atol=1e-6
@@ -89,7 +89,7 @@ def test_padding_changes_nothing(model):
     np.testing.assert_allclose(alone[0], model.training([SOURCE, TARGET_INPUTS])[1], atol=1e-6)
 
 
-def test_saved_and_loaded_it_answers_the_same(model, tmp_path):
+def test_a_loaded_model_gives_the_same_outputs(model, tmp_path):
     model.training.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded([SOURCE, TARGET_INPUTS]), model.training([SOURCE, TARGET_INPUTS]))
@@ -99,7 +99,7 @@ def test_saved_and_loaded_it_answers_the_same(model, tmp_path):
         assert loaded.get_layer(side).get_config() == layer.get_config()
 
 
-def test_it_learns_to_reverse():
+def test_a_model_learns_to_reverse():
     keras.utils.set_random_seed(1)
     rng = np.random.default_rng(1)
     digits = rng.integers(4, 20, (512, 5)).astype("int32")
@@ -113,21 +113,23 @@ def test_it_learns_to_reverse():
     assert (found == target).mean() > 0.97
 
 
-def test_one_embedding_for_two_vocabularies_is_refused():
+def test_shared_embeddings_of_two_vocabularies_are_refused():
     with pytest.raises(ValueError, match="20 source and 30 target"):
         build_seq2seq(Seq2SeqConfig(**{**SMALL, "target_vocabulary": 30, "share_embeddings": True}))
 
 
-def test_padding_is_what_the_device_pads_with():
+def test_the_padding_id_equals_that_of_the_device():
     assert Seq2SeqConfig(20, 20).pad_id == SequenceLoss().pad_id == PAD
 
 
-def test_settings_that_do_not_fit_are_refused_at_once():
+def test_incompatible_settings_are_refused():
     config = Seq2SeqConfig(20, 20, units=33, decoder=RecurrentDecoderConfig(window=4))
-    with pytest.raises(ValueError, match=r"encoder\.bidirectional = true[\s\S]*decoder\.window = 4"):
+    with pytest.raises(
+        ValueError, match=r"encoder\.bidirectional must be false[\s\S]*decoder\.window must be left out"
+    ):
         build_seq2seq(config)
 
 
-def test_a_decoder_wants_its_settings_resolved():
+def test_a_decoder_needs_resolved_settings():
     with pytest.raises(ValueError, match="Received: attention=None, initial_state=None"):
         RecurrentDecoder(RecurrentDecoderConfig())

@@ -4,7 +4,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.pipeline.files import refuse_existing, whole_file, whole_folder, write_csv, write_text
 
 
-def test_a_folder_replaces_the_old_one_only_when_whole(tmp_path):
+def test_a_folder_replaces_the_old_one_only_when_complete(tmp_path):
     folder = tmp_path / "bundle"
     with whole_folder(folder) as new:
         (new / "a").write_text("old")
@@ -17,7 +17,7 @@ def test_a_folder_replaces_the_old_one_only_when_whole(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
-def test_a_replacement_killed_between_its_renames_is_put_right(tmp_path):
+def test_a_replacement_killed_between_its_renames_is_repaired(tmp_path):
     (tmp_path / ".bundle.old").mkdir()
     (tmp_path / ".bundle.old" / "a").write_text("old")
     with pytest.raises(RuntimeError), whole_folder(tmp_path / "bundle"):
@@ -36,7 +36,7 @@ def test_a_folder_in_use_is_refused_unless_overwrite(tmp_path):
         refuse_existing(tmp_path / "a", overwrite=True)
 
 
-def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path):
+def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.txt"
     write_text(path, "old")
     with pytest.raises(ZeroDivisionError), whole_file(path) as temporary:
@@ -45,12 +45,12 @@ def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_a_table_has_the_keys_of_its_rows_as_header(tmp_path):
+def test_the_header_of_a_table_has_the_keys_of_its_rows(tmp_path):
     write_csv(tmp_path / "history.csv", [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
     assert (tmp_path / "history.csv").read_text().splitlines() == ["epoch,loss", "1,0.5", "2,0.25"]
 
 
-def test_a_full_disk_is_said_with_the_file(tmp_path):
+def test_a_full_disk_is_reported_with_the_file(tmp_path):
     with pytest.raises(OSError, match="No space left") as error, whole_file(tmp_path / "model"):
         raise OSError(28, "No space left on device")
     assert error.value.filename == str(tmp_path / "model")

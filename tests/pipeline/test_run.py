@@ -20,12 +20,12 @@ def old_run(trained_run, tmp_path):
     return path
 
 
-def test_an_old_run_is_refused_with_the_command(old_run):
+def test_a_run_of_an_older_format_is_refused_with_the_command(old_run):
     with pytest.raises(UserError, match=r"run of format 1, this version reads 3; train it again: seq2edge train"):
         Run.open(old_run)
 
 
-def test_an_old_run_is_not_resumed(old_run, trained_run):
+def test_a_run_of_an_older_format_is_not_resumed(old_run, trained_run):
     with pytest.raises(UserError, match="run of format 1"):
         train(trained_run.recipe, old_run, TrainOptions(resume=True, quiet=True))
     assert (old_run / "model.keras").is_file()

@@ -1,4 +1,4 @@
-"""Bundles on an emulated Raspberry Pi 4: the words of x86-64 for floats, and for int8 as many right answers."""
+"""Bundles on an emulated Raspberry Pi 4: floats give the answers of x86-64, int8 as many right ones."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def right(outputs):
 @pytest.mark.network
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("qemu-aarch64"), reason="qemu-aarch64 is missing: apt-get install qemu-user")
-def test_a_raspberry_pi_says_the_same(bundles, texts):
+def test_an_emulated_raspberry_pi_gives_the_same_answers(bundles, texts):
     process = script(bundles / "none", bundles / "float16", bundles / "int8", *texts, "--cpu", "cortex-a72")
     assert process.returncode == 0, process.stderr
     none, float16, int8 = json.loads(process.stdout)
@@ -47,7 +47,7 @@ def test_a_raspberry_pi_says_the_same(bundles, texts):
         assert row["vectors"]["vectors"] > 0
 
 
-def test_without_the_emulator_it_says_what_to_install(texts):
+def test_a_missing_emulator_is_reported_with_the_package(texts):
     process = script("bundle", *texts, PATH="")
     assert process.returncode == 2
     assert process.stderr == "aarch64.py: qemu-aarch64 is missing; install it: apt-get install qemu-user\n"

@@ -1,4 +1,4 @@
-"""Every architecture learns a small task, and says the same step by step, padded, loaded and on TFLite."""
+"""Every architecture learns a small task, with the same outputs step by step, padded, loaded and on TFLite."""
 
 from dataclasses import dataclass, field
 
@@ -26,7 +26,7 @@ ACCURACY = 0.95  # of the tokens of sentences it has not seen
 
 @dataclass(frozen=True)
 class Architecture:
-    """Settings, and the task that suits them."""
+    """Settings, and a task they can learn."""
 
     settings: dict
     task: str = "reverse"
@@ -96,7 +96,7 @@ ARCHITECTURES = {
 
 @dataclass
 class Pairs:
-    """Sequences of 2 to LONGEST symbols and what the task makes of them, padded."""
+    """Sequences of 2 to LONGEST symbols and their targets, padded."""
 
     task: str
     number: int
@@ -119,7 +119,7 @@ class Pairs:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_it_learns_and_says_the_same_everywhere(name, tmp_path):
+def test_every_architecture_learns_and_gives_the_same_answers_everywhere(name, tmp_path):
     from ai_edge_litert.interpreter import Interpreter
 
     architecture = ARCHITECTURES[name]
@@ -181,7 +181,7 @@ def step_by_step(model, pairs):
 
 
 def check_step_of_three(interpreter, model, source):
-    """Three hypotheses share one memory; attention comes out wherever there is one."""
+    """Three hypotheses share one memory; attention is returned if the model has one."""
     encoded = interpreter.get_signature_runner("encode")(source_ids=source[None])
     states = {name: np.repeat(value, 3, axis=0) for name, value in encoded.items() if name.startswith("state_")}
     looked = {name: encoded[name] for name in ("memory", "memory_mask")}
@@ -197,7 +197,7 @@ def check_step_of_three(interpreter, model, source):
 
 
 def check_most_likely(interpreter, inputs, log_probs):
-    """The steps that give only the most likely tokens: of the whole vocabulary, and of a shortlist."""
+    """Check the steps that return only the most likely tokens, of the whole vocabulary and of a shortlist."""
     most_likely = -np.sort(-log_probs, axis=1)[:, :6]
     found = interpreter.get_signature_runner("decode_step_3")(**inputs)
     np.testing.assert_allclose(found["top_log_probs"], most_likely, atol=2e-3)

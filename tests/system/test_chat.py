@@ -1,4 +1,4 @@
-"""A chat that remembers the reply before and knows what it has no answer to, from its pairs to its bundle."""
+"""A chat with memory of the previous reply and a fallback, from pairs to bundle."""
 
 import json
 
@@ -108,20 +108,20 @@ def bot(folder):
     return load_runner(folder / "bundle")
 
 
-def test_a_follow_up_is_answered_by_the_reply_before(bot):
+def test_a_follow_up_is_answered_according_to_the_previous_reply(bot):
     for animal in ANIMALS:
         chat = Conversation(bot, previous=reply(animal))
         assert chat("why is that").text == chat.previous == f"The {animal} is kind."
     assert bot("why is that").alternatives[0][0] == NOTHING
 
 
-def test_what_has_no_answer_gets_the_fallback(bot):
+def test_unknown_messages_get_the_fallback(bot):
     assert all(bot(f"{words} today").text == "Pardon?" for words in OTHER)
     known = min(bot(f"my {animal}").score for animal in ANIMALS)
     assert max(bot(f"{words} today").score for words in OTHER) < known - 0.3
 
 
-def test_unk_counts_in_the_score_whichever_way_the_model_is_asked(bot, folder):
+def test_unk_lowers_the_score_in_every_kind_of_search(bot, folder):
     text, keras = "tax form today", KerasSequenceModel(Run.open(folder / "run").model())
     greedy = bot.run(text)
     every_logit = bot.run(text, no_repeat_ngram=9)  # looks at all tokens
@@ -133,7 +133,7 @@ def test_unk_counts_in_the_score_whichever_way_the_model_is_asked(bot, folder):
     assert UNKNOWN not in {alternative for alternative, _ in beam.alternatives}
 
 
-def test_the_attention_is_over_the_characters_of_the_message(bot):
+def test_attention_covers_the_characters_of_the_message(bot):
     (part,) = bot.run("my cat").parts
     assert part.attention.shape == (len(part.target_tokens), len(part.source_tokens))
     assert "c" in part.source_tokens

@@ -1,4 +1,4 @@
-"""Code as it is: from a training to the answer of a command, byte for byte."""
+"""Code is not changed, from training to the output of a command."""
 
 import io
 import itertools
@@ -35,7 +35,7 @@ def pair(run, bundle):
     return known[0]
 
 
-def test_keras_and_the_bundle_write_a_function_as_it_was(run, bundle, pair):
+def test_keras_and_the_bundle_write_the_function_exactly(run, bundle, pair):
     for runner in (run.runner(), load_runner(bundle)):
         assert runner.manifest.normalisations == ("NFC", "none")
         assert runner.run(pair.source).text == pair.target
@@ -48,28 +48,28 @@ def test_a_stream_keeps_white_space(bundle, pair):
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(shown))
 
 
-def test_phrases_are_code_too(bundle, pair):
+def test_phrases_can_be_code(bundle, pair):
     runner = load_runner(bundle)
     start = pair.target[: pair.target.index("if")]
     assert runner.run(pair.source, prefix=start).text == pair.target
     assert "\t" not in runner.run(pair.source, banned=("\t",)).text
 
 
-def test_lines_of_a_source_are_one_text(bundle, pair):
+def test_the_lines_of_a_source_are_one_text(bundle, pair):
     runner = load_runner(bundle)
     first, rest = pair.source.split(" ", 1)
     assert runner.run(f"\n{first}\n\n {rest}.\n").parts[0].source_tokens[-1] == "</s>"
     assert runner.run(f"{first}\n{rest}").text == pair.target
 
 
-def test_a_long_source_is_truncated_and_said(bundle, pair):
+def test_a_long_source_is_truncated_with_a_note(bundle, pair):
     result = load_runner(bundle).run(f"{pair.source}. " * 20)
     assert len(result.parts) == 1
     assert len(result.parts[0].source_tokens) <= 24
     assert result.cut.startswith("the text is longer than the model reads")
 
 
-def test_the_command_prints_the_function_and_json_keeps_it_in_a_filter(bundle, pair, capsysbinary, monkeypatch):
+def test_the_command_prints_the_function_exactly_and_escapes_it_in_json(bundle, pair, capsysbinary, monkeypatch):
     main(["run", str(bundle), pair.source])
     assert capsysbinary.readouterr().out == f"{pair.target}\n".encode()
     main(["run", str(bundle), pair.source, "--json"])
@@ -81,7 +81,7 @@ def test_the_command_prints_the_function_and_json_keeps_it_in_a_filter(bundle, p
         assert (json.loads(out)["text"] if options else out.removesuffix("\n")) == expected
 
 
-def test_white_space_decides_the_main_score(run, tmp_path):
+def test_the_main_score_counts_white_space(run, tmp_path):
     evaluation = evaluate_run(run, "train", EvaluateOptions(tmp_path, quiet=True))
     hits = sum(
         answer.text in e.references for answer, e in zip(evaluation.answers, evaluation.test_set.expected, strict=True)

@@ -78,7 +78,7 @@ NEW = {f"{word} {number} again": f"{WORDS[word]} {number} nochmals" for word in 
 
 
 @pytest.mark.parametrize("quantization", ["none", "int8"])
-def test_a_bundle_copies_numbers_that_no_pair_had(run, tmp_path, quantization):
+def test_a_bundle_copies_unseen_numbers(run, tmp_path, quantization):
     bundle = export_bundle(run, tmp_path / "bundle", ExportOptions(quantization), lambda line: None)
     assert bundle.manifest.scores["agreement_with_keras"]["generate_identical"] == 100
     runner, expected = load_runner(tmp_path / "bundle"), [Example(text, (target,)) for text, target in NEW.items()]
@@ -86,7 +86,7 @@ def test_a_bundle_copies_numbers_that_no_pair_had(run, tmp_path, quantization):
         assert copied([runner.run(text, **options).text for text in NEW], expected) > 90
 
 
-def test_a_shortlist_has_all_that_can_be_copied(run, tmp_path):
+def test_a_shortlist_contains_all_tokens_that_can_be_copied(run, tmp_path):
     export_bundle(run, tmp_path / "bundle", ExportOptions("none"), lambda line: None)
     runner, table = load_runner(tmp_path / "bundle"), np.array(run.data.copy_table())
     source = runner.processor("send 2718 home")["source_ids"]
@@ -95,7 +95,7 @@ def test_a_shortlist_has_all_that_can_be_copied(run, tmp_path):
     assert set(copies[copies > EOS]) <= set(runner.model.shortlist.of(source))
 
 
-def test_a_table_joins_tokens_of_the_same_text(run):
+def test_the_copy_table_joins_tokens_of_the_same_text(run):
     source, target = run.data.processor(run.recipe), run.data.target_tokenizer()
     ids = source("read 4711")["source_ids"]
     copies = run.data.copy_table()
@@ -103,12 +103,12 @@ def test_a_table_joins_tokens_of_the_same_text(run):
     assert [label for label, copy in digits if copy] == target.tokens([copy for _, copy in digits if copy])
 
 
-def test_the_saved_model_answers_as_keras_does(run, tmp_path):
+def test_the_saved_model_gives_the_answers_of_keras(run, tmp_path):
     path = export_saved_model(run, tmp_path / "numbers.saved_model")
     assert verify_saved_model(run, path) == {"serving_default": 100, "beam": 100}
 
 
-def test_a_run_that_copies_starts_from_one_that_copies(run, tmp_path):
+def test_a_copying_run_can_start_from_another(run, tmp_path):
     folder = run.path.parent
     (folder / "more.toml").write_text(RECIPE.format(epochs=1), encoding="utf-8")
     options = TrainOptions(recipe_folder=folder, quiet=True, initial_run=run)

@@ -1,4 +1,4 @@
-"""The bundle in environments that hold nothing but the runner."""
+"""The bundle in environments with only the runner."""
 
 import json
 import subprocess
@@ -65,7 +65,9 @@ def answers(python, bundle, beam):
 
 @pytest.mark.network
 @pytest.mark.slow
-def test_both_runtimes_say_the_same_without_tensorflow(wheel, bundles, transformer_bundle, ensemble_bundles, tmp_path):
+def test_both_runtimes_give_the_same_answers_without_tensorflow(
+    wheel, bundles, transformer_bundle, ensemble_bundles, tmp_path
+):
     said = {}
     for extra in ("device", "device-tflite"):
         if extra == "device-tflite" and sys.version_info >= (3, 12):
@@ -82,7 +84,7 @@ def test_both_runtimes_say_the_same_without_tensorflow(wheel, bundles, transform
 
 @pytest.mark.network
 @pytest.mark.slow
-def test_the_bare_wheel_says_what_is_missing(wheel, bundles, tmp_path):
+def test_the_wheel_without_a_runtime_reports_what_is_missing(wheel, bundles, tmp_path):
     python = environment(wheel, tmp_path / "bare", "")
     command = [python, "-m", "seq2edge.cli.main"]
     assert (

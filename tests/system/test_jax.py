@@ -1,4 +1,4 @@
-"""The same recipe trained with JAX, where there is no TensorFlow: alone, on several devices, in several processes."""
+"""The same recipe trained with JAX, without TensorFlow: on one device, on several, and in several processes."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def weights(folder):
     return np.concatenate([np.asarray(w).ravel() for w in Run.open(folder).model().training.trainable_weights])
 
 
-def test_a_run_trained_without_tensorflow_exports_the_same(start, tmp_path):
+def test_a_run_trained_without_tensorflow_can_be_exported(start, tmp_path):
     settings = ["--set", "training.patience=60", "--set", "training.average=2"]
     assert start("run", 40, *settings).wait(LONGEST) == 0
     export_bundle(Run.open(tmp_path / "run"), tmp_path / "bundle", ExportOptions("none"), lambda line: None)
@@ -96,14 +96,14 @@ def test_unrolled_loops_give_the_same_weights(jax_python):
     subprocess.run([jax_python, "-c", UNROLLED], env=environment, check=True, timeout=LONGEST)
 
 
-def test_a_training_that_diverges_ends(start):
+def test_a_diverging_training_ends(start):
     settings = ["--set", "training.learning_rate=1e38", "--set", "training.clip_norm=1e30"]
     process = start("run", 2, *settings)
     assert process.wait(LONGEST) == 1
     assert "seq2edge: the loss is nan at step" in process.stderr.read()
 
 
-def test_two_processes_or_devices_reach_the_weights_of_one(start, hosts, tmp_path):
+def test_two_processes_or_devices_reach_the_same_weights_as_one(start, hosts, tmp_path):
     settings = ["--set", "training.ema=0.9", "--set", "training.word_dropout=0.1"]
     assert start("alone", 2, *settings).wait(LONGEST) == 0
     assert start("devices", 2, *settings, flags="--xla_force_host_platform_device_count=2").wait(LONGEST) == 0

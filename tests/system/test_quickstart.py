@@ -1,4 +1,4 @@
-"""The whole journey, with a model too small and too briefly trained to be any good."""
+"""The quickstart from data to bundle, with a very small model and a short training."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def quickstart(folder):
     return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True)
 
 
-def test_from_the_bundled_corpus_to_a_bundle_that_talks(quickstart, folder, capsys):
+def test_quickstart_trains_and_exports_a_working_chat(quickstart, folder, capsys):
     assert "nearest neighbour" in quickstart.stdout
     assert "Hangul" in quickstart.stdout
     assert "verified on LiteRT" in quickstart.stdout
@@ -50,11 +50,11 @@ def test_from_the_bundled_corpus_to_a_bundle_that_talks(quickstart, folder, caps
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
-def test_no_library_writes_a_line(quickstart):
+def test_libraries_print_nothing(quickstart):
     assert [line for line in quickstart.stderr.splitlines() if not OUR_LINES.fullmatch(line)] == []
 
 
-def test_it_is_compared_with_the_installed_bundle(quickstart, shipped):
+def test_the_bundle_is_compared_with_the_installed_one(quickstart, shipped):
     scores = shipped.manifest.scores["bundle"]
     (line,) = [line for line in quickstart.stdout.splitlines() if line.startswith(f"{shipped.path}: ")]
     assert f"exact match {scores['exact_match']} %" in line

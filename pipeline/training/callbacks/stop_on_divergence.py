@@ -69,7 +69,7 @@ class StopOnDivergence(keras.callbacks.Callback):
         loss = float((logs or {}).get("val_loss", 0.0))
         if not loss <= self.far:  # or not a number
             raise CheckError(
-                f"the validation loss is {loss:.3g} after epoch {epoch + 1}, allowed is up to {self.far:.3g}; {ADVICE}"
+                f"the validation loss must be at most {self.far:.3g}, got {loss:.3g} after epoch {epoch + 1}; {ADVICE}"
             )
 
     def _weights_are_finite(self) -> bool:

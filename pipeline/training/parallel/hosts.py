@@ -40,12 +40,16 @@ def parse_hosts(text: str, process: int | None) -> tuple[list[str], int]:
     """
     addresses = [address.strip() for address in text.split(",")]
     if len(addresses) < 2 or not all(addresses):
-        raise UserError(f"--hosts {text}: expected two or more addresses, HOST:PORT,HOST,…")
+        raise UserError(f"--hosts must be two or more addresses, HOST:PORT,HOST,…, got {text}")
     _, colon, port = addresses[0].rpartition(":")
     if not colon or not port.isdigit() or not 0 < int(port) < 65535:
-        raise UserError(f"--hosts {text}: the first address needs a port from 1 to 65534, as {addresses[0]}:9000")
+        raise UserError(
+            f"--hosts must begin with an address and a port between 1 and 65534, such as HOST:9000, got {text}"
+        )
     if process is None or not 0 <= process < len(addresses):
-        raise UserError(f"--process {process}: expected this machine's place in --hosts, 0 to {len(addresses) - 1}")
+        raise UserError(
+            f"--process must be this machine's place in --hosts, between 0 and {len(addresses) - 1}, got {process}"
+        )
     return addresses, process
 
 

@@ -1,4 +1,4 @@
-"""A part of an inspection made by hand, whose texts are hostile."""
+"""A part of an inspection whose texts contain markup."""
 
 import math
 
@@ -57,7 +57,7 @@ def part():
 
 @pytest.fixture
 def parsed():
-    """Parse HTML; fails if the hostile text is anything but text."""
+    """Parse HTML. Fails if the markup in a text was not escaped."""
     from html.parser import HTMLParser
 
     class Parser(HTMLParser):
@@ -72,7 +72,7 @@ def parsed():
             self.text += data
 
         def attributes(self, tag, name):
-            """The values of an attribute of all tags of a name."""
+            """The values of an attribute in all tags with a name."""
             return [values[name] for one, values in self.tags if one == tag and name in values]
 
     def parse(page):

@@ -11,7 +11,7 @@ from seq2edge.device.words import words_of
 ENGLISH, KOREAN = table("en"), table("ko")
 
 
-def test_words_light_each_other_up_and_the_strongest_are_told_in_words(part, parsed):
+def test_words_have_weights_and_the_strongest_are_described(part, parsed):
     page = parsed(attention_view(part, ENGLISH))
     words, tokens = map(json.loads, page.attributes("div", "data-weights"))
     assert words == tokens == [[20, 75, 5]]
@@ -36,7 +36,7 @@ def test_a_long_text_has_no_table(part, length, tables):
     assert attention_view(long, ENGLISH).count("<table") == tables
 
 
-def test_attention_that_is_always_in_one_place_is_said_to_tell_nothing(part):
+def test_attention_to_a_single_place_gets_a_note(part):
     weights = np.array([[1.0, 0.0, 0.0]] * 2)
     tokens = ("▁x", "▁y")
     one = dataclasses.replace(
@@ -46,6 +46,6 @@ def test_attention_that_is_always_in_one_place_is_said_to_tell_nothing(part):
     assert ENGLISH["look_attention_one"] not in attention_view(part, ENGLISH)
 
 
-def test_a_model_without_attention_says_so(part):
+def test_a_model_without_attention_gets_a_note(part):
     without = dataclasses.replace(part, attention=None, word_attention=None)
     assert ENGLISH["look_attention_none"] in attention_view(without, ENGLISH)

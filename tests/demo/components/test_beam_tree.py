@@ -7,7 +7,7 @@ from seq2edge.device.runners.load import load_runner
 ENGLISH, KOREAN = table("en"), table("ko")
 
 
-def test_each_hypothesis_is_a_node_that_carries_its_text(part, parsed):
+def test_each_hypothesis_is_a_node_with_its_text(part, parsed):
     page = parsed(beam_tree(part, ENGLISH))
     assert sorted(page.attributes("g", "data-prefix")) == sorted(part.texts.values())
     assert page.attributes("g", "role") == ["treeitem"] * 6
@@ -15,7 +15,7 @@ def test_each_hypothesis_is_a_node_that_carries_its_text(part, parsed):
     assert len(page.attributes("path", "d")) == 5
 
 
-def test_the_answer_stands_in_the_first_row(part):
+def test_the_answer_is_in_the_first_row(part):
     tree = BeamTree(part)
     assert [tree.places[node].row for node in (0, 1, 3)] == [0, 0, 0]
     assert [tree.places[node].column for node in (0, 1, 3)] == [0, 1, 2]
@@ -33,7 +33,7 @@ def test_finished_hypotheses_are_listed_best_first(part):
 
 
 @pytest.mark.parametrize("options", [{}, {"beam": 5}, {"beam": 5, "sample": True, "temperature": 3.0}], ids=str)
-def test_no_two_nodes_stand_in_one_place(shipped, options):
+def test_nodes_do_not_overlap(shipped, options):
     (part,) = load_runner(shipped.path).inspect("good morning", **options).parts
     tree = BeamTree(part)
     places = list(tree.places.values())

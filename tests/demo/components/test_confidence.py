@@ -14,7 +14,7 @@ def test_a_probability_has_a_level(probability, name):
     assert level(probability) == name
 
 
-def test_words_have_their_level_and_are_told_with_their_probability(parsed):
+def test_words_show_their_level_and_probability(parsed):
     page = parsed(confidence(words_of(["▁<b>", "▁dog"]), [0.9, 0.004], ENGLISH))
     assert page.attributes("span", "class") == ["li-sure li-high", "li-sure li-low"]
     assert "dog: <1%" in page.text

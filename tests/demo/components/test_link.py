@@ -12,7 +12,7 @@ TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
 
 
 @given(bundle=TEXTS, text=TEXTS, prefix=TEXTS, previous=TEXTS, beam=st.integers(1, 5), sample=st.booleans())
-def test_a_link_gives_back_the_view(bundle, text, prefix, previous, beam, sample):
+def test_a_link_restores_the_view(bundle, text, prefix, previous, beam, sample):
     view = View(bundle, text, {"beam": beam, "sample": sample}, prefix, previous)
     fragment = encode(view)
     assert fragment.startswith("#look=")
@@ -50,7 +50,7 @@ def coded(content):
     ],
     ids=lambda fragment: fragment[:30],
 )
-def test_what_is_no_link_of_ours_is_refused(fragment):
+def test_other_links_are_refused(fragment):
     with pytest.raises(UserError):
         decode(fragment)
 

@@ -12,6 +12,6 @@ def test_each_step_has_bars_and_the_chosen_token_is_marked(part, parsed):
     assert "Step 2" in page.text
 
 
-def test_a_token_carries_the_text_that_forces_it(part, parsed):
+def test_a_token_has_the_text_that_forces_it(part, parsed):
     prefixes = parsed(next_tokens(part, ENGLISH)).attributes("button", "data-prefix")
     assert prefixes == [part.texts[number] for number in (1, 2, 3, 5)]

@@ -4,7 +4,7 @@ from seq2edge.device.inspection import Inspection
 from seq2edge.device.result import EMPTY
 
 
-def test_settings_that_are_not_the_bundles_own_are_said(part, parsed):
+def test_settings_that_differ_from_the_bundle_are_listed(part, parsed):
     inspection = Inspection("a", EMPTY, "", (part,))
     settings = {"sample": True, "top_k": 5, "earlier_replies": ("<b>",)}
     said = parsed(summary(inspection, settings, table("en"))).text

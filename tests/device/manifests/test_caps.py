@@ -14,16 +14,16 @@ from seq2edge.device.manifests.read import MANIFESTS
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"length_bucket": 1 << 20}, "length_bucket is 1048576, expected a whole number from 1 to 512"),
-        ({"source_length": 1 << 20}, "source_length is 1048576, expected a whole number from 1 to 32,768"),
-        ({"beam_sizes": [1] * 65}, "beam_sizes is .* with at most 64 items"),
-        ({"fixed_lengths": [8] * 65}, "fixed_lengths is .* with at most 64 items"),
+        ({"length_bucket": 1 << 20}, "length_bucket must be an integer between 1 and 512, got 1048576"),
+        ({"source_length": 1 << 20}, "source_length must be an integer between 1 and 32,768, got 1048576"),
+        ({"beam_sizes": [1] * 65}, "beam_sizes must be a list with 1 to 64 items, got"),
+        ({"fixed_lengths": [8] * 65}, "fixed_lengths must be a list with at most 64 items, got"),
         ({"signatures": {f"s{i}": {"inputs": {}, "outputs": {}} for i in range(1025)}}, "at most 1,024 items"),
         ({"files": {f"f{i}": {"sha256": "0" * 64, "bytes": 1} for i in range(65)}}, "at most 64 items"),
         ({"runtimes": ["litert"] * 1025}, "at most 1,024 items"),
     ],
 )
-def test_what_would_cost_too_much_is_refused(shipped, tmp_path, change_manifest, values, said):
+def test_values_above_the_caps_are_refused(shipped, tmp_path, change_manifest, values, said):
     bundle = shutil.copytree(shipped.path, tmp_path / "bundle")
     change_manifest(bundle, **values)
     with pytest.raises(UserError, match=said):
@@ -31,10 +31,10 @@ def test_what_would_cost_too_much_is_refused(shipped, tmp_path, change_manifest,
 
 
 @pytest.mark.parametrize("bars", [[], [0] * 1025])
-def test_a_histogram_has_bars_and_not_too_many(shipped, tmp_path, change_manifest, bars):
+def test_the_number_of_bars_of_a_histogram_is_limited(shipped, tmp_path, change_manifest, bars):
     bundle = shutil.copytree(shipped.path, tmp_path / "bundle")
     change_manifest(bundle, weights=[{"name": "w", "shape": [1], "smallest": 0.0, "largest": 1.0, "histogram": bars}])
-    with pytest.raises(UserError, match=r"weights\[0\]\.histogram is"):
+    with pytest.raises(UserError, match=r"weights\[0\]\.histogram must be a list with 1 to 1,024 items"):
         read_bundle(bundle)
 
 
@@ -53,6 +53,6 @@ def unbounded(hint, key):
 
 
 @pytest.mark.parametrize("kind", MANIFESTS.values())
-def test_nothing_in_a_manifest_is_without_a_cap(kind: type[Manifest]):
+def test_every_value_in_a_manifest_has_a_cap(kind: type[Manifest]):
     # Scores are only displayed, and the size of the file is limited.
     assert [key for key in unbounded(kind, "") if key not in (".scores",)] == []

@@ -80,7 +80,7 @@ def numbers_of(tokens):
     return [number for token in tokens for number in (token - 1, 1)]
 
 
-def test_a_runner_answers_what_the_processor_reads(runner):
+def test_a_runner_answers_the_sources_of_the_processor(runner):
     red = runner.tokenizer.encode("red")[:3]
     result = runner.run(numbers_of(red))
     assert result.text == runner.tokenizer.decode(red)
@@ -98,7 +98,7 @@ def test_sources_of_several_segments_and_lengths_are_decoded_together(runner):
     assert [result.text for result in results[1:]] == ["", "red"]
 
 
-def test_a_classifier_takes_them_too(classifier_bundles, processor):
+def test_a_classifier_can_use_the_processor(classifier_bundles, processor):
     class LabelOfLength(ClassifierModel):
         def classify(self, sources):
             return [ClassifierOutput(20 * np.eye(12)[source_length(source)], None) for source in sources]
@@ -122,7 +122,7 @@ def test_samples_depend_on_the_seed_and_on_the_source(runner):
     assert len({first, other, seeded}) == 3
 
 
-def test_a_model_file_is_given_the_features_by_name_and_padded(bundle, processor):
+def test_a_model_file_gets_padded_features_by_name(bundle, processor):
     given = {}
 
     class Recorder:
@@ -143,7 +143,7 @@ def test_a_model_file_is_given_the_features_by_name_and_padded(bundle, processor
     assert given["input_features"].tolist() == [[[5, 6], [7, 8]] + [[0, 0]] * (bundle.manifest.length_bucket - 2)]
 
 
-def test_a_processor_is_built_again_from_what_it_writes_into_the_manifest(trained_run):
+def test_a_processor_can_be_rebuilt_from_the_manifest(trained_run):
     processor = trained_run.data.processor(trained_run.recipe)
     spec = SourceSpec(processor.to_manifest(), trained_run.data.path, processor.source_length, TASKS["chat"])
     again = source_processor(spec)
@@ -151,7 +151,7 @@ def test_a_processor_is_built_again_from_what_it_writes_into_the_manifest(traine
     assert again("the red stone")["source_ids"].tolist() == processor("the red stone")["source_ids"].tolist()
 
 
-def test_a_tokenizer_that_is_none_is_refused_by_name(tmp_path):
+def test_a_file_that_is_not_a_tokenizer_is_named(tmp_path):
     (tmp_path / "source.model").write_bytes(b"not a model")
     spec = SourceSpec({"type": "text", "normalisation": "NFC"}, tmp_path, 9, TASKS["chat"])
     with pytest.raises(UserError, match=r"source\.model: not a SentencePiece model"):

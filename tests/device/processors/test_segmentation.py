@@ -7,7 +7,7 @@ def words(text):
     return len(text.split())
 
 
-def test_a_short_text_stays_whole():
+def test_a_short_text_is_not_split():
     assert [s.source for s in segments("One. Two. Three.", words, 10)] == ["One. Two. Three."]
 
 
@@ -17,7 +17,7 @@ def test_a_long_line_is_divided_at_sentence_ends():
     assert not any(s.cut for s in found)
 
 
-def test_lines_are_kept_apart_and_empty_ones_counted():
+def test_lines_are_separate_segments_and_empty_lines_count():
     assert [(s.source, s.line) for s in segments("a\n\nb", words, 5)] == [("a", 0), ("b", 2)]
 
 
@@ -41,11 +41,11 @@ def test_an_overlong_sentence_is_cut_at_a_space_with_a_note():
         ("no end", ["no end"]),
     ],
 )
-def test_sentences(line, expected):
+def test_text_is_divided_into_sentences(line, expected):
     assert sentences(line) == expected
 
 
-def test_nothing_is_lost():
+def test_no_text_is_lost():
     text = "x" * 1000 + " " + "word " * 50
     joined = "".join(s.source for s in segments(text, len, 64)).replace(" ", "")
     assert joined == text.replace(" ", "")

@@ -19,11 +19,11 @@ from seq2edge.device.tokenizer_files import load_tokenizer
         ("ａ", "ａ"),
     ],
 )
-def test_normalise(text, expected):
+def test_texts_are_normalised(text, expected):
     assert normalise(text, "NFC") == expected
 
 
-def test_nfkc_makes_full_width_signs_ordinary():
+def test_nfkc_replaces_full_width_characters():
     assert normalise("ＡＢＣ！", "NFKC") == "ABC!"
 
 
@@ -32,7 +32,7 @@ def processor(trained_run):
     return trained_run.data.processor(trained_run.recipe)
 
 
-def test_a_text_becomes_ids_that_end_in_eos(processor):
+def test_ids_of_a_text_end_with_eos(processor):
     ids = processor("  the red\u200b stone ")["source_ids"]
     assert ids.dtype == np.int32
     assert ids[-1] == EOS
@@ -44,13 +44,13 @@ def test_ids_are_cut_before_eos(processor):
     assert cut.tolist() == [*whole[:2], EOS]
 
 
-def test_labels_are_the_tokens(processor):
+def test_labels_are_tokens(processor):
     *words, end = processor.labels(processor("the red stone"))
     assert "".join(words).replace("▁", " ").strip() == "the red stone"
     assert end == "</s>"
 
 
-def test_a_turn_of_a_conversation_is_one_segment_whatever_its_lines(processor):
+def test_a_turn_of_a_conversation_is_one_segment_despite_line_ends(processor):
     chat = TextProcessor(processor.tokenizer, "NFC", 24, TASKS["chat"])
     assert [segment.source for segment in chat.split("red\n\nstone")] == ["red stone"]
     assert [segment.source for segment in processor.split("red\n\nstone")] == ["red", "stone"]
@@ -70,11 +70,11 @@ def test_source_and_target_share_a_joint_tokenizer(trained_run):
 @pytest.mark.parametrize(
     "text", ["  a \t b\r\n c ", unicodedata.normalize("NFD", "안녕"), "a\x00\u200b\ufeff", "ａ", ""]
 )
-def test_without_normalisation_a_text_is_kept(text):
+def test_normalisation_none_does_not_change_a_text(text):
     assert normalise(text, "none") == text
 
 
-def test_half_a_character_is_replaced_in_any_form():
+def test_lone_surrogates_are_replaced_with_any_normalisation():
     assert [normalise("a\ud800", form) for form in ("NFC", "none")] == ["a\ufffd"] * 2
 
 

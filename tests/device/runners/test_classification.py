@@ -21,14 +21,14 @@ def runner(request, keras_runner, classifier_bundles):
     return keras_runner if request.param == "keras" else load_runner(classifier_bundles / request.param)
 
 
-def test_it_answers_with_a_label_and_its_probability(runner):
+def test_the_result_is_a_label_with_its_probability(runner):
     result = runner.run(TEXT)
     assert result.text == "cold"
     assert result.alternatives == (("cold", result.score),)
     assert 0.5 < result.score == result.confidence <= 1
 
 
-def test_the_best_labels_come_first_and_all_of_them_sum_to_one(runner):
+def test_labels_are_sorted_and_their_probabilities_sum_to_one(runner):
     result = runner.run(TEXT, n_best=1000)
     labels, probabilities = zip(*result.alternatives, strict=True)
     assert sorted(labels) == sorted(runner.manifest.classes)
@@ -45,7 +45,7 @@ def test_attention_has_a_weight_for_each_token(runner):
     assert part.source_tokens[part.alignment[0]].strip("▁") in "cold"
 
 
-def test_the_bundle_answers_as_keras_does(keras_runner, classifier_bundles):
+def test_the_bundle_gives_the_labels_of_keras(keras_runner, classifier_bundles):
     texts = [TEXT, "the old table is here", "nothing that it knows", "the red stone is here " * 12]
     bundle = load_runner(classifier_bundles / "none")
     for ours, theirs in zip(keras_runner.run_all(texts, n_best=12), bundle.run_all(texts, n_best=12), strict=True):
@@ -68,7 +68,7 @@ def test_a_text_that_is_too_long_is_split_and_its_parts_are_averaged(runner):
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u200b", "\x00"])
-def test_empty_text_is_refused_and_empty_among_others(runner, text):
+def test_an_empty_text_is_refused_alone_and_empty_among_others(runner, text):
     with pytest.raises(UserError, match="the input is empty"):
         runner.run(text)
     with pytest.raises(UserError, match="the input is empty"):
@@ -77,17 +77,17 @@ def test_empty_text_is_refused_and_empty_among_others(runner, text):
 
 
 def test_too_many_characters_are_refused(runner):
-    with pytest.raises(UserError, match=f"100,000 characters, allowed are {MAX_CHARACTERS:,}"):
+    with pytest.raises(UserError, match=f"the text must have at most {MAX_CHARACTERS:,} characters, got 100,000"):
         runner.run("a" * 100_000)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"beam": 5}, "beam: not an option of a classification model; allowed are n_best"),
-        ({"n_best": 0}, "n_best is 0, allowed is 1 to 65,536"),
-        ({"n_best": "3"}, "n_best is '3', expected int"),
-        ({"n_best": True}, "n_best is True, expected int"),
+        ({"beam": 5}, "beam: not an option of a classification model; its options are n_best"),
+        ({"n_best": 0}, "n_best must be between 1 and 65,536, got 0"),
+        ({"n_best": "3"}, "n_best must be an integer, got '3'"),
+        ({"n_best": True}, "n_best must be an integer, got True"),
     ],
 )
 def test_wrong_options_are_refused(runner, options, message):
@@ -95,14 +95,14 @@ def test_wrong_options_are_refused(runner, options, message):
         runner.run(TEXT, **options)
 
 
-def test_a_stream_is_the_label_and_json_has_the_probabilities(runner):
+def test_a_stream_has_the_label_and_json_has_the_probabilities(runner):
     assert list(runner.stream(TEXT)) == ["cold"]
     values = json.loads(json.dumps(runner.run(TEXT, n_best=2).as_json(attention=True)))
     assert values["alternatives"][0] == {"text": "cold", "score": values["confidence"]}
     assert len(values["parts"][0]["attention"][0]) == len(values["parts"][0]["source"])
 
 
-def test_it_stops_when_its_time_is_up(runner):
+def test_classification_stops_after_the_deadline(runner):
     assert runner.limited(Deadline(60)).run(TEXT).text == "cold"
     with pytest.raises(TimeoutExceededError, match="longer than 1e-09 seconds"):
         runner.limited(Deadline(1e-9)).run(TEXT)

@@ -20,46 +20,46 @@ def runner(bundles):
     return load_runner(bundles / "none")
 
 
-def test_it_answers_what_it_learned(runner):
+def test_the_runner_gives_the_learned_answer(runner):
     assert runner.run("the red stone is here").text == "stone red"
 
 
-def test_beam_and_n_best(runner):
+def test_a_beam_returns_the_n_best_answers(runner):
     result = runner.run("the cold river is here", beam=5, n_best=3)
     assert result.text == "river cold"
     assert len(result.alternatives) == 3
     assert result.alternatives[0][1] >= result.alternatives[1][1]
 
 
-def test_a_beam_larger_than_offered_is_refused_with_the_choices(runner):
-    with pytest.raises(UserError, match="beam is 6, the bundle offers beam sizes 1, 5"):
+def test_a_beam_larger_than_those_of_the_bundle_is_refused(runner):
+    with pytest.raises(UserError, match="beam must be at most 5, the limit of this bundle, got 6"):
         runner.run("the red stone is here", beam=6)
 
 
-def test_the_stream_grows_and_ends_in_the_answer(runner):
+def test_the_stream_grows_and_ends_with_the_answer(runner):
     seen = list(runner.stream("the warm house is here"))
     assert len(seen) > 2
     assert seen[-1] == runner.run("the warm house is here", beam=1).text
 
 
-def test_attention_has_a_row_a_token(runner):
+def test_attention_has_a_row_for_each_token(runner):
     (part,) = runner.run("the red stone is here").parts
     assert part.attention.shape == (len(part.target_tokens), len(part.source_tokens))
     np.testing.assert_allclose(part.attention.sum(axis=1), 1, atol=1e-4)
 
 
-def test_lines_stay_lines(runner):
+def test_lines_are_answered_separately(runner):
     text = "\n\n".join(["the red stone is here"] * 9)
     assert runner.run(text).text.split("\n") == ["stone red", ""] * 8 + ["stone red"]
 
 
-def test_what_is_too_long_for_the_model_is_divided_and_said(runner):
+def test_a_text_that_is_too_long_is_split_with_a_note(runner):
     result = runner.run("the red stone is here " * 20)
     assert len(result.parts) > 1
     assert "longer than the model reads" in result.cut
 
 
-def test_a_text_in_a_script_that_no_training_source_has_gets_a_note(runner):
+def test_a_text_in_an_unknown_script_gets_a_note(runner):
     assert "trained on texts with Latin letters" in runner.run("빨간 돌이 여기 있다").unread
     assert runner.run("the red stone is here").unread is None
 
@@ -70,24 +70,24 @@ def test_empty_text_is_refused(runner, text):
         runner.run(text)
 
 
-def test_a_hundred_thousand_characters_are_refused(runner):
-    with pytest.raises(UserError, match=f"100,000 characters, allowed are {MAX_CHARACTERS:,}"):
+def test_too_many_characters_are_refused(runner):
+    with pytest.raises(UserError, match=f"the text must have at most {MAX_CHARACTERS:,} characters, got 100,000"):
         runner.run("a" * 100_000)
 
 
 @pytest.mark.parametrize("text", ["🙂🙃", "\x1b[31mred\x07", "red 빨강 красный أحمر", "a" * 500, "?!?!?!", "\ud800"])
-def test_strange_text_gets_some_answer(runner, text):
+def test_unusual_texts_get_an_answer(runner, text):
     assert isinstance(runner.run(text).text, str)
 
 
 @pytest.mark.parametrize("quantization", ["none", "float16", "int8"])
-def test_a_bundle_repeats_its_test_vectors(bundles, quantization):
+def test_a_bundle_reproduces_its_test_vectors(bundles, quantization):
     result = check_vectors(bundles / quantization)
     assert result["passed"]
     assert result["same"] == result["vectors"] == 6
 
 
-def test_generate_says_what_the_search_loop_says(runner):
+def test_generate_gives_the_answers_of_the_search_loop(runner):
     source, options = runner.processor("the slow letter is here"), DecodingOptions()
     ((generated,),), ((stepwise,),) = (
         decode(runner.model, [source], options),
@@ -100,7 +100,7 @@ def test_generate_says_what_the_search_loop_says(runner):
     assert generated.score == pytest.approx(stepwise.score, abs=1e-4)
 
 
-def test_a_model_file_that_is_not_ours_is_refused_by_name(bundles, tmp_path, replace_file):
+def test_a_model_file_of_another_model_is_refused_by_name(bundles, tmp_path, replace_file):
     folder = shutil.copytree(bundles / "none", tmp_path / "bundle")
     replace_file(folder, "model.tflite", b"not a model")
     with pytest.raises(UserError, match=r"model\.tflite: LiteRT .* cannot load it"):
@@ -111,7 +111,7 @@ def words(result):
     return result.text.split()
 
 
-def test_phrases_that_are_required_banned_or_begun_with(runner):
+def test_required_banned_and_prefix_phrases_are_obeyed(runner):
     sentence = "the red stone is here"
     assert "blue" in words(runner.run(sentence, beam=5, required=["blue"]))
     assert "red" not in words(runner.run(sentence, beam=5, banned=["red"]))
@@ -124,7 +124,7 @@ def test_a_required_phrase_without_room_is_named(runner):
     assert result.text
 
 
-def test_a_reply_already_given_makes_room_for_another(runner):
+def test_an_earlier_reply_is_replaced_by_another(runner):
     first = runner.run("the red stone is here", beam=5).text
     assert (
         runner.run("the red stone is here", beam=5, earlier_replies=[first], earlier_replies_penalty=50.0).text != first
@@ -136,7 +136,7 @@ def test_many_texts_are_answered_in_their_order(runner):
     assert [result.text for result in runner.run_all(texts)] == [runner.run(text).text for text in texts]
 
 
-def test_a_beam_streams_what_its_hypotheses_agree_on(runner):
+def test_a_beam_streams_the_words_its_hypotheses_agree_on(runner):
     seen = list(runner.stream("the warm house is here", beam=5))
     assert seen[-1] == runner.run("the warm house is here", beam=5).text
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(seen))
@@ -149,7 +149,7 @@ def test_a_seed_repeats_a_sample(runner):
     assert drawn != runner.run("the red stone is here", seed=2, **options).alternatives
 
 
-def test_a_result_knows_how_sure_it_is_and_where_it_looked(runner):
+def test_a_result_has_confidence_and_alignment(runner):
     result = runner.run("the red stone is here")
     (part,) = result.parts
     assert 0 < result.confidence <= 1
@@ -160,20 +160,20 @@ def test_a_result_knows_how_sure_it_is_and_where_it_looked(runner):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"wide": 3}, "wide: not an option of a translation model; allowed are beam, n_best"),
-        ({"max_length": 1000}, "max_length is 1000, the bundle writes at most 24 tokens"),
+        ({"wide": 3}, "wide: not an option of a translation model; its options are beam, n_best"),
+        ({"max_length": 1000}, "max_length must be at most 24, the limit of this bundle, got 1000"),
         (
             {"beam": 5, "required": ["red stone"], "banned": ["red"]},
             "'red stone' contains the banned phrase 'red'",
         ),
     ],
 )
-def test_wrong_settings(runner, settings, said):
+def test_wrong_settings_are_refused(runner, settings, said):
     with pytest.raises(UserError, match=said):
         runner.run("the red stone is here", **settings)
 
 
-def test_options_and_single_fields_can_be_given_together(runner):
+def test_options_and_single_fields_can_be_combined(runner):
     text, options = "the cold river is here", DecodingOptions(beam=5, n_best=2, max_length=9)
     assert runner.run(text, options).alternatives == runner.run(text, beam=5, n_best=2, max_length=9).alternatives
     assert len(runner.run(text, options, n_best=3).alternatives) == 3
@@ -181,7 +181,7 @@ def test_options_and_single_fields_can_be_given_together(runner):
     assert runner.options(n_best=3).beam == max(3, runner.manifest.decoding["beam"])
 
 
-def test_phrases_are_required_of_one_part_only(runner):
+def test_required_phrases_need_a_single_segment(runner):
     with pytest.raises(UserError, match=r"has to be split into \d+ segments; send one sentence"):
         runner.run("the red stone is here\n" * 3, beam=5, required=["red"])
 
@@ -193,7 +193,7 @@ def guarded(runner):
     return Seq2SeqRunner(runner.manifest, runner.model, runner.processor, runner.tokenizer, Guard([category]))
 
 
-def test_a_guard_answers_before_the_model_and_says_so(guarded):
+def test_a_guard_answers_before_the_model_with_a_note(guarded):
     result = guarded.run("The RIVER, is it here?", n_best=3, beam=5)
     assert (result.text, result.guard, result.parts) == ("Mind the water.", "water", ())
     assert result.as_json()["guard"] == "water"
@@ -201,7 +201,7 @@ def test_a_guard_answers_before_the_model_and_says_so(guarded):
     assert guarded.limited(Deadline(9)).run("the red river is here").guard == "water"
 
 
-def test_the_model_answers_what_the_guard_leaves(guarded):
+def test_the_model_answers_messages_that_the_guard_does_not_recognise(guarded):
     results = guarded.run_all(["the red stone is here", "the old river is here", "", "the cold river is here"])
     assert [result.text for result in results] == ["stone red", "Mind the water.", "", "river cold"]
     assert [result.guard for result in results] == [None, "water", None, None]

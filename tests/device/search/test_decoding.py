@@ -119,14 +119,14 @@ def test_a_wide_beam_is_an_exhaustive_search(seed, rules):
     assert [hypothesis.score for hypothesis in found] == pytest.approx([value for value, _ in expected], rel=1e-4)
 
 
-def test_a_phrase_that_does_not_fit_is_said_to_be_missing():
+def test_a_required_phrase_without_room_is_reported_as_missing():
     phrases = Phrases(required=((4, 5), (6, 6)))
     best = decode(Markov(0), [source(1, 5)], DecodingOptions(beam=4, max_length=3), phrases)[0][0]
     assert best.ids
     assert best.missing
 
 
-def test_where_nothing_may_follow_the_hypothesis_is_cut():
+def test_a_hypothesis_without_possible_tokens_is_not_finished():
     everything = tuple((token,) for token in range(EOS + 1, VOCABULARY))
     options = DecodingOptions(max_length=9, min_length=3)
     best = decode(Markov(0), [source(1, 5)], options, Phrases(banned=everything))[0][0]
@@ -134,7 +134,7 @@ def test_where_nothing_may_follow_the_hypothesis_is_cut():
     assert not best.finished
 
 
-def test_coverage_by_hand():
+def test_coverage_equals_the_calculation_by_hand():
     attention = np.array([[0.5, 0.5, 0.0], [0.75, 0.0, 0.25]])
     assert coverage(attention) == pytest.approx(math.log(0.5) + math.log(0.25))
 
@@ -142,11 +142,11 @@ def test_coverage_by_hand():
 def test_a_coverage_penalty_needs_attention():
     model = Markov(0)
     model.step = lambda *inputs: StepOutput(np.zeros((1, VOCABULARY)), inputs[3], None)
-    with pytest.raises(UserError, match=r"this model has no attention"):
+    with pytest.raises(UserError, match=r"coverage_penalty must be 0 .*, got 0\.1"):
         decode(model, [source(1, 5)], DecodingOptions(coverage_penalty=0.1))
 
 
-def test_groups_give_targets_that_differ_more():
+def test_groups_give_more_diverse_targets():
     def variety(options):
         model = Markov(4)
         first = [{h.ids[:1] for h in decode(model, [source(kind, 5)], options)[0]} for kind in range(8)]
@@ -157,7 +157,7 @@ def test_groups_give_targets_that_differ_more():
     assert variety(diverse) > variety(plain)
 
 
-def test_groups_without_diversity_equal_one_beam_of_their_width():
+def test_groups_without_diversity_equal_a_beam_of_the_group_size():
     for seed in range(5):
         narrow = decode(Markov(seed), [source(2, 5)], DecodingOptions(beam=2, max_length=8))[0][0]
         grouped = decode(Markov(seed), [source(2, 5)], DecodingOptions(beam=6, groups=3, max_length=8))[0][0]
@@ -173,14 +173,14 @@ def first_tokens(options, draws=400):
     return [hypothesis.ids[0] if hypothesis.ids else EOS for hypothesis in found]
 
 
-def test_samples_are_as_frequent_as_likely():
+def test_samples_are_as_frequent_as_their_probabilities():
     likely = np.exp(log_softmax(Markov(3).tables[2, BOS][None])[0])
     drawn = np.bincount(first_tokens({}), minlength=VOCABULARY) / 400
     np.testing.assert_allclose(drawn, likely, atol=4 * 0.5 / 20)
 
 
 @pytest.mark.parametrize("options", [{"top_k": 2}, {"top_p": 0.7}, {"temperature": 0.01}])
-def test_what_sampling_leaves_out(options):
+def test_top_k_and_top_p_exclude_unlikely_tokens(options):
     likely = log_softmax(Markov(3).tables[2, BOS][None])[0]
     order = np.argsort(-likely)
     reaching = 1 + np.searchsorted(np.cumsum(np.exp(likely[order])), 0.7)
@@ -188,14 +188,14 @@ def test_what_sampling_leaves_out(options):
     assert set(first_tokens(options, draws=60)) <= set(order[:kept].tolist())
 
 
-def test_a_seed_repeats_its_samples_whatever_stands_beside():
+def test_samples_do_not_depend_on_other_sources():
     options = DecodingOptions(sample=True, beam=3, n_best=3, max_length=8, seed=7)
     alone = decode(Markov(1), [source(2, 5)], options)[0]
     beside = decode(Markov(1), [source(5, 5), source(2, 5)], options)[1]
     assert [h.ids for h in alone] == [h.ids for h in beside]
 
 
-def test_what_is_settled_grows_into_the_answer():
+def test_the_agreed_prefix_grows_into_the_answer():
     for options in (DecodingOptions(max_length=9), DecodingOptions(beam=4, max_length=9)):
         steps = decode_steps(Markov(6), [source(1, 5), source(4, 5)], options)
         settled = []
@@ -220,7 +220,7 @@ def test_leaving_a_search_stops_the_model():
     assert len(steps_taken) == 1
 
 
-def test_a_hypothesis_knows_its_confidence_and_alignment():
+def test_a_hypothesis_has_confidence_and_alignment():
     best = decode(Markov(1), [source(2, 5)], DecodingOptions(max_length=6))[0][0]
     assert best.confidence == pytest.approx(np.exp(np.mean(best.token_log_probs)))
     assert best.alignment == tuple(best.attention.argmax(axis=1))
@@ -236,7 +236,7 @@ def test_a_hypothesis_knows_its_confidence_and_alignment():
     ngram=st.integers(0, 3),
     banned=st.lists(st.lists(st.integers(4, 6), min_size=1, max_size=2).map(tuple), max_size=2).map(tuple),
 )
-def test_batched_is_one_by_one_and_rules_are_kept(seed, kinds, beam, alpha, most, ngram, banned):
+def test_batches_give_the_same_targets_and_obey_the_constraints(seed, kinds, beam, alpha, most, ngram, banned):
     model, sources = Markov(seed), [source(kind, 5) for kind in kinds]
     options = DecodingOptions(beam=beam, max_length=most, length_penalty=alpha, no_repeat_ngram=ngram)
     phrases = Phrases(banned=banned)
@@ -258,10 +258,10 @@ def test_the_search_stops_only_when_nothing_better_can_come(seed, kind, alpha):
     assert [h.ids for h in stopped] == [h.ids for h in patient[:2]]
 
 
-def test_contradictions_are_said_together():
+def test_all_contradictions_are_reported_at_once():
     with pytest.raises(UserError) as said:
         DecodingOptions(beam=2, n_best=3, min_length=9, max_length=4, top_k=3)
-    for part in ("n_best is 3", "min_length 9 is above max_length 4", "top_k needs sample"):
+    for part in ("n_best must be at most", "min_length must be at most max_length = 4, got 9", "top_k needs sample"):
         assert part in str(said.value)
     phrases = Phrases(prefix=(6,) * 4, required=((4, 5), (5,)), banned=((5,),))
     with pytest.raises(UserError) as said:
@@ -278,16 +278,16 @@ def test_contradictions_are_said_together():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"beam": 4, "groups": 3}, "groups is 3, allowed are divisors of beam, 4"),
+        ({"beam": 4, "groups": 3}, "groups must be a divisor of beam = 4, got 3"),
         ({"diversity": 1.0}, "diversity needs 2 or more groups"),
-        ({"sample": True, "temperature": 0}, "temperature is 0"),
-        ({"sample": True, "top_p": 1.5}, "top_p is 1.5"),
+        ({"sample": True, "temperature": 0}, "temperature must be between 0.001 and 1,000, got 0"),
+        ({"sample": True, "top_p": 1.5}, "top_p must be greater than 0 and at most 1, got 1.5"),
         ({"sample": True, "beam": 2, "groups": 2}, "sample and groups exclude each other"),
-        ({"min_ratio": 2.0, "max_ratio": 1.0}, "min_ratio 2.0 is above max_ratio 1.0"),
-        ({"length_penalty": float("nan")}, "length_penalty is nan"),
+        ({"min_ratio": 2.0, "max_ratio": 1.0}, "min_ratio must be at most max_ratio = 1.0, got 2.0"),
+        ({"length_penalty": float("nan")}, "length_penalty must be between 0 and 50, got nan"),
     ],
 )
-def test_wrong_options(wrong, said):
+def test_wrong_options_are_refused(wrong, said):
     with pytest.raises(UserError, match=said):
         DecodingOptions(**wrong)
 
@@ -304,31 +304,31 @@ def test_wrong_options(wrong, said):
         (Phrases(prefix=(4, 5), banned=((5,),)), {}, r"prefix \[4, 5\] contains the banned phrase \[5\]"),
     ],
 )
-def test_wrong_phrases(phrases, options, said):
+def test_wrong_phrases_are_refused(phrases, options, said):
     with pytest.raises(UserError, match=said):
         decode(Markov(0), [source(1, 5)], DecodingOptions(**options), phrases)
 
 
-def test_a_search_refuses_phrases_that_are_texts():
+def test_a_search_needs_phrases_as_token_ids():
     with pytest.raises(ValueError, match=r"need their token ids: Phrases\.of"):
         decode(Markov(0), [source(1, 5)], DecodingOptions(banned=("a",)))
 
 
-def test_wrong_types_are_said_together():
+def test_all_wrong_types_are_reported_at_once():
     with pytest.raises(UserError) as said:
         DecodingOptions(beam="5", sample=1, seed=True, banned="a", prefix=None, min_ratio="1", max_ratio=None)
     assert str(said.value).split("; ") == [
-        "beam is '5', expected int",
-        "min_ratio is '1', expected float",
-        "sample is 1, expected bool",
-        "seed is True, expected int",
-        "prefix is None, expected str",
-        "banned is 'a', expected a list of strings",
+        "beam must be an integer, got '5'",
+        "min_ratio must be a number, got '1'",
+        "sample must be true or false, got 1",
+        "seed must be an integer, got True",
+        "prefix must be a string, got None",
+        "banned must be a list of strings, got 'a'",
     ]
 
 
 @pytest.mark.parametrize("beam", [1, 3])
-def test_together_they_get_what_they_get_alone(beam):
+def test_sources_decoded_together_get_the_same_targets_as_alone(beam):
     model, sources = Markov(1), [source(kind) for kind in range(8)]
     options = DecodingOptions(beam=beam, max_length=12)
     alone = [decode(model, [one], options)[0][0] for one in sources]
@@ -336,7 +336,7 @@ def test_together_they_get_what_they_get_alone(beam):
     assert [hypothesis.ids for hypothesis in together] == [hypothesis.ids for hypothesis in alone]
 
 
-def test_greedy_takes_the_most_likely_token_each_time():
+def test_greedy_search_takes_the_most_likely_token():
     model = Markov(2)
     best = decode(model, [source(5)], DecodingOptions(max_length=6))[0][0]
     last = 2
@@ -347,7 +347,7 @@ def test_greedy_takes_the_most_likely_token_each_time():
     assert best.attention is None or best.attention.shape == (len(best.ids), 3)
 
 
-def test_a_wider_beam_never_returns_a_worse_best():
+def test_a_larger_beam_never_returns_a_worse_target():
     for seed in range(10):
         model = Markov(seed)
         scores = [
@@ -356,13 +356,13 @@ def test_a_wider_beam_never_returns_a_worse_best():
         assert scores[1] >= scores[0] - 1e-6
 
 
-def test_n_best_are_different_and_sorted():
+def test_n_best_targets_are_different_and_sorted():
     found = decode(Markov(3), [source(1)], DecodingOptions(beam=5, n_best=4, max_length=LONGEST))[0]
     assert len({hypothesis.ids for hypothesis in found}) == len(found) == 4
     assert [h.score for h in found] == sorted((h.score for h in found), reverse=True)
 
 
-def test_what_is_cut_at_the_longest_length_says_so():
+def test_a_target_cut_at_the_maximum_length_is_not_finished():
     model = Markov(0)
     model.tables[..., EOS] = -1e9
     best = decode(model, [source(1)], DecodingOptions(max_length=3))[0][0]
@@ -370,6 +370,6 @@ def test_what_is_cut_at_the_longest_length_says_so():
     assert not best.finished
 
 
-def test_all_mistakes_in_options_are_said_at_once():
-    with pytest.raises(UserError, match=r"beam is 0.*max_length is 0.*n_best is 9"):
+def test_all_mistakes_in_options_are_reported_at_once():
+    with pytest.raises(UserError, match=r"beam must be .*; max_length must be .*; n_best must be .*, got 9"):
         DecodingOptions(beam=0, n_best=9, max_length=0)

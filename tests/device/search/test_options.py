@@ -71,39 +71,41 @@ def documented(option):
 @pytest.mark.parametrize(
     ("allowed", "inside", "outside", "text"),
     [
-        (Range(1, 64), (1, 64), (0, 65), "1 to 64"),
-        (Range(0), (0, 1e9), (-1, float("nan")), "0 or more"),
-        (Range(0, exclusive=True), (0.1,), (0,), "more than 0"),
-        (Range(0, 1, exclusive=True), (0.1, 1), (0, 1.1), "more than 0, at most 1"),
-        (Range(0.001, 4294967295), (0.001,), (0, 1 << 32), "0.001 to 4,294,967,295"),
+        (Range(1, 64), (1, 64), (0, 65), "between 1 and 64"),
+        (Range(0), (0, 1e9), (-1, float("nan")), "at least 0"),
+        (Range(0, exclusive=True), (0.1,), (0,), "greater than 0"),
+        (Range(0, 1, exclusive=True), (0.1, 1), (0, 1.1), "greater than 0 and at most 1"),
+        (Range(0.001, 4294967295), (0.001,), (0, 1 << 32), "between 0.001 and 4,294,967,295"),
     ],
 )
-def test_a_range_says_what_it_allows(allowed, inside, outside, text):
+def test_a_range_is_described(allowed, inside, outside, text):
     assert all(value in allowed for value in inside)
     assert not any(value in allowed for value in outside)
     assert str(allowed) == text
 
 
-def test_a_request_cannot_ask_for_thousands_of_phrases():
-    with pytest.raises(UserError, match="required has 3,000 phrases, allowed are at most 100; banned has 1,001"):
+def test_the_number_of_phrases_is_limited():
+    with pytest.raises(
+        UserError, match="required must have at most 100 phrases, got 3,000; banned must have at most 1,000"
+    ):
         DecodingOptions(required=("a",) * 3000, banned=("b",) * 1001)
-    with pytest.raises(UserError, match="earlier_replies has 101 phrases, allowed are at most 100"):
+    with pytest.raises(UserError, match="earlier_replies must have at most 100 phrases, got 101"):
         DecodingOptions(earlier_replies=("a",) * 101)
 
 
 @pytest.mark.parametrize("name", ["prefix", "required", "banned", "earlier_replies"])
-def test_phrases_are_no_longer_than_a_text(name):
+def test_the_length_of_phrases_is_limited(name):
     long = "a" * 20_001
-    with pytest.raises(UserError, match=f"^{name} has 20,001 characters, allowed are at most 20,000$"):
+    with pytest.raises(UserError, match=f"^{name} must have at most 20,000 characters, got 20,001$"):
         DecodingOptions(**{name: long if name == "prefix" else (long,)})
 
 
 @pytest.mark.parametrize("option", (CLASSIFICATION_OPTIONS | OPTIONS).values(), ids=lambda option: option.name)
-def test_every_number_has_a_largest(option):
+def test_every_number_has_a_maximum(option):
     assert option.allowed is None or math.isfinite(option.allowed.most)
 
 
-def test_of_a_long_conversation_the_last_replies_count():
+def test_only_the_latest_replies_of_a_long_conversation_are_kept():
     replies = [str(number) for number in range(150)]
     assert latest_replies(replies) == tuple(replies[50:])
     assert latest_replies(["a" * 15_000, "b" * 15_000, "c"]) == ("b" * 15_000, "c")

@@ -58,7 +58,7 @@ def tokens(nodes):
 
 
 @pytest.mark.parametrize("top", [False, True])
-def test_a_greedy_search_has_one_live_hypothesis_and_what_it_passed_by(top):
+def test_a_greedy_trace_has_one_live_hypothesis_and_the_dropped_ones(top):
     (best,), trace = traced(Table(top))
     assert best.ids == (A, B) == trace.ids(trace.best)
     first, second, third = trace.steps
@@ -69,7 +69,7 @@ def test_a_greedy_search_has_one_live_hypothesis_and_what_it_passed_by(top):
     assert third.finished[0].score == pytest.approx(best.score)
 
 
-def test_each_hypothesis_knows_its_parent_and_the_probability_of_its_token():
+def test_each_hypothesis_has_a_parent_and_the_probability_of_its_token():
     _, trace = traced(beam=2, length_penalty=0.0)
     for node in list(trace.nodes.values())[1:]:
         before = trace.nodes[node.parent].token_id
@@ -78,7 +78,7 @@ def test_each_hypothesis_knows_its_parent_and_the_probability_of_its_token():
         assert node.score == pytest.approx(whole)
 
 
-def test_next_tokens_are_given_for_each_hypothesis_that_was_live():
+def test_every_live_hypothesis_has_its_next_tokens():
     _, trace = traced(beam=2)
     for before, step in zip(trace.steps, trace.steps[1:], strict=False):
         assert [one.node for one in step.next_tokens] == [node.id for node in before.live]
@@ -86,7 +86,7 @@ def test_next_tokens_are_given_for_each_hypothesis_that_was_live():
     assert dict(zip(first.token_ids, np.exp(first.log_probs), strict=True)) == pytest.approx(TABLE[BOS])
 
 
-def test_a_forced_prefix_does_not_hide_what_the_model_wanted():
+def test_a_forced_prefix_does_not_change_the_next_tokens():
     (best,), trace = traced(phrases=Phrases(prefix=(C,)))
     assert best.ids[0] == C
     assert trace.next_tokens[0].token_ids == (A, B, C)
@@ -94,7 +94,7 @@ def test_a_forced_prefix_does_not_hide_what_the_model_wanted():
     assert trace.steps[0].dropped == ()  # no other token was allowed
 
 
-def test_a_token_that_was_drawn_is_among_the_next_tokens():
+def test_a_sampled_token_is_among_the_next_tokens():
     drawn, trace = traced(sample=True, beam=3, n_best=3, seed=4)
     assert {hypothesis.ids for hypothesis in drawn} == {
         trace.ids(node.id) for step in trace.steps for node in step.finished
@@ -103,7 +103,7 @@ def test_a_token_that_was_drawn_is_among_the_next_tokens():
         assert node.token_id in trace.next_tokens[node.parent].token_ids
 
 
-def test_where_nothing_may_follow_the_hypothesis_itself_is_finished():
+def test_a_hypothesis_without_possible_tokens_is_finished():
     _, trace = traced(phrases=Phrases(banned=((A,), (B,), (C,))), min_length=3)
     assert trace.best == 0
     assert trace.path(0) == ()
@@ -122,13 +122,13 @@ def test_where_nothing_may_follow_the_hypothesis_itself_is_finished():
     ],
     ids=str,
 )
-def test_a_traced_search_finds_what_a_search_finds(options):
+def test_a_traced_search_finds_the_same_targets(options):
     hypotheses, trace = traced(**options)
     assert hypotheses == decode_stepwise(Table(), [SOURCE], DecodingOptions(**options))[0]
     assert trace.ids(trace.best) == hypotheses[0].ids
 
 
-def test_the_trace_is_json_with_ids_that_are_unique():
+def test_the_trace_is_json_with_unique_ids():
     import json
 
     _, trace = traced(beam=4)
@@ -145,7 +145,7 @@ def test_a_parent_has_only_its_best_dropped_continuations():
     assert [node.id for node in kept] == list(range(1, 2 * DROPPED + 1))
 
 
-def test_a_search_without_a_trace_has_no_code_for_it():
+def test_an_ordinary_search_contains_no_code_for_traces():
     """Tracing is a subclass, so an ordinary search neither branches nor stores anything for it."""
     names = {
         name

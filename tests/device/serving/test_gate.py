@@ -28,7 +28,7 @@ def exchange(connection, request):
     return int(head.split()[1]), json.loads(body)
 
 
-def test_slow_bodies_take_no_place_and_end(ask, serve, connect):
+def test_slow_bodies_do_not_block_others_and_time_out(ask, serve, connect):
     address = serve(body_timeout=1.0, max_concurrent_requests=1)
     slow = [connect(address) for _ in range(32)]
     for connection in slow:
@@ -40,7 +40,7 @@ def test_slow_bodies_take_no_place_and_end(ask, serve, connect):
         assert connection.recv(1) == b""
 
 
-def test_a_body_that_keeps_dripping_ends_too(serve, connect):
+def test_a_body_that_arrives_byte_by_byte_times_out(serve, connect):
     connection = connect(serve(body_timeout=0.5))
     connection.sendall(POST + b"Content-Length: 90000\r\n\r\n")
     connection.settimeout(0.1)
@@ -88,7 +88,7 @@ def test_a_chunked_body_is_answered(serve, connect):
     assert answer["results"][0]["text"]
 
 
-def test_who_still_sends_too_large_a_body_gets_the_answer(ask, serve):
+def test_a_client_that_still_sends_a_large_body_gets_the_error(ask, serve):
     address = serve(access=Access(keys=(KEY,)))
     assert ask(address, b" " * 3_000_000, headers={"X-API-Key": KEY})[0] == 413
     assert ask(address, b" " * 3_000_000)[0] == 401
@@ -107,7 +107,7 @@ def test_a_key_is_needed(ask, serve, capfd):
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded"])
-def test_what_a_page_elsewhere_sends_without_asking_is_refused(ask, serve, kind):
+def test_requests_of_other_pages_without_preflight_are_refused(ask, serve, kind):
     address = serve()
     elsewhere = {"Origin": "https://evil.example", "Content-Type": kind}
     status, answer = ask(address, {"text": "hello"}, headers=elsewhere)
@@ -123,7 +123,7 @@ def headers_of(address, method="POST", **headers):
         return response.status, response.headers
 
 
-def test_only_pages_of_a_named_origin_may_read(ask, serve):
+def test_only_pages_of_a_named_origin_can_read_the_answer(ask, serve):
     address = serve(access=Access(origins=("https://example.org",)))
     json_from = {"Content-Type": "application/json", "Origin": "https://example.org"}
     assert headers_of(address, **json_from)[1]["Access-Control-Allow-Origin"] == "https://example.org"
@@ -132,7 +132,7 @@ def test_only_pages_of_a_named_origin_may_read(ask, serve):
     assert headers_of(serve(), **json_from)[1]["Access-Control-Allow-Origin"] is None
 
 
-def test_a_page_that_asks_first_is_told(ask, serve):
+def test_a_preflight_request_is_answered(ask, serve):
     address = serve(access=Access(keys=(KEY,), origins=("https://example.org",)))
     asking = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
     status, headers = headers_of(address, "OPTIONS", **asking)

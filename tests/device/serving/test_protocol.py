@@ -20,7 +20,7 @@ def everything(connection):
         return answer.read()
 
 
-def test_half_a_head_is_ended(serve, connect):
+def test_incomplete_headers_time_out(serve, connect):
     address = serve(body_timeout=0.3)
     connection = connect(address)
     connection.sendall(b"GET /health HTTP/1.1\r\nHo")
@@ -29,14 +29,14 @@ def test_half_a_head_is_ended(serve, connect):
     assert answer.endswith(b'{"error": "the request took longer than 0.3 seconds to arrive"}')
 
 
-def test_half_a_head_after_an_answer_is_ended(serve, connect):
+def test_incomplete_headers_after_an_answer_time_out(serve, connect):
     connection = connect(serve(body_timeout=0.5))
     connection.sendall(HEALTH + b"\r\n" + HEALTH)
     answer = everything(connection)
     assert answer.count(b"HTTP/1.1 200") == answer.count(b"HTTP/1.1 408") == 1
 
 
-def test_who_goes_on_sending_what_is_refused_is_cut_off(start, connect):
+def test_a_client_that_keeps_sending_a_refused_body_is_disconnected(start, connect):
     server = start(body_timeout=0.3)
     connection = connect(server.url)
     connection.sendall(b"POST /run HTTP/1.1\r\nHost: here\r\nContent-Length: 8000000\r\n\r\n")
@@ -46,19 +46,19 @@ def test_who_goes_on_sending_what_is_refused_is_cut_off(start, connect):
 
 
 @pytest.mark.parametrize("head", [HEALTH.replace(b"1.1", b"1.0"), HEALTH + b"Connection: close\r\n"])
-def test_a_connection_is_closed_if_the_client_says_so(serve, connect, head):
+def test_a_connection_is_closed_if_the_client_asks_for_it(serve, connect, head):
     connection = connect(serve())
     connection.sendall(head + b"\r\n")
     assert everything(connection).startswith(b"HTTP/1.1 200")
 
 
-def test_a_connection_answers_many_requests(serve, connect):
+def test_a_connection_can_send_many_requests(serve, connect):
     connection = connect(serve())
     connection.sendall(2 * (HEALTH + b"\r\n") + HEALTH + b"Connection: close\r\n\r\n")
     assert everything(connection).count(b"HTTP/1.1 200") == 3
 
 
-def test_more_connections_than_allowed_are_told_to_come_back(ask, serve, connect):
+def test_too_many_connections_are_refused(ask, serve, connect):
     address = serve(max_connections=2)
     first, second = connect(address), connect(address)
     for connection in (first, second):
@@ -70,7 +70,7 @@ def test_more_connections_than_allowed_are_told_to_come_back(ask, serve, connect
     assert ask(address, path="/health")[0] == 200
 
 
-def test_who_does_not_take_the_answers_is_cut_off(start):
+def test_a_client_that_does_not_read_answers_is_disconnected(start):
     server = start(body_timeout=0.5)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -19,7 +19,7 @@ def schema_of(ask):
     return read
 
 
-def test_answers_are_as_described(ask, serve, schema_of):
+def test_answers_match_the_schema(ask, serve, schema_of):
     address = serve()
     for path, texts in (("/run", [TEXT, ""]), ("/v1/batch", [TEXT, "a" * 30_000])):
         asked, answered = schema_of(address, path)
@@ -28,7 +28,7 @@ def test_answers_are_as_described(ask, serve, schema_of):
         jsonschema.validate(ask(address, request, path)[1], answered)
 
 
-def test_requests_are_described_by_the_options_of_the_runner(bundles, classifier_bundles):
+def test_the_schema_of_requests_has_the_options_of_the_runner(bundles, classifier_bundles):
     for folder in (bundles, classifier_bundles):
         runner = load_runner(folder / "int8")
         schema = request_schema(runner)
@@ -43,11 +43,11 @@ def as_json(value):
 
 
 @pytest.mark.parametrize("wrong", [{"beam": 0}, {"beam": "5"}, {"spam": 1}, {"texts": ["a"]}, {"top_p": 0}])
-def test_what_the_server_refuses_is_not_as_described(runner, wrong):
+def test_the_schema_refuses_wrong_requests(runner, wrong):
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"text": TEXT} | wrong, request_schema(runner))
 
 
-def test_the_description_loads_nothing_from_elsewhere(ask, serve):
+def test_the_server_has_no_pages_that_load_scripts(ask, serve):
     address = serve()
     assert ask(address, path="/docs")[0] == ask(address, path="/redoc")[0] == 404

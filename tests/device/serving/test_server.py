@@ -51,14 +51,14 @@ def asking(ask):
     return send
 
 
-def test_an_address_that_cannot_be_is_told(runner, serve):
+def test_an_unusable_address_is_refused(runner, serve):
     taken = int(serve().rpartition(":")[2])
     for address, message in {
         ("127.0.0.1", taken): f"cannot listen on 127.0.0.1:{taken}: Address already in use",
         ("no.such.host.invalid", 80): "cannot listen on no.such.host.invalid:80: ",
         ("203.0.113.1", 80): "cannot listen on 203.0.113.1:80: Cannot assign requested address",
         ("a" * 70, 80): "cannot listen on a",
-        ("127.0.0.1", 70_000): "--port is 70000, allowed are 0 to 65535",
+        ("127.0.0.1", 70_000): "--port must be between 0 and 65535, got 70000",
     }.items():
         with pytest.raises(UserError) as raised:
             Server(address, runner)
@@ -66,7 +66,7 @@ def test_an_address_that_cannot_be_is_told(runner, serve):
         assert "\n" not in str(raised.value)
 
 
-def test_requests_in_progress_are_answered_when_it_stops(start, asking, hold):
+def test_requests_in_progress_are_answered_on_shutdown(start, asking, hold):
     server = start()
     answers, wait = asking(server.url, 3)
     assert all(hold.entered.acquire(timeout=20) for _ in range(3))
@@ -81,7 +81,7 @@ def test_requests_in_progress_are_answered_when_it_stops(start, asking, hold):
     assert [status for status, _ in answers] == [200, 200, 200]
 
 
-def test_requests_that_take_too_long_are_told_that_it_stops(start, asking, hold):
+def test_slow_requests_get_an_error_on_shutdown(start, asking, hold):
     server = start(drain=0.2)
     answers, wait = asking(server.url, 2)
     assert all(hold.entered.acquire(timeout=20) for _ in range(2))
@@ -90,7 +90,7 @@ def test_requests_that_take_too_long_are_told_that_it_stops(start, asking, hold)
     assert answers == [(503, {"error": "the server is shutting down"})] * 2
 
 
-def test_three_requests_survive_sigterm(shipped, asking):
+def test_requests_in_progress_survive_sigterm(shipped, asking):
     with subprocess.Popen([sys.executable, "-c", SLOW], stdout=subprocess.PIPE, text=True) as process:
         try:
             answers, wait = asking(process.stdout.readline().strip(), 3)
@@ -104,7 +104,7 @@ def test_three_requests_survive_sigterm(shipped, asking):
             process.kill()
 
 
-def test_the_work_for_a_client_that_has_left_stops(ask, serve, connect, monkeypatch):
+def test_work_for_a_disconnected_client_stops(ask, serve, connect, monkeypatch):
     address, stopped, left = serve(max_concurrent_requests=1), threading.Event(), threading.Event()
     run_all = Seq2SeqRunner.run_all
 
@@ -126,7 +126,7 @@ def test_the_work_for_a_client_that_has_left_stops(ask, serve, connect, monkeypa
     assert stopped.wait(5)
 
 
-def test_fifty_clients_at_once_lose_nothing(ask, serve):
+def test_fifty_concurrent_clients_get_answers(ask, serve):
     address, answers = serve(), []
     threads = [threading.Thread(target=lambda: answers.append(ask(address, {"text": "hello"}))) for _ in range(50)]
     for thread in threads:

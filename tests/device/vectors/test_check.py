@@ -18,7 +18,7 @@ def folder(request):
 
 
 @pytest.mark.parametrize("quantization", ["none", "int8"])
-def test_a_bundle_repeats_its_vectors(folder, quantization):
+def test_a_bundle_reproduces_its_vectors(folder, quantization):
     result = check_vectors(folder / quantization)
     assert result["passed"]
     assert result["same"] == result["vectors"] == len(read_vectors(read_bundle(folder / quantization))) == 6
@@ -56,7 +56,7 @@ def test_altered_vectors_are_found(folder, tmp_path, replace_file, alter, capsys
     assert capsys.readouterr().out.splitlines()[-1].startswith("FAILED")
 
 
-def test_a_vector_of_a_classifier_has_what_a_port_reproduces(classifier_bundles):
+def test_a_vector_of_a_classifier_has_the_values_that_a_port_compares(classifier_bundles):
     bundle = read_bundle(classifier_bundles / "none")
     for vector in read_vectors(bundle):
         assert list(vector) == ["text", "source_ids", "label", "logits"]
@@ -74,25 +74,25 @@ def older(shipped, tmp_path, change_manifest):
     return bundle
 
 
-def test_vectors_that_an_older_bundle_does_not_list_are_read(older):
+def test_vectors_that_are_not_listed_by_an_older_bundle_are_read(older):
     assert check_vectors(older)["passed"]
 
 
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda path: path.symlink_to("/dev/zero"), "a symbolic link"),
-        (lambda path: path.symlink_to("/etc/passwd"), "a symbolic link"),
-        (os.mkfifo, "not a regular file"),
-        (lambda path: path.write_bytes(b" " * ((4 << 20) + 1)), "larger than 4,194,304 bytes"),
-        (lambda path: None, "missing"),
+        (lambda path: path.symlink_to("/dev/zero"), " must be a regular file, got a symbolic link"),
+        (lambda path: path.symlink_to("/etc/passwd"), " must be a regular file, got a symbolic link"),
+        (os.mkfifo, ": not a regular file"),
+        (lambda path: path.write_bytes(b" " * ((4 << 20) + 1)), ": larger than 4,194,304 bytes"),
+        (lambda path: None, ": missing"),
     ],
 )
-def test_no_link_pipe_device_or_huge_file_is_read(older, make, said, capsys):
+def test_links_pipes_devices_and_huge_files_are_refused(older, make, said, capsys):
     (older / FILE).unlink()
     make(older / FILE)
     assert main(["verify", str(older)]) == 2
-    assert f"{FILE}: {said}" in capsys.readouterr().err
+    assert f"{FILE}{said}" in capsys.readouterr().err
 
 
 VECTOR = {"text": "a", "source_ids": [3], "target_ids": [5], "target": "a", "logits": [[1.0]]}
@@ -112,7 +112,7 @@ VECTOR = {"text": "a", "source_ids": [3], "target_ids": [5], "target": "a", "log
         {"vectors": [VECTOR] * 1001},
     ],
 )
-def test_malformed_vectors_are_a_line(older, content, capsys):
+def test_malformed_vectors_are_refused_in_one_line(older, content, capsys):
     (older / FILE).write_text(json.dumps(content), encoding="utf-8")
     assert main(["verify", str(older)]) == 2
     assert "vectors.json: damaged: vectors" in capsys.readouterr().err

@@ -73,7 +73,7 @@ def test_int8_is_smaller(classifier_bundles):
 
 
 def test_confidence_is_the_share_of_right_answers_on_validation_data(classifier_run, tmp_path):
-    """A third of the labels is made wrong, so that the model is too sure of its answers."""
+    """A third of the labels is wrong, so that the model is overconfident."""
     shutil.copytree(classifier_run.path, tmp_path / "run")
     run = Run.open(tmp_path / "run")
     rows = [{"source": pair.source, "target": pair.target} for pair in run.data.texts("valid")]
@@ -94,7 +94,7 @@ def test_confidence_is_the_share_of_right_answers_on_validation_data(classifier_
     assert abs(calibrated - right) < 0.12 < abs(sure - right)
 
 
-def test_the_temperature_travels_and_is_used(classifier_bundles, classifier_run):
+def test_the_temperature_is_exported_and_used(classifier_bundles, classifier_run):
     found = manifest(classifier_bundles, "none")
     assert found.temperature == calibrated_temperature(classifier_run, classifier_run.model()) != 1
     runner = load_runner(classifier_bundles / "none")
@@ -103,7 +103,7 @@ def test_the_temperature_travels_and_is_used(classifier_bundles, classifier_run)
     assert runner.run(TEXT).confidence == pytest.approx(scaled.max() / scaled.sum(), abs=1e-6)
 
 
-def test_a_bundle_for_the_web_has_fixed_lengths_and_was_verified_there(classifier_bundles):
+def test_a_web_bundle_has_fixed_lengths_and_was_verified(classifier_bundles):
     found = manifest(classifier_bundles, "web")
     assert sorted(found.signatures) == ["classify", "classify_s16", "classify_s24"]
     assert found.signatures["classify_s16"]["inputs"]["source_ids"]["shape"] == [1, 16]
@@ -133,7 +133,7 @@ def test_a_float32_file_with_other_labels_is_refused(classifier_run, tmp_path, m
 def test_a_loss_of_accuracy_is_refused(classifier_run, tmp_path, monkeypatch):
     path = "seq2edge.export.families.classifier_comparison.ClassifierComparison.bundle_answers"
     monkeypatch.setattr(path, lambda self: ["red"] * len(self.sources))
-    with pytest.raises(UserError, match=r"int8 it loses .* of Keras' .* accuracy over \d+ test sentences"):
+    with pytest.raises(UserError, match=r"int8 loses .* of Keras' .* accuracy over \d+ test sentences"):
         export_bundle(classifier_run, tmp_path / "bundle", ExportOptions(max_score_loss=1.0), lambda line: None)
 
 
@@ -141,22 +141,22 @@ def test_options_of_other_models_are_refused(classifier_run, tmp_path, capsys):
     with pytest.raises(UserError) as error:
         export_bundle(classifier_run, tmp_path / "bundle", ExportOptions(shortlist=50))
     assert str(error.value) == (
-        "shortlist: not an option for a model of the task classification; allowed are quantization, runtimes, "
+        "shortlist: not an option for a model of the task classification; its options are quantization, runtimes, "
         "max_score_loss, keep_float, overwrite"
     )
     for export in (lambda run: export_onnx(run, tmp_path / "onnx"), suggest_float):
         with pytest.raises(
-            UserError, match="not for a model of the task classification; allowed are bundles and --sav"
+            UserError, match="not for a model of the task classification; its exports are bundles and --sav"
         ):
             export(classifier_run)
     assert main(["export", str(classifier_run.path), "--onnx"]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == (
-        "seq2edge: --onnx: not for a model of the task classification; allowed are bundles and --saved-model"
+        "seq2edge: --onnx: not for a model of the task classification; its exports are bundles and --saved-model"
     )
     assert list(tmp_path.iterdir()) == []
 
 
-def test_card_and_summary_and_info_describe_a_classifier(classifier_bundles, capsys):
+def test_card_summary_and_info_describe_a_classifier(classifier_bundles, capsys):
     bundle = read_bundle(classifier_bundles / "int8")
     card = (bundle.path / "README.md").read_text(encoding="utf-8")
     assert "| system | accuracy % | macro F1 % |" in card
@@ -171,14 +171,14 @@ def test_card_and_summary_and_info_describe_a_classifier(classifier_bundles, cap
     assert "classify: source_ids int32(1, -1) → attention float32(1, -1), logits float32(1, 12)" in shown
 
 
-def test_weights_may_stay_float32(classifier_run, tmp_path):
+def test_weights_can_stay_float32(classifier_run, tmp_path):
     kept = "source_embedding/embeddings"
     options = ExportOptions(keep_float=(kept,))
     bundle = export_bundle(classifier_run, tmp_path / "bundle", options, lambda line: None)
     assert bundle.manifest.kept_float == [kept]
 
 
-def test_classifiers_are_compared_by_the_time_of_a_sentence(classifier_run):
+def test_classifiers_are_compared_by_time_per_sentence(classifier_run):
     (row,) = compare([classifier_run], quiet=True)
     assert (row.unit, row.score) == ("sentence", "accuracy")
     assert row.ms > 0
@@ -200,9 +200,7 @@ print(json.dumps({
 
 
 @pytest.mark.slow
-def test_the_saved_model_gives_labels_of_texts_with_calibrated_probabilities(
-    classifier_run, classifier_bundles, tmp_path
-):
+def test_the_saved_model_returns_labels_with_calibrated_probabilities(classifier_run, classifier_bundles, tmp_path):
     path = export_saved_model(classifier_run, tmp_path / "colours.saved_model")
     assert verify_saved_model(classifier_run, path) == {"serving_default": 100}
     answer = json.loads(

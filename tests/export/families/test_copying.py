@@ -48,7 +48,7 @@ def exported(request, tmp_path):
     return model, Interpreter(model_content=content)
 
 
-def test_it_says_what_keras_says(exported):
+def test_a_copying_model_gives_the_answers_of_keras(exported):
     model, interpreter = exported
     features = [{"source_ids": source} for source in SOURCES]
     expected = [best for best, *_ in decode(KerasSequenceModel(model), features, DecodingOptions(max_length=LONGEST))]
@@ -79,7 +79,7 @@ def check_steps(model, interpreter, source):
 
 
 def check_shortlist(model, interpreter, inputs, expected):
-    """Among the tokens of a shortlist the vocabulary's share is divided again, and what is copied stays."""
+    """With a shortlist, generation probabilities are renormalised and copy probabilities are not."""
     short = np.union1d([EOS, *range(20, 26)], inputs["copy_ids"][inputs["copy_ids"] > 0]).astype("int32")
     rows = interpreter.get_signature_runner("output_rows")(shortlist_ids=short, copy_ids=inputs["copy_ids"])
     found = interpreter.get_signature_runner("decode_step_3_shortlist")(**inputs, **rows)

@@ -9,7 +9,7 @@ def content(bundles, quantization):
 
 
 @pytest.mark.parametrize("quantization", ["none", "float16", "int8"])
-def test_no_table_enters_a_loop(bundles, quantization):
+def test_loops_do_not_carry_embedding_tables(bundles, quantization):
     model = parse(content(bundles, quantization))
     kinds = operator_names(model)
     entering = [
@@ -33,14 +33,14 @@ def test_rows_are_looked_up_in_int8(bundles):
         assert set(read) <= computed  # what is dequantized was computed, so it is no table
 
 
-def test_every_output_of_a_signature_has_a_tensor_of_its_own(bundles, transformer_bundle):
+def test_every_output_of_a_signature_has_its_own_tensor(bundles, transformer_bundle):
     for bundle in (bundles / "none", transformer_bundle):  # a Transformer begins with caches that are equal
         for signature in parse((bundle / "model.tflite").read_bytes()).signatureDefs:
             tensors = [output.tensorIndex for output in signature.outputs]
             assert len(set(tensors)) == len(tensors)
 
 
-def test_buffers_lie_where_the_schema_wants_them(bundles):
+def test_buffers_are_aligned_as_the_schema_requires(bundles):
     packed = content(bundles, "none")
     for buffer in parse(packed).buffers:
         if buffer.data is not None and len(buffer.data) > 1000:

@@ -35,7 +35,7 @@ def test_all_weights_kept_in_float_give_the_float32_file(bundles, trained_run):
         assert np.abs(int8[key] - float32[key]).max() > 1e-4
 
 
-def test_a_weight_kept_in_float_is_listed_and_costs_bytes(bundles, trained_run, tmp_path):
+def test_a_weight_kept_in_float_is_listed_and_makes_the_file_larger(bundles, trained_run, tmp_path):
     kept = "target_embedding/embeddings"
     bundle = export_bundle(trained_run, tmp_path / "bundle", ExportOptions(keep_float=(kept,)), lambda line: None)
     all_int8 = read_bundle(bundles / "int8")
@@ -51,10 +51,10 @@ def test_a_weight_kept_in_float_is_listed_and_costs_bytes(bundles, trained_run, 
     ("name", "quantization", "message"),
     [
         ("target_embeding", "int8", "target_embeding: the model has no such weight; nearest are .*target_embedding"),
-        ("target_embedding/embeddings", "float16", "allowed only with quantization int8; quantization is float16"),
+        ("target_embedding/embeddings", "float16", "must be empty unless quantization is int8"),
     ],
 )
-def test_what_cannot_be_kept_in_float_is_refused(trained_run, tmp_path, name, quantization, message):
+def test_weights_that_cannot_stay_float_are_refused(trained_run, tmp_path, name, quantization, message):
     with pytest.raises(UserError, match=message):
         export_bundle(trained_run, tmp_path / "bundle", ExportOptions(quantization, keep_float=(name,)))
     assert not (tmp_path / "bundle").exists()

@@ -4,7 +4,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.export.tflite.runtimes import check_operators
 
 
-def test_what_every_runtime_has_passes():
+def test_operators_of_all_runtimes_are_accepted():
     check_operators([{"name": "GATHER", "version": 6}, {"name": "WHILE", "version": 1}], ["litert", "tflite-2.14"])
 
 

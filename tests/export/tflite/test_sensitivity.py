@@ -1,7 +1,7 @@
 from seq2edge.export.tflite.sensitivity import suggest_float, table
 
 
-def test_every_int8_weight_is_weighed(trained_run):
+def test_the_cost_of_every_int8_weight_is_measured(trained_run):
     costs = suggest_float(trained_run, quiet=True)
     base = costs[-1]
     assert (base.name, base.extra_bytes) == ("", 0)

@@ -61,7 +61,7 @@ def values_of(layer):
 
 
 def slopes(function, values, step=1e-5):
-    """The gradient of a number by central differences."""
+    """The gradient of a function, by central differences."""
     result = np.zeros_like(values)
     for place in np.ndindex(values.shape):
         up, down = values.copy(), values.copy()
@@ -104,7 +104,7 @@ def test_gradients_are_those_of_the_paper(score, alignment):
 
 
 @pytest.mark.parametrize("alignment", ALIGNMENTS)
-def test_padding_gets_no_weight_at_all(alignment):
+def test_padding_has_no_weight(alignment):
     _, weights = attention("general", alignment)(QUERY, MEMORY, MASK)
     assert np.array(weights)[1, :, 3:].max() == 0
     if alignment != "local-p":
@@ -118,7 +118,7 @@ def test_one_memory_is_shared_by_all_queries():
     np.testing.assert_allclose(shared, repeated, atol=1e-6)
 
 
-def test_a_step_is_told_its_position():
+def test_a_single_step_uses_its_position():
     layer = attention("dot", "local-m")
     _, whole = layer(QUERY, MEMORY, MASK)
     _, step = layer(QUERY[:, 2:], MEMORY, MASK, np.array([[2], [2]]))
@@ -134,12 +134,12 @@ def test_a_step_is_told_its_position():
         ({"score": "location"}, "Received: source_length=None"),
     ],
 )
-def test_what_cannot_be_is_refused(settings, message):
+def test_wrong_settings_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         LuongAttention(**settings)
 
 
-def test_dot_needs_equal_units():
+def test_dot_requires_equal_units():
     with pytest.raises(ValueError, match="Received: 3 and 4"):
         LuongAttention("dot")(QUERY[..., :3], MEMORY, MASK)
 

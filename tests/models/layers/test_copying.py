@@ -16,21 +16,21 @@ def mixture(copy_ids, attention, p_gen):
     return np.exp(outputs["logits"])[0, 0], {name: np.array(value)[0, 0] for name, value in outputs.items()}
 
 
-def test_equal_tokens_of_the_source_add_up():
+def test_probabilities_of_equal_source_tokens_add_up():
     probabilities, _ = mixture([4, 7, 4], [0.5, 0.2, 0.3], p_gen=0.25)
     vocabulary = np.exp(LOGITS[0, 0]) / np.exp(LOGITS).sum()
     copied = np.array([0, 0, 0, 0, 0.8, 0, 0, 0.2])
     np.testing.assert_allclose(probabilities, 0.25 * vocabulary + 0.75 * copied, atol=1e-6)  # equation 9
 
 
-def test_attention_to_what_cannot_be_copied_is_generated():
+def test_attention_to_tokens_that_cannot_be_copied_counts_as_generation():
     probabilities, outputs = mixture([4, NOTHING], [0.5, 0.5], p_gen=0.2)
     np.testing.assert_allclose(outputs["generated"], [0.2 + 0.8 * 0.5], atol=1e-6)
     np.testing.assert_allclose(outputs["copied"], [0.8 * 0.5, 0], atol=1e-6)
     np.testing.assert_allclose(probabilities.sum(), 1, atol=1e-6)
 
 
-def test_a_source_with_nothing_to_copy_is_answered_as_without_copying():
+def test_a_source_with_nothing_to_copy_gives_the_generated_probabilities():
     probabilities, _ = mixture([NOTHING, NOTHING], [0.5, 0.5], p_gen=0.01)
     np.testing.assert_allclose(probabilities, np.exp(LOGITS[0, 0]) / np.exp(LOGITS).sum(), atol=1e-6)
 
@@ -48,7 +48,7 @@ def test_the_rows_of_a_step_share_one_source():
     np.testing.assert_allclose(found[:, 0], [[0, 0.2, 0.1], [0, 0.4, 0.3]])
 
 
-def test_layers_come_back_from_their_configs():
+def test_layers_can_be_rebuilt_from_their_configs():
     for layer in (CopyIds([0, 1, 2]), CopyIds(), PointerGenerator()):
         config = keras.saving.serialize_keras_object(layer)
         assert keras.saving.deserialize_keras_object(config).get_config() == layer.get_config()

@@ -26,7 +26,7 @@ def test_the_maximum_is_over_real_positions():
     np.testing.assert_array_equal(pooled[1], MEMORY[1, :2].max(axis=0))
 
 
-def test_attention_follows_the_paper():
+def test_attention_pooling_follows_the_paper():
     layer = AttentionPooling()
     pooled, weights = layer(MEMORY, MASK)
     hidden = np.tanh(MEMORY[1, :2] @ np.asarray(layer.hidden.kernel) + np.asarray(layer.hidden.bias))
@@ -35,7 +35,7 @@ def test_attention_follows_the_paper():
     np.testing.assert_allclose(pooled[1], scores @ MEMORY[1, :2] / scores.sum(), rtol=1e-5)
 
 
-def test_nothing_real_gives_zeros():
+def test_a_row_of_padding_gives_zeros():
     for pooled in (Pooling("mean")(MEMORY, MASK), Pooling("max")(MEMORY, MASK), AttentionPooling()(MEMORY, MASK)[0]):
         np.testing.assert_array_equal(pooled[2], 0)
 

@@ -8,7 +8,7 @@ DISTANCE = 2  # insertions, deletions and replacements
 def near_pairs(texts, shortest):
     """Pairs of different texts of at least `shortest` letters within `DISTANCE` of each other.
 
-    Cut into three parts, a text shares one of them with every text that near, at most `DISTANCE` places away.
+    If a text is cut into three parts, every near text contains one of them, at most `DISTANCE` places away.
     """
     by_piece = defaultdict(set)
     for text in texts:

@@ -85,7 +85,7 @@ def digest(batches):
 
 
 @pytest.mark.parametrize("case", RECORDED)
-def test_batches_of_text_are_those_recorded(case, pairs):
+def test_batches_of_text_equal_the_recorded_ones(case, pairs):
     (options, word_dropout, first_step, steps), recorded = RECORDED[case]
     collate = partial(collate_seq2seq, word_dropout=word_dropout)
     batches = Batches(pairs, collate, BatchOptions(**options), first_step, steps)
@@ -130,7 +130,7 @@ def test_frames_and_pixels_keep_shape_and_dtype_in_batches(column_type, lengths,
         assert not seen[label][len(array) :].any()
 
 
-def test_fit_gets_frames_in_their_dtype_with_open_lengths(tmp_path):
+def test_fit_receives_frames_with_their_dtype_and_open_lengths(tmp_path):
     if keras.backend.backend() != "tensorflow":
         pytest.skip("other backends get the batches as they are")
     import tensorflow as tf
@@ -143,7 +143,7 @@ def test_fit_gets_frames_in_their_dtype_with_open_lengths(tmp_path):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_every_pass_shows_another_encoding_of_a_source(pairs):
+def test_every_pass_uses_another_encoding_of_a_source(pairs):
     def sources(data_pass):
         batches = Batches(pairs, collate_seq2seq, BatchOptions(batch_size=300, buckets=1, seed=1), data_pass, 1)
         return {tuple(i for i in row if i) for row in batches[0][0][0].tolist()}

@@ -22,7 +22,7 @@ SETTINGS = Data(files=[File(path="a.tsv")], max_characters=20, max_length_ratio=
         (Pair("a", "\ud800"), "broken encoding"),
     ],
 )
-def test_what_teaches_nothing_is_dropped_and_counted(pair, reason):
+def test_unusable_pairs_are_dropped_and_counted(pair, reason):
     cleaner = Cleaner(SETTINGS)
     assert list(cleaner.clean([pair, Pair("good", "pair")])) == [Pair("good", "pair")]
     assert cleaner.dropped == {reason: 1}
@@ -36,7 +36,7 @@ def test_duplicates_are_found_after_normalisation():
     assert cleaner.dropped == {"duplicate": 1}
 
 
-def test_a_side_without_normalisation_is_kept():
+def test_a_side_without_normalisation_is_not_changed():
     settings = SETTINGS.model_copy(update={"target_normalisation": "none"})
     code = "if\ta:\r\n e\u0301 "
     cleaner = Cleaner(settings)
@@ -51,7 +51,7 @@ def test_a_side_without_normalisation_is_kept():
     assert cleaner.dropped == {"duplicate": 1, "empty": 1}
 
 
-def test_split_is_reproducible_and_keeps_near_copies_together():
+def test_splits_are_reproducible_and_keep_near_copies_together():
     assert place_of("Hello, there!") == place_of("hello there")
     assert [split_at(place_of(str(i)), 0.2, 0.2) for i in range(8)] == SPLIT_OF_NUMBERS
     shares = [split_at(place_of(f"sentence {i}"), 0.1, 0.2) for i in range(5000)]
@@ -62,5 +62,5 @@ def test_split_is_reproducible_and_keeps_near_copies_together():
 SPLIT_OF_NUMBERS = ["train", "train", "test", "train", "train", "train", "test", "train"]
 
 
-def test_a_text_of_signs_only_is_its_own_key():
+def test_a_text_of_only_punctuation_is_its_own_key():
     assert split_key("?!") == "?!"

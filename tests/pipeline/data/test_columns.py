@@ -20,7 +20,7 @@ def pairs(tmp_path):
     return Table.open(tmp_path / "train")
 
 
-def test_pairs_come_back_memory_mapped_with_every_encoding(pairs):
+def test_pairs_are_read_memory_mapped_with_every_encoding(pairs):
     sources, targets = pairs["source_ids"], pairs["target_ids"]
     assert all(isinstance(column.values.base, np.memmap) for column in (sources, targets))
     assert (sources.values.dtype, targets.values.dtype) == (np.uint16, np.uint32)
@@ -47,7 +47,7 @@ def test_ids_have_the_smallest_dtype_that_holds_them(vocabulary, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("item_shape", [(), (5,), (6, 3), (4, 6, 3)])
-def test_items_of_any_dtype_and_shape_come_back(dtype, item_shape, tmp_path):
+def test_items_of_any_dtype_and_shape_are_read_back(dtype, item_shape, tmp_path):
     random = np.random.default_rng(0)
     rows = [[(random.random((length, *item_shape)) * 99).astype(dtype) for length in pair] for pair in ((3, 0), (1, 7))]
     with write_table(tmp_path / "t", {"x": ColumnType(dtype, item_shape, samples=2)}) as columns:
@@ -61,7 +61,7 @@ def test_items_of_any_dtype_and_shape_come_back(dtype, item_shape, tmp_path):
     assert column.padded(np.arange(2), 7, sample=1).shape == (2, 7, *item_shape)
 
 
-def test_a_file_beside_the_arrays_describes_them(pairs, tmp_path):
+def test_a_json_file_describes_the_arrays(pairs, tmp_path):
     described = json.loads((tmp_path / "train" / "columns.json").read_text(encoding="utf-8"))
     assert described == {
         "source_ids": {"dtype": "uint16", "item_shape": [], "samples": 2},
@@ -84,13 +84,13 @@ def test_a_table_may_be_empty(tmp_path):
         ([np.array([70000])], "x: uint16 cannot hold every value. Received: dtype=int64"),
     ],
 )
-def test_a_row_that_does_not_fit_leaves_no_table(rows, message, tmp_path):
+def test_a_wrong_row_leaves_no_table(rows, message, tmp_path):
     with pytest.raises(ValueError, match=message), write_table(tmp_path / "t", {"x": ColumnType("uint16")}) as columns:
         columns["x"].append(*rows)
     assert not list(tmp_path.iterdir())
 
 
-def test_columns_of_different_lengths_are_no_table(tmp_path):
+def test_columns_of_different_lengths_are_refused(tmp_path):
     types = {"x": ColumnType("uint16"), "y": ColumnType("uint16")}
     with (
         pytest.raises(ValueError, match=r"Received: \{'x': 1, 'y': 0\}"),
@@ -100,14 +100,14 @@ def test_columns_of_different_lengths_are_no_table(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_an_unknown_dtype_or_no_sample_is_refused():
+def test_unknown_dtypes_and_no_samples_are_refused():
     with pytest.raises(ValueError, match="Received: dtype='float64'"):
         ColumnType("float64")
     with pytest.raises(ValueError, match="Received: samples=0"):
         ColumnType("uint8", samples=0)
 
 
-def test_a_damaged_table_is_refused_by_name(pairs, tmp_path):
+def test_a_damaged_table_is_refused_with_its_name(pairs, tmp_path):
     folder = tmp_path / "train"
     described = (folder / "columns.json").read_text(encoding="utf-8")
     (folder / "columns.json").write_text(described.replace("uint32", "int32"), encoding="utf-8")

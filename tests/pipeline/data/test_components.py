@@ -2,7 +2,7 @@ from seq2edge.pipeline.data.components import Components
 from seq2edge.pipeline.data.splitting import place_of
 
 
-def test_rows_that_share_a_text_have_one_place():
+def test_rows_that_share_a_text_have_the_same_place():
     rows = [("one", "eins"), ("two", "zwei"), ("a", "eins"), ("A!", "ein"), ("three", "drei"), ("lone", "zwei")]
     components = Components()
     for row in rows:
@@ -19,7 +19,7 @@ def test_a_later_row_can_join_two_groups():
     assert {components.place(source) for source in "xyz"} == {place_of("x")}
 
 
-def test_a_source_is_not_a_target_of_the_same_letters():
+def test_equal_sources_and_targets_are_not_joined():
     components = Components()
     components.join("no", "nein")
     components.join("nein", "no")

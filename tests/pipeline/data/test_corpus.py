@@ -44,7 +44,7 @@ def test_no_phrasing_occurs_twice_after_normalisation():
     assert twice == []
 
 
-def test_phrasings_of_two_intents_that_are_near_each_other_have_been_looked_at():
+def test_similar_phrasings_of_different_intents_have_been_reviewed():
     intent_of = {split_key(phrasing): (name, phrasing) for name, some in PHRASINGS.items() for phrasing in some}
     decided = {frozenset((row["one"], row["other"])) for row in rows("near.tsv")}
     found = near_pairs(intent_of, LONG)
@@ -61,12 +61,12 @@ def test_phrasings_of_two_intents_that_are_near_each_other_have_been_looked_at()
         ("abcd", "dcba", False),
     ],
 )
-def test_two_letters_may_differ(one, other, near):
+def test_near_phrasings_differ_in_up_to_two_letters(one, other, near):
     assert is_near(one, other) == near
     assert bool(near_pairs([one, other], 4)) == (near and one != other)
 
 
-def test_most_held_out_phrasings_are_unlike_those_of_training(capsys):
+def test_most_test_phrasings_differ_from_the_training_phrasings(capsys):
     splits = {"train": [], "test": []}
     for some in PHRASINGS.values():
         for phrasing in some:
@@ -95,7 +95,7 @@ def test_all_replies_differ():
     assert len(set(replies)) == len(replies) == len(intents()) * len(LANGUAGES) * (1 + len(FOLLOW_UPS))
 
 
-def test_follow_ups_say_what_stands_in_the_corpus():
+def test_follow_ups_are_those_of_the_corpus():
     said = {kind: {pair.source: pair.target for pair in turn_pairs(kind)} for kind in FOLLOW_UPS}
     joke = next(intent for intent in intents() if intent.name == "joke")
     for language in LANGUAGES:
@@ -104,7 +104,7 @@ def test_follow_ups_say_what_stands_in_the_corpus():
         assert said["why"][reply] == joke.follow_ups["why"][language]
 
 
-def test_the_recipe_names_the_replies_that_refer_to_the_reply_before():
+def test_the_recipe_lists_the_replies_to_follow_ups():
     replies = {intent.name: list(intent.replies.values()) for intent in intents()}
     settings = load_recipe(find_recipe("quickstart")).decoding.follow_ups
     found = {one.path and one.path.removeprefix("bundled:"): one.replies for one in settings}

@@ -26,21 +26,21 @@ def test_checksums_name_the_file_that_changed(data):
     assert [name for name in before if before[name] != after[name]] == [str(ids.relative_to(data.path))]
 
 
-def test_two_tokenizers_are_those_of_source_and_target(tiny_recipe, pairs_file, tmp_path):
+def test_a_dataset_can_have_a_tokenizer_for_each_side(tiny_recipe, pairs_file, tmp_path):
     settings = ["tokenizer.joint=false", "tokenizer.vocabulary=290"]
     data = prepare(tiny_recipe(settings=settings), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     assert [path.name for path in data.tokenizers] == ["source.model", "target.model"]
 
 
 @pytest.mark.parametrize("summary", [None, "{"])
-def test_a_folder_that_is_none_is_refused_by_its_name(summary, tmp_path):
+def test_a_folder_that_is_not_a_dataset_is_refused(summary, tmp_path):
     if summary:
         (tmp_path / "summary.json").write_text(summary)
     with pytest.raises(UserError, match=f"{tmp_path}: not a dataset"):
         Dataset.open(tmp_path)
 
 
-def test_no_character_of_a_text_is_lost(tmp_path):
+def test_texts_are_stored_without_loss(tmp_path):
     pairs = [Pair("def f():\n\treturn 1\r\n", " \u2028\u2029\x85\x0b\x1c"), Pair('"\\n"', "한 🙂\n")]
     path = split_path(tmp_path, "train")
     path.write_text("".join(map(split_line, pairs)), encoding="utf-8", newline="\n")

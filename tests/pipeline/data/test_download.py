@@ -12,7 +12,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves CONTENT, with ranges; remembers what was asked for."""
+    """Serves CONTENT, with ranges, and records the requests."""
 
     asked: list = []  # noqa: RUF012
     limit = len(CONTENT)  # bytes after which the connection breaks
@@ -47,7 +47,7 @@ def test_a_file_is_fetched_once_and_checked(address):
     assert Handler.asked == [0]
 
 
-def test_the_licence_is_said_before_the_content_comes(address, capsys, monkeypatch):
+def test_the_licence_is_printed_before_the_download(address, capsys, monkeypatch):
     monkeypatch.setattr(Handler, "limit", 0)
     with pytest.raises(UserError, match="closed after 0 of 140,000 bytes"):
         download(address, SHA256, "CC0")
@@ -59,7 +59,7 @@ def test_the_licence_is_said_before_the_content_comes(address, capsys, monkeypat
     assert capsys.readouterr().err == ""
 
 
-def test_a_broken_download_is_gone_on_with(address):
+def test_a_partial_download_is_resumed(address):
     path = download(address, SHA256)
     path.rename(path.with_name("pairs.tsv.part"))
     part = path.with_name("pairs.tsv.part")
@@ -74,12 +74,12 @@ def test_a_wrong_checksum_is_refused_and_nothing_is_kept(address, tmp_path):
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
 
 
-def test_an_address_that_does_not_answer_is_said():
+def test_an_unreachable_server_is_reported():
     with pytest.raises(UserError, match="download failed"):
         download("http://127.0.0.1:9/pairs.tsv", None)
 
 
-def test_a_broken_connection_never_counts_as_a_whole_file(address, monkeypatch):
+def test_an_interrupted_download_is_not_taken_as_complete(address, monkeypatch):
     monkeypatch.setattr(Handler, "limit", 4000)
     with pytest.raises(UserError, match="closed after 4,000 of 140,000 bytes; try again to resume it"):
         download(address, None)
@@ -88,11 +88,11 @@ def test_a_broken_connection_never_counts_as_a_whole_file(address, monkeypatch):
     assert Handler.asked == [0, 4000]
 
 
-def test_a_query_is_no_part_of_the_name(address):
+def test_the_query_of_a_url_is_not_part_of_the_file_name(address):
     assert download(f"{address}.gz?raw=true", SHA256).name == "pairs.tsv.gz"
 
 
-def test_what_is_no_address_is_said(address):
+def test_a_path_is_not_a_valid_url(address):
     with pytest.raises(UserError, match=r"example/pairs\.tsv: not a valid URL"):
         download("example/pairs.tsv", None)
 
@@ -101,7 +101,7 @@ def test_what_is_no_address_is_said(address):
     "url",
     ["http://[bad", "http://127.0.0.1:9/a%00b", "http://127.0.0.1:99999/x", "http://h/a b", "data:text/plain,x", "x"],
 )
-def test_an_invalid_url_is_a_line(url, tmp_path, monkeypatch):
+def test_an_invalid_url_is_refused_in_one_line(url, tmp_path, monkeypatch):
     monkeypatch.setenv("SEQ2EDGE_CACHE", str(tmp_path))
     with pytest.raises(UserError, match="not a valid URL") as error:
         download(url)
@@ -111,7 +111,7 @@ def test_an_invalid_url_is_a_line(url, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "url", ["http://me:hunter2@127.0.0.1:9/x", "http://me:hunter2@[bad", "http://me:hunter2@h:1x/"]
 )
-def test_a_password_in_a_url_is_not_said(url, tmp_path, monkeypatch, capsys):
+def test_passwords_in_urls_are_not_shown(url, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SEQ2EDGE_CACHE", str(tmp_path))
     with pytest.raises(UserError) as error:
         download(url)

@@ -54,13 +54,13 @@ def processor(model):
 
 
 @pytest.mark.parametrize("text", KEPT, ids=ascii)
-def test_every_character_comes_back_from_the_ids(processor, text):
+def test_ids_decode_to_the_same_characters(processor, text):
     ids = processor.encode(text)
     assert min(ids) > 3
     assert processor.decode(ids) == text
 
 
-def test_any_mixture_of_characters_comes_back(processor):
+def test_any_mixture_of_characters_survives_encoding(processor):
     draw = random.Random(0)
     characters = [*" \t\n\r\x00\x1aAB\u2581e\u0301", "안", "🙂", "return"]
     for _ in range(300):
@@ -75,20 +75,20 @@ def test_line_feed_tab_and_indentation_are_tokens(processor):
     assert len(tokens) < 3 + 8
 
 
-def test_sampled_encodings_keep_the_text_too(model_type, processor):
+def test_sampled_encodings_keep_the_text(model_type, processor):
     for text in (FUNCTION, "a\u2581b\x1a\n "):
         found = list(Sampler(processor, model_type == "unigram", 1).draw(text, 8))
         assert {processor.decode(ids) for ids in found} == {text}
 
 
-def test_the_model_file_is_the_same_every_time_and_names_no_file():
+def test_the_model_file_is_reproducible_and_contains_no_path():
     settings = Tokenizer(vocabulary=300)
     first, second = (train_tokenizer(TEXTS, settings, "joint", kept=True) for _ in range(2))
     assert first == second
     assert b"/tmp" not in first
 
 
-def test_a_tokenizer_for_prose_does_not_keep_text():
+def test_a_tokenizer_for_prose_changes_white_space():
     model = train_tokenizer(TEXTS, Tokenizer(vocabulary=300), "joint")
     assert not keeps_text(sentencepiece.SentencePieceProcessor(model_proto=model))
 
@@ -111,13 +111,13 @@ def test_prose_and_code_can_share_a_tokenizer(processor, tokenizer):
     assert tokenizer.decode(tokenizer.encode(FUNCTION)) == FUNCTION
 
 
-def test_white_space_alone_has_no_segment(processor):
+def test_white_space_alone_has_no_segments(processor):
     source = TextProcessor(processor, "none", 24, TASKS["code"])
     assert source.split(" \n\t\u200b") == []
 
 
 @pytest.mark.parametrize("settings", [{}, {"tokenizers": ["tokenizer.vocabulary=370"]}], ids=["apart", "joint"])
-def test_functions_come_back_from_a_dataset_byte_for_byte(code_recipe, code_file, tmp_path, settings):
+def test_functions_are_read_from_a_dataset_byte_for_byte(code_recipe, code_file, tmp_path, settings):
     data = prepare(code_recipe(**settings), tmp_path, PrepareOptions(quiet=True))
     tokenizer, pairs = data.target_tokenizer(), list(data.texts("train"))
     assert len(data.train) == len(pairs)
@@ -127,7 +127,7 @@ def test_functions_come_back_from_a_dataset_byte_for_byte(code_recipe, code_file
     assert pairs[0].source == " ".join(pairs[0].source.split())
 
 
-def test_functions_as_sources_come_back_too(code_recipe, code_file, tmp_path):
+def test_functions_as_sources_are_read_without_changes(code_recipe, code_file, tmp_path):
     file = f'data.files=[{{path="{code_file}", source="code", target="say"}}]'
     sides = ('data.normalisation="none"', 'data.target_normalisation="NFKC"', "tokenizer.vocabulary=370")
     settings = (file, *sides, "tokenizer.target_vocabulary=340", "model.source_length=64")
@@ -145,7 +145,7 @@ def test_a_given_tokenizer_that_changes_text_is_refused(code_recipe, tmp_path):
     paths = tmp_path / "source.model", tmp_path / "target.model"
     for path in paths:
         path.write_bytes(train_tokenizer(TEXTS, Tokenizer(vocabulary=300), "joint"))
-    with pytest.raises(UserError, match=r'target\.model: .* normalisation of the target is "none"; allowed: "NFC"'):
+    with pytest.raises(UserError, match=r'target\.model: .* of the target must be "NFC" or "NFKC", got "none";'):
         prepare(code_recipe(), tmp_path / "run", PrepareOptions(tokenizers=paths, quiet=True))
 
 

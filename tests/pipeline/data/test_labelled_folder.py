@@ -36,13 +36,13 @@ def test_names_of_folders_and_files_are_labels(folder):
     assert {pair.target for pair in pairs} == {"good", "bad day", "neutral"}
 
 
-def test_a_text_has_a_place(folder):
+def test_messages_name_the_file_and_row_of_a_text(folder):
     pairs = read(folder)
     assert pairs[0].place("texts") == "texts/bad day/0.txt, row 1"
     assert pairs[-1].place("texts") == "texts/neutral.txt, row 6"
 
 
-def test_a_changed_file_is_other_data(folder, tmp_path):
+def test_a_changed_file_changes_the_digest(folder, tmp_path):
     values = {"name": "a", "task": "classification", "tokenizer": {"vocabulary": 290}}
     values |= {"data": {"files": [{"path": "texts", "format": "folder"}], "valid": 0.2, "test": 0.2}}
     recipe, options = ClassificationRecipe.model_validate(values), PrepareOptions(tmp_path, quiet=True)
@@ -54,7 +54,7 @@ def test_a_changed_file_is_other_data(folder, tmp_path):
     assert prepare(recipe, tmp_path / "run", options).summary["fingerprint"] != first.summary["fingerprint"]
 
 
-def test_a_moved_text_is_other_data(folder):
+def test_a_moved_text_changes_the_digest(folder):
     before = folder_checksum(folder)
     (folder / "good" / "0.txt").rename(folder / "bad day" / "99.txt")
     assert folder_checksum(folder) != before
@@ -74,6 +74,6 @@ def test_a_folder_without_texts_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("given", [{"url": "http://a"}, {"sha256": "0" * 64}, {"header": True}, {"target_path": "b"}])
-def test_a_folder_has_a_path_alone(given):
+def test_a_folder_has_no_settings_of_files(given):
     with pytest.raises(ValueError, match=f"{next(iter(given))}: not allowed with format folder"):
         File(path="a", format="folder", **given)

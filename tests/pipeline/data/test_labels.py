@@ -43,7 +43,7 @@ def test_labels_are_a_column_of_indices(tmp_path):
     assert [path.name for path in data.tokenizers] == ["source.model"]
 
 
-def test_white_space_around_a_label_is_no_label_of_its_own(tmp_path):
+def test_white_space_around_a_label_is_ignored(tmp_path):
     assert prepared(tmp_path, [*ROWS, ("a red one", " red ")]).labels == ["blue", "green", "red"]
 
 
@@ -63,13 +63,13 @@ def test_several_rare_labels_are_all_named(tmp_path):
         prepared(tmp_path, [*ROWS, *rare])
 
 
-def test_one_label_is_none(tmp_path):
+def test_a_single_label_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"data: 1 label \(red\), at least 2 are needed"):
         prepared(tmp_path, [(f"number {i}", "red") for i in range(60)])
 
 
-def test_every_label_is_in_the_training_split(tmp_path):
-    """Whatever the hashes of its few texts are."""
+def test_every_label_has_training_examples(tmp_path):
+    """This does not depend on the hashes of its few texts."""
     for letter in "abcdefgh":
         folder = tmp_path / letter
         folder.mkdir()
@@ -78,7 +78,7 @@ def test_every_label_is_in_the_training_split(tmp_path):
         assert sum(data.summary["pairs"][split] for split in ("train", "valid", "test")) == 62
 
 
-def test_a_label_that_training_lacks_is_refused_with_its_row(tmp_path):
+def test_a_label_without_training_examples_is_refused_with_its_row(tmp_path):
     with (tmp_path / "test.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("text", "label"), ("a red one", "red"), ("pink", "pink"), ("more pink", "pink")])
     files = [f'[[data.files]]\npath = "{name}.csv"\nsource = "text"\ntarget = "label"\n' for name in ("all", "test")]
@@ -86,7 +86,7 @@ def test_a_label_that_training_lacks_is_refused_with_its_row(tmp_path):
         prepared(tmp_path, ROWS, f'{files[0]}{files[1]}split = "test"\n')
 
 
-def test_the_bundled_intents(tmp_path):
+def test_the_bundled_intents_can_be_prepared(tmp_path):
     (tmp_path / "recipe.toml").write_text(RECIPE.replace("330", "4000"), encoding="utf-8")
     with (tmp_path / "recipe.toml").open("a") as file:
         file.write('[[data.files]]\npath = "bundled:intents"\nformat = "bundled"\n')

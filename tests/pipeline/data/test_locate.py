@@ -17,7 +17,7 @@ def data(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_data_folder_is_looked_in_first(data):
+def test_the_data_folder_is_searched_first(data):
     (data / "pairs.tsv").write_bytes(CONTENT)
     wanted = Wanted("pairs.tsv", "http://127.0.0.1:9/pairs.tsv", SHA256)
     assert locate(wanted, None) == data / "pairs.tsv"
@@ -47,8 +47,8 @@ def test_a_missing_file_is_built_and_its_content_is_checked(data, monkeypatch):
         locate(Wanted(wanted.name, None, "0" * 64, "tldr", "CC BY 4.0"), None)
 
 
-def test_what_has_no_end_is_refused():
-    with pytest.raises(UserError, match=r"^/dev/zero: a device or a pipe, expected a file$"):
+def test_devices_are_refused():
+    with pytest.raises(UserError, match=r"^/dev/zero must be a regular file, got a device or a pipe$"):
         locate(Wanted("/dev/zero"), None)
 
 

@@ -24,7 +24,7 @@ def dataset_of(tmp_path, sizes):
 
 @pytest.fixture
 def table(tmp_path):
-    """Rows whose source is their own number twice, with three encodings, and some of which are longer."""
+    """Rows of two lengths, whose source is their own number twice, with three encodings."""
     with write_table(tmp_path / "t", {"source": ColumnType("uint16", samples=3), "row": ColumnType("uint16")}) as new:
         for row in range(sum(SIZES)):
             new["source"].append(*([sample, *[row] * (1 + row % 17)] for sample in range(3)))
@@ -56,12 +56,12 @@ def test_shares_follow_size_temperature_and_weight(data, expected):
     assert shares(data, [900, 100]) == pytest.approx(expected)
 
 
-def test_pairs_are_drawn_as_they_come_unless_a_recipe_says_otherwise(tmp_path):
+def test_files_are_not_mixed_by_default(tmp_path):
     for data in (data_of(1, 1), data_of(2), data_of(2, 2), data_of(1, temperature=5)):
         assert Mixing.of(data, dataset_of(tmp_path, [9] * len(data.files))) is None
 
 
-def test_a_pass_has_the_share_of_each_file_and_about_as_many_pairs_as_the_data(table, tmp_path):
+def test_a_pass_has_the_share_of_each_file_and_the_size_of_the_data(table, tmp_path):
     data = data_of(1, 1, 2, temperature=2)
     expected = np.array(shares(data, SIZES)) * sum(SIZES)
     mixing = Mixing.of(data, dataset_of(tmp_path, SIZES))
@@ -73,7 +73,7 @@ def test_a_pass_has_the_share_of_each_file_and_about_as_many_pairs_as_the_data(t
     assert sum(map(mixing.size, batches.buckets)) == found.total()
 
 
-def test_no_row_is_drawn_more_than_once_more_than_another_of_its_file(table, tmp_path):
+def test_rows_of_a_file_are_drawn_equally_often(table, tmp_path):
     mixing = Mixing.of(data_of(1, 3, 0.2), dataset_of(tmp_path, SIZES))
     bucket = np.arange(sum(SIZES))
     drawn, visits = zip(*(mixing.draw(bucket, data_pass, [7]) for data_pass in range(5)), strict=True)
@@ -96,7 +96,7 @@ def test_the_order_is_a_function_of_seed_and_step(table, tmp_path):
     assert other != whole
 
 
-def test_processes_share_the_batches_of_one(table, tmp_path):
+def test_processes_together_have_the_batches_of_a_single_process(table, tmp_path):
     data = data_of(1, 2, 4)
     one = mixed(table, data, tmp_path, shard=Shard(0, 1, 2), tokens=200)
     parts = [mixed(table, data, tmp_path, shard=Shard(process, 2, 2), tokens=200) for process in range(2)]
@@ -105,7 +105,7 @@ def test_processes_share_the_batches_of_one(table, tmp_path):
         np.testing.assert_array_equal(joined, one[step])
 
 
-def test_a_row_drawn_again_has_another_encoding(table, tmp_path):
+def test_a_repeated_row_has_another_encoding(table, tmp_path):
     batches = mixed(table, data_of(1, 9, 1), tmp_path)
     samples = {}
     for rows, encodings in batches:
@@ -115,7 +115,7 @@ def test_a_row_drawn_again_has_another_encoding(table, tmp_path):
     assert all(len(set(found)) > 1 for found in often)
 
 
-def test_a_dataset_that_does_not_know_its_files_is_refused(tmp_path):
+def test_a_dataset_without_origins_is_refused(tmp_path):
     with pytest.raises(
         UserError, match=r"does not say which file a row comes from, which data\.temperature and weight"
     ):

@@ -25,7 +25,7 @@ def test_no_character_is_unknown(tiny_recipe, pairs_file, tmp_path):
     assert data.target_tokenizer().decode(ids) == "日本 🙂"
 
 
-def test_no_source_is_in_two_splits(tiny_recipe, pairs_file, tmp_path):
+def test_splits_share_no_source(tiny_recipe, pairs_file, tmp_path):
     data = prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     sources = [{pair.source for pair in data.texts(split)} for split in ("train", "valid", "test")]
     assert all(sources)
@@ -42,7 +42,7 @@ def test_prepared_data_is_reused_until_recipe_or_file_change(tiny_recipe, pairs_
     assert changed.content == first.content
 
 
-def test_the_content_is_that_of_the_files(tiny_recipe, pairs_file, tmp_path):
+def test_the_digest_depends_on_the_content_of_files(tiny_recipe, pairs_file, tmp_path):
     shutil.copy(pairs_file, tmp_path / "pairs.tsv")
     first = prepare(tiny_recipe(), tmp_path / "first", PrepareOptions(tmp_path, quiet=True))
     same = prepare(tiny_recipe(), tmp_path / "same", PrepareOptions(pairs_file.parent, quiet=True))
@@ -87,7 +87,7 @@ def test_pairs_held_out_by_file_are_dropped_from_training(tiny_recipe, tmp_path)
     assert data.summary["pairs"]["train"] == 59
 
 
-def test_too_few_pairs_are_refused_with_what_is_needed(tiny_recipe, tmp_path):
+def test_too_few_pairs_are_refused_with_the_minimum(tiny_recipe, tmp_path):
     (tmp_path / "pairs.tsv").write_text("a b c d\te f g\n" * 3 + "h i j\tk l m\n")
     with pytest.raises(UserError, match=r"2 pairs \(2 were dropped\) leave . for train, which needs at least 20"):
         prepare(tiny_recipe(), tmp_path / "run", PrepareOptions(tmp_path, quiet=True))
@@ -122,7 +122,7 @@ def test_pairs_in_both_files_stay_in_the_test_file(tiny_recipe, tmp_path):
     assert data.summary["pairs"] == {"train": 50, "valid": 4, "test": 6, "also in valid or test": 10}
 
 
-def test_data_of_a_training_is_kept_unless_overwrite(tiny_recipe, pairs_file, tmp_path):
+def test_data_of_a_training_is_replaced_only_with_overwrite(tiny_recipe, pairs_file, tmp_path):
     before = prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
     (tmp_path / "model.keras").write_bytes(b"")
     other = tiny_recipe(settings=["tokenizer.vocabulary=290"])
@@ -142,7 +142,7 @@ def write_translations(folder):
 
 
 def split_rows(data, turned=False):
-    """For each split its rows, as they are in the file."""
+    """The rows of each split, as in the file."""
     sides = ("target", "source") if turned else ("source", "target")
     return {
         split: {tuple(getattr(pair, side) for side in sides) for pair in data.texts(split)}
@@ -165,7 +165,7 @@ def test_both_directions_hold_out_the_same_sentences(tiny_recipe, tmp_path, spli
             assert sum(map(len, texts)) == len(set().union(*texts))
 
 
-def test_a_reversed_recipe_has_the_settings_of_the_other_side(tiny_recipe):
+def test_a_reversed_recipe_swaps_the_settings_of_the_sides(tiny_recipe):
     sides = ["data.source_language=ko", "data.target_language=en", "data.target_normalisation=none"]
     data = tiny_recipe(settings=[*sides, "data.reverse=true"]).data
     assert (data.languages, data.normalisations) == (["en", "ko"], ("none", "NFC"))
@@ -202,7 +202,7 @@ def test_pairs_are_counted_for_each_file(tiny_recipe, pairs_file, tmp_path):
     assert [pair.origin for pair in data.texts("train")] == [0] * first["train"] + [1] * 30
 
 
-def test_data_prepared_before_a_recipe_had_these_keys_is_used(tiny_recipe):
+def test_new_keys_with_defaults_do_not_invalidate_prepared_data(tiny_recipe):
     keys = tiny_recipe().data.settings_of_dataset()
     assert not {"reverse", "split_by"} & keys.keys()
     assert not {"domain", "split_key", "skip", "weight", "rows", "built_by"} & keys["files"][0].keys()
@@ -210,7 +210,7 @@ def test_data_prepared_before_a_recipe_had_these_keys_is_used(tiny_recipe):
     assert tiny_recipe(settings=["tokenizer.slots=2"]).tokenizer.settings_of_dataset()["slots"] == 2
 
 
-def test_a_share_of_the_training_pairs_is_part_of_a_larger_one_and_leaves_the_rest_as_it_is(tiny_recipe, tmp_path):
+def test_smaller_training_shares_are_subsets_and_leave_other_splits_unchanged(tiny_recipe, tmp_path):
     write_translations(tmp_path)
     shares = [0.5, 0.8, 1.0]
     kept = []
@@ -224,7 +224,7 @@ def test_a_share_of_the_training_pairs_is_part_of_a_larger_one_and_leaves_the_re
     assert all(rows["valid"] == kept[0]["valid"] and rows["test"] == kept[0]["test"] for rows in kept)
 
 
-def test_another_number_of_rows_is_refused_with_both(tiny_recipe, pairs_file, tmp_path):
+def test_a_wrong_number_of_rows_is_refused_with_both_numbers(tiny_recipe, pairs_file, tmp_path):
     count = len(pairs_file.read_text(encoding="utf-8").splitlines())
     options = PrepareOptions(pairs_file.parent, quiet=True)
     with pytest.raises(UserError, match=rf"^pairs\.tsv: has {count:,} rows, but the recipe says 7$"):

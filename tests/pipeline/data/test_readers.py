@@ -80,7 +80,7 @@ def test_a_side_is_made_of_named_fields(tmp_path, name, content):
     assert found == [Pair("News </s> A dog runs.", "[{short}]"), Pair(" </s> {title}", "[{it's}]")]
 
 
-def test_two_parallel_files(tmp_path):
+def test_two_parallel_files_are_read(tmp_path):
     (tmp_path / "a.en").write_text("one\n\ntwo\n")
     (tmp_path / "a.ko").write_text("하나\n\n둘\n")
     file = File(path="a.en", target_path="a.ko", format="parallel")
@@ -109,7 +109,7 @@ def test_a_csv_cell_keeps_its_carriage_returns(tmp_path, quote):
     assert read(tmp_path, "a.csv", content) == [Pair(INSIDE, "one"), Pair("two", INSIDE)]
 
 
-def test_white_space_of_a_text_is_read_as_it_is(tmp_path):
+def test_white_space_is_not_changed(tmp_path):
     text = "\tif a:\r\n\r\n    b  \r"
     assert read(tmp_path, "a.csv", f'a,"{text}"\r\n') == [Pair("a", text)]
     assert read(tmp_path, "a.jsonl", json.dumps({"s": "a", "t": text}), source="s", target="t") == [Pair("a", text)]
@@ -154,7 +154,7 @@ def test_parallel_files_of_unequal_length_are_refused(tmp_path):
         ("a.csv", b"a,b\n" * 3 + b"a,\xff\n", {}, "row 4: not utf-8: byte 0xff"),
         ("a.csv", 'a,"b\n', {}, "row 1: invalid CSV"),
         ("a.tsv", "a\tb\n", {"source": -1}, "column -1: column numbers start at 0"),
-        ("a.tsv", "a\tb\n", {"format": "bundled"}, "format 'bundled' is reserved for the bundled corpus"),
+        ("a.tsv", "a\tb\n", {"format": "bundled"}, "format must be one of .*, got 'bundled', which is reserved"),
         ("a.jsonl", "[" * 100_000, {"source": "s", "target": "t"}, "row 1: invalid JSON"),
         ("a.jsonl", '{"s": ' + "1" * 5000 + "}", {"source": "s", "target": "t"}, "row 1: invalid JSON"),
         ("a.tsv", "a\tb\n", {"encoding": "utf-99"}, "unknown encoding 'utf-99'"),
@@ -164,22 +164,22 @@ def test_parallel_files_of_unequal_length_are_refused(tmp_path):
         ("a.tsv.zip", b"plain text", {}, "damaged or truncated zip"),
         ("a.json", "[1]", {}, r"a\.json, row 1: neither a JSON object nor an array"),
         ("a.json", '[["a"]]', {}, r"a\.json, row 1: item 1 is missing or not text"),
-        ("a.json", "{}", {}, "not a JSON array; allowed: an array of objects or of pairs"),
+        ("a.json", "{}", {}, r"a\.json must be a JSON array of objects or of pairs"),
         ("a.json", " ", {}, "the file is empty"),
         ("a.dat", "a\tb\n", {}, "the name does not tell the format"),
     ],
 )
-def test_what_is_wrong_is_said_with_file_and_row(tmp_path, name, content, settings, message):
+def test_mistakes_are_reported_with_file_and_row(tmp_path, name, content, settings, message):
     with pytest.raises(UserError, match=message):
         read(tmp_path, name, content, **settings)
 
 
-def test_a_missing_file_is_said(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(UserError, match=r"no\.tsv: no such file"):
         list(read_pairs(File(path="no.tsv"), tmp_path / "no.tsv"))
 
 
-def test_a_second_file_is_refused_where_the_format_has_one(tmp_path):
+def test_a_second_file_is_refused_for_formats_with_one(tmp_path):
     (tmp_path / "a.tsv").write_text("a\tb\n")
     file = File(path="a.tsv", target_path="b.tsv", format="tsv")
     with pytest.raises(UserError, match="format 'tsv' does not match target_path"):

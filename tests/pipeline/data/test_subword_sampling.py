@@ -30,7 +30,7 @@ def processor(model):
     return sentencepiece.SentencePieceProcessor(model_proto=model)
 
 
-def test_all_are_cuts_of_the_same_text(processor):
+def test_all_samples_spell_the_same_text(processor):
     for text in (TEXT, "처음 보는 龘 글자 🙂", "a"):
         found = list(Sampler(processor, True, 1).draw(text, 12))
         assert len(found) == 12
@@ -40,7 +40,7 @@ def test_all_are_cuts_of_the_same_text(processor):
     assert list(Sampler(processor, True, 1).draw(TEXT, 0)) == []
 
 
-def test_tokens_to_keep_stand_where_the_most_probable_encoding_has_them(processor):
+def test_tokens_to_keep_are_the_same_as_in_the_most_probable_encoding(processor):
     text = "안녕 龘 robot 🙂, how are you robot"
     best = processor.encode(text, out_type=str)
     assert best.count("▁robot") == 2
@@ -53,7 +53,7 @@ def test_tokens_to_keep_stand_where_the_most_probable_encoding_has_them(processo
     assert set(map(tuple, Sampler(processor, True, 1).draw(text, 3, set(best)))) == {tuple(processor.encode(text))}
 
 
-def test_the_seed_decides_in_every_process(model, processor, tmp_path):
+def test_samples_depend_only_on_the_seed(model, processor, tmp_path):
     (tmp_path / "tokenizer.model").write_bytes(model)
     command = [sys.executable, "-c", IN_A_NEW_PROCESS, str(tmp_path / "tokenizer.model")]
     first, second = (subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2))
@@ -61,7 +61,7 @@ def test_the_seed_decides_in_every_process(model, processor, tmp_path):
     assert first != f"{list(Sampler(processor, True, 8).draw('안녕 little robot', 7))}\n"
 
 
-def test_cuts_are_as_frequent_as_those_of_sentencepiece(processor):
+def test_samples_are_as_frequent_as_those_of_sentencepiece(processor):
     draws, text = 4000, "robot"
     ours = Counter(tuple(ids) for ids in Sampler(processor, True, 1).draw(text, draws))
     theirs = Counter(
@@ -71,14 +71,14 @@ def test_cuts_are_as_frequent_as_those_of_sentencepiece(processor):
         assert abs(ours[cut] - theirs[cut]) < 0.06 * draws, processor.id_to_piece(list(cut))
 
 
-def test_drawn_encodings_fold_case_where_the_model_does():
+def test_samples_fold_case_if_the_model_does():
     model = train_tokenizer(TEXTS, Tokenizer(vocabulary=2500, joint=False, fold_case=True), "source")
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     found = Sampler(processor, True, 1).draw("Hello THERE", 12)
     assert {processor.decode(ids) for ids in found} == {"hello there"}
 
 
-def test_a_bpe_model_is_sampled_too():
+def test_a_bpe_model_can_be_sampled():
     model = train_tokenizer(TEXTS, Tokenizer(vocabulary=2500, model_type="bpe"), "joint")
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
     found = list(Sampler(processor, False, 1).draw(TEXT, 12))

@@ -29,6 +29,6 @@ def test_a_summary_has_pairs_and_shares_by_domain():
     ]
 
 
-def test_one_domain_needs_no_line_of_its_own():
+def test_a_single_domain_has_no_line_of_its_own():
     files = [file | {"domain": "talk", "weight": 1} for file in FILES]
     assert describe(Data(files=files), SUMMARY).split("\n")[1].startswith("dropped")

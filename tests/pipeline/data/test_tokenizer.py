@@ -51,11 +51,11 @@ def test_too_small_a_vocabulary_names_the_smallest_possible():
     assert error.value.possible > 800
 
 
-def test_texts_of_many_kilobytes_are_learned_from():
+def test_long_texts_are_used_for_training():
     train_tokenizer([" ".join(TEXTS)] * 3, Tokenizer(vocabulary=297), "source")
 
 
-def test_case_is_folded_by_the_source_model_alone():
+def test_only_the_source_model_folds_case():
     settings = Tokenizer(vocabulary=300, joint=False, fold_case=True)
     source, target = (
         sentencepiece.SentencePieceProcessor(model_proto=train_tokenizer(TEXTS, settings, side))

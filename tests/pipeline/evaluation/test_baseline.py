@@ -2,12 +2,12 @@ from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.evaluation.baseline import Baseline, copy_source, linear_svm, nearest_neighbour
 
 
-def test_nearest_neighbour_gives_the_reply_of_its_neighbour():
+def test_nearest_neighbour_returns_the_target_of_the_nearest_source():
     train = [Pair("tell me a joke", "ha"), Pair("good morning", "morning!")]
     assert nearest_neighbour(train, ["a joke please", "mornin"]) == ["ha", "morning!"]
 
 
-def test_a_copy_is_the_source():
+def test_the_copy_baseline_returns_the_source():
     assert copy_source([], ["rm {{path}}", "ls"]) == ["rm {{path}}", "ls"]
 
 

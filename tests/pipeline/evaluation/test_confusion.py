@@ -10,18 +10,18 @@ def test_rows_are_expected_and_columns_predicted():
     assert found.counts.tolist() == [[1, 2, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0]]
 
 
-def test_a_label_that_was_only_predicted_is_in_the_matrix():
+def test_a_label_that_is_only_predicted_is_in_the_matrix():
     assert Confusion.of(["a", "a"], ["a", "x"]).counts.tolist() == [[1, 1], [0, 0]]
 
 
-def test_the_labels_with_most_mistakes_keep_what_went_to_others():
+def test_most_confused_adds_a_column_for_other_labels():
     part = Confusion.of(EXPECTED, ["a", "b", "d", "b", "a", "c", "a"]).most_confused(2)
     assert part.rows == ("a", "b")  # four and two mistakes; d has two as well
     assert part.columns == ("a", "b", OTHERS)
     assert part.counts.tolist() == [[1, 1, 1], [1, 1, 0]]
 
 
-def test_few_labels_are_all_shown():
+def test_most_confused_shows_all_of_few_labels():
     whole = Confusion.of(EXPECTED, PREDICTED)
     assert whole.most_confused(4) is whole
 

@@ -25,7 +25,7 @@ from seq2edge.pipeline.evaluation.system import System
 from seq2edge.pipeline.evaluation.tables import table
 
 
-def test_a_run_is_scored_and_its_outputs_kept(trained_run, tmp_path):
+def test_a_run_is_scored_and_its_outputs_are_saved(trained_run, tmp_path):
     found = evaluate_run(trained_run, options=EvaluateOptions(tmp_path, quiet=True))
     assert found.scores["exact_match"] > 50
     kept = json.loads((tmp_path / "evaluation-test-tiny.json").read_text())
@@ -35,7 +35,7 @@ def test_a_run_is_scored_and_its_outputs_kept(trained_run, tmp_path):
     assert not (tmp_path / "answers-test-tiny.jsonl").exists()
 
 
-def test_float32_says_what_keras_says_with_the_same_perplexity(trained_run, bundles, tmp_path):
+def test_float32_has_the_outputs_and_perplexity_of_keras(trained_run, bundles, tmp_path):
     test_set = EvaluationSet.of_run(trained_run, "test")
     keras, float32 = (
         evaluate(System.open(path), test_set, EvaluateOptions(tmp_path, quiet=True))
@@ -95,7 +95,7 @@ def test_an_interrupted_evaluation_resumes(trained_run, bundles, tmp_path, monke
     assert again.scores == whole.scores
 
 
-def test_answers_kept_of_another_beam_are_not_taken(trained_run, bundles, tmp_path):
+def test_saved_answers_of_another_beam_are_not_reused(trained_run, bundles, tmp_path):
     test_set = EvaluationSet.of_run(trained_run, "test")
     system = System.open(bundles / "none")
     kept = tmp_path / "answers-test-none.jsonl"
@@ -103,7 +103,7 @@ def test_answers_kept_of_another_beam_are_not_taken(trained_run, bundles, tmp_pa
     assert "wrong" not in evaluate(system, test_set, EvaluateOptions(tmp_path, quiet=True)).hypotheses
 
 
-def test_any_file_of_pairs_is_scored_empty_sources_included(bundles, tmp_path):
+def test_a_file_of_pairs_is_scored_including_empty_sources(bundles, tmp_path):
     path = tmp_path / "questions.tsv"
     path.write_text("the red stone is here\tstone red\n", encoding="utf-8")
     found = evaluate(
@@ -127,7 +127,7 @@ def test_a_file_without_pairs_is_refused(tmp_path):
         EvaluationSet.of_file(path, "chat")
 
 
-def test_scores_are_given_by_length_of_the_source():
+def test_scores_are_grouped_by_source_length():
     expected = [Example("s", ("right",))] * 8
     answers = [Answer("right" if length < 5 else "wrong", 1.0, length, []) for length in range(1, 9)]
     groups = score("x", EvaluationSet("t", "commands", expected), answers, beam=1).groups["by source length in tokens"]
@@ -139,7 +139,7 @@ def test_scores_are_given_by_length_of_the_source():
     }
 
 
-def test_each_domain_is_scored_beside_the_total():
+def test_each_domain_is_scored_separately():
     expected = [Example("s", ("right",), ("manual",)), Example("s", ("right",), ("talk",)), Example("s", ("right",))]
     answers = [Answer(text, 1.0, 1, []) for text in ("right", "wrong", "right")]
     found = score("x", EvaluationSet("t", "commands", expected), answers, beam=1)
@@ -165,7 +165,7 @@ def test_baselines_are_scored_on_each_domain_too():
     assert [line for line in lines if line in ("x", "nearest neighbour", "copy")] == ["x", "nearest neighbour", "copy"]
 
 
-def test_systems_stand_side_by_side():
+def test_the_table_has_a_column_for_each_system():
     expected = [Example("s", ("right",))] * 4
     systems = [
         score(name, EvaluationSet("t", "chat", expected), [Answer(name, 1.0, 1, [])] * 4, beam=1)
@@ -177,7 +177,7 @@ def test_systems_stand_side_by_side():
 
 
 class Labeller:
-    """A classifier that takes every text for a greeting."""
+    """A classifier that labels every text as a greeting."""
 
     manifest = SimpleNamespace(task="classification")
 
@@ -188,7 +188,7 @@ class Labeller:
 
 @pytest.fixture
 def labelled():
-    """A classifier, and a set whose baseline takes every text for a joke."""
+    """A classifier, and a set whose baseline labels every text as a joke."""
     expected = [Example("hi", ("greet",)), Example("hello", ("greet",)), Example("a pun", ("joke",))]
     test_set = EvaluationSet("test", "classification", expected, [Baseline("linear SVM", ["joke"] * 3)])
     return System("intents", Path("runs/intents"), Labeller(), "key"), test_set
@@ -204,7 +204,7 @@ def test_labels_are_scored_without_search_and_perplexity(labelled, tmp_path):
     assert table([found]).splitlines()[:2] == ["intents: test set, 3 sentences", "            intents  linear SVM"]
 
 
-def test_labels_get_a_confusion_matrix_beside_the_scores(labelled, tmp_path):
+def test_a_confusion_matrix_is_written_for_labels(labelled, tmp_path):
     evaluate(*labelled, EvaluateOptions(tmp_path, quiet=True))
     root = ElementTree.parse(tmp_path / "confusion-test-intents.svg").getroot()
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
@@ -215,7 +215,7 @@ def test_a_beam_for_a_classifier_is_refused(labelled, tmp_path):
         evaluate(*labelled, EvaluateOptions(tmp_path, beam=5, quiet=True))
 
 
-def test_a_new_metric_is_its_function_and_an_entry(trained_run, tmp_path, monkeypatch):
+def test_a_new_metric_needs_only_a_function_and_an_entry(trained_run, tmp_path, monkeypatch):
     def same_first_letter(hypotheses, expected):
         pairs = zip(hypotheses, expected, strict=True)
         return 100 * np.mean([text[:1] == example.references[0][:1] for text, example in pairs])

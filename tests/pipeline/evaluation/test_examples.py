@@ -4,6 +4,6 @@ from seq2edge.pipeline.evaluation.examples import Example, examples
 PAIRS = [Pair("hi", "hello"), Pair("hi", "hey"), Pair("안녕", "반가워요")]
 
 
-def test_a_source_that_stands_twice_has_two_right_targets():
+def test_repeated_sources_have_several_references():
     assert examples(PAIRS, "chat") == [Example("hi", ("hello", "hey")), Example("안녕", ("반가워요",))]
     assert len(examples(PAIRS, "translation")) == 3

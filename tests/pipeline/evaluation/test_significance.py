@@ -12,14 +12,14 @@ WORDS = ["the", "a", "dog", "cat", "man", "woman", "red", "small", "runs", "sits
 
 
 def sentences(number, wrong, seed=0):
-    """References, and hypotheses of which a share of the words is another."""
+    """References, and hypotheses in which a share of the words is replaced."""
     random = np.random.default_rng(seed)
     references = [list(random.choice(WORDS, random.integers(5, 12))) for _ in range(number)]
     hypotheses = [[w if random.random() > wrong else str(random.choice(WORDS)) for w in r] for r in references]
     return [" ".join(r) for r in references], [" ".join(h) for h in hypotheses]
 
 
-def test_a_system_that_is_much_better_is_really_better():
+def test_a_much_better_system_is_significantly_better():
     references, good = sentences(100, 0.1)
     bad = sentences(100, 0.6)[1]
     expected = [Example("", (reference,)) for reference in references]
@@ -30,7 +30,7 @@ def test_a_system_that_is_much_better_is_really_better():
         assert ", significant" in str(difference)
 
 
-def test_two_systems_alike_may_differ_by_chance():
+def test_similar_systems_do_not_differ_significantly():
     references, one = sentences(60, 0.3)
     expected = [Example("", (reference,)) for reference in references]
     other = list(one)
@@ -50,7 +50,7 @@ def test_labels_are_compared_by_accuracy():
     assert difference.significant
 
 
-def test_identical_outputs_are_compared_where_white_space_counts():
+def test_code_is_compared_by_identical_outputs():
     expected = [Example("", (f"a{i}\n  b",)) for i in range(60)]
     good, bad = [example.references[0] for example in expected], [f"a{i} b" for i in range(60)]
     found = {d.label: d for d in compare_paired("code", ("good", good), ("bad", bad), expected, resamples=200)}
@@ -58,7 +58,7 @@ def test_identical_outputs_are_compared_where_white_space_counts():
     assert (found["exact match %"].score, found["exact match %"].other_score) == (100, 100)
 
 
-def test_p_values_are_those_of_sacrebleus_command(tmp_path):
+def test_p_values_equal_those_of_sacrebleu(tmp_path):
     references, one = sentences(50, 0.25)
     other = sentences(50, 0.3, seed=0)[1]
     for name, lines in (("references", references), ("one", one), ("other", other)):

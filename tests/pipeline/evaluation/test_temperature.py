@@ -15,7 +15,7 @@ def calibration_error(probabilities, labels):
 
 
 def answers(rows=20_000, classes=6):
-    """Logits whose probabilities are right: labels are drawn from them."""
+    """Logits with calibrated probabilities: labels are drawn from them."""
     random = np.random.default_rng(1)
     logits = random.normal(scale=2, size=(rows, classes))
     labels = np.array([random.choice(classes, p=row) for row in softmax(logits)])
@@ -29,7 +29,7 @@ def test_the_temperature_undoes_a_factor_of_the_logits(factor):
     assert temperature == pytest.approx(factor, rel=0.03)
 
 
-def test_scaled_by_the_temperature_probabilities_are_calibrated():
+def test_probabilities_scaled_by_the_temperature_are_calibrated():
     logits, labels = answers()
     too_sure = 3.0 * logits
     before = calibration_error(softmax(too_sure), labels)
@@ -39,5 +39,5 @@ def test_scaled_by_the_temperature_probabilities_are_calibrated():
 
 
 @pytest.mark.parametrize(("labels", "bound"), [([0, 1, 2], COLDEST), ([1, 2, 0], HOTTEST)])
-def test_the_temperature_is_bounded_where_no_best_one_exists(labels, bound):
+def test_the_temperature_is_bounded_if_there_is_no_optimum(labels, bound):
     assert fit_temperature(np.eye(3), np.array(labels)) == pytest.approx(bound, rel=1e-3)

@@ -45,14 +45,14 @@ def test_tables_are_merged_and_lists_are_replaced(tmp_path):
     assert (recipe.data.valid, [file.path for file in recipe.data.files]) == (0.1, ["c.tsv"])
 
 
-def test_what_describes_the_base_is_not_inherited(tmp_path):
+def test_name_and_description_are_not_inherited(tmp_path):
     recipe = built(tmp_path, "")
     assert (recipe.name, recipe.about, recipe.measured) == ("new", "", "")
     with pytest.raises(UserError, match="name: missing"):
         load_recipe(put(tmp_path, "nameless.toml", 'base = "base.toml"\n'))
 
 
-def test_settings_apply_last(tmp_path):
+def test_settings_are_applied_last(tmp_path):
     recipe = built(tmp_path, "[model]\nunits = 96\n", ["model.units=128", "data.valid=0.2"])
     assert (recipe.model.units, recipe.data.valid) == (128, 0.2)
 
@@ -72,18 +72,18 @@ def test_a_base_may_have_a_base(tmp_path):
         ('[model]\nencoder = "lstm"\n', ("lstm", 1)),
     ],
 )
-def test_another_kind_drops_the_settings_of_its_side(tmp_path, side, expected):
+def test_a_new_kind_drops_the_inherited_settings_of_its_side(tmp_path, side, expected):
     model = built(tmp_path, side).model
     assert (model.encoder.kind, model.encoder.layers) == expected
     assert model.decoder.attention == "dot"
 
 
-def test_a_kind_alone_in_the_base_is_a_table_too():
+def test_a_kind_without_a_table_in_the_base_is_merged():
     merged = merge({"model": {"encoder": "gru"}}, {"model": {"encoder": {"layers": 3}}})
     assert merged == {"model": {"encoder": {"kind": "gru", "layers": 3}}}
 
 
-def test_a_written_recipe_is_whole(tmp_path):
+def test_a_written_recipe_is_complete(tmp_path):
     recipe = built(tmp_path, "[model]\nunits = 96\n")
     alone = put(tmp_path, "elsewhere/recipe.toml", recipe.to_toml())
     assert "base =" not in alone.read_text(encoding="utf-8")
@@ -96,7 +96,7 @@ def test_the_hybrid_has_the_data_of_its_base():
     assert (hybrid.model.decoder.kind, hybrid.model.units) == ("transformer", 256)
 
 
-def test_a_bundled_recipe_is_a_base_by_its_name(tmp_path):
+def test_a_base_can_be_the_name_of_a_bundled_recipe(tmp_path):
     recipe = load_recipe(put(tmp_path, "mine.toml", 'base = "multi30k-hybrid"\nname = "mine"\n'))
     assert recipe.training == load_recipe(RECIPES / "multi30k-hybrid.toml").training
 
@@ -122,11 +122,11 @@ def test_data_of_a_base_in_another_folder_is_found(tmp_path):
         ),
         ({"a": 'base = ""'}, "neither a bundled recipe nor a file"),
         ({"a": 'base = "b.toml"', "b": "name = "}, r"a\.toml → b\.toml: not valid TOML"),
-        ({"a": "base = 3"}, r"a\.toml: base = 3: expected the name of a bundled recipe or a path in quotes"),
-        ({"a": 'base = ["b.toml"]'}, r"a\.toml: base = \['b\.toml'\]: expected"),
+        ({"a": "base = 3"}, r"a\.toml: base must be the name of a bundled recipe or a path in quotes, got 3"),
+        ({"a": 'base = ["b.toml"]'}, r"a\.toml: base must be .*, got \['b\.toml'\]"),
     ],
 )
-def test_a_base_that_cannot_be_used_is_one_line(tmp_path, files, message):
+def test_an_unusable_base_is_refused_in_one_line(tmp_path, files, message):
     for name, text in files.items():
         put(tmp_path, f"{name}.toml", text + "\n")
     with pytest.raises(UserError, match=message) as error:
@@ -134,11 +134,11 @@ def test_a_base_that_cannot_be_used_is_one_line(tmp_path, files, message):
     assert "\n" not in str(error.value)
 
 
-def test_a_base_is_not_a_setting(tmp_path):
+def test_a_base_cannot_be_given_as_a_setting(tmp_path):
     with pytest.raises(UserError, match="--set 'base=other': a base is named in the recipe itself"):
         built(tmp_path, "", ["base=other"])
 
 
-def test_a_text_in_place_of_a_table_is_said(tmp_path):
-    with pytest.raises(UserError, match=r"data: Input should be .*; given 'none'"):
+def test_a_string_instead_of_a_table_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"data must be .*, got 'none'"):
         built(tmp_path, 'data = "none"\n')

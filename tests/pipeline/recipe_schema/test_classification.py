@@ -16,7 +16,7 @@ def load(tmp_path):
     return load
 
 
-def test_a_recipe_of_labels_is_of_its_own_class(load):
+def test_a_recipe_for_labels_has_its_own_class(load):
     recipe = load()
     assert isinstance(recipe, ClassificationRecipe)
     assert recipe.tokenizer_sides == ("source",)
@@ -24,7 +24,7 @@ def test_a_recipe_of_labels_is_of_its_own_class(load):
     assert recipe.model.pooling == "mean"
 
 
-def test_a_resolved_recipe_is_the_same_again(load):
+def test_a_resolved_recipe_loads_as_the_same_recipe(load):
     recipe = load_recipe(find_recipe("intents"))
     assert load(recipe.to_toml()) == recipe
     assert "target" not in recipe.to_toml().replace("target = 1", "")  # the column
@@ -36,20 +36,20 @@ def test_a_resolved_recipe_is_the_same_again(load):
         ("data.target_language='en'", "data.target_language = 'en': only for targets that are text, these are labels"),
         ("tokenizer.joint=true", "tokenizer.joint = true: only for targets that are text"),
         ("training.scheduled_sampling=0.5", "training.scheduled_sampling = 0.5: only for targets that are text"),
-        ("training.stop_on='bleu'", "training.stop_on = 'bleu': not a score of this task; allowed: 'loss', 'accuracy'"),
+        ("training.stop_on='bleu'", "training.stop_on must be one of 'loss', 'accuracy', 'macro_f1' for the task"),
         ("model.pooling='median'", "model.pooling"),
         ("model.decoder='gru'", "unknown key 'model.decoder'"),
         ("export.beam_sizes=[1]", "unknown key 'export.beam_sizes'"),
         ("decoding.beam=5", "unknown key 'decoding'"),
     ],
 )
-def test_what_a_classifier_does_not_have_is_refused(load, setting, message):
+def test_settings_without_meaning_for_a_classifier_are_refused(load, setting, message):
     with pytest.raises(UserError) as error:
         load(RECIPE, setting)
     assert message in str(error.value)
 
 
-def test_all_mistakes_at_once(load):
+def test_all_mistakes_are_reported_at_once(load):
     with pytest.raises(UserError) as error:
         load(RECIPE, "tokenizer.joint=true", "data.keep_identical=false")
     assert len(str(error.value).splitlines()) == 2

@@ -21,7 +21,7 @@ def test_a_minimal_recipe_has_defaults_for_the_rest(tmp_path):
     assert recipe.export.beam_sizes == [1, 5]
 
 
-def test_it_survives_being_written_out(tmp_path):
+def test_a_recipe_can_be_written_and_loaded(tmp_path):
     recipe = load(tmp_path, MINIMAL, ["decoding.fallback.replies={ko='음',en='hm'}"])
     assert load(tmp_path, recipe.to_toml()) == recipe
 
@@ -39,7 +39,7 @@ def test_members_of_an_ensemble_are_models(tmp_path):
 
 
 @pytest.mark.parametrize("name", recipe_names())
-def test_every_bundled_recipe_is_valid_and_says_what_it_is(name):
+def test_every_bundled_recipe_is_valid_and_described(name):
     recipe = load_recipe(RECIPES / f"{name}.toml")
     assert recipe.name == name
     assert recipe.about
@@ -57,15 +57,14 @@ def test_all_mistakes_are_reported_at_once_with_suggestions(tmp_path):
     lines = str(error.value).split("\n")
     assert len(lines) == 4
     assert "unknown key 'model.unit'; did you mean 'units'?" in str(error.value)
-    assert (
-        "model.encoder.kind: Input should be one of 'rnn', 'gru', 'lstm', 'transformer', 'bag', 'ngrams'; given 'rnm'"
-        in str(error.value)
+    assert "model.encoder.kind must be one of 'rnn', 'gru', 'lstm', 'transformer', 'bag', 'ngrams', got 'rnm'" in str(
+        error.value
     )
-    assert "training.learning_rate: Input should be greater than 0; given -1" in str(error.value)
+    assert "training.learning_rate must be greater than 0, got -1" in str(error.value)
     assert "unknown key 'decodin'; did you mean 'decoding'?" in str(error.value)
 
 
-def test_a_misspelt_key_of_a_file_is_said(tmp_path):
+def test_a_misspelt_key_of_a_file_is_reported(tmp_path):
     with pytest.raises(UserError, match=r"unknown key 'data\.files\.0\.sorce'; did you mean 'source'"):
         load(tmp_path, MINIMAL + 'sorce = "q"\n')
 
@@ -74,24 +73,24 @@ def test_a_misspelt_key_of_a_file_is_said(tmp_path):
     ("text", "message"),
     [("name = ", "not valid TOML"), ('name = "a"\ntask = "chat"\n', "data: missing; this key has no default")],
 )
-def test_what_is_no_recipe_is_said(tmp_path, text, message):
+def test_invalid_recipes_are_refused(tmp_path, text, message):
     with pytest.raises(UserError, match=message):
         load(tmp_path, text)
 
 
 def test_an_unknown_task_is_refused_with_the_known_ones(tmp_path):
-    with pytest.raises(UserError, match=r"task: Input should be one of 'chat', 'translation', .*; given 'poetry'"):
+    with pytest.raises(UserError, match=r"task must be one of 'chat', 'translation', .*, got 'poetry'"):
         load(tmp_path, MINIMAL, ["task=poetry"])
 
 
-def test_languages_are_codes(tmp_path):
+def test_languages_must_be_bcp_47_codes(tmp_path):
     assert load(tmp_path, MINIMAL).data.languages == []
     assert load(tmp_path, MINIMAL, ["data.target_language=pt-BR"]).data.languages == ["und", "pt-BR"]
-    with pytest.raises(UserError, match=r'data\.source_language: not a BCP-47 code such as "en" or "pt-BR"; given'):
+    with pytest.raises(UserError, match=r'data\.source_language must be a BCP-47 code such as "en" or "pt-BR", got'):
         load(tmp_path, MINIMAL, ["data.source_language=english"])
 
 
-def test_an_unknown_recipe_is_refused_with_what_there_is():
+def test_an_unknown_recipe_is_refused_with_the_bundled_ones():
     with pytest.raises(
         UserError, match=r"recipe 'quikstart': neither a file nor a bundled recipe; bundled recipes: .*quickstart"
     ):
@@ -116,12 +115,12 @@ def test_conflicting_model_settings_are_all_refused(tmp_path):
     with pytest.raises(UserError) as error:
         load(tmp_path, MINIMAL, [f"model.{setting}" for setting in model])
     lines = [line.removeprefix(f"{tmp_path / 'recipe.toml'}: ") for line in str(error.value).split("\n")]
-    assert [line.split(":")[0] for line in lines] == [
-        "model.decoder.bidirectional = true",
-        "model.decoder.alignment = 'local-p'",
-        "model.decoder.initial_state = 'copy'",
+    assert [line.split(" ")[0] for line in lines] == [
+        "model.decoder.bidirectional",
+        "model.decoder.window",
+        "model.decoder.initial_state",
     ]
-    assert all("allowed: " in line or "leave it out" in line for line in lines)
+    assert all("must be" in line or "leave it out" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +144,7 @@ def test_settings_of_another_kind_are_refused_with_the_reason(tmp_path, side, se
 def test_settings_of_another_kind_do_not_hide_other_mistakes(tmp_path):
     text = MINIMAL + '[model.encoder]\nkind = "transformer"\nbidirectional = false\nheads = 6\n'
     with pytest.raises(
-        UserError, match=r"sees both sides[\s\S]*model\.encoder\.heads = 6: does not divide units = 256"
+        UserError, match=r"sees both sides[\s\S]*model\.encoder\.heads must be a divisor of units = 256 .*, got 6"
     ):
         load(tmp_path, text)
 
@@ -159,13 +158,13 @@ def test_settings_of_another_kind_do_not_hide_other_mistakes(tmp_path):
         ("heads", "'encoder.heads' or 'decoder.heads'"),
     ],
 )
-def test_a_misplaced_key_of_the_model_is_said_with_its_place(tmp_path, key, hint):
+def test_the_right_place_of_a_misplaced_key_is_suggested(tmp_path, key, hint):
     with pytest.raises(UserError, match=rf"unknown key 'model\.{key}'; did you mean {hint}\?"):
         load(tmp_path, MINIMAL, [f"model.{key}=2"])
 
 
-def test_bounds_of_nested_settings_are_said(tmp_path):
-    with pytest.raises(UserError, match=r"model\.decoder\.layers: Input should be less than or equal to 8; given 9"):
+def test_bounds_of_nested_settings_are_checked(tmp_path):
+    with pytest.raises(UserError, match=r"model\.decoder\.layers must be less than or equal to 8, got 9"):
         load(tmp_path, MINIMAL, ["model.decoder.layers=9"])
 
 
@@ -178,18 +177,18 @@ def test_a_kind_alone_replaces_a_table(tmp_path):
     assert load(tmp_path, text, ["model.decoder.kind=gru"]).model.decoder.attention == "dot"
 
 
-def test_a_text_in_place_of_another_section_is_refused(tmp_path):
+def test_a_string_instead_of_a_section_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"--set 'name\.first=2': name is not a section"):
         load(tmp_path, MINIMAL, ["name.first=2"])
 
 
-def test_one_embedding_for_two_tokenizers_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"model\.share_embeddings = true: needs one vocabulary"):
+def test_shared_embeddings_with_two_tokenizers_are_refused(tmp_path):
+    with pytest.raises(UserError, match=r"model\.share_embeddings must be false with tokenizer\.joint = false"):
         load(tmp_path, MINIMAL, ["tokenizer.joint=false", "model.share_embeddings=true"])
 
 
-def test_a_beam_wider_than_the_steps_of_the_export_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"decoding\.beam = 8: larger than the largest of export\.beam_sizes, 5"):
+def test_a_beam_larger_than_the_exported_beam_sizes_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"decoding\.beam must be at most the largest of export\.beam_sizes, 5, got 8"):
         load(tmp_path, MINIMAL, ["decoding.beam=8"])
     assert load(tmp_path, MINIMAL, ["decoding.beam=8", "export.beam_sizes=[1, 8]"]).decoding.beam == 8
 
@@ -205,14 +204,14 @@ def test_conflicting_training_settings_are_all_refused(tmp_path):
     training = ["r_drop=1.0", "scheduled_sampling=0.5", "average=30", 'stop_on="bleu"', "score_sentences=0"]
     with pytest.raises(UserError) as error:
         load(tmp_path, MINIMAL, [f"training.{setting}" for setting in training])
-    assert [line.split("training.")[1].split(" =")[0] for line in str(error.value).split("\n")] == [
+    assert [line.split("training.")[1].split(" ")[0] for line in str(error.value).split("\n")] == [
         "r_drop",
         "stop_on",
         "average",
     ]
 
 
-def test_a_task_with_code_keeps_targets_as_they_are(tmp_path):
+def test_targets_of_code_are_not_normalised(tmp_path):
     code = ["task=code"]
     recipe = load(tmp_path, MINIMAL, code)
     assert recipe.data.normalisations == ("NFC", "none")
@@ -222,12 +221,12 @@ def test_a_task_with_code_keeps_targets_as_they_are(tmp_path):
     assert load(tmp_path, MINIMAL, ["data.normalisation=NFKC"]).data.normalisations == ("NFKC", "NFKC")
 
 
-def test_sources_that_are_kept_cannot_be_lower_cased(tmp_path):
-    with pytest.raises(UserError, match=r"tokenizer\.fold_case = true: changes sources, .* allowed: false"):
+def test_sources_without_normalisation_cannot_be_lower_cased(tmp_path):
+    with pytest.raises(UserError, match=r'tokenizer\.fold_case must be false with data\.normalisation = "none"'):
         load(tmp_path, MINIMAL, ["data.normalisation=none", "tokenizer.joint=false", "tokenizer.fold_case=true"])
 
 
-def test_a_digest_is_that_of_the_settings(tmp_path):
+def test_a_digest_depends_only_on_the_settings(tmp_path):
     quickstart = RECIPES / "quickstart.toml"
     digest = load_recipe(quickstart).digest()
     (tmp_path / "recipe.toml").write_text(load_recipe(quickstart).to_toml(), encoding="utf-8")

@@ -19,7 +19,7 @@ from seq2edge.pipeline.recipe_schema.template import Template, parse_template
         ("{first name}: {제목}", ("first name", "제목"), "A: B"),
     ],
 )
-def test_fields_and_the_text_between_them(column, fields, text):
+def test_a_template_is_parsed_into_fields_and_text(column, fields, text):
     template = parse_template(column)
     assert template.fields == fields
     assert template.fill(["A", "B"][: len(fields)]) == text
@@ -32,17 +32,20 @@ def test_values_are_not_read_as_templates():
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('source = "{title"', r"data\.files\.0\.source: unmatched '\{'; .*; given '\{title'"),
+        ('source = "{title"', r"data\.files\.0\.source: unmatched '\{'; .*; got '\{title'"),
         ('source = "title}"', r"data\.files\.0\.source: unmatched '\}'"),
         ('target = "{}: {text}"', r"data\.files\.0\.target: \{\} has no field name"),
         ('source = "{{title}}"', r"data\.files\.0\.source: a template without a field"),
-        ('source = "{a}"\nheader = false', r"data\.files\.0\.source = '\{a\}': names a column, and header is false"),
-        ('source = "{a}"\ntarget_path = "b.en"', r"data\.files\.0\.source = '\{a\}': only in files with columns"),
-        ('split_key = 0\nformat = "folder"', r"data\.files\.0\.split_key = 0: only in files with columns"),
-        ('skip = ["a"]', r"data\.files\.0\.skip = \['a'\]: needs split_key, whose values it lists; allowed: \[\]"),
+        (
+            'source = "{a}"\nheader = false',
+            r"source must give columns by their numbers with header = false, got '\{a\}'",
+        ),
+        ('source = "{a}"\ntarget_path = "b.en"', r"data\.files\.0\.source must be left out unless .*, got '\{a\}'"),
+        ('split_key = 0\nformat = "folder"', r"data\.files\.0\.split_key must be left out unless .*, got 0"),
+        ('skip = ["a"]', r"data\.files\.0\.skip must be empty without split_key, .*, got \['a'\]"),
     ],
 )
-def test_what_is_no_template_is_refused(tmp_path, line, message):
+def test_wrong_templates_are_refused(tmp_path, line, message):
     path = tmp_path / "recipe.toml"
     path.write_text(f'name = "a"\ntask = "chat"\n[[data.files]]\npath = "a.tsv"\n{line}\n', encoding="utf-8")
     with pytest.raises(UserError, match=message):

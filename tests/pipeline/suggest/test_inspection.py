@@ -71,7 +71,7 @@ def test_format_encoding_and_columns_are_found(tmp_path, name, content, expected
     assert (file.format, file.encoding, file.source, file.target) == expected
 
 
-def test_what_is_in_a_file_is_said(tmp_path):
+def test_pairs_duplicates_and_empty_sides_are_counted(tmp_path):
     pairs = [("안녕", "hello there"), ("안녕", "hello there"), ("안녕", "hi"), ("", "nothing")]
     found = inspect(put(tmp_path, "greetings.tsv", tsv(pairs)))
     assert (found.counts.pairs, found.counts.duplicates, found.counts.empty, found.counts.repeated_sources) == (
@@ -87,7 +87,7 @@ def test_what_is_in_a_file_is_said(tmp_path):
     assert "target: Latin script" in said
 
 
-def test_two_parallel_files_are_taken_for_a_translation(tmp_path):
+def test_parallel_files_suggest_the_task_translation(tmp_path):
     sources, targets = zip(*rows(40), strict=True)
     found = inspect(put(tmp_path, "a.en", "\n".join(sources)), put(tmp_path, "a.de", "\n".join(targets)))
     assert (found.counts.pairs, found.task, found.file.format) == (40, "translation", "parallel")
@@ -103,12 +103,12 @@ def test_two_parallel_files_are_taken_for_a_translation(tmp_path):
         ("a.jsonl", '{"ja": "ありがとう", "fr": "merci"}\n', ("ja", "fr")),
     ],
 )
-def test_languages_are_guessed_where_something_tells(tmp_path, name, content, languages):
+def test_languages_are_guessed_from_names_and_scripts(tmp_path, name, content, languages):
     found = inspect(put(tmp_path, name, content))
     assert (found.source_language, found.target_language) == languages
 
 
-def test_languages_of_parallel_files_are_those_of_their_names(tmp_path):
+def test_languages_of_parallel_files_come_from_their_suffixes(tmp_path):
     sources, targets = zip(*rows(40), strict=True)
     found = inspect(put(tmp_path, "a.en", "\n".join(sources)), put(tmp_path, "a.de", "\n".join(targets)))
     recipe = Seq2SeqRecipe.model_validate(tomllib.loads(recipe_text(suggest(found))))
@@ -116,7 +116,7 @@ def test_languages_of_parallel_files_are_those_of_their_names(tmp_path):
 
 
 @pytest.mark.parametrize("count", [30, 120, 3500])
-def test_the_suggested_recipe_prepares_its_file(tmp_path, count):
+def test_the_suggested_recipe_can_prepare_its_file(tmp_path, count):
     path = put(tmp_path, "pairs.tsv", tsv(rows(count)))
     text = recipe_text(suggest(inspect(path)))
     recipe = Seq2SeqRecipe.model_validate(tomllib.loads(text))
@@ -148,7 +148,7 @@ def of_labels(draw):
 
 
 def of_speech(draw):
-    """Sentences of two languages, in which few words are frequent and many rare."""
+    """Sentences of two languages, with few frequent and many rare words."""
     rank = min(int(draw.paretovariate(0.7)), 2000)
     english = " ".join(
         f"{WORDS[i % 16][:3]}{WORDS[i % 7][-2:]}{i % 11}" for i in range(rank, rank + draw.randrange(1, 7))
@@ -165,7 +165,7 @@ KINDS = [of_speech, of_digit_words, of_hangul, of_a_script_each_side, of_labels]
 @pytest.mark.parametrize(
     ("kind", "count"), [*((kind, count) for kind in KINDS for count in (30, 60, 100, 300)), (of_speech, 1500)]
 )
-def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
+def test_a_recipe_written_by_init_can_always_be_prepared(tmp_path, kind, count):
     draw = random.Random(count)
     pairs = {kind(draw) for _ in range(2 * count)}
     path = put(tmp_path, "pairs.tsv", tsv(sorted(pairs)[:count]))
@@ -178,7 +178,7 @@ def test_a_recipe_that_init_writes_always_prepares(tmp_path, kind, count):
     family_of(recipe.task).model_config(recipe, data)
 
 
-def test_a_recipe_for_code_keeps_it_as_it_is(code_file, tmp_path):
+def test_a_recipe_for_code_does_not_change_the_code(code_file, tmp_path):
     recipe = Seq2SeqRecipe.model_validate(tomllib.loads(recipe_text(suggest(inspect(code_file, task="code")))))
     assert recipe.data.normalisations == ("NFC", "none")
     assert not recipe.tokenizer.joint
@@ -186,7 +186,7 @@ def test_a_recipe_for_code_keeps_it_as_it_is(code_file, tmp_path):
     assert data.target_tokenizer().decode(data.train["target_ids"].row(0)) == next(data.texts("train")).target
 
 
-def test_suggested_vocabularies_leave_room(tmp_path):
+def test_suggested_vocabularies_are_smaller_than_the_limit(tmp_path):
     draw = random.Random(0)
     path = put(tmp_path, "pairs.tsv", tsv(of_a_script_each_side(draw) for _ in range(1600)))
     tokenizer = suggest(inspect(path)).fit.tokenizer
@@ -209,13 +209,13 @@ def test_suggested_vocabularies_leave_room(tmp_path):
         ),
     ],
 )
-def test_pairs_that_nothing_can_be_learned_from_are_refused(tmp_path, pairs, message):
+def test_unusable_pairs_are_refused(tmp_path, pairs, message):
     found = inspect(put(tmp_path, "pairs.tsv", tsv(pairs)))
     with pytest.raises(UserError, match=message):
         suggest(found)
 
 
-def test_a_sample_is_taken_from_all_of_a_large_file(tmp_path, monkeypatch):
+def test_the_sample_covers_all_of_a_large_file(tmp_path, monkeypatch):
     monkeypatch.setattr(inspection, "SAMPLE", 100)
     found = inspect(put(tmp_path, "sorted.tsv", tsv((f"{'a' * i}", "b") for i in range(1, 1001))))
     assert (found.counts.pairs, len(found.counts.sample)) == (1000, 100)
@@ -230,7 +230,7 @@ def test_many_different_characters_fit_the_vocabulary(tmp_path):
     assert (found.source.script, found.target.script) == ("Cjk", "Cjk")
 
 
-def test_odd_paths_and_columns_survive_in_the_recipe(tmp_path):
+def test_unusual_paths_and_columns_are_quoted_in_the_recipe(tmp_path):
     name = 'my "pairs" \\ 짝.jsonl'
     lines = [json.dumps({'q"': source, "a\\": target}) for source, target in rows(30)]
     path = put(tmp_path, name, "\n".join(lines))
@@ -249,6 +249,6 @@ def test_odd_paths_and_columns_survive_in_the_recipe(tmp_path):
         ("a.tsv.gz", gzip.compress(tsv(rows(3000)).encode(), mtime=0)[:3000], "damaged or truncated gzip"),
     ],
 )
-def test_what_is_no_file_of_pairs_is_said(tmp_path, name, content, message):
+def test_a_file_without_pairs_is_refused(tmp_path, name, content, message):
     with pytest.raises(UserError, match=message):
         inspect(put(tmp_path, name, content))

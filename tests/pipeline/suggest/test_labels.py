@@ -1,4 +1,4 @@
-"""Labelled texts: what is taken for labels, and the recipe for them."""
+"""Labelled texts: how labels are recognised, and the recipe for them."""
 
 import json
 import random
@@ -19,7 +19,7 @@ WORDS = ["red", "blue", "green", "small", "large", "old", "stone", "river", "hou
 
 
 def labelled(labels, each=20):
-    """Texts with labels, in an order of chance."""
+    """Texts with labels, in random order."""
     draw = random.Random(1)
     rows = [(" ".join(draw.choices(WORDS, k=6)) + f" {number}", label) for label in labels for number in range(each)]
     draw.shuffle(rows)
@@ -85,7 +85,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_labels_stay_as_they_are(tmp_path, name):
+def test_unusual_labels_are_not_changed(tmp_path, name):
     found = inspect(put(tmp_path, "a.tsv", tsv(labelled(ODD[name]))))
     data = prepare(recipe_of(found), tmp_path / "run", PrepareOptions(quiet=True))
     assert data.labels == sorted(ODD[name])
@@ -106,31 +106,31 @@ def test_a_label_with_a_tab_is_normalised(tmp_path):
         (labelled("abcdefghi", each=5), "targets hardly occur again"),
     ],
 )
-def test_texts_are_no_labels_unless_it_is_said(tmp_path, rows, why):
+def test_texts_are_labels_only_if_the_task_says_so(tmp_path, rows, why):
     assert inspect(put(tmp_path, "a.tsv", tsv(rows))).task != "classification", why
     assert inspect(tmp_path / "a.tsv", task="classification").has_labels
 
 
-def test_columns_that_tell_of_pairs_are_pairs_unless_it_is_said(tmp_path):
+def test_columns_named_like_pairs_are_pairs_unless_the_task_has_labels(tmp_path):
     rows = [(text, f"reply {number}", label) for number, (text, label) in enumerate(ROWS)]
     path = put(tmp_path, "a.tsv", "q\ta\tlabel\n" + tsv(rows))
     assert (inspect(path).file.target, inspect(path, task="classification").file.target) == ("a", "label")
 
 
-def test_of_several_columns_labels_are_those_with_the_fewest_values(tmp_path):
+def test_the_column_with_the_fewest_values_has_the_labels(tmp_path):
     rows = [(str(number), label, "same", text) for number, (text, label) in enumerate(ROWS)]
     found = inspect(put(tmp_path, "a.tsv", tsv(rows)), task="classification")
     assert (found.file.source, found.file.target) == (3, 1)
 
 
-def test_a_folder_is_labelled_texts(tmp_path):
+def test_a_folder_is_read_as_labelled_texts(tmp_path):
     for number, (text, label) in enumerate(ROWS):
         (tmp_path / "texts" / label).mkdir(parents=True, exist_ok=True)
         (tmp_path / "texts" / label / f"{number}.txt").write_bytes(f"{text} \N{HANGUL SYLLABLE GA}".encode("cp949"))
     found = inspect(tmp_path / "texts")
     assert (found.task, found.file.format, found.file.encoding) == ("classification", "folder", "cp949")
     assert prepare(recipe_of(found), tmp_path / "run", PrepareOptions(quiet=True)).labels == ["bad", "good", "so so"]
-    with pytest.raises(UserError, match=r"--task chat: .* is a folder of labelled texts; allowed: classification"):
+    with pytest.raises(UserError, match=r"--task must be classification for .*, a folder of labelled texts, got chat"):
         inspect(tmp_path / "texts", task="chat")
 
 
@@ -144,7 +144,7 @@ def test_labels_are_described_with_their_counts():
     )
 
 
-def test_the_description_is_of_texts_and_labels(tmp_path):
+def test_the_description_names_texts_and_labels(tmp_path):
     said = describe(inspect(put(tmp_path, "a.tsv", tsv(ROWS))))
     assert "60 texts; 0 duplicates" in said
     assert "labels: 3; " in said
@@ -170,7 +170,7 @@ def test_labels_that_cannot_be_learned_are_refused(tmp_path, rows, message):
 
 
 @pytest.mark.parametrize("each", [2, 3, 8])
-def test_many_labels_with_few_examples_still_prepare(tmp_path, each):
+def test_data_with_many_labels_and_few_examples_can_be_prepared(tmp_path, each):
     rows = labelled([f"label {number}" for number in range(40)], each)
     found = inspect(put(tmp_path, "a.tsv", tsv(rows)), task="classification")
     data = prepare(recipe_of(found), tmp_path / "run", PrepareOptions(quiet=True))

@@ -31,7 +31,7 @@ def weights(model):
     return np.concatenate([np.asarray(weight).ravel() for weight in model.trainable_weights])
 
 
-def test_snapshot_has_moving_average_and_leaves_the_model_alone():
+def test_a_snapshot_has_the_moving_average_and_leaves_the_model_unchanged():
     model = trained(use_ema=True, ema_momentum=0.5)
     last = weights(model)
     snapshot = Snapshot(seq2seq, CONFIG)
@@ -40,14 +40,14 @@ def test_snapshot_has_moving_average_and_leaves_the_model_alone():
     np.testing.assert_array_equal(weights(model), last)
 
 
-def test_snapshot_without_moving_average_has_the_last_weights():
+def test_a_snapshot_without_moving_average_has_the_last_weights():
     model = trained()
     snapshot = Snapshot(seq2seq, CONFIG)
     snapshot.take(model)
     np.testing.assert_array_equal(weights(snapshot.models.training), weights(model))
 
 
-def test_the_mean_is_of_the_last_epochs(tmp_path):
+def test_the_mean_covers_the_last_epochs(tmp_path):
     model = dense()
     for epoch, value in enumerate([100.0, 2.0, 3.0, 7.0]):
         model.set_weights([np.array([[value]])])

@@ -11,12 +11,12 @@ from seq2edge.pipeline.training.progress import Progress
     ("scores", "halvings"),
     [([], 0), ([10, 11, 12], 0), ([10, 9, 9], 1), ([10, 9, 9, 12, 11], 1), ([10, 9, 9, 9, 9], 2)],
 )
-def test_rate_is_halved_after_two_epochs_without_a_better_score(scores, halvings):
+def test_the_learning_rate_is_halved_after_two_epochs_without_improvement(scores, halvings):
     progress = Progress(history=[{"epoch": i + 1, "val_bleu": score} for i, score in enumerate(scores)])
     assert ReduceLROnPlateau(progress, "bleu", peak=0.1, patience=2).reductions() == halvings
 
 
-def test_processes_whose_weights_part_are_stopped(monkeypatch):
+def test_processes_with_diverging_weights_are_stopped(monkeypatch):
     class Elsewhere:
         def name(self, process):
             return f"process {process}"
@@ -30,7 +30,7 @@ def test_processes_whose_weights_part_are_stopped(monkeypatch):
         callback.on_epoch_end(2)
 
 
-def test_the_decisions_of_process_0_are_taken_over(monkeypatch):
+def test_all_processes_follow_the_decisions_of_process_0(monkeypatch):
     first = {"progress": vars(Progress(epoch=3, best=0.5)), "stop": True}
     monkeypatch.setattr(synchronize, "gather", lambda value: [value | first, value])
     model, progress = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]), Progress()

@@ -19,7 +19,7 @@ RED, BLUE = Pair("the red stone is here", "stone red"), Pair("the blue house is 
 SEPARATORS = "\n\t\r\u2028"
 
 
-def test_a_student_learns_what_its_teacher_says(trained_run, tiny_recipe, pairs_file, tmp_path):
+def test_a_student_learns_the_answers_of_its_teacher(trained_run, tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=3, settings=["model.units=32"])
     student = distill(
         trained_run, recipe, tmp_path / "student", DistillOptions(recipe_folder=pairs_file.parent, beam=2, quiet=True)
@@ -33,7 +33,7 @@ def test_a_student_learns_what_its_teacher_says(trained_run, tiny_recipe, pairs_
 
 
 @pytest.mark.slow
-def test_what_a_teacher_said_is_not_asked_again(trained_run, tiny_recipe, pairs_file, tmp_path):
+def test_answers_of_a_teacher_are_reused(trained_run, tiny_recipe, pairs_file, tmp_path):
     def taught_by(teacher):
         recipe = tiny_recipe(epochs=1, settings=["model.units=16"])
         student = distill(
@@ -68,7 +68,7 @@ def test_line_ends_and_tabs_of_a_teacher_are_kept(trained_run, tiny_recipe, pair
     assert any(Pair(pair.source, pair.target.replace(" ", SEPARATORS)) in said for pair in (RED, BLUE))
 
 
-def test_of_a_beam_the_answer_most_like_the_pair_can_be_learned(tiny_recipe, pairs_file, tmp_path, monkeypatch):
+def test_a_student_can_learn_the_hypothesis_closest_to_the_target(tiny_recipe, pairs_file, tmp_path, monkeypatch):
     recipe = tiny_recipe(epochs=2, settings=["model.units=32"])  # a teacher that is often wrong
     teacher = train(recipe, tmp_path / "teacher", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     monkeypatch.setattr(distillation, "train", lambda *_, **__: None)  # what it would learn is looked at
@@ -90,7 +90,7 @@ def test_of_a_beam_the_answer_most_like_the_pair_can_be_learned(tiny_recipe, pai
     assert sum(closest) > sum(most_likely)
 
 
-def test_a_student_goes_on_from_an_earlier_one(trained_run, tiny_recipe, pairs_file, tmp_path):
+def test_a_student_can_start_from_an_earlier_student(trained_run, tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=3, settings=["model.units=32"])
     first = distill(
         trained_run, recipe, tmp_path / "first", DistillOptions(recipe_folder=pairs_file.parent, beam=1, quiet=True)

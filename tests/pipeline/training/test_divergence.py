@@ -1,4 +1,4 @@
-"""A training whose loss runs away is ended."""
+"""A diverging training is stopped."""
 
 import math
 
@@ -11,7 +11,7 @@ from seq2edge.pipeline.training.callbacks.stop_on_divergence import StopOnDiverg
 
 
 def feed(losses, steps_per_epoch=100, classes=1000):
-    """Give a callback the losses of steps as Keras does: the mean of the epoch so far."""
+    """Give a callback the losses as Keras does: the mean of the epoch so far."""
     weights = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     callback = StopOnDivergence(steps_per_epoch, 0, far_loss(classes), lambda index: ["one", "two", "three", "four"])
     callback.set_model(weights)
@@ -25,30 +25,30 @@ def feed(losses, steps_per_epoch=100, classes=1000):
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_ends_the_training_at_once(loss):
+def test_a_loss_that_is_not_finite_stops_the_training_at_once(loss):
     with pytest.raises(CheckError, match=r"at step 3 \(epoch 1\).*'one', 'two', 'three' and 1 more") as error:
         feed([5.0, 5.0, loss])
     assert "\n" not in str(error.value)
 
 
-def test_a_loss_far_above_guessing_for_an_epoch_ends_the_training():
+def test_a_loss_far_above_chance_for_an_epoch_stops_the_training():
     with pytest.raises(CheckError, match=r"the loss is 2e\+04, above 31.6 for 100 steps, at step 150 \(epoch 2\)"):
         feed([5.0] * 50 + [2e4] * 150)
 
 
 @pytest.mark.parametrize("losses", [[7.0] * 400, [300.0] * 60 + [7.0] * 300, [5.0, 1e6, *[5.0] * 300], [31.0] * 300])
-def test_a_bad_beginning_and_a_single_spike_are_survived(losses):
+def test_a_bad_start_or_a_single_spike_does_not_stop_the_training(losses):
     feed(losses)
 
 
-def test_short_epochs_are_given_some_steps():
+def test_short_epochs_have_a_minimum_number_of_steps():
     feed([1e9] * 19, steps_per_epoch=5)
     with pytest.raises(CheckError, match="for 20 steps, at step 20"):
         feed([1e9] * 20, steps_per_epoch=5)
 
 
 class Root(keras.layers.Layer):
-    """The square root of a weight that is 0: its value is finite, and its gradient is not."""
+    """The square root of a weight that is 0. Its value is finite, its gradient is not."""
 
     def build(self, input_shape):
         self.scale = self.add_weight(name="scale", shape=(1,), initializer="zeros")
@@ -57,7 +57,7 @@ class Root(keras.layers.Layer):
         return inputs * (1 + keras.ops.sqrt(self.scale))
 
 
-def test_gradients_that_are_no_numbers_end_the_training_before_anything_is_kept():
+def test_gradients_that_are_not_finite_stop_the_training_before_a_checkpoint():
     model = keras.Sequential([keras.Input((1,)), Root(), keras.layers.Dense(1)])
     model.compile(keras.optimizers.AdamW(0.001, global_clipnorm=1.0), "mse")
     kept = []
@@ -68,9 +68,9 @@ def test_gradients_that_are_no_numbers_end_the_training_before_anything_is_kept(
     assert kept == []
 
 
-def test_a_validation_loss_that_is_no_number_ends_the_training():
+def test_a_validation_loss_that_is_not_finite_stops_the_training():
     callback = StopOnDivergence(1, 0, 100.0, lambda index: [])
     for loss, shown in ((math.nan, "nan"), (math.inf, "inf"), (3e21, r"3e\+21")):
-        with pytest.raises(CheckError, match=f"^the validation loss is {shown} after epoch 3, allowed is up to 100; "):
+        with pytest.raises(CheckError, match=f"^the validation loss must be at most 100, got {shown} after epoch 3; "):
             callback.on_epoch_end(2, {"loss": 1.0, "val_loss": loss})
     callback.on_epoch_end(2, {"loss": 1.0, "val_loss": 99.0})

@@ -39,14 +39,14 @@ def logits(run):
     return np.array(run.model().training([SOURCE, TARGET_INPUTS]))
 
 
-def test_its_logits_are_the_mean_of_those_of_its_members(ensemble_run, trained_run, gru_run):
+def test_logits_are_the_mean_of_the_members(ensemble_run, trained_run, gru_run):
     np.testing.assert_allclose(logits(ensemble_run), (logits(trained_run) + logits(gru_run)) / 2, atol=1e-5)
     (result,) = ensemble_run.runner().run_all(["the red stone is here"])
     assert result.text == "stone red"
     assert result.parts[0].attention is not None
 
 
-def test_its_recipe_says_its_members_and_its_history_their_time(ensemble_run, trained_run, gru_run):
+def test_the_recipe_lists_the_members_and_the_history_adds_their_time(ensemble_run, trained_run, gru_run):
     recipe = load_recipe(ensemble_run.path / "recipe.toml")
     assert recipe.members == [trained_run.recipe.model, gru_run.recipe.model]
     assert recipe.name == "tiny-ensemble"
@@ -56,7 +56,7 @@ def test_its_recipe_says_its_members_and_its_history_their_time(ensemble_run, tr
     assert ensemble_run.data.checksums() == trained_run.data.checksums()
 
 
-def test_every_reason_against_the_members_is_given_at_once(
+def test_all_reasons_against_members_are_reported_at_once(
     trained_run, ensemble_run, classifier_run, changed_copy, tmp_path
 ):
     lengths = (("source_length = 24", "source_length = 32"), ("target_length = 24", "target_length = 20"))
@@ -72,7 +72,7 @@ def test_every_reason_against_the_members_is_given_at_once(
         )
     lines = str(error.value).split("\n")
     assert lines[0].startswith(f"{tmp_path / 'unfinished'}: not a finished run, recipe.toml is missing")
-    assert lines[1] == f"{classifier_run.path}: a run of the task 'classification'; allowed: encoder-decoders"
+    assert lines[1] == f"{classifier_run.path} must be a run of an encoder-decoder, got the task 'classification'"
     assert lines[2] == f"{ensemble_run.path}: is itself an ensemble; give the runs that it was made of"
     assert lines[3:6] == [
         f"{other}: task chat, but translation in {first}",
@@ -84,12 +84,12 @@ def test_every_reason_against_the_members_is_given_at_once(
     assert not (tmp_path / "new").exists()
 
 
-def test_one_run_is_no_ensemble(trained_run, tmp_path):
-    with pytest.raises(UserError, match="an ensemble needs at least 2 runs, given 1"):
+def test_a_single_run_is_refused(trained_run, tmp_path):
+    with pytest.raises(UserError, match="an ensemble must have at least 2 runs, got 1"):
         build_ensemble_run([trained_run.path], tmp_path / "new")
 
 
-def test_it_is_written_whole_or_not_at_all(trained_run, gru_run, tmp_path, monkeypatch):
+def test_an_ensemble_is_written_completely_or_not_at_all(trained_run, gru_run, tmp_path, monkeypatch):
     members = [trained_run.path, gru_run.path]
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "notes.txt").write_text("mine", encoding="utf-8")
@@ -108,7 +108,7 @@ def test_it_is_written_whole_or_not_at_all(trained_run, gru_run, tmp_path, monke
     assert not (tmp_path / "new" / "notes.txt").exists()
 
 
-def test_its_recipe_is_not_trained(ensemble_run, trained_run, tmp_path):
+def test_the_recipe_of_an_ensemble_cannot_be_trained(ensemble_run, trained_run, tmp_path):
     with pytest.raises(UserError, match="which is not trained; train each member, then: seq2edge ensemble"):
         train(ensemble_run.recipe, tmp_path / "new", TrainOptions(quiet=True))
     with pytest.raises(UserError, match="which is not trained"):
@@ -116,13 +116,13 @@ def test_its_recipe_is_not_trained(ensemble_run, trained_run, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_no_training_starts_from_its_weights(ensemble_run, tiny_recipe, pairs_file, tmp_path):
+def test_training_cannot_start_from_the_weights_of_an_ensemble(ensemble_run, tiny_recipe, pairs_file, tmp_path):
     options = TrainOptions(recipe_folder=pairs_file.parent, quiet=True, initial_run=ensemble_run)
-    with pytest.raises(UserError, match="an ensemble; allowed: a run of one model"):
+    with pytest.raises(UserError, match="must be a run of one model, got an ensemble"):
         train(tiny_recipe(), tmp_path / "new", options)
 
 
-def test_it_teaches_a_student(ensemble_run, tiny_recipe, pairs_file, tmp_path):
+def test_an_ensemble_can_teach_a_student(ensemble_run, tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=1, settings=["model.units=16"])
     options = DistillOptions(recipe_folder=pairs_file.parent, beam=1, quiet=True)
     student = distill(ensemble_run, recipe, tmp_path / "student", options)

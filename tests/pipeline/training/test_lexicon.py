@@ -18,7 +18,7 @@ def likely(shortlist, token):
     return shortlist.ids[shortlist.starts[token] : shortlist.starts[token + 1]].tolist()
 
 
-def test_each_token_finds_its_translation_in_any_word_order(tmp_path):
+def test_translations_of_tokens_are_found_in_any_word_order(tmp_path):
     random = np.random.default_rng(0)
     pairs = []
     for _ in range(300):
@@ -29,18 +29,18 @@ def test_each_token_finds_its_translation_in_any_word_order(tmp_path):
     assert all(len(likely(shortlist, token)) <= 2 for token in range(4, 12))
 
 
-def test_eos_has_the_most_frequent_tokens_and_itself(tmp_path):
+def test_eos_lists_the_most_frequent_tokens_and_itself(tmp_path):
     shortlist = learn_shortlist(prepared(tmp_path, [([4], [9, 9, 9]), ([5], [8, 8])]), 6, 12, tokens=3)
     assert likely(shortlist, EOS)[:3] == [9, EOS, 8]
     assert len(likely(shortlist, EOS)) == 12 - EOS  # all of a small vocabulary, in that order
 
 
-def test_a_token_that_was_never_seen_has_nothing_of_its_own(tmp_path):
+def test_a_token_without_training_pairs_has_an_empty_list(tmp_path):
     shortlist = learn_shortlist(prepared(tmp_path, [([4], [9])]), 8, 12, tokens=3)
     assert likely(shortlist, 7) == []
 
 
-def test_what_a_source_token_is_copied_as_is_listed_once(tmp_path):
+def test_the_copy_of_a_source_token_is_listed_once(tmp_path):
     table = prepared(tmp_path, [([4], [9]), ([4], [9])])
     shortlist = learn_shortlist(table, 8, 12, tokens=3, copies=[0, 0, 0, 0, 9, 0, 0, 11])
     assert [likely(shortlist, token) for token in (4, 5, 7)] == [likely(learn_shortlist(table, 8, 12, 3), 4), [], [11]]

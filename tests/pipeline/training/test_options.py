@@ -15,16 +15,16 @@ def test_resume_and_overwrite_exclude_each_other(options):
 
 @pytest.mark.parametrize("beam", [0, 65])
 def test_a_beam_out_of_range_is_refused_at_once(beam):
-    with pytest.raises(UserError, match=f"beam is {beam}, allowed are 1 to 64"):
+    with pytest.raises(UserError, match=f"beam must be between 1 and 64, got {beam}"):
         DistillOptions(beam=beam)
 
 
-def test_several_processes_cannot_distill():
+def test_distillation_refuses_several_processes():
     with pytest.raises(UserError, match="a distillation runs in one process"):
         DistillOptions(hosts=object())
 
 
-def test_flags_are_the_options():
+def test_every_option_has_a_flag():
     parser = argparse.ArgumentParser()
     add_flags(parser, DistillOptions)
     given = parser.parse_args(["--from", "runs/old", "--parts", "encoder", "--beam", "3", "--closest", "--quiet"])

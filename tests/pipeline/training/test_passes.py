@@ -21,7 +21,7 @@ def model():
 
 
 class Spy(keras.Model):
-    """Keeps the target inputs it was given, and says 6 everywhere."""
+    """Records its target inputs, and predicts 6 everywhere."""
 
     def __init__(self):
         super().__init__()
@@ -46,7 +46,7 @@ def test_scheduled_sampling_mixes_the_second_pass(final_rate, epoch, second_inpu
     np.testing.assert_array_equal(spy.seen[1], second_inputs)
 
 
-def test_without_dropout_r_drop_is_the_plain_loss():
+def test_r_drop_without_dropout_equals_the_ordinary_loss():
     keras.utils.set_random_seed(1)
     model = build_seq2seq(Seq2SeqConfig(12, 12, units=8, embedding=8, dropout=0.0)).training
     wrapped = RDrop(model, 5.0, SequenceLoss())
@@ -68,7 +68,7 @@ def test_r_drop_adds_the_divergence_of_the_passes(model):
 
 
 @pytest.mark.parametrize("settings", [{"scheduled_sampling": 0.5, "r_drop": 0}, {"scheduled_sampling": 0, "r_drop": 1}])
-def test_what_is_fitted_trains_the_model_that_is_kept(model, settings):
+def test_fitting_the_wrapped_model_trains_the_original(model, settings):
     fitted = wrap_in_pass(model, Training(**settings), SequenceLoss())
     fitted.compile(keras.optimizers.Adam(0.02), SequenceLoss(), jit_compile=False)
     before = float(SequenceLoss()(TARGET, model([SOURCE, INPUTS])))
@@ -76,11 +76,11 @@ def test_what_is_fitted_trains_the_model_that_is_kept(model, settings):
     assert float(SequenceLoss()(TARGET, model([SOURCE, INPUTS]))) < before - 0.5
 
 
-def test_without_either_the_model_itself_is_fitted(model):
+def test_a_model_without_extra_passes_is_not_wrapped(model):
     assert wrap_in_pass(model, Training(), SequenceLoss()) is model
 
 
-def test_r_drop_goes_with_labels_too():
+def test_r_drop_works_with_labels():
     keras.utils.set_random_seed(1)
     model = build_classifier(ClassifierConfig(12, 3, units=8, embedding=8, dropout=0.3)).training
     fitted = wrap_in_pass(model, Training(r_drop=2.0), ClassificationLoss())
@@ -91,7 +91,7 @@ def test_r_drop_goes_with_labels_too():
     assert float(ClassificationLoss()(labels, model(SOURCE))) < before - 0.5
 
 
-def test_the_divergence_is_that_of_real_rows():
+def test_the_divergence_ignores_padding_rows():
     model = build_classifier(ClassifierConfig(12, 3, units=8, embedding=8)).training
     wrapped = RDrop(model, 4.0, ClassificationLoss())
     wrapped.compile(loss=ClassificationLoss())

@@ -27,7 +27,7 @@ def embeddings(run):
     return np.concatenate([np.asarray(weight) for weight in run.model().training.get_layer("source_embedding").weights])
 
 
-def test_the_embeddings_are_those_of_the_pre_training(tiny_recipe, pairs_file, tmp_path):
+def test_the_source_embeddings_keep_their_pre_trained_values(tiny_recipe, pairs_file, tmp_path):
     longer = "training.pretrain_epochs=15"
     first, second = (trained(tiny_recipe, pairs_file, tmp_path / str(epochs), epochs, longer) for epochs in (1, 2))
     np.testing.assert_array_equal(embeddings(first), embeddings(second))
@@ -35,7 +35,7 @@ def test_the_embeddings_are_those_of_the_pre_training(tiny_recipe, pairs_file, t
     assert np.abs(embeddings(first)).std() > 1.5 * np.abs(embeddings(fresh)).std()
 
 
-def test_a_resumed_training_is_not_pre_trained_again(tiny_recipe, pairs_file, tmp_path):
+def test_resuming_does_not_repeat_pre_training(tiny_recipe, pairs_file, tmp_path):
     whole = trained(tiny_recipe, pairs_file, tmp_path / "whole", 2, *STEADY)
     trained(tiny_recipe, pairs_file, tmp_path / "parts", 1, *STEADY)
     parts = trained(tiny_recipe, pairs_file, tmp_path / "parts", 2, *STEADY, resume=True)
@@ -43,8 +43,8 @@ def test_a_resumed_training_is_not_pre_trained_again(tiny_recipe, pairs_file, tm
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
-def test_shared_embeddings_cannot_be_kept(tmp_path):
+def test_shared_embeddings_cannot_be_pre_trained(tmp_path):
     path = tmp_path / "a.toml"
     path.write_text('name = "a"\ntask = "chat"\n[[data.files]]\npath = "a.tsv"\n[training]\npretrain_epochs = 1\n')
-    with pytest.raises(UserError, match=r"training.pretrain_epochs = 1: freezes the source embeddings"):
+    with pytest.raises(UserError, match=r"training\.pretrain_epochs must be 0 unless .*, got 1; it freezes the source"):
         load_recipe(path)

@@ -33,7 +33,7 @@ def test_a_second_training_is_refused_with_the_process_id(holder, tiny_recipe, t
         train(tiny_recipe(), tmp_path / "run", TrainOptions(quiet=True, **how))
 
 
-def test_the_lock_of_a_process_that_is_gone_is_taken_over(holder, tmp_path):
+def test_the_lock_of_a_dead_process_is_taken_over(holder, tmp_path):
     holder.kill()
     holder.wait()
     assert (tmp_path / "run" / LOCK_FILE).read_text().split()[0] == str(holder.pid)
@@ -42,7 +42,7 @@ def test_the_lock_of_a_process_that_is_gone_is_taken_over(holder, tmp_path):
     assert not (tmp_path / "run" / LOCK_FILE).exists()
 
 
-def test_no_link_is_followed(tmp_path):
+def test_symbolic_links_are_not_followed(tmp_path):
     (tmp_path / LOCK_FILE).symlink_to(tmp_path / "precious")
     with pytest.raises(OSError, match="symbolic links"), run_lock(tmp_path):
         pass

@@ -23,7 +23,7 @@ def data(tiny_recipe, pairs_file, tmp_path):
     return prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
 
 
-def test_a_pass_shows_each_pair_once_and_pads_from_its_bucket(data):
+def test_a_pass_has_each_pair_once_padded_to_its_bucket(data):
     batches = Batches(data.train, collate_seq2seq, BatchOptions(batch_size=16, buckets=2, seed=1))
     rows = [tuple(row) for (sources, _), _ in batches for row in sources]
     wanted = {tuple(data.train["source_ids"].row(i)) for i in range(len(data.train))}
@@ -31,7 +31,7 @@ def test_a_pass_shows_each_pair_once_and_pads_from_its_bucket(data):
     assert len(rows) == len(batches) * 16
 
 
-def test_target_inputs_are_the_targets_moved_right_behind_bos(data):
+def test_target_inputs_are_the_targets_shifted_right_after_bos(data):
     (_, inputs), targets = Batches(data.train, collate_seq2seq, BatchOptions(batch_size=16, seed=1))[0]
     assert (inputs[:, 0] == 2).all()
     assert (inputs[:, 1:] == targets[:, :-1]).all()
@@ -58,7 +58,7 @@ def test_word_dropout_hides_tokens_but_neither_eos_nor_padding(data):
     assert (plain[changed] > 3).all()
 
 
-def test_a_trained_run_knows_its_task_and_keeps_everything(trained_run):
+def test_a_trained_run_learned_its_task_and_has_all_files(trained_run):
     result = evaluate_run(trained_run, "test", EvaluateOptions(quiet=True))
     assert result.scores["exact_match"] > 70
     assert "nrefs:1|case:mixed" in table([result])
@@ -72,7 +72,7 @@ def losses(run):
 
 
 @pytest.mark.slow
-def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file, tmp_path):
+def test_a_killed_training_resumes_with_the_same_numbers(tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=4, settings=["model.dropout=0.2", "training.patience=9"])
     whole = train(recipe, tmp_path / "whole", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     (tmp_path / "recipe.toml").write_text(recipe.to_toml())
@@ -95,12 +95,12 @@ def test_a_killed_training_goes_on_with_the_same_numbers(tiny_recipe, pairs_file
     np.testing.assert_allclose(losses(resumed), losses(whole), rtol=1e-3)
 
 
-def test_a_run_that_stands_there_is_kept(trained_run, pairs_file):
+def test_an_existing_run_is_not_overwritten(trained_run, pairs_file):
     with pytest.raises(UserError, match="already exists"):
         train(trained_run.recipe, trained_run.path, TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
 
 
-def test_an_overwritten_run_starts_anew(tiny_recipe, pairs_file, tmp_path):
+def test_overwriting_starts_the_training_again(tiny_recipe, pairs_file, tmp_path):
     first = train(tiny_recipe(epochs=1), tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
     before = losses(first)
     again = train(
@@ -112,7 +112,7 @@ def test_an_overwritten_run_starts_anew(tiny_recipe, pairs_file, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-def test_another_recipe_cannot_go_on(trained_run, tiny_recipe, pairs_file):
+def test_resuming_with_another_recipe_is_refused(trained_run, tiny_recipe, pairs_file):
     with pytest.raises(UserError, match=r"model\.units: 64 there, 32 now"):
         train(
             tiny_recipe(settings=["model.units=32"]),
@@ -121,19 +121,19 @@ def test_another_recipe_cannot_go_on(trained_run, tiny_recipe, pairs_file):
         )
 
 
-def test_a_folder_that_is_no_run_is_said(tmp_path):
+def test_a_folder_that_is_not_a_run_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"not a finished run, recipe\.toml is missing"):
         Run.open(tmp_path)
 
 
-def test_a_token_budget_fills_batches_with_pairs(data):
+def test_a_token_budget_limits_the_size_of_batches(data):
     batches = Batches(data.train, collate_seq2seq, BatchOptions(batch_size=1, buckets=3, seed=1, tokens=200))
     for (sources, _), targets in batches:
         longest = max(sources.shape[1], targets.shape[1])
         assert len(sources) == 200 // longest
 
 
-def test_validation_is_filled_up_with_pairs_that_cost_nothing(data):
+def test_validation_batches_are_filled_with_rows_that_do_not_count(data):
     batches = Batches(data.valid, collate_seq2seq, BatchOptions(batch_size=5, buckets=1))
     real = [row for _, targets in batches for row in targets if row.any()]
     assert len(real) == len(data.valid)
@@ -141,7 +141,7 @@ def test_validation_is_filled_up_with_pairs_that_cost_nothing(data):
 
 
 @pytest.mark.slow
-def test_everything_at_once_trains_stops_and_goes_on(tiny_recipe, pairs_file, tmp_path):
+def test_a_training_with_many_settings_trains_stops_and_resumes(tiny_recipe, pairs_file, tmp_path):
     settings = ["training.schedule=plateau", "training.ema=0.9", "training.average=3", "training.accumulate=2"]
     settings += ["training.batch_tokens=300", "training.scheduled_sampling=0.3", "training.stop_on=chrf"]
     settings += ["training.patience=20"]
@@ -168,7 +168,7 @@ def test_nan_loss_stops_training_and_keeps_the_checkpoint(tiny_recipe, pairs_fil
     assert (run.path / "model.keras").read_bytes() == before
 
 
-def test_an_earlier_run_is_gone_on_from_with_its_tokenizer(trained_run, tiny_recipe, pairs_file, tmp_path):
+def test_a_training_from_an_earlier_run_uses_its_tokenizer(trained_run, tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(epochs=1, settings=["training.learning_rate=0.00001", "data.test=0.15"])
     run = train(
         recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True, initial_run=trained_run)
@@ -178,7 +178,7 @@ def test_an_earlier_run_is_gone_on_from_with_its_tokenizer(trained_run, tiny_rec
     train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True, resume=True))
 
 
-def test_a_run_of_another_shape_is_not_gone_on_from(trained_run, tiny_recipe, pairs_file, tmp_path):
+def test_an_initial_run_with_other_shapes_is_refused(trained_run, tiny_recipe, pairs_file, tmp_path):
     recipe = tiny_recipe(settings=["model.units=32", "model.decoder=gru"])
     with pytest.raises(UserError, match=r"units: 64 there, 32 now; decoder.kind: 'lstm' there, 'gru' now"):
         train(

@@ -1,4 +1,4 @@
-"""What an estimate of the time of a training adds up."""
+"""The estimate of the duration of a training."""
 
 import pytest
 
@@ -6,12 +6,12 @@ from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.training.trial import Estimate, estimate
 
 
-def test_an_estimate_is_the_start_and_all_epochs():
+def test_the_estimate_includes_the_start_and_all_epochs():
     assert Estimate(start=10.0, step=0.5, scoring=2.0, steps=30, epochs=4).seconds == 10 + 4 * (30 * 0.5 + 2)
 
 
 @pytest.mark.slow
-def test_steps_are_those_of_all_pairs_and_not_of_the_sample(tiny_recipe, pairs_file, tmp_path):
+def test_steps_are_counted_for_all_pairs_instead_of_the_sample(tiny_recipe, pairs_file, tmp_path):
     rows = [line.split("\t") for line in pairs_file.read_text(encoding="utf-8").splitlines()]
     sample = [Pair(source, target) for source, target in rows]
     found = estimate(tiny_recipe(epochs=7), sample, 10 * len(sample), 3, tmp_path)

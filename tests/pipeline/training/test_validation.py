@@ -1,7 +1,7 @@
 from seq2edge.pipeline.training.validation import evenly
 
 
-def test_a_validation_sample_is_from_all_over_the_set():
+def test_the_validation_sample_is_evenly_spaced():
     assert evenly(["manual"] * 4 + ["everyday"] * 2 + ["bible"] * 4, 5) == [
         "manual",
         "manual",
@@ -11,6 +11,6 @@ def test_a_validation_sample_is_from_all_over_the_set():
     ]
 
 
-def test_a_small_validation_set_is_taken_whole():
+def test_a_small_validation_set_is_used_completely():
     assert evenly([1, 2, 3], 200) == [1, 2, 3]
     assert evenly([], 200) == []

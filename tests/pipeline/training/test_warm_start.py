@@ -63,7 +63,7 @@ def test_a_classifier_starts_from_the_encoder_of_an_encoder_decoder(trained_run,
     assert run.data.vocabulary != trained_run.data.vocabulary  # a tokenizer of its own
 
 
-def test_embeddings_bring_their_tokenizer(trained_run, classifier):
+def test_initial_embeddings_come_with_their_tokenizer(trained_run, classifier):
     with pytest.raises(UserError, match=r"source_embedding: .* has no such part; it has target_embedding, encoder"):
         classifier("source_embedding", "encoder")  # the tiny model shares its embeddings
 
@@ -73,11 +73,11 @@ def test_parts_of_another_shape_are_refused(classifier):
         classifier("encoder", units=32)
 
 
-def test_the_whole_of_another_family_is_refused(classifier):
+def test_a_run_of_another_family_is_refused_without_parts(classifier):
     with pytest.raises(UserError, match=r"task: 'translation' there, 'classification' now; initialise only what both"):
         classifier()
 
 
-def test_parts_need_a_run():
+def test_initial_parts_need_an_initial_run():
     with pytest.raises(UserError, match="initial_parts: needs initial_run"):
         TrainOptions(initial_parts=("encoder",))

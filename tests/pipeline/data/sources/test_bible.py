@@ -4,7 +4,7 @@ from seq2edge.pipeline.data.sources import bible
 
 
 def book(*chapters):
-    """As the repositories have it: numbers as numbers or as texts."""
+    """A book as in the repositories, with numbers as numbers or as strings."""
     return json.dumps({
         "chapters": [
             {"chapter": str(number), "verses": [{"verse": verse, "text": text} for verse, text in enumerate(verses, 1)]}

@@ -16,16 +16,16 @@ def cache(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_recipe_can_name_every_source():
+def test_recipes_can_name_every_source():
     assert set(get_args(Builder)) == set(SOURCES)
 
 
-def test_every_source_is_at_a_commit():
+def test_every_source_is_pinned_to_a_commit():
     for source in SOURCES.values():
         assert all(len(address.rsplit("/", 1)[1]) == 40 for address in source.archives)
 
 
-def test_all_files_are_written_at_first_use(cache, monkeypatch):
+def test_the_first_use_writes_all_files(cache, monkeypatch):
     asked = []
 
     def build(archives):
@@ -40,7 +40,7 @@ def test_all_files_are_written_at_first_use(cache, monkeypatch):
         built_file("tldr", "c.tsv", "CC0")
 
 
-def test_a_build_that_fails_leaves_nothing(cache, monkeypatch):
+def test_a_failed_build_leaves_no_files(cache, monkeypatch):
     monkeypatch.setitem(SOURCES, "tldr", Source(("one",), lambda archives: {"a.tsv.gz": [("a", 1)]}))
     with pytest.raises(TypeError):
         built_file("tldr", "a.tsv.gz", "CC0")

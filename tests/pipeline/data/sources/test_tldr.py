@@ -27,7 +27,7 @@ def test_descriptions_and_examples_become_pairs(write_archive):
     assert rows == {TRAIN: [("보관 도구.", "Archiver."), ("파일 추출", "Extract")], VALID: [], TEST: []}
 
 
-def test_what_differs_is_left_out(write_archive):
+def test_pages_that_differ_are_left_out(write_archive):
     korean, english = page(["도구."], ("추출", "x")), page(["Tool."], ("Extract", "x"))
     with_note = page(["Tool.", "Note: old."], ("Extract", "x"))
     with_example = page(["Tool."], ("Extract", "x"), ("List", "y"))
@@ -36,7 +36,7 @@ def test_what_differs_is_left_out(write_archive):
     assert build(write_archive, {"common/a": (english, english)})[TRAIN] == []  # not translated
 
 
-def test_a_page_is_in_one_split_and_training_has_no_text_of_the_others(write_archive):
+def test_pages_are_not_split_and_splits_share_no_text(write_archive):
     pages = {
         f"common/p{i}": (page([f"도구 {i}."], ("도움말", "x")), page([f"Tool {i}."], ("Show help", "x")))
         for i in range(200)

@@ -41,7 +41,7 @@ def corpus(tmp_path):
 
 @pytest.fixture
 def output_of():
-    """Run Python with arguments; its standard output."""
+    """Run Python with arguments, and return its standard output."""
 
     def run(*command):
         return subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, check=True).stdout

@@ -20,25 +20,25 @@ def test_numbers_paths_and_placeholders_are_found(text, expected):
     assert list(items(text).elements()) == expected
 
 
-def test_what_source_and_reference_share_has_to_stand_in_the_output():
+def test_items_shared_by_source_and_reference_must_be_in_the_output():
     expected = [Example("room 12 on 3 May", ("Zimmer 12 am 3. Mai",)), Example("no number", ("keine Zahl 5",))]
     assert copied(["Zimmer 12 am 4. Mai", ""], expected) == 50
     assert task_scores("translation", ["Zimmer 12 am 3. Mai", ""], expected)["copied"] == 100
 
 
-def test_what_the_reference_writes_otherwise_does_not_count():
+def test_items_that_the_reference_changes_do_not_count():
     assert copied(["half past twelve of 7"], [Example("12:30 of 7", ("halb eins von 7",))]) == 100
 
 
-def test_an_item_counts_as_often_as_it_stands_there():
+def test_repeated_items_count_each_time():
     expected = [Example("{a} and {a}", ("{a} und {a}",))]
     assert copied(["{a} und {b}"], expected) == 50
 
 
-def test_of_several_references_the_nearest_counts():
+def test_the_nearest_of_several_references_counts():
     expected = [Example("1 and 2", ("1 und 2", "1 und zwei", "eins und zwei"))]
     assert copied(["1 und zwei"], expected) == 100
 
 
-def test_where_no_source_has_any_nothing_is_missing():
+def test_sources_without_items_score_100():
     assert copied(["a"], [Example("b", ("c",))]) == 100

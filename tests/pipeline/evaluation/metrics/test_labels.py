@@ -20,7 +20,7 @@ def test_macro_f1_is_the_mean_over_the_labels_of_the_references():
     assert found["macro_f1"] == pytest.approx(100 * (greet + leave + joke) / 3, abs=0.01)
 
 
-def test_a_label_that_no_reference_has_is_not_in_the_mean():
+def test_labels_without_references_are_not_in_the_mean():
     found = task_scores("classification", ["greet", "greet", "greet", "leave", "leave", "weather"], EXPECTED)
     assert found["macro_f1"] == pytest.approx(100 * (1 + 1 + 0) / 3, abs=0.01)
 

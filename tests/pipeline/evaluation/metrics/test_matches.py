@@ -5,7 +5,7 @@ from seq2edge.pipeline.evaluation.examples import Example, examples
 from seq2edge.pipeline.evaluation.metrics.registry import basic_scores, task_scores
 
 
-def test_of_several_references_the_nearest_counts():
+def test_the_nearest_of_several_references_counts():
     expected = [Example("", ("good morning to you", "hi there"))]
     found = task_scores("commands", ["hi there"], expected)
     assert (found["wer"], found["cer"], found["word_accuracy"], found["word_f1"], found["exact_match"]) == (
@@ -17,13 +17,13 @@ def test_of_several_references_the_nearest_counts():
     )
 
 
-def test_word_accuracy_goes_by_place_and_f1_by_words():
+def test_word_accuracy_compares_positions_and_f1_compares_words():
     found = task_scores("commands", ["copy all files"], [Example("", ("all files copy now",))])
     assert found["word_accuracy"] == 0
     assert found["word_f1"] == pytest.approx(100 * 2 * 3 / 7, abs=0.01)
 
 
-def test_exact_match_takes_any_reference_and_ignores_spaces():
+def test_exact_match_accepts_any_reference_and_ignores_spaces():
     pairs = [Pair("hi", "hello"), Pair("hi", "hey"), Pair("안녕", "반가워요")]
     found = basic_scores("chat", ["hey ", "반가워요"], examples(pairs, "chat"))
     assert found["exact_match"] == 100

@@ -11,21 +11,21 @@ from seq2edge.pipeline.evaluation.metrics.registry import (
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_every_metric_holds_for_an_empty_hypothesis(task):
+def test_main_metrics_score_an_empty_hypothesis_with_0(task):
     assert task_scores(task, [""], [Example("a", ("b c",))])[TASKS[task].main_metric] == 0
 
 
-def test_keys_and_labels_are_told_apart():
+def test_keys_and_labels_are_unique():
     metrics = [metric for module in MODULES for metric in module.METRICS]
     assert len(METRICS) == len({metric.label for metric in metrics}) == len(metrics)
 
 
-def test_every_task_has_metrics_and_every_metric_a_task():
+def test_every_metric_belongs_to_a_task():
     assert {key for task in TASKS.values() for key in task.metrics} == set(METRICS)
     assert all(set(basic_metrics(task.name)) <= set(task.metrics) for task in TASKS.values())
 
 
-def test_the_main_score_stands_first():
+def test_the_first_metric_is_the_main_one():
     assert {task.name: task.main_metric for task in TASKS.values()} == {
         "chat": "exact_match",
         "translation": "bleu",

@@ -8,7 +8,7 @@ from seq2edge.pipeline.evaluation.metrics.registry import task_scores
 from seq2edge.pipeline.evaluation.metrics.words import words
 
 
-def test_rouge_score_says_the_same_of_english(corpus, output_of, tmp_path):
+def test_english_scores_equal_those_of_rouge_score(corpus, output_of, tmp_path):
     output_of(
         "-m",
         "rouge_score.rouge",

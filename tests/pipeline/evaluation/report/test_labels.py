@@ -28,13 +28,13 @@ def page():
     return report([evaluation("first", 45), evaluation("second", 50)])
 
 
-def test_wrong_outputs_start_with_the_most_confident_and_right_ones_with_the_least():
+def test_wrong_outputs_are_sorted_from_most_confident_and_right_ones_from_least():
     wrong, right = label_sections([evaluation("first", 45)]).outputs.values()
     assert [output.index for output in wrong] == list(range(59, 44, -1))
     assert [output.index for output in right] == list(range(45))
 
 
-def test_the_page_has_confusions_in_place_of_chrf(page):
+def test_the_page_shows_confusions_instead_of_chrf(page):
     assert "chrF" not in page
     assert "sacrebleu" not in page
     assert page.count("<svg") == 3  # calibration, accuracy by length, confusion
@@ -43,12 +43,12 @@ def test_the_page_has_confusions_in_place_of_chrf(page):
     assert "<th>linear SVM</th>" in page
 
 
-def test_names_of_labels_are_no_markup(page):
+def test_names_of_labels_are_escaped(page):
     assert "<b>" not in page
     assert "&lt;b&gt;refund" in page
 
 
-def test_the_most_confused_labels_stand_with_their_texts():
+def test_the_most_confused_labels_are_listed_with_their_texts():
     ((heading, *rows),) = label_sections([evaluation("first", 45)]).tables.values()
     assert heading[:4] == ["expected", "predicted", "examples", "of"]
     assert ["인사", LABELS[0], "5", "20", "text 59 · text 56 · text 53"] in rows
@@ -61,12 +61,12 @@ def test_a_system_without_mistakes_has_no_table_of_confused_labels():
     assert sections.outputs["Wrong, most confident first"] == []
 
 
-def test_another_label_differs_as_a_whole():
+def test_different_labels_are_marked_as_a_whole():
     assert compare_labels("good morning", "good night") == ([Span("good morning", True)], [Span("good night", True)])
     assert compare_labels("a", "a") == ([Span("a", False)], [Span("a", False)])
 
 
-def test_of_many_labels_those_with_the_most_mistakes_are_drawn():
+def test_the_plot_shows_only_the_labels_with_most_mistakes():
     names = [f"label {i}" for i in range(100)]
     test_set = EvaluationSet("test", "classification", [Example("text", (name,)) for name in names])
     answers = [Answer(name, 0.9, 1, []) for name in [*names[1:41], *names[40:]]]

@@ -32,31 +32,31 @@ def test_the_page_opens_offline(page):
     assert not re.search(r"""(src|href)\s*=\s*["']?http""", page)
 
 
-def test_every_place_is_filled_once(page):
+def test_every_placeholder_is_filled_once(page):
     assert set(re.findall(r"\{\{\w+\}\}", page)) == {"{{scores}}"}  # which the sources say
     assert page.count("<table>") == 3
 
 
-def test_best_and_worst_fifty_stand_in_it_each_once(page):
+def test_the_best_and_worst_fifty_are_shown_once_each(page):
     shown = re.findall(r'data-index="(\d+)"', page)
     assert len(shown) == len(set(shown)) == 100
     best = [int(index) for index in shown[:50]]
     assert all(index % 2 for index in best)
 
 
-def test_text_of_sources_and_outputs_is_no_markup(page):
+def test_sources_and_outputs_are_escaped(page):
     assert "<b>" not in page
     assert "the &lt;i&gt; stone" in re.sub("</?(ins|del)>", "", page)
 
 
-def test_attention_of_what_is_shown_travels_with_it(page):
+def test_the_page_contains_the_attention_of_the_shown_outputs(page):
     (content,) = re.findall(r'id="attention">(.*?)</script>', page)
     attention = json.loads(content)
     assert len(attention) == 100
     assert next(iter(attention.values()))[0] == {"source": ["▁a", "</s>"], "target": ["▁b"], "attention": [[90, 10]]}
 
 
-def test_what_differs_is_marked(page):
+def test_differing_words_are_marked(page):
     said = Span("the", False), Span("red", True), Span("stone", False)
     written = Span("the", False), Span("blue", True), Span("stone", False), Span("fell", True)
     assert compare_words("the red stone", "the blue stone fell") == (list(said), list(written))
@@ -64,7 +64,7 @@ def test_what_differs_is_marked(page):
     assert "<dd>the red stone number <ins>x</ins> &amp; more</dd>" in page
 
 
-def test_names_and_differences_are_no_markup():
+def test_names_and_differences_are_escaped():
     test_set = EvaluationSet("<i>set", "translation", EXPECTED[:2])
     evaluation = score("</title><b>", test_set, [Answer("<u>", 0.5, 3, [])] * 2, beam=1)
     page = report([evaluation], [Difference("BLEU", "<s>", "<s>", 1.0, 1.0, 0.5, True)])

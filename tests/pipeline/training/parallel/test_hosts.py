@@ -21,7 +21,7 @@ def addresses():
 
 
 def together(addresses, *parts):
-    """Run one function a process, each with its `Hosts`; return what each raised or gave, and what each was told."""
+    """Run one function for each process, with its `Hosts`. Return results or errors, and the reported messages."""
     results, told = [None] * len(parts), [[] for _ in parts]
 
     def run(process, part):
@@ -43,7 +43,7 @@ def wait_until_lost(hosts):
     assert hosts._ended.wait(10)
 
 
-def test_who_is_done_waits_for_the_others(addresses):
+def test_a_finished_process_waits_for_the_others(addresses):
     late, found = threading.Event(), []
 
     def be_last():
@@ -64,7 +64,7 @@ def test_who_is_done_waits_for_the_others(addresses):
     assert found == [True]
 
 
-def test_a_loss_after_this_process_is_done_is_not_its_loss(addresses):
+def test_a_process_lost_after_this_one_has_finished_is_ignored(addresses):
     def fail(hosts):
         threading.Event().wait(0.3)
         raise UserError("no space left")
@@ -85,20 +85,20 @@ def test_a_disagreement_names_the_key_and_both_values(addresses):
     assert str(error.value).endswith("and 32 at process 1 (localhost)")
 
 
-def test_who_does_not_come_is_named(addresses, monkeypatch):
+def test_a_process_that_does_not_connect_is_named(addresses, monkeypatch):
     monkeypatch.setattr(hosts_module, "ARRIVAL_TIMEOUT", 1.0)
     (error,), _ = together(addresses, lambda hosts: None)
     assert str(error) == "process 1 (localhost) did not connect within 1 seconds"
 
 
-def test_a_first_process_that_is_not_there_is_named(addresses, monkeypatch):
+def test_an_unreachable_first_process_is_named(addresses, monkeypatch):
     monkeypatch.setattr(hosts_module, "ARRIVAL_TIMEOUT", 1.0)
     with pytest.raises(UserError, match=r"process 0 \(localhost:\d+\) cannot be reached .*refused"):
         Hosts(addresses, 1, print).__enter__()
 
 
 @pytest.mark.parametrize("dying", [0, 1])
-def test_who_dies_is_named_while_the_others_compute(addresses, dying):
+def test_a_process_that_dies_is_named_while_the_others_compute(addresses, dying):
     computing = threading.Event()
 
     def die(hosts):
@@ -121,7 +121,7 @@ def test_who_dies_is_named_while_the_others_compute(addresses, dying):
     assert told[1 - dying] == [f"process {dying} ({addresses[dying]}) is gone"]
 
 
-def test_who_stops_says_why(addresses):
+def test_a_process_that_stops_reports_the_reason(addresses):
     def refuse(hosts):
         raise UserError("no space left")
 
@@ -142,7 +142,7 @@ def test_a_failed_computation_names_the_lost_process(addresses):
     assert str(results[0]) == "process 1 (localhost) has stopped: no space left"
 
 
-def test_a_number_that_is_taken(addresses):
+def test_a_process_index_can_connect_only_once(addresses):
     def second(hosts):
         with pytest.raises(UserError, match=r"process 1 \(localhost\) is already connected"):
             Hosts(addresses, 1, print).__enter__()
@@ -152,7 +152,7 @@ def test_a_number_that_is_taken(addresses):
     assert results == ["first", "second"]
 
 
-def test_strangers_are_not_listened_to(addresses):
+def test_other_connections_are_closed(addresses):
     def greet(hosts):
         with socket.create_connection(("localhost", hosts.port)) as stranger:
             stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
@@ -166,19 +166,19 @@ def test_strangers_are_not_listened_to(addresses):
 @pytest.mark.parametrize(
     ("text", "process", "wrong"),
     [
-        ("one:9000", 0, "expected two or more addresses"),
-        ("one,two", 0, "the first address needs a port"),
-        ("one:port,two", 0, "the first address needs a port"),
-        ("one:9000,two", 2, "--process 2: expected this machine's place in --hosts, 0 to 1"),
-        ("one:9000,two", None, "--process None"),
+        ("one:9000", 0, "--hosts must be two or more addresses, .*, got one:9000"),
+        ("one,two", 0, "must begin with an address and a port between 1 and 65534, .*, got one,two"),
+        ("one:port,two", 0, "must begin with an address and a port"),
+        ("one:9000,two", 2, "--process must be this machine's place in --hosts, between 0 and 1, got 2"),
+        ("one:9000,two", None, "--process must be .*, got None"),
     ],
 )
-def test_wrong_hosts(text, process, wrong):
+def test_wrong_hosts_are_refused(text, process, wrong):
     with pytest.raises(UserError, match=wrong):
         parse_hosts(text, process)
 
 
-def test_shares_are_the_whole_batch():
+def test_the_shares_of_all_processes_make_up_the_batch():
     rows = list(range(12))
     shares = [rows[Shard(process, 3, 6).rows(12)] for process in range(3)]
     assert [row for share in shares for row in share] == rows

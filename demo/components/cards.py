@@ -26,8 +26,14 @@ def failed_card(one: Failed) -> str:
 
 
 def languages(one: Loaded) -> str:
-    """Return the languages of a bundle, such as "English → German"."""
-    names = [either(f"language_{code}") for code in one.languages or ["und"]]
+    """Return the languages of a bundle, such as "English → German".
+
+    If a bundle is for several languages, they are those of its fallback lines, such as "English, Korean".
+    """
+    codes, fallback = one.languages or ["und"], getattr(one.runner.manifest, "fallback", None)
+    if codes == ["mul"] and fallback and fallback.replies:
+        return ", ".join(either(f"language_{code}") for code in fallback.replies)
+    names = [either(f"language_{code}") for code in codes]
     return '<span class="to"> → </span>'.join(names)
 
 

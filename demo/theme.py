@@ -7,9 +7,9 @@ import gradio as gr
 
 # The fonts of operating systems come before `system-ui`, which is a clumsy one on a Linux without a desktop.
 TEXT = [
-    *("-apple-system", "BlinkMacSystemFont", "Segoe UI", "Roboto", "Ubuntu", "Cantarell", "Noto Sans", "Liberation Sans"),
-    *("Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", "NanumGothic", "NanumSquareRound"),
-    *("system-ui", "sans-serif"),
+    *("-apple-system", "BlinkMacSystemFont", "Segoe UI", "Roboto", "Ubuntu", "Cantarell", "Noto Sans"),
+    *("Liberation Sans", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", "NanumGothic"),
+    *("NanumSquareRound", "system-ui", "sans-serif"),
 ]
 CODE = ["ui-monospace", "SF Mono", "Consolas", "NanumGothicCoding", "monospace"]
 HEADINGS = Path(__file__).parent / "assets" / "source-serif-4-latin-600.woff2"  # licence: OFL.txt beside it

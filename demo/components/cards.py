@@ -1,16 +1,21 @@
 """Cards that describe bundles: task, languages, size, score and speed."""
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from seq2edge.demo.components.status import megabytes, milliseconds
+from seq2edge.demo.components.status import megabytes, milliseconds, rounded
 from seq2edge.demo.loading import Failed, Loaded
 from seq2edge.demo.words import both, either
 
 
 def card(one: Loaded) -> str:
     """Return the card of a bundle."""
-    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in _facts(one))
+    return described(one, _facts(one))
+
+
+def described(one: Loaded, facts: Iterable[tuple[str, str]]) -> str:
+    """Return a card with a bundle's task, name and languages, and with facts: pairs of a name and a value, as HTML."""
+    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
     return (
         f'<article class="card"><p class="kind">{either(f"tab_{one.task.name}")}</p>'
         f"<h2>{html.escape(one.key)}</h2><p>{languages(one)}</p><dl>{rows}</dl></article>"
@@ -41,7 +46,7 @@ def score(one: Loaded) -> str:
     """Return the main score of a bundle with its name."""
     if one.main_score is None:
         return both("no_score")
-    return f"{one.main_score:g} <small>{either(f'metric_{one.task.main_metric}')}</small>"
+    return f"{rounded(one.main_score)} <small>{either(f'metric_{one.task.main_metric}')}</small>"
 
 
 def size(one: Loaded) -> str:

@@ -102,7 +102,9 @@ def test_a_visitor_who_prefers_dark_colours_gets_them(visit):
 
 def test_headings_have_a_font_that_comes_with_the_page(visit):
     page = visit().page
-    page.wait_for_function("[...document.fonts].some(one => one.status === 'loaded' && /Source Serif/.test(one.family))")
+    page.wait_for_function(
+        "[...document.fonts].some(one => one.status === 'loaded' && /Source Serif/.test(one.family))"
+    )
     assert "Source Serif" in page.eval_on_selector("h1", "title => getComputedStyle(title).fontFamily")
 
 

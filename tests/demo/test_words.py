@@ -36,7 +36,7 @@ def test_a_text_in_all_languages_is_escaped():
     assert 'lang="ko"' in page
     assert "<b>" not in page
     assert either("language_<x>") == "&lt;x&gt;"
-    assert say("sure", "ko", percent=3) == "확신 3 %"
+    assert say("sure", "ko", percent=3) == "확신 3%"
 
 
 def test_labels_of_components_have_keys_that_are_no_words_of_gradio():

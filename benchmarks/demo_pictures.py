@@ -124,7 +124,7 @@ def chat(page: Page, *messages: str) -> None:
 
 
 def chat_picture(page: Page) -> None:
-    chat(page, "good morning", "i had a fight with my best friend")
+    chat(page, "심심해", "tell me a joke", "another one", "i had a fight with my best friend")
 
 
 def phone_picture(page: Page) -> None:

@@ -33,7 +33,7 @@ from seq2edge.demo.panels.labels import build_labels
 from seq2edge.demo.panels.panel import Explained
 from seq2edge.demo.panels.texts import build_texts
 from seq2edge.demo.privacy import OwnHostOnly
-from seq2edge.demo.theme import theme
+from seq2edge.demo.theme import heading_font, theme
 from seq2edge.demo.users import VARIABLE
 from seq2edge.demo.words import gradio_texts, label, translations
 from seq2edge.device.errors import UserError
@@ -174,9 +174,9 @@ def _launch_settings(options: DemoOptions, shelf: Shelf) -> dict[str, Any]:
 
 
 def _head() -> str:
-    """Return the head of the page. It includes styles whose selectors Gradio would break."""
+    """Return the head of the page. It includes the font, and styles whose selectors Gradio would break."""
     names = ("look_inside.css", "page.js", "keep.js", "translate.js")
     style, *scripts = ((ASSETS / name).read_text(encoding="utf-8") for name in names)
     texts = f"const GRADIO_TEXTS = {json.dumps(gradio_texts(), ensure_ascii=False)};"
     script = "\n".join([texts, *scripts])
-    return f"<style>{style}</style><script>{script}</script>"
+    return f"<style>{heading_font()}{style}</style><script>{script}</script>"

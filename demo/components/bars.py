@@ -5,9 +5,13 @@ from collections.abc import Sequence
 
 
 def bars(labels: Sequence[tuple[str, float]]) -> str:
-    """Return bars as HTML for labels with their probabilities, 0 to 1, best first."""
+    """Return bars as HTML for labels with their probabilities, 0 to 1, best first.
+
+    A label such as "fun_fact" is shown as words. Its exact name is the tooltip.
+    """
     rows = "".join(
-        f'<li><span class="name">{html.escape(name)}</span><span class="percent">{100 * value:.1f} %</span>'
+        f'<li><span class="name" title="{html.escape(name)}">{html.escape(name.replace("_", " "))}</span>'
+        f'<span class="percent">{100 * value:.1f}%</span>'
         f'<span class="bar" aria-hidden="true"><i style="width:{100 * value:.1f}%"></i></span></li>'
         for name, value in labels
     )

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import exp
 
-from seq2edge.demo.components.markup import escape, percent, shortened, token_label
+from seq2edge.demo.components.markup import columns_of, escape, percent, shortened, token_label
 from seq2edge.device.inspection import InspectedPart
 from seq2edge.device.search.trace import ROOT, Node
 from seq2edge.device.special_ids import EOS
 
 MOST = 80  # largest number of nodes
 DROPPED = {"winner": 2, "kept": 1, "pruned": 0}  # number of dropped children shown for a node, by its state
-WIDTH, HEIGHT, COLUMN, ROW = 128, 38, 168, 48  # size of a box, and distances between boxes, in pixels
-ROOT_WIDTH = 64
-COLUMNS_OF_TEXT = 13
+HEIGHT, ROW, GAP = 38, 48, 36  # of a box, from row to row, and between columns, in pixels
+LEAST_WIDTH, ROOT_WIDTH = 92, 64  # of a box, in pixels; the root has no numbers
+MOST_TEXT = 28  # columns of text in a box
+PIXELS = 8  # width of a column of text
 MINUS = str.maketrans("-", "−")
 
 
@@ -26,16 +27,6 @@ class Place:
 
     column: int
     row: int
-
-    @property
-    def left(self) -> int:
-        """Left edge of the box in pixels. The root's box is narrower."""
-        return COLUMN * self.column - (WIDTH - ROOT_WIDTH) * (self.column > 0)
-
-    @property
-    def width(self) -> int:
-        """Width of the box in pixels."""
-        return WIDTH if self.column else ROOT_WIDTH
 
     @property
     def top(self) -> int:
@@ -48,10 +39,11 @@ class BeamTree:
 
     Args:
         part: A part of an inspection.
+        strings: The texts of a language, from `words.table`.
     """
 
-    def __init__(self, part: InspectedPart):
-        self.part, self.trace = part, part.trace
+    def __init__(self, part: InspectedPart, strings: Mapping[str, str]):
+        self.part, self.trace, self.strings = part, part.trace, strings
         self.best = {ROOT.id, *(node.id for node in self.trace.path(self.trace.best))}
         self.finished = sorted(
             (node for step in self.trace.steps for node in step.finished), key=lambda node: -node.score
@@ -115,6 +107,26 @@ class BeamTree:
     def _depth(self, node: Node) -> int:
         return len(self.trace.path(node.id))
 
+    @cached_property
+    def widths(self) -> list[int]:
+        """Widths of the boxes of each column in pixels. They have room for the longest text of the column."""
+        found = [ROOT_WIDTH]
+        for node in self.shown:
+            column = self.places[node.id].column
+            found += [LEAST_WIDTH] * (column + 1 - len(found))
+            found[column] = max(found[column], PIXELS * (columns_of(self.label(node)) + 2))
+        return found
+
+    def left(self, column: int) -> int:
+        """Return the left edge of a column in pixels."""
+        return sum(self.widths[:column]) + GAP * column
+
+    def label(self, node: Node) -> str:
+        """Return the text in the box of a node."""
+        if node.id == ROOT.id:
+            return self.strings["look_start"]
+        return shortened(token_label(self.part.tokens[node.token_id], self.strings["look_end"]), MOST_TEXT)
+
     def state(self, node: Node) -> str:
         """Return the state of a node: "winner", "kept" or "pruned"."""
         return "winner" if node.id in self.best else "kept" if node.id in self.kept else "pruned"
@@ -127,11 +139,11 @@ def beam_tree(part: InspectedPart, strings: Mapping[str, str]) -> str:
         part: A part of an inspection.
         strings: The texts of a language, from `words.table`.
     """
-    tree = BeamTree(part)
-    width = max(place.left + place.width for place in tree.places.values()) + 4
+    tree = BeamTree(part, strings)
+    width = tree.left(len(tree.widths)) - GAP + 4
     height = max(place.top for place in tree.places.values()) + HEIGHT + 4
     edges = "".join(_edge(tree, node) for node in tree.shown if node.parent is not None)
-    nodes = "".join(_node(tree, node, strings) for node in _in_reading_order(tree))
+    nodes = "".join(_node(tree, node) for node in _in_reading_order(tree))
     name, hidden = escape(strings["look_tree_name"]), len(tree.trace.nodes) - len(tree.shown)
     more = f'<p class="li-note">{escape(strings["look_more"].format(count=hidden))}</p>' if hidden else ""
     legend = "".join(
@@ -143,7 +155,7 @@ def beam_tree(part: InspectedPart, strings: Mapping[str, str]) -> str:
         f'<ul class="li-legend">{legend}</ul>'
         f'<div class="li-scroll"><svg role="tree" aria-label="{name}" width="{width}" height="{height}" '
         f'viewBox="-2 -2 {width} {height}"><g aria-hidden="true">{edges}</g>{nodes}</svg></div>{more}'
-        f"{_endings(tree, strings)}</section>"
+        f"{_endings(tree)}</section>"
     )
 
 
@@ -153,18 +165,16 @@ def _in_reading_order(tree: BeamTree) -> Iterable[Node]:
 
 def _edge(tree: BeamTree, node: Node) -> str:
     start, end = tree.places[node.parent or ROOT.id], tree.places[node.id]
-    x, y, to, z = start.left + start.width, start.top + HEIGHT // 2, end.left, end.top + HEIGHT // 2
+    x, y = tree.left(start.column) + tree.widths[start.column], start.top + HEIGHT // 2
+    to, z = tree.left(end.column), end.top + HEIGHT // 2
     middle = (x + to) // 2
     return f'<path class="li-edge li-{tree.state(node)}" d="M{x} {y} C{middle} {y} {middle} {z} {to} {z}"/>'
 
 
-def _node(tree: BeamTree, node: Node, strings: Mapping[str, str]) -> str:
-    place, state, is_root = tree.places[node.id], tree.state(node), node.id == ROOT.id
-    text, label = tree.part.texts[node.id], token_label(tree.part.tokens[node.token_id], strings["look_end"])
-    numbers, said = "", strings["look_start"]
-    if is_root:
-        label = strings["look_start"]
-    else:
+def _node(tree: BeamTree, node: Node) -> str:
+    strings, place, state, is_root = tree.strings, tree.places[node.id], tree.state(node), node.id == ROOT.id
+    text, numbers, said, width = tree.part.texts[node.id], "", strings["look_start"], tree.widths[place.column]
+    if not is_root:
         share, score = percent(exp(node.log_prob)), f"{node.score:.2f}".translate(MINUS)
         numbers = f"{share} · {score}"
         ending = f" ({strings['look_end']})" if node.token_id == EOS else ""
@@ -174,19 +184,18 @@ def _node(tree: BeamTree, node: Node, strings: Mapping[str, str]) -> str:
         f'<g class="li-node li-{state}{is_end}" role="treeitem" tabindex="{0 if is_root else -1}" '
         f'aria-level="{place.column + 1}" aria-label="{escape(said)}" data-column="{place.column}" '
         f'data-row="{place.row}" data-prefix="{escape(text)}" '
-        f'transform="translate({place.left} {place.top})"><title>{escape(said)}</title>'
-        f'<rect width="{place.width}" height="{HEIGHT}" rx="8"/>'
-        f'<text class="li-token" x="{place.width // 2}" y="{23 if is_root else 16}">'
-        f"{escape(shortened(label, COLUMNS_OF_TEXT))}</text>"
-        f'<text class="li-numbers" x="{place.width // 2}" y="31">{escape(numbers)}</text></g>'
+        f'transform="translate({tree.left(place.column)} {place.top})"><title>{escape(said)}</title>'
+        f'<rect width="{width}" height="{HEIGHT}" rx="8"/>'
+        f'<text class="li-token" x="{width // 2}" y="{23 if is_root else 16}">{escape(tree.label(node))}</text>'
+        f'<text class="li-numbers" x="{width // 2}" y="31">{escape(numbers)}</text></g>'
     )
 
 
-def _endings(tree: BeamTree, strings: Mapping[str, str]) -> str:
+def _endings(tree: BeamTree) -> str:
     """Return the finished hypotheses as a list, which screen readers can read instead of the picture."""
     lines = "".join(
         f"<li{' class=li-best' if node.id == tree.trace.best else ''}>{escape(tree.part.texts[node.id])} "
         f'<span class="li-numbers">{f"{node.score:.2f}".translate(MINUS)}</span></li>'
         for node in tree.finished
     )
-    return f'<p class="li-caption">{escape(strings["look_finished"])}</p><ol class="li-endings">{lines}</ol>'
+    return f'<p class="li-caption">{escape(tree.strings["look_finished"])}</p><ol class="li-endings">{lines}</ol>'

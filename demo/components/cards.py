@@ -1,16 +1,21 @@
 """Cards that describe bundles: task, languages, size, score and speed."""
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from seq2edge.demo.components.status import megabytes, milliseconds
+from seq2edge.demo.components.status import megabytes, milliseconds, rounded
 from seq2edge.demo.loading import Failed, Loaded
 from seq2edge.demo.words import both, either
 
 
 def card(one: Loaded) -> str:
     """Return the card of a bundle."""
-    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in _facts(one))
+    return described(one, _facts(one))
+
+
+def described(one: Loaded, facts: Iterable[tuple[str, str]]) -> str:
+    """Return a card with a bundle's task, name and languages, and with facts: pairs of a name and a value, as HTML."""
+    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
     return (
         f'<article class="card"><p class="kind">{either(f"tab_{one.task.name}")}</p>'
         f"<h2>{html.escape(one.key)}</h2><p>{languages(one)}</p><dl>{rows}</dl></article>"
@@ -26,8 +31,14 @@ def failed_card(one: Failed) -> str:
 
 
 def languages(one: Loaded) -> str:
-    """Return the languages of a bundle, such as "English → German"."""
-    names = [either(f"language_{code}") for code in one.languages or ["und"]]
+    """Return the languages of a bundle, such as "English → German".
+
+    If a bundle is for several languages, they are those of its fallback lines, such as "English, Korean".
+    """
+    codes, fallback = one.languages or ["und"], getattr(one.runner.manifest, "fallback", None)
+    if codes == ["mul"] and fallback and fallback.replies:
+        return ", ".join(either(f"language_{code}") for code in fallback.replies)
+    names = [either(f"language_{code}") for code in codes]
     return '<span class="to"> → </span>'.join(names)
 
 
@@ -35,7 +46,7 @@ def score(one: Loaded) -> str:
     """Return the main score of a bundle with its name."""
     if one.main_score is None:
         return both("no_score")
-    return f"{one.main_score:g} <small>{either(f'metric_{one.task.main_metric}')}</small>"
+    return f"{rounded(one.main_score)} <small>{either(f'metric_{one.task.main_metric}')}</small>"
 
 
 def size(one: Loaded) -> str:

@@ -23,7 +23,7 @@ def chips(part: Part) -> str:
 def _looked_at(source: Sequence[str], weights: Sequence[float]) -> str:
     best = sorted(zip(weights, source, strict=False), reverse=True)[:MOST]
     return "".join(
-        f'<span class="chip" style="--weight:{weight:.2f}">{_shown(token)} <small>{100 * weight:.0f} %</small></span>'
+        f'<span class="chip" style="--weight:{weight:.2f}">{_shown(token)} <small>{100 * weight:.0f}%</small></span>'
         for weight, token in best
         if weight >= LEAST
     )

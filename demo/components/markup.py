@@ -33,11 +33,15 @@ def token_label(token: str, end: str) -> str:
     return token.replace("▁", "·") if token.strip("▁") == "" else token.lstrip("▁").replace("▁", " ")
 
 
+def columns_of(text: str) -> int:
+    """Return the number of columns of a text. A Hangul syllable has two columns."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
 def shortened(text: str, columns: int) -> str:
-    """Truncate a text to this many columns, with "…" if it is longer. A Hangul syllable has two columns."""
-    width = 0
-    for place, character in enumerate(text):
-        width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        if width > columns:
-            return text[: max(place - 1, 1)].rstrip() + "…"
-    return text
+    """Truncate a text to this many columns, with "…" if it is longer."""
+    if columns_of(text) <= columns:
+        return text
+    while columns_of(text) >= columns and len(text) > 1:
+        text = text[:-1]
+    return text.rstrip() + "…"

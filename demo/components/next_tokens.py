@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from math import exp
 
-from seq2edge.demo.components.markup import escape, percent, shortened, token_label
+from seq2edge.demo.components.markup import columns_of, escape, percent, token_label
 from seq2edge.device.inspection import InspectedPart
 from seq2edge.device.search.trace import ROOT, Node
 
-LAST_COLUMNS = 24  # columns shown of the text before a step
+LAST_COLUMNS = 28  # columns shown of the text before a step
 
 
 def next_tokens(part: InspectedPart, strings: Mapping[str, str]) -> str:
@@ -37,7 +37,7 @@ def _card(part: InspectedPart, number: int, chosen: Node, strings: Mapping[str, 
             mark = f'<span class="li-mark">✓<span class="li-hidden"> {escape(strings["look_chosen"])}</span></span>'
         bars.append(
             f'<li class="li-bar{" li-on" if is_chosen else ""}" style="--w: {share:.3f}">'
-            f'<button type="button" class="li-name" data-prefix="{escape(text)}">{label}</button>{mark}'
+            f'<button type="button" class="li-name" data-prefix="{escape(text)}" title="{label}">{label}</button>{mark}'
             f'<span class="li-share">{escape(percent(share))}</span></li>'
         )
     before = _ending(part.texts[parent])
@@ -47,6 +47,8 @@ def _card(part: InspectedPart, number: int, chosen: Node, strings: Mapping[str, 
 
 
 def _ending(text: str) -> str:
-    """Return the last words of a text."""
-    reversed_end = shortened(text[::-1], LAST_COLUMNS)
-    return ("…" if reversed_end.endswith("…") else "") + reversed_end.removesuffix("…")[::-1]
+    """Return the last words of a text, whole where possible."""
+    end = text
+    while columns_of(end) > LAST_COLUMNS:
+        end = end.partition(" ")[2] or end[1:]
+    return end if end == text else f"…{end}"

@@ -30,6 +30,11 @@ def status_line(result: Result, size: float, can_explain: bool = True) -> str:
     return f'<p class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}{why}</p>'
 
 
+def rounded(value: float) -> str:
+    """Format a score with one decimal."""
+    return f"{value:.1f}"
+
+
 def milliseconds(value: float) -> str:
     """Format a time with two significant digits."""
     return f"{value:.1f}" if value < 10 else f"{value:.0f}"

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from seq2edge.demo.components.cards import languages, size
+from seq2edge.demo.components.cards import described, size
+from seq2edge.demo.components.status import rounded
 from seq2edge.demo.loading import Loaded, Shelf
 from seq2edge.demo.words import both, either
 from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
@@ -19,19 +20,18 @@ def build_about(shelf: Shelf) -> None:
 
 def about(one: Loaded) -> str:
     """Return the description of a bundle, from its manifest."""
-    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in _rows(one))
-    return f'<article class="card about"><h2>{html.escape(one.key)}</h2><dl>{rows}</dl></article>'
+    return described(one, _rows(one))
 
 
 def _rows(one: Loaded) -> Iterator[tuple[str, str]]:
     manifest = one.runner.manifest
-    yield both("about_task"), either(f"tab_{one.task.name}")
-    yield both("about_languages"), languages(one)
     scores = manifest.scores.get("bundle", {})
     sentences = scores.get("sentences", manifest.scores.get("test_sentences", "?"))
     known = [(metric, scores[metric]) for metric in one.task.metrics if isinstance(scores.get(metric), int | float)]
     if known:
-        lines = [f"{either(f'metric_{metric}')} {value:g}" for metric, value in known]
+        lines = [
+            f'<span class="number">{rounded(value)}</span> {either(f"metric_{metric}")}' for metric, value in known
+        ]
         yield both("score"), "<br>".join([*lines, f"<small>{both('of_test', sentences=sentences)}</small>"])
     yield both("size"), size(one)
     yield both("about_data"), html.escape(manifest.licence)

@@ -48,8 +48,9 @@ class Chat:
 def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile | None) -> Explained:
     """Add the panel to the page that is being built."""
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=3, elem_classes="work"):
+        with gr.Column(scale=3, elem_classes=["work", "talk"]):
             conversation = _conversation(bundles[0], feedback is not None)
+            line = status("chat-status")
             gr.HTML('<ol id="waiting"></ol>', elem_classes="bare")
             with gr.Row(elem_classes="composer"):
                 field = gr.Textbox(
@@ -57,7 +58,6 @@ def build_chat(shelf: Shelf, bundles: Sequence[Loaded], feedback: FeedbackFile |
                 )
                 send = gr.Button(label("send"), variant="primary", elem_id="send", scale=0, min_width=96)
                 stop = gr.Button(label("stop"), elem_id="stop", scale=0, min_width=96)
-            line = status("chat-status")
             if feedback:
                 gr.HTML(f'<p class="hint">{both("feedback_note")}</p>')
         with gr.Column(scale=1, min_width=240, elem_classes="side"):
@@ -86,7 +86,7 @@ def _conversation(first: Loaded, can_rate: bool) -> gr.Chatbot:
     return gr.Chatbot(
         label=label("conversation"),
         show_label=False,
-        height="clamp(340px, 54vh, 600px)",
+        height="clamp(300px, calc(100dvh - 312px), 760px)",
         elem_id="conversation",
         buttons=["copy", "copy_all"],
         render_markdown=False,

@@ -28,10 +28,18 @@ def build_compare(shelf: Shelf) -> None:
     groups = comparable(shelf)
     names = [(", ".join(one.key for one in bundles), name) for name, bundles in groups.items()]
     task = gr.Radio(names, value=names[0][1], label=label("compare_task"), visible=len(names) > 1)
-    with gr.Row(elem_classes=["composer", "long"]):
-        text = gr.Textbox(label=label("compare_text"), lines=2, elem_id="compare-text", scale=5)
-        go = gr.Button(label("compare"), variant="primary", elem_id="compare", scale=0, min_width=96)
-    view = gr.HTML("", elem_id="compare-view")
+    with gr.Column(elem_classes="sheet"):
+        with gr.Row(elem_classes=["composer", "long"]):
+            text = gr.Textbox(
+                label=label("compare_text"),
+                placeholder=label("compare_hint"),
+                lines=1,
+                max_lines=4,
+                elem_id="compare-text",
+                scale=5,
+            )
+            go = gr.Button(label("compare"), variant="primary", elem_id="compare", scale=0, min_width=96)
+        view = gr.HTML("", elem_id="compare-view")
 
     def compare(source: str, name: str) -> str:
         try:
@@ -49,14 +57,21 @@ def comparison(answers: list[tuple[Loaded, Result]]) -> str:
     head = "".join(
         f'<th scope="col">{both(key)}</th>' for key in ("column_model", "column_answer", "size", "time", "score")
     )
+    largest, slowest = max(one.megabytes for one, _ in answers), max(result.seconds for _, result in answers)
     rows = "".join(
         f'<tr><th scope="row">{html.escape(one.key)}</th>'
         f'<td class="said">{marked(result.text, answers[0][1].text)}</td>'
-        f"<td>{both('megabytes', value=megabytes(one.megabytes))}</td>"
-        f"<td>{both('milliseconds', value=milliseconds(1000 * result.seconds))}</td><td>{score(one)}</td></tr>"
+        f"<td>{both('megabytes', value=megabytes(one.megabytes))}{_bar(one.megabytes / largest)}</td>"
+        f"<td>{both('milliseconds', value=milliseconds(1000 * result.seconds))}{_bar(result.seconds / slowest)}</td>"
+        f"<td>{score(one)}</td></tr>"
         for one, result in answers
     )
     return (
         f'<div class="scroll" tabindex="0"><table class="compared"><thead><tr>{head}</tr></thead>'
         f'<tbody>{rows}</tbody></table></div><p class="hint">{both("compare_note")}</p>'
     )
+
+
+def _bar(share: float) -> str:
+    """Return a bar for a number, given its share of the largest one in the table."""
+    return f'<span class="bar" aria-hidden="true"><i style="width:{100 * share:.0f}%"></i></span>'

@@ -11,7 +11,7 @@ from seq2edge.demo.inspections import Asked, Inspections
 from seq2edge.demo.loading import Loaded, Shelf
 from seq2edge.demo.panels.panel import PRIVATE, QUIET, Explained, choice
 from seq2edge.demo.settings import largest
-from seq2edge.demo.words import label
+from seq2edge.demo.words import both, label
 
 ID = "inside"
 SCRIPT = (Path(__file__).parents[1] / "assets" / "look_inside.js").read_text(encoding="utf-8")
@@ -57,28 +57,29 @@ def build_inside(shelf: Shelf, tabs: gr.Tabs, panels: Sequence[Explained]) -> No
         panels: The panels whose answers it explains.
     """
     writers = shelf.writers()
-    with gr.Row(elem_classes=["composer", "long"]):
-        text = gr.Textbox(label=label("look_text"), lines=1, max_lines=4, elem_id="look-text", scale=5)
-        bundle = choice(writers, "look-bundle", scale=2)
-        run = gr.Button(label("look_run"), variant="primary", elem_id="look-run", scale=0, min_width=150)
-    previous = gr.Textbox(
-        label=label("look_previous"),
-        placeholder=label("look_previous_hint"),
-        max_lines=2,
-        visible=writers[0].runner.has_memory,
-        elem_id="look-previous",
+    with gr.Column(elem_classes="sheet"):
+        with gr.Row(elem_classes=["composer", "long"]):
+            text = gr.Textbox(
+                label=label("look_text"),
+                placeholder=label("look_text_hint"),
+                lines=1,
+                max_lines=4,
+                elem_id="look-text",
+                scale=5,
+            )
+            run = gr.Button(label("look_run"), variant="primary", elem_id="look-run", scale=0, min_width=150)
+        with gr.Row(elem_classes="options"):
+            bundle = choice(writers, "look-bundle", scale=3)
+            beam = _beam(writers)
+            prefix, previous = _texts(writers[0])
+    summary = gr.HTML(
+        f'<p class="li li-note">{both("look_first")}</p>', elem_id="look-summary", apply_default_css=False
     )
-    with gr.Row(elem_classes=["composer", "long"]):
-        prefix = gr.Textbox(
-            label=label("look_prefix"), placeholder=label("look_prefix_hint"), elem_id="look-prefix", scale=3
-        )
-        beam = _beam(writers)
-    summary = gr.HTML(elem_id="look-summary", apply_default_css=False)
     with gr.Tabs(elem_id="look-pictures"):
         attention, tree, following = (_picture(name) for name in ("attention", "tree", "next"))
     fragment = gr.Textbox(visible="hidden")
-    with gr.Row(elem_classes=["composer", "long"]):
-        copy = gr.Button(label("look_link"), elem_id="look-copy", scale=2)
+    with gr.Row(elem_classes="share"):
+        copy = gr.Button(label("look_link"), elem_id="look-copy", size="md", scale=0, min_width=200)
         link = gr.Textbox(
             label=label("look_link_made"),
             placeholder=" ",  # lets the style sheet recognise that there is no link yet
@@ -104,8 +105,30 @@ def _beam(writers: Sequence[Loaded]) -> gr.Slider:
         label=label("look_beam"),
         elem_id="look-beam",
         visible=most > 1,
-        scale=2,
+        scale=4,
     )
+
+
+def _texts(first: Loaded) -> tuple[gr.Textbox, gr.Textbox]:
+    """Add the fields for the start of the answer, and for the reply that the text may refer to."""
+    prefix = gr.Textbox(
+        label=label("look_prefix"),
+        placeholder=label("look_prefix_hint"),
+        lines=1,
+        max_lines=2,
+        elem_id="look-prefix",
+        scale=4,
+    )
+    previous = gr.Textbox(
+        label=label("look_previous"),
+        placeholder=label("look_previous_hint"),
+        lines=1,
+        max_lines=2,
+        visible=first.runner.has_memory,
+        elem_id="look-previous",
+        scale=5,
+    )
+    return prefix, previous
 
 
 def _picture(name: str) -> gr.HTML:

@@ -20,12 +20,12 @@ def build_labels(shelf: Shelf, task: Task) -> None:
     """Add the panel to the page that is being built. It shows labels and attention while the visitor types."""
     bundles, name = shelf.of_task(task), task.name
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=3, elem_classes="work"):
+        with gr.Column(scale=3, elem_classes=["work", "sheet"]):
             text = gr.Textbox(
                 label=label(f"source_{name}"), placeholder=label(f"hint_{name}"), lines=3, elem_id=f"{name}-source"
             )
-            found = gr.HTML("", elem_id=f"{name}-labels")
             line = status(f"{name}-status")
+            found = gr.HTML("", elem_id=f"{name}-labels")
             looked = gr.HTML("", elem_id=f"{name}-looked")
         with gr.Column(scale=1, min_width=240, elem_classes="side"):
             bundle = choice(bundles, f"{name}-bundle")

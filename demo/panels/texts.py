@@ -39,23 +39,24 @@ def build_texts(shelf: Shelf, task: Task) -> Explained:
     """Add the panel of a task to the page that is being built."""
     bundles, name = shelf.of_task(task), task.name
     with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=3, elem_classes="work"):
+        with gr.Column(scale=3, elem_classes=["work", "sheet"]):
             with gr.Row(elem_classes="panes"):
                 source = gr.Textbox(
-                    label=label(f"source_{name}"), placeholder=label(f"hint_{name}"), lines=6, elem_id=f"{name}-source"
+                    label=label(f"source_{name}"), placeholder=label(f"hint_{name}"), lines=3, elem_id=f"{name}-source"
                 )
                 swap = gr.Button("⇄", elem_id=f"{name}-swap", visible=shelf.reverse_of(bundles[0]) is not None)
                 target = gr.Textbox(
                     label=label(f"target_{name}"),
-                    lines=6,
+                    lines=3,
                     interactive=False,
                     buttons=["copy"],
                     elem_id=f"{name}-target",
                     elem_classes="code" if task.multiline else None,
                 )
-            line = status(f"{name}-status")
+            with gr.Row(elem_classes="below"):
+                line = status(f"{name}-status")
+                files = Files(name)
             others = gr.HTML("", elem_id=f"{name}-others", js_on_load=JS)
-            files = Files(name)
         with gr.Column(scale=1, min_width=240, elem_classes="side"):
             bundle = choice(bundles, f"{name}-bundle")
             facts = gr.HTML(card(bundles[0]))

@@ -100,6 +100,14 @@ def test_the_page_is_dark_if_the_visitor_prefers_it(visit):
     assert visit(color_scheme="dark").page.evaluate("document.body.classList.contains('dark')")
 
 
+def test_headings_have_a_font_that_comes_with_the_page(visit):
+    page = visit().page
+    page.wait_for_function(
+        "[...document.fonts].some(one => one.status === 'loaded' && /Source Serif/.test(one.family))"
+    )
+    assert "Source Serif" in page.eval_on_selector("h1", "title => getComputedStyle(title).fontFamily")
+
+
 def test_the_page_can_be_installed_and_loads_from_no_other_host(visit, address):
     page = visit().page
     manifest = page.request.get(f"{address}/manifest.json").json()
@@ -131,5 +139,5 @@ def test_a_bundle_that_cannot_be_loaded_has_a_card_with_the_reason(visit):
 def test_the_cards_show_data_scores_and_limits(visit):
     one = visit("ko")
     one.open("소개")
-    for said in ("quickstart", "CC0-1.0", "160토큰까지 읽어요", "정확 일치", "영어 → 독일어"):
+    for said in ("quickstart", "영어, 한국어", "CC0-1.0", "160토큰까지 읽어요", "정확 일치", "영어 → 독일어"):
         one.page.wait_for_function(f"document.querySelector('#about').innerText.includes({said!r})")

@@ -1,9 +1,10 @@
 import pytest
 
-from seq2edge.demo.components.beam_tree import MOST, BeamTree, beam_tree
+from seq2edge.demo.components.beam_tree import GAP, MOST, MOST_TEXT, PIXELS, ROOT_WIDTH, BeamTree, beam_tree
 from seq2edge.demo.words import table
 from seq2edge.device.runners.load import load_runner
 
+HOSTILE = "<script>alert('x')</script>"  # the start of the one in conftest.py
 ENGLISH, KOREAN = table("en"), table("ko")
 
 
@@ -16,7 +17,7 @@ def test_each_hypothesis_is_a_node_with_its_text(part, parsed):
 
 
 def test_the_answer_is_in_the_first_row(part):
-    tree = BeamTree(part)
+    tree = BeamTree(part, ENGLISH)
     assert [tree.places[node].row for node in (0, 1, 3)] == [0, 0, 0]
     assert [tree.places[node].column for node in (0, 1, 3)] == [0, 1, 2]
     assert {node.id: tree.state(node) for node in tree.shown} == {
@@ -24,6 +25,14 @@ def test_the_answer_is_in_the_first_row(part):
         **dict.fromkeys((2, 4), "kept"),
         5: "pruned",
     }
+
+
+def test_a_column_has_room_for_its_longest_token_up_to_a_limit_and_the_whole_text_is_the_tooltip(part, parsed):
+    tree = BeamTree(part, ENGLISH)
+    assert tree.widths == [ROOT_WIDTH, *[PIXELS * (MOST_TEXT + 2)] * 2]
+    assert tree.left(2) == sum(tree.widths[:2]) + 2 * GAP
+    page = parsed(beam_tree(part, ENGLISH))
+    assert len([said for said in page.attributes("g", "aria-label") if said in page.text and HOSTILE in said]) == 3
 
 
 def test_finished_hypotheses_are_listed_best_first(part):
@@ -35,7 +44,7 @@ def test_finished_hypotheses_are_listed_best_first(part):
 @pytest.mark.parametrize("options", [{}, {"beam": 5}, {"beam": 5, "sample": True, "temperature": 3.0}], ids=str)
 def test_nodes_do_not_overlap(shipped, options):
     (part,) = load_runner(shipped.path).inspect("good morning", **options).parts
-    tree = BeamTree(part)
+    tree = BeamTree(part, ENGLISH)
     places = list(tree.places.values())
     assert len(places) == len(set(places)) == len(tree.shown)
     assert len(tree.shown) < MOST + 64

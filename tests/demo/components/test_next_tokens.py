@@ -1,7 +1,13 @@
-from seq2edge.demo.components.next_tokens import next_tokens
+from seq2edge.demo.components.next_tokens import _ending, next_tokens
 from seq2edge.demo.words import table
 
 ENGLISH = table("en")
+
+
+def test_the_text_before_a_step_is_shortened_to_whole_words():
+    assert _ending("Good morning") == "Good morning"
+    assert _ending("Good morning! I hope your day starts well") == "…I hope your day starts well"
+    assert len(_ending("a" * 80)) <= 29
 
 
 def test_each_step_has_bars_and_the_chosen_token_is_marked(part, parsed):

@@ -114,8 +114,8 @@ def text_model(run: Run[Seq2SeqRecipe]) -> Savable:
 
     if run.recipe.tokenizer.slots:
         raise UserError(
-            f"tokenizer.slots = {run.recipe.tokenizer.slots}: a SavedModel from text to text cannot fill slots; "
-            "allowed: 0, or export a bundle"
+            f"tokenizer.slots must be 0 for a SavedModel from text to text, got {run.recipe.tokenizer.slots}; "
+            "export a bundle instead"
         )
     recipe, (source, target) = run.recipe, (tokenizer.read_bytes() for tokenizer in run.data.tokenizers)
     encoder = GraphTextEncoder(source, recipe.data.normalisation, recipe.model.source_length)

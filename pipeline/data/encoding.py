@@ -59,8 +59,8 @@ def write_tokenizers(recipe: Recipe, folder: Path, given: tuple[Path, ...] | Non
             )
         if tokenizer.unk_id() in (tokenizer.piece_to_id(token) for token in Slots(recipe.tokenizer.slots).tokens):
             raise UserError(
-                f"{path.name}: this tokenizer was trained with fewer than {recipe.tokenizer.slots} slots; allowed: "
-                "tokenizer.slots = 0, or a tokenizer with as many"
+                f"{path.name}: this tokenizer does not have tokenizer.slots = {recipe.tokenizer.slots} slots; it must "
+                "have as many, or tokenizer.slots must be 0"
             )
         sizes[side] = tokenizer.get_piece_size()
     return sizes

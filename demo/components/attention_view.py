@@ -9,6 +9,7 @@ import numpy as np
 
 from seq2edge.demo.components.markup import escape, percent, token_label
 from seq2edge.device.inspection import InspectedPart
+from seq2edge.device.words import without_end
 
 MOST = 40  # largest number of rows and columns of the table
 ALL = 0.98  # a larger weight counts as all of the attention
@@ -42,13 +43,14 @@ def attention_view(part: InspectedPart, strings: Mapping[str, str]) -> str:
     if part.attention is None or part.word_attention is None:
         return f'<p class="li li-note">{escape(strings["look_attention_none"])}</p>'
     end = strings["look_end"]
-    source, target = part.source_words, part.target_words
+    weights, source, left_out = without_end(part.word_attention, part.source_words)
+    target = part.target_words
     words = ([token_label(word.text, end) for word in source], [token_label(word.text, end) for word in target])
     tokens = (
         [token_label(one, end) for one in part.source_tokens],
         [token_label(one, end) for one in part.target_tokens],
     )
-    panes = [Pane("words", *words, part.word_attention), Pane("tokens", *tokens, part.attention)]
+    panes = [Pane("words", *words, weights), Pane("tokens", *tokens, part.attention)]
     switch = "".join(
         f'<button type="button" class="li-switch" data-show="{pane.name}" aria-pressed="{str(not place).lower()}">'
         f"{escape(strings[f'look_by_{pane.name}'])}</button>"
@@ -59,13 +61,20 @@ def attention_view(part: InspectedPart, strings: Mapping[str, str]) -> str:
         '<section class="li li-attention">'
         f'<div class="li-head"><p class="li-note">{escape(strings["look_attention_help"])}</p>'
         f'<div class="li-switches" role="group" aria-label="{escape(strings["look_units"])}">{switch}</div></div>'
-        f"{_one_place(part.attention, strings)}{shown}</section>"
+        f"{_end(left_out, strings) or _one_place(part.attention, strings)}{shown}</section>"
     )
 
 
 def heat(weight: float) -> float:
     """Return the intensity of a weight's colour, 0 to 1. It is the square root, so that small weights are visible."""
     return math.sqrt(max(weight, 0.0))
+
+
+def _end(left_out: float, strings: Mapping[str, str]) -> str:
+    """Return a note if the words are shown without the end of the text."""
+    if not left_out:
+        return ""
+    return f'<p class="li-note">{escape(strings["look_attention_end"].format(share=percent(left_out)))}</p>'
 
 
 def _one_place(weights: np.ndarray, strings: Mapping[str, str]) -> str:

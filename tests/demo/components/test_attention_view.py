@@ -46,6 +46,23 @@ def test_attention_to_a_single_place_gets_a_note(part):
     assert ENGLISH["look_attention_one"] not in attention_view(part, ENGLISH)
 
 
+def test_words_are_shown_without_the_end_of_the_text_if_most_attention_is_on_it(part):
+    tokens, weights = ("▁x", "▁y", "</s>"), np.array([[0.1, 0.1, 0.8], [0.3, 0.0, 0.7]])
+    one = dataclasses.replace(
+        part,
+        source_tokens=tokens,
+        source_words=words_of(tokens),
+        target_tokens=tokens[:2],
+        target_words=words_of(tokens[:2]),
+        attention=weights,
+        word_attention=weights,
+    )
+    page = attention_view(one, ENGLISH)
+    assert ENGLISH["look_attention_end"].format(share="75%") in page
+    assert 'data-weights="[[50, 50], [100, 0]]"' in page
+    assert 'data-weights="[[10, 10, 80], [30, 0, 70]]"' in page
+
+
 def test_a_model_without_attention_gets_a_note(part):
     without = dataclasses.replace(part, attention=None, word_attention=None)
     assert ENGLISH["look_attention_none"] in attention_view(without, ENGLISH)

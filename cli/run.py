@@ -228,8 +228,8 @@ def attention_table(part: Any) -> str:
 
     if part.attention is None:
         return "  (this model has no attention)"
-    targets, sources = words_of(part.target_tokens), words_of(part.source_tokens)
-    table, sources, left_out = without_end(word_attention(part.attention, targets, sources), sources)
+    targets, words = words_of(part.target_tokens), words_of(part.source_tokens)
+    table, sources, left_out = without_end(word_attention(part.attention, targets, words), words)
     lines = [f"  ({100 * left_out:.0f} % of the attention is on the end of the text and left out)"] if left_out else []
     for target, weights in zip(targets, table, strict=True):
         most = weights.argsort()[::-1][:3]

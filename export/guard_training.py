@@ -1,6 +1,6 @@
 """Trains the classifiers of the bundled guard.
 
-    python -m seq2edge.export.guard_training pipeline/smalltalk/guard/weights.json
+    python -m seq2edge.export.guard_training pipeline/corpora/smalltalk/guard/weights.json
 
 Run it after changing the guard's messages, its patterns or the bundled corpus. The result is reproducible.
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 from seq2edge.device.special_ids import UNKNOWN
 from seq2edge.pipeline.data.readers import Pair
 
-FOLDER = Path(__file__).parents[1] / "smalltalk"
+FOLDER = Path(__file__).parents[1] / "corpora" / "smalltalk"
 LANGUAGES = ("en", "ko")
 FOLLOW_UPS = ("another", "why", "and_you")  # what a message may ask about the previous reply
 ASKING = {"another": "another_one", "why": "why", "and_you": "and_you", None: "repeat"}  # the intents of such messages

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from seq2edge.pipeline.data.readers import Pair
 
-FOLDER = Path(__file__).parents[1] / "phrases"
+FOLDER = Path(__file__).parents[1] / "corpora" / "phrases"
 TEST = "test"  # file of sentences that were written independently of the others
 
 

@@ -14,7 +14,7 @@ LARGEST = 1_200_000  # bytes of guard.json
 
 def test_the_bundled_weights_were_learned_from_the_bundled_messages():
     made_from = json.loads(WEIGHTS.read_text(encoding="utf-8"))["messages"]
-    command = "python -m seq2edge.export.guard_training pipeline/smalltalk/guard/weights.json"
+    command = "python -m seq2edge.export.guard_training pipeline/corpora/smalltalk/guard/weights.json"
     assert made_from == digests(), f"train the weights again: {command}"
 
 

@@ -21,5 +21,5 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for recipe in recipes:
         write(f"{recipe.name:18} {recipe.task:12} {recipe.about}")
-        write(f"{'':18} {recipe.measured}")
+        write(f"{'':18} {recipe.measured or 'not measured yet'}")
     return 0

@@ -11,13 +11,13 @@ from seq2edge.device.processors.text import ESCAPE, SPACE_TOKEN
 ESCAPED = {SPACE_TOKEN: f"{ESCAPE}A", ESCAPE: f"{ESCAPE}B"}
 PROBE = f" \t\r\n\n  def e\u0301 {SPACE_TOKEN}{ESCAPE}A \x00 "  # a text that only such models restore
 DENORMALIZER = b"\x2a"  # key of field 5 of the ModelProto, `denormalizer_spec`
+WHITE_SPACE = ["\n", "\t"]  # tokens of their own
 
 
 def trainer_options() -> dict[str, Any]:
-    """Return options of the trainer: no normalisation or trimming; runs of spaces, line feed and tab are tokens."""
+    """Return options of the trainer: no normalisation or trimming; runs of spaces are tokens."""
     return {
         "normalizer": _normalizer(ESCAPED, escape_whitespaces=True),
-        "user_defined_symbols": ["\n", "\t"],
         "allow_whitespace_only_pieces": True,
     }
 

@@ -9,7 +9,7 @@ import sentencepiece
 from seq2edge.device.errors import UserError
 from seq2edge.device.processors.slots import Slots
 from seq2edge.device.special_ids import BOS, EOS, PAD, UNK, UNKNOWN
-from seq2edge.pipeline.data.kept_text import trainer_options, with_denormalizer
+from seq2edge.pipeline.data.kept_text import WHITE_SPACE, trainer_options, with_denormalizer
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 
@@ -111,7 +111,7 @@ def train_tokenizer(sentences: Iterable[str], settings: Tokenizer, side: str, ke
             model_writer=model,
             model_type="bpe" if phrases else settings.model_type,
             vocab_size=settings.tokens(side),
-            user_defined_symbols=Slots(settings.slots).tokens,
+            user_defined_symbols=[*(WHITE_SPACE if kept else ()), *Slots(settings.slots).tokens],
             byte_fallback=True,
             character_coverage=0.9999,
             input_sentence_size=LARGEST_SAMPLE,

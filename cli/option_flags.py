@@ -1,6 +1,6 @@
 """Creates command-line flags from the fields of an options class.
 
-The metadata of such a field has the key "flag" and the arguments of `add_argument`.
+The metadata of each field contains its "flag" and the arguments for `add_argument`.
 """
 
 import argparse

@@ -14,6 +14,14 @@ from typing import Any
 
 from seq2edge.device.errors import UserError
 
+TYPE_NAMES: dict[Any, str] = {  # how messages name types
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    bool: "true or false",
+    list: "a list",
+}
+
 
 @dataclass(frozen=True)
 class Between:
@@ -97,8 +105,7 @@ class JsonType:
             return " or ".join(map(json.dumps, self.inner))
         if self.kind is types.UnionType:
             return " or ".join(JsonType.of(hint).description for hint in self.inner)
-        names = {int: "an integer", float: "a number", str: "a string", bool: "true or false", list: "a list"}
-        return names.get(self.kind, "null" if self.kind is types.NoneType else "an object") + str(self.bound or "")
+        return TYPE_NAMES.get(self.kind, "null" if self.kind is types.NoneType else "an object") + str(self.bound or "")
 
     def accepts(self, value: Any) -> bool:
         """Whether a value has this type and is within its bound. Items and fields of the value are not checked."""

@@ -13,13 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-TYPES: dict[type, str] = {  # how messages name the types of options
-    int: "an integer",
-    float: "a number",
-    bool: "true or false",
-    str: "a string",
-    tuple: "a list of strings",
-}
+from seq2edge.device.json_types import TYPE_NAMES
 
 
 @dataclass(frozen=True)
@@ -104,7 +98,8 @@ def wrong_types(options: Any, described: Mapping[str, Option]) -> Iterator[str]:
     """Yield a message for each value that has the wrong type."""
     for option in described.values():
         if not option.accepts(value := getattr(options, option.name)):
-            yield f"{option.name} must be {TYPES[option.type]}, got {value!r}"
+            expected = "a list of strings" if option.type is tuple else TYPE_NAMES[option.type]
+            yield f"{option.name} must be {expected}, got {value!r}"
 
 
 def out_of_range(options: Any, described: Mapping[str, Option]) -> Iterator[str]:

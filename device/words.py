@@ -14,8 +14,8 @@ import numpy as np
 from seq2edge.device.processors.text import SPACE_TOKEN
 
 END = "</s>"  # eos in SentencePiece
-MOST = 0.5
-SMALLEST = 1e-9
+MOST_ON_END = 0.5  # share of the attention above which the end of a source is left out
+SMALLEST = 1e-9  # instead of a sum of 0 as a divisor
 BYTE = re.compile("<0x([0-9A-F]{2})>")
 # Thai to Burmese, Khmer, kana, and Chinese characters.
 WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -82,7 +82,7 @@ def without_end(weights: np.ndarray, source: Sequence[Word]) -> tuple[np.ndarray
     Returns:
         The weights and words to show, and the share of the attention that was left out, from 0 to 1.
     """
-    if len(source) < 2 or source[-1].text != END or (share := float(weights[:, -1].mean())) <= MOST:
+    if len(source) < 2 or source[-1].text != END or (share := float(weights[:, -1].mean())) <= MOST_ON_END:
         return weights, source, 0.0
     others = weights[:, :-1]
     sums = others.sum(axis=1, keepdims=True)

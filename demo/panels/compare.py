@@ -6,11 +6,12 @@ from collections import defaultdict
 import gradio as gr
 
 from seq2edge.demo.answers import RefusedError, answer, check
+from seq2edge.demo.components.bars import bar
 from seq2edge.demo.components.cards import score
 from seq2edge.demo.components.differences import marked
 from seq2edge.demo.components.status import megabytes, milliseconds
 from seq2edge.demo.loading import Loaded, Shelf
-from seq2edge.demo.panels.panel import QUIET
+from seq2edge.demo.panels.panel import QUIET, growing_field
 from seq2edge.demo.words import both, label
 from seq2edge.device.result import Result
 
@@ -30,14 +31,7 @@ def build_compare(shelf: Shelf) -> None:
     task = gr.Radio(names, value=names[0][1], label=label("compare_task"), visible=len(names) > 1)
     with gr.Column(elem_classes="sheet"):
         with gr.Row(elem_classes=["composer", "long"]):
-            text = gr.Textbox(
-                label=label("compare_text"),
-                placeholder=label("compare_hint"),
-                lines=1,
-                max_lines=4,
-                elem_id="compare-text",
-                scale=5,
-            )
+            text = growing_field("compare_text", "compare-text", most_lines=4, scale=5)
             go = gr.Button(label("compare"), variant="primary", elem_id="compare", scale=0, min_width=96)
         view = gr.HTML("", elem_id="compare-view")
 
@@ -61,8 +55,8 @@ def comparison(answers: list[tuple[Loaded, Result]]) -> str:
     rows = "".join(
         f'<tr><th scope="row">{html.escape(one.key)}</th>'
         f'<td class="said">{marked(result.text, answers[0][1].text)}</td>'
-        f"<td>{both('megabytes', value=megabytes(one.megabytes))}{_bar(one.megabytes / largest)}</td>"
-        f"<td>{both('milliseconds', value=milliseconds(1000 * result.seconds))}{_bar(result.seconds / slowest)}</td>"
+        f"<td>{both('megabytes', value=megabytes(one.megabytes))}{bar(one.megabytes / largest)}</td>"
+        f"<td>{both('milliseconds', value=milliseconds(1000 * result.seconds))}{bar(result.seconds / slowest)}</td>"
         f"<td>{score(one)}</td></tr>"
         for one, result in answers
     )
@@ -70,8 +64,3 @@ def comparison(answers: list[tuple[Loaded, Result]]) -> str:
         f'<div class="scroll" tabindex="0"><table class="compared"><thead><tr>{head}</tr></thead>'
         f'<tbody>{rows}</tbody></table></div><p class="hint">{both("compare_note")}</p>'
     )
-
-
-def _bar(share: float) -> str:
-    """Return a bar for a number, given its share of the largest one in the table."""
-    return f'<span class="bar" aria-hidden="true"><i style="width:{100 * share:.0f}%"></i></span>'

@@ -9,7 +9,7 @@ import gradio as gr
 
 from seq2edge.demo.inspections import Asked, Inspections
 from seq2edge.demo.loading import Loaded, Shelf
-from seq2edge.demo.panels.panel import PRIVATE, QUIET, Explained, choice
+from seq2edge.demo.panels.panel import PRIVATE, QUIET, Explained, choice, growing_field
 from seq2edge.demo.settings import largest
 from seq2edge.demo.words import both, label
 
@@ -59,14 +59,7 @@ def build_inside(shelf: Shelf, tabs: gr.Tabs, panels: Sequence[Explained]) -> No
     writers = shelf.writers()
     with gr.Column(elem_classes="sheet"):
         with gr.Row(elem_classes=["composer", "long"]):
-            text = gr.Textbox(
-                label=label("look_text"),
-                placeholder=label("look_text_hint"),
-                lines=1,
-                max_lines=4,
-                elem_id="look-text",
-                scale=5,
-            )
+            text = growing_field("look_text", "look-text", most_lines=4, scale=5)
             run = gr.Button(label("look_run"), variant="primary", elem_id="look-run", scale=0, min_width=150)
         with gr.Row(elem_classes="options"):
             bundle = choice(writers, "look-bundle", scale=3)
@@ -111,23 +104,9 @@ def _beam(writers: Sequence[Loaded]) -> gr.Slider:
 
 def _texts(first: Loaded) -> tuple[gr.Textbox, gr.Textbox]:
     """Add the fields for the start of the answer, and for the reply that the text may refer to."""
-    prefix = gr.Textbox(
-        label=label("look_prefix"),
-        placeholder=label("look_prefix_hint"),
-        lines=1,
-        max_lines=2,
-        elem_id="look-prefix",
-        scale=4,
-    )
-    previous = gr.Textbox(
-        label=label("look_previous"),
-        placeholder=label("look_previous_hint"),
-        lines=1,
-        max_lines=2,
-        visible=first.runner.has_memory,
-        elem_id="look-previous",
-        scale=5,
-    )
+    prefix = growing_field("look_prefix", "look-prefix", most_lines=2, scale=4)
+    has_memory = first.runner.has_memory
+    previous = growing_field("look_previous", "look-previous", most_lines=2, scale=5, visible=has_memory)
     return prefix, previous
 
 

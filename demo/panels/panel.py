@@ -36,3 +36,20 @@ def choice(bundles: Sequence[Loaded], elem_id: str, scale: int | None = None) ->
 def status(elem_id: str) -> gr.HTML:
     """Return an empty status line for an answer."""
     return gr.HTML("", elem_id=elem_id, elem_classes="status-line", js_on_load=WHY)
+
+
+def growing_field(key: str, elem_id: str, most_lines: int, scale: int, visible: bool = True) -> gr.Textbox:
+    """Return a text field that grows from one line to `most_lines`.
+
+    Args:
+        key: Key of its label in `demo/languages`. The key of its hint ends in "_hint".
+    """
+    return gr.Textbox(
+        label=label(key),
+        placeholder=label(f"{key}_hint"),
+        lines=1,
+        max_lines=most_lines,
+        elem_id=elem_id,
+        scale=scale,
+        visible=visible,
+    )

@@ -74,7 +74,7 @@ class Operator(TypedDict):
 
 class TextProcessor(TypedDict):
     """Text is normalised to a Unicode form, invisible characters are removed, and white space is collapsed; "none"
-    keeps the text unchanged. `slots` is the number of tokens that stand for numbers, paths and placeholders."""
+    keeps the text unchanged. With `slots`, that many tokens replace numbers, paths and placeholders."""
 
     type: Literal["text"]
     normalisation: Normalisation

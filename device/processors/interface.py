@@ -60,7 +60,7 @@ class SourceProcessor(Protocol):
         """Labels of the source axis of the attention, one string for each position."""
 
     def mask(self, source: Any, target: str) -> str:
-        """Replace parts of a target that repeat parts of its source by tokens that stand for them.
+        """Replace the parts of a target that its source also has with placeholder tokens.
 
         Args:
             source: The source, as given to `__call__`.
@@ -69,7 +69,7 @@ class SourceProcessor(Protocol):
         return target
 
     def fill(self, source: Any, target: str) -> str:
-        """Replace tokens that stand for parts of the source by these parts; the reverse of `mask`.
+        """Replace the placeholder tokens of a target with the parts of its source; the reverse of `mask`.
 
         Args:
             source: The source, as given to `__call__`.

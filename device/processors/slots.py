@@ -1,7 +1,7 @@
-"""Slots: tokens that stand for the numbers, paths and placeholders of a source, so that a target repeats them exactly.
+"""Slots: tokens that replace the numbers, paths and placeholders of a target, so that it repeats the source exactly.
 
-In a source, a slot token is written before each such item. A target has the slot token in place of the item, which is
-filled in after decoding:
+These items of a source get a slot token in front. In the target, the slot token replaces the item. After decoding, the
+item is filled in again:
 
     source, as the model reads it    포트 ⟦1⟧8080에서 ⟦2⟧10초 동안 대기
     target, as the model writes it   Listen on port ⟦1⟧ for ⟦2⟧ seconds
@@ -29,11 +29,6 @@ MOST_SLOTS = 32
 SLOT = re.compile(f"{OPEN}([0-9]+){CLOSE}")
 
 
-def slot_token(number: int) -> str:
-    """The token of a slot. Slots are numbered from 1."""
-    return f"{OPEN}{number}{CLOSE}"
-
-
 @dataclass(frozen=True)
 class Slots:
     """The slots of a vocabulary.
@@ -58,8 +53,8 @@ class Slots:
 
     @property
     def tokens(self) -> list[str]:
-        """The tokens of all slots."""
-        return [slot_token(number) for number in range(1, self.count + 1)]
+        """The tokens of all slots. Slots are numbered from 1."""
+        return [f"{OPEN}{number}{CLOSE}" for number in range(1, self.count + 1)]
 
     def items(self, source: str) -> list[str]:
         """The items of a source that have a slot, in the order of their slots."""
@@ -85,7 +80,7 @@ class Slots:
         return SLOT.sub(lambda found: items.get(int(found[1]), ""), target)
 
     def _tokens(self, source: str) -> dict[str, str]:
-        return {item: slot_token(number) for number, item in enumerate(self.items(source), 1)}
+        return dict(zip(self.items(source), self.tokens, strict=False))
 
 
 NO_SLOTS = Slots()

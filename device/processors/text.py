@@ -11,7 +11,7 @@ import sentencepiece
 from seq2edge.device.errors import TextError
 from seq2edge.device.processors.interface import Features, Segment, SourceProcessor, SourceSpec
 from seq2edge.device.processors.segmentation import segments, whole
-from seq2edge.device.processors.slots import NO_SLOTS, SLOT, Slots
+from seq2edge.device.processors.slots import NO_SLOTS, OPEN, SLOT, Slots
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.tasks import Task
 from seq2edge.device.tokenizer_files import load_tokenizer, tokenizer_paths
@@ -130,7 +130,7 @@ class TextProcessor(SourceProcessor):
 
     def fill(self, source: str, target: str) -> str:
         """Replace the slot tokens of a target by the items of its source."""
-        return self.slots.fill(normalise(source, self.normalisation), target) if self.slots.count else target
+        return self.slots.fill(normalise(source, self.normalisation), target) if OPEN in target else target
 
     def describe(self, features: Features) -> str:
         """The normalised text."""

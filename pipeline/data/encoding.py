@@ -119,6 +119,7 @@ class PairEncoder:
         Args:
             samples: Number of encodings of each source. The first is the most probable one, the others are sampled.
         """
+        always_kept = set(self.slots.tokens)
         marked = [self.slots.mark(pair.source) for pair in pairs]
         sources = self.source.encode(marked)
         targets = self.target.encode([self.slots.mask(pair.source, pair.target) for pair in pairs])
@@ -126,7 +127,7 @@ class PairEncoder:
             if len(best) >= self.source_length or target is None:
                 continue
             # A sampled encoding can be longer than the best one; if it is too long, the best one replaces it.
-            kept = {self.copied[token] for token in target if self.copied} | set(self.slots.tokens)
+            kept = always_kept.union(self.copied[token] for token in target) if self.copied else always_kept
             sampled = self.sampler.draw(text, samples - 1, kept)
             encodings = [best, *(ids if len(ids) < self.source_length else best for ids in sampled)]
             yield pair, [[*ids, EOS] for ids in encodings], target

@@ -18,6 +18,8 @@ from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.shortlist import FILE as SHORTLIST
 from seq2edge.device.shortlist import Shortlist
 
+CACHE_BLOCK = 8  # steps by which a cache grows; each new length makes the interpreter allocate again
+
 
 @dataclass(frozen=True)
 class _Memory:
@@ -61,6 +63,8 @@ class TFLiteModel(SequenceModel):
         self.mutable: Sequence[bool] = [state.mutable for state in bundle.manifest.states]
         self.beam_sizes = sorted(bundle.manifest.beam_sizes)
         self.signatures = bundle.manifest.signatures
+        shapes = self.signatures[signature_names.decode_step(self.beam_sizes[0])]["inputs"]
+        self.caches = [shapes[name]["shape"][1:2] == [-1] for name in self.state_names]
         self.shortlist = Shortlist.open(bundle) if SHORTLIST in bundle.manifest.files else None
 
     def encode(
@@ -74,6 +78,8 @@ class TFLiteModel(SequenceModel):
         length = None if short else fixed
         encoded = self.file.run(signature_names.encode(length), **padded)
         states = [encoded.pop(name) for name in self.state_names]
+        if length is None:
+            states = [state[:, :CACHE_BLOCK] if cache else state for state, cache in zip(states, self.caches, strict=True)]
         if short is None:
             return _Memory(encoded, length, top), states
         likely = short.of(sources[0]["source_ids"], 2 * self.beam_sizes[-1])
@@ -89,6 +95,8 @@ class TFLiteModel(SequenceModel):
             signature = signature_names.decode_step(batch, memory.length)
         else:
             signature = signature_names.decode_step_shortlist(batch)
+        if memory.length is None:
+            states = [_with_room(state) if cache else state for state, cache in zip(states, self.caches, strict=True)]
         outputs = self.file.run(
             signature,
             token_ids=add_rows(token_ids.astype(np.int32, copy=False), extra),
@@ -129,3 +137,14 @@ class TFLiteModel(SequenceModel):
             f"beam must be at most {self.beam_sizes[-1]}, the limit of this bundle, got {rows}; "
             f"export it with export.beam_sizes up to {rows}"
         )
+
+
+def _with_room(cache: np.ndarray) -> np.ndarray:
+    """Append zeros to a cache `(rows, steps, …)` if its last step has been written.
+
+    The encoder returns caches for the longest target. Short ones make a step nearly twice as fast.
+    """
+    if not cache[0, -1].any():
+        return cache
+    rows, _, *width = cache.shape
+    return np.concatenate([cache, np.zeros((rows, CACHE_BLOCK, *width), cache.dtype)], axis=1)

@@ -84,12 +84,7 @@ class Seq2SeqSignatures(tf.Module):
     ) -> Callable[..., Tensors]:
         """Return a decode step. `finish` computes the most likely tokens from its outputs and the extra inputs."""
         step = self.decoder_step
-        specs = {}
-        for name, tensor in step.input.items():
-            shape = [length if size is None else size for size in tensor.shape[1:]]  # only source_length is dynamic
-            rows = 1 if name in self.model.shared_names else batch
-            specs[name] = tf.TensorSpec((rows, *shape), tensor.dtype, name=name)
-        specs |= {spec.name: spec for spec in extra}
+        specs = self._step_specs(batch, length) | {spec.name: spec for spec in extra}
 
         @tf.function(input_signature=list(specs.values()))
         def decode_step(*tensors: tf.Tensor) -> Tensors:
@@ -100,6 +95,17 @@ class Seq2SeqSignatures(tf.Module):
             return likely | {name: outputs[name] for name in outputs if name not in ("logits", *INTERNAL)}
 
         return decode_step
+
+    def _step_specs(self, batch: int, length: int | None) -> dict[str, tf.TensorSpec]:
+        """Return the specs of a step's inputs. Without a fixed length, caches may have fewer steps than at the start."""
+        specs = {}
+        for name, tensor in self.decoder_step.input.items():
+            shape = [length if size is None else size for size in tensor.shape[1:]]  # only source_length is None
+            if length is None and name in self.model.cache_names:
+                shape[0] = None
+            rows = 1 if name in self.model.shared_names else batch
+            specs[name] = tf.TensorSpec((rows, *shape), tensor.dtype, name=name)
+        return specs
 
     def _rows_specs(self) -> list[tf.TensorSpec]:
         """Return the specs of the outputs of `output_rows`, which are inputs of a step for a shortlist."""

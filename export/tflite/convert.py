@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from seq2edge.device.errors import UserError
+from seq2edge.export.tflite.compact import drop_names, share_buffers
 from seq2edge.export.tflite.edits import look_up_before_dequantizing, separate_outputs, sink_constants
 from seq2edge.export.tflite.flatbuffer import pack, parse
 from seq2edge.export.tflite.keep_float import keep_float
@@ -49,6 +50,8 @@ def convert(saved_model: Path, quantization: str, kept: Mapping[str, np.ndarray]
     look_up_before_dequantizing(model)
     separate_outputs(model)
     keep_float(model, kept or {})
+    drop_names(model)
+    share_buffers(model)
     return pack(model)
 
 

@@ -93,7 +93,11 @@ class TransformerDecoder(Decoder):
     def start(
         self, memory: Tensor, memory_mask: Tensor, encoder_states: Sequence[Sequence[Tensor]]
     ) -> tuple[Tensor, list[Tensor]]:
-        """Return the source's keys and values of all layers, concatenated; as states the position and the caches."""
+        """Return the source's keys and values of all layers, concatenated; as states the position and the caches.
+
+        The caches are `(batch, target_length, 2 * units)`. `one_step` also takes shorter ones that have room for the
+        step: the first steps of a cache, or more if zeros are appended.
+        """
         rows = ops.shape(memory)[0]
         cache = ops.zeros((rows, self.target_length, 2 * self.units), self.compute_dtype)
         prepared = [block.cross_attention.keys_and_values(memory) for block in self.blocks]
@@ -104,8 +108,8 @@ class TransformerDecoder(Decoder):
     ) -> tuple[Tensor, list[Tensor], Tensor | None]:
         position, *caches = states
         outputs = self.inputs(ops.expand_dims(embedded, 1), position)
-        places = ops.expand_dims(ops.arange(self.target_length, dtype="int32"), 0)
-        seen = ops.expand_dims(places <= position, 1)  # (rows, 1, target_length)
+        places = ops.expand_dims(ops.arange(ops.shape(caches[0])[1], dtype="int32"), 0)
+        seen = ops.expand_dims(places <= position, 1)  # (rows, 1, steps)
         here = ops.cast(ops.expand_dims(ops.equal(places, position), 2), self.compute_dtype)
         source_mask = ops.expand_dims(memory_mask, 1)
         new_caches = []

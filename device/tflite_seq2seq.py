@@ -79,7 +79,8 @@ class TFLiteModel(SequenceModel):
         encoded = self.file.run(signature_names.encode(length), **padded)
         states = [encoded.pop(name) for name in self.state_names]
         if length is None:
-            states = [state[:, :CACHE_BLOCK] if cache else state for state, cache in zip(states, self.caches, strict=True)]
+            for place, is_cache in enumerate(self.caches):
+                states[place] = states[place][:, :CACHE_BLOCK] if is_cache else states[place]
         if short is None:
             return _Memory(encoded, length, top), states
         likely = short.of(sources[0]["source_ids"], 2 * self.beam_sizes[-1])

@@ -97,7 +97,7 @@ class Seq2SeqSignatures(tf.Module):
         return decode_step
 
     def _step_specs(self, batch: int, length: int | None) -> dict[str, tf.TensorSpec]:
-        """Return the specs of a step's inputs. Without a fixed length, caches may have fewer steps than at the start."""
+        """Return the specs of a step's inputs. Without a fixed length, caches may be shorter than the encoder's."""
         specs = {}
         for name, tensor in self.decoder_step.input.items():
             shape = [length if size is None else size for size in tensor.shape[1:]]  # only source_length is None

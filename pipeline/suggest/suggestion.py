@@ -15,6 +15,7 @@ from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 from seq2edge.pipeline.suggest.fitting import Fit, Size, fit, size_for
 from seq2edge.pipeline.suggest.inspection import Inspection
 from seq2edge.pipeline.suggest.labels import MOST_LABELS
+from seq2edge.pipeline.suggest.repeated_items import fitting_slots
 
 TEMPLATES: dict[Family, str] = {"seq2seq": "seq2seq.toml.jinja", "classification": "classification.toml.jinja"}
 # Training speed with 256 units on two CPU cores, by encoder: target tokens per second, or tokens of labelled texts.
@@ -99,7 +100,8 @@ def suggest(found: Inspection) -> Suggestion:
         tokenizer = Tokenizer(joint=False, fold_case=True, vocabulary=size.vocabulary, samples=size.samples)
         return Suggestion(found, size, fit(found.counts.sample, data, tokenizer, has_labels=True))
     joint = (found.source.script == found.target.script or task.is_conversation) and not task.multiline
-    return Suggestion(found, size, fit(found.counts.sample, data, Tokenizer(joint=joint, vocabulary=size.vocabulary)))
+    tokenizer = Tokenizer(joint=joint, vocabulary=size.vocabulary, slots=fitting_slots(found.counts.sample))
+    return Suggestion(found, size, fit(found.counts.sample, data, tokenizer))
 
 
 def recipe_text(suggestion: Suggestion) -> str:

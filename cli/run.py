@@ -154,7 +154,7 @@ def _print(result: Any, runner: Any, options: Any, arguments: argparse.Namespace
             write(attention_table(part))
     if result.guard and not arguments.quiet:
         write(f"note: answered by the guard ({result.guard}), not by the model", file=sys.stderr)
-    for note in (result.cut, result.unread):
+    for note in (result.cut, result.unread, result.unsure):
         if note and not arguments.quiet:
             write(f"note: {note}", file=sys.stderr)
     if result.missing and not arguments.quiet:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from seq2edge.device.batching import Job
-from seq2edge.device.manifests.seq2seq import Fallback
+from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest
 from seq2edge.device.processors.interface import SourceProcessor, source_length
-from seq2edge.device.result import Part, Result, cut_note
+from seq2edge.device.result import Part, Result, cut_note, unsure_note
 from seq2edge.device.scripts import script_note
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.search.trace import Trace
@@ -40,19 +40,13 @@ class Joiner:
     Args:
         processor: Provides the labels of source positions.
         tokenizer: Tokenizer of the targets.
-        fallback: Lines that replace unlikely replies; None: replies are never replaced.
-        source_script: As in the manifest.
+        manifest: Manifest of the bundle, with the fallback and what is known about usual sources.
     """
 
-    def __init__(
-        self,
-        processor: SourceProcessor,
-        tokenizer: TargetTokenizer,
-        fallback: Fallback | None,
-        source_script: str = "",
-    ):
+    def __init__(self, processor: SourceProcessor, tokenizer: TargetTokenizer, manifest: Seq2SeqManifest):
         self.processor, self.tokenizer = processor, tokenizer
-        self.fallback, self.source_script = fallback, source_script
+        self.fallback, self.script = manifest.fallback, manifest.source_script
+        self.usual_confidence = manifest.usual_confidence
 
     def text(self, decoded: Sequence[Decoded], rank: int = 0) -> str:
         """Join the hypotheses of one rank: spaces between sentences, line feeds where the source has them."""
@@ -83,15 +77,17 @@ class Joiner:
         missing = {phrase for hypothesis in best for phrase in hypothesis.missing}
         score, text = _score(decoded, 0), self.answer(source, decoded)
         is_fallback = self._fallback(score) is not None
+        confidence = float(np.exp(np.mean([value for hypothesis in best for value in hypothesis.token_log_probs])))
         return Result(
             text=text,
             score=score,
-            confidence=float(np.exp(np.mean([value for hypothesis in best for value in hypothesis.token_log_probs]))),
+            confidence=confidence,
             fallback=is_fallback,
             alternatives=tuple((self.text(decoded, rank), _score(decoded, rank)) for rank in ranks),
             parts=tuple(map(self._part, decoded)),
             cut=cut_note([one.job.segment for one in decoded]),
-            unread=script_note(message_of(source), self.source_script) if isinstance(source, str) else None,
+            unread=script_note(message_of(source), self.script) if isinstance(source, str) else None,
+            unsure=None if is_fallback else unsure_note(confidence, self.usual_confidence),
             missing=tuple(phrase for phrase in required if self.tokenizer.encode(phrase) in missing),
             seconds=sum(one.seconds for one in decoded),
             previous="" if is_fallback else text,

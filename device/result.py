@@ -56,6 +56,8 @@ class Result:
         cut: A note about sentences that were split or a text that was truncated because of its length; None if there
             were none.
         unread: A note about a text in a script that the model was not trained on; None if it was.
+        unsure: A note about an answer with an unusually low confidence, as for texts unlike those that the model was
+            trained on; None if it is usual.
         missing: Required phrases that did not fit into the text.
         seconds: Elapsed time in seconds.
         guard: Category of the guard that answered instead of the model; None if the model answered.
@@ -76,6 +78,7 @@ class Result:
     previous: str = ""
     follow_up: bool = False
     unread: str | None = None
+    unsure: str | None = None
 
     @property
     def decided_by(self) -> Decider:
@@ -96,6 +99,7 @@ class Result:
             "alternatives": [{"text": text, "score": round(score, 4)} for text, score in self.alternatives],
             "cut": self.cut,
             "unread": self.unread,
+            "unsure": self.unsure,
             "missing": self.missing,
             "seconds": round(self.seconds, 4),
             "guard": self.guard,
@@ -107,6 +111,13 @@ class Result:
 
 
 EMPTY = Result("", 0.0, 0.0, False, (("", 0.0),), (), None, (), 0.0)  # the answer to an empty text in a list of texts
+
+
+def unsure_note(confidence: float, usual: float) -> str | None:
+    """Return a note if the confidence of an answer is lower than usual; None if it is not."""
+    if confidence >= usual:
+        return None
+    return f"the model is unsure: confidence {confidence:.2f}, while it is usually at least {usual:.2f}"
 
 
 def cut_note(segments: Sequence[Segment]) -> str | None:

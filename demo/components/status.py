@@ -26,6 +26,8 @@ def status_line(result: Result, size: float, can_explain: bool = True) -> str:
         facts.append(both("cut"))
     if result.unread:
         facts.append(both("unread"))
+    elif result.unsure:
+        facts.append(both("unsure"))
     why = f'<button type="button" class="why">{both("why")}</button>' if can_explain and result.parts else ""
     return f'<p class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}{why}</p>'
 

@@ -74,6 +74,8 @@ class Seq2SeqManifest(Manifest):
         fallback: Lines that replace unlikely replies; None (null in JSON) if replies are never replaced.
         source_script: Script of which nearly all training sources have letters, e.g. "Hangul"; empty: there is none.
         unknown: Whether the model was trained to answer unk to sources that have no answer.
+        usual_confidence: Confidence that nearly all outputs for texts like those it was trained on have at least; 0:
+            not known.
     """
 
     TEXT_SIDES: ClassVar[tuple[str, ...]] = ("source", "target")
@@ -86,6 +88,7 @@ class Seq2SeqManifest(Manifest):
     fallback: Fallback | None
     source_script: str = field(default="", metadata={"optional": True})
     unknown: bool = field(default=False, metadata={"optional": True})
+    usual_confidence: Annotated[float, Between(0, 1)] = field(default=0.0, metadata={"optional": True})
 
     @classmethod
     def of_values(cls, values: dict[str, Any]) -> Self:

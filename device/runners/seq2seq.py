@@ -67,7 +67,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         self.guard, self.follow_ups = guard, follow_ups
         self.runtime, self.has_memory = getattr(model, "runtime", ""), bool(follow_ups)
         self.defaults = DecodingOptions(**manifest.decoding)
-        self.joiner = Joiner(processor, tokenizer, manifest.fallback, manifest.source_script)
+        self.joiner = Joiner(processor, tokenizer, manifest)
 
     @classmethod
     def from_bundle(

@@ -32,6 +32,7 @@ RESULT = _object(
         "alternatives": _list(_object({"text": TEXT, "score": NUMBER})),
         "cut": TEXT_OR_NULL,
         "unread": TEXT_OR_NULL,
+        "unsure": TEXT_OR_NULL,
         "missing": _list(TEXT),
         "seconds": NUMBER,
         "guard": TEXT_OR_NULL,

@@ -64,6 +64,11 @@ def test_a_text_in_an_unknown_script_gets_a_note(runner):
     assert runner.run("the red stone is here").unread is None
 
 
+def test_an_unusually_low_confidence_gets_a_note(runner):
+    assert runner.run("the red stone is here").unsure is None
+    assert "the model is unsure" in runner.run("zqx jvk wpf").unsure
+
+
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "\u200b", "\x00", "\u2028"])
 def test_empty_text_is_refused(runner, text):
     with pytest.raises(UserError, match="the input is empty"):

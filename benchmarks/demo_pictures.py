@@ -3,17 +3,15 @@
     python benchmarks/demo_pictures.py                      # docs/demo-*.png
     python benchmarks/demo_pictures.py --models /tmp/made   # keeps the models for the next time
 
-Needs the extras train, demo and dev, and Chromium. The pictures show the bundled chat, the recipe `intents`, and small
-translators trained on sentences from the template below. All data is from this repository (CC0-1.0). Training takes
-minutes.
+Needs the extras train, demo and dev, and Chromium. The pictures show the bundled chat and the recipes `intents`,
+`phrases-ko-en` and `phrases-en-ko`. All data is from this repository (CC0-1.0). Training takes hours, so the folder of
+models may have runs of these recipes in `runs`.
 """
 
 import argparse
-import itertools
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -34,66 +32,18 @@ COLOURS = 250  # number of colours in a picture, which keeps the file small
 DESKTOP = {"locale": "en", "viewport": {"width": 1180, "height": 860}}
 PHONE = {"locale": "ko", "viewport": {"width": 360, "height": 640}, "device_scale_factor": 1.5, "color_scheme": "dark"}
 
-ADJECTIVES = {"small": "작은", "large": "큰", "old": "오래된", "new": "새", "quiet": "조용한", "beautiful": "아름다운"}
-NOUNS = {"house": "집이", "garden": "정원이", "river": "강이", "letter": "편지가", "song": "노래가", "stone": "돌이"}
-NOUNS |= {"window": "창문이", "tree": "나무가", "boat": "배가", "lamp": "등이", "book": "책이", "bridge": "다리가"}
-PLACES = {"here": "여기에", "over there": "저기에", "by the sea": "바닷가에", "in the village": "마을에"}
-RECIPE = """
-name = "{name}"
-task = "translation"
-
-[data]
-licence = "CC0-1.0"
-source_language = "{source}"
-target_language = "{target}"
-
-[[data.files]]
-path = "pairs.tsv"
-source = {source_column}
-target = {target_column}
-
-[tokenizer]
-model_type = "unigram"
-vocabulary = 343
-
-[model]
-units = 96
-embedding = 64
-source_length = 24
-target_length = 24
-
-[training]
-epochs = 25
-batch_size = 32
-learning_rate = 0.005
-warmup_steps = 20
-tensorboard = false
-"""
-
-
-def pairs() -> Iterator[tuple[str, str]]:
-    """Yield English sentences with their Korean translations."""
-    for (adjective, adjective_ko), (noun, noun_ko), (place, place_ko) in itertools.product(
-        ADJECTIVES.items(), NOUNS.items(), PLACES.items()
-    ):
-        yield f"the {adjective} {noun} is {place}", f"{adjective_ko} {noun_ko} {place_ko} 있어요"
+MODELS: tuple[tuple[str, Quantization], ...] = (
+    ("phrases-en-ko", "int8"),
+    ("phrases-en-ko", "none"),
+    ("phrases-ko-en", "int8"),
+    ("intents", "int8"),
+)
 
 
 def make_models(folder: Path) -> list[Path]:
     """Return the bundles for the pictures. Missing ones are trained."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [f"{english}\t{korean}\n" for english, korean in pairs()]
-    (folder / "pairs.tsv").write_text("".join(lines), encoding="utf-8")
-    bundles = []
-    for name, source, target, quantizations in (
-        ("en-ko", 0, 1, ("int8", "none")),
-        ("ko-en", 1, 0, ("int8",)),
-    ):
-        recipe = folder / f"{name}.toml"
-        languages = dict(zip(("source", "target"), name.split("-"), strict=True))
-        recipe.write_text(RECIPE.format(name=name, source_column=source, target_column=target, **languages), "utf-8")
-        bundles += [make_bundle(recipe, folder, quantization) for quantization in quantizations]
-    return [SHIPPED, *bundles, make_bundle(find_recipe("intents"), folder, "int8")]
+    return [SHIPPED, *(make_bundle(find_recipe(name), folder, quantization) for name, quantization in MODELS)]
 
 
 def make_bundle(recipe: Path, folder: Path, quantization: Quantization) -> Path:
@@ -145,7 +95,7 @@ def beam_picture(page: Page) -> None:
 
 
 def translate_picture(page: Page) -> None:
-    ask(page, "Translate", "#translation-source", "the beautiful boat is by the sea")
+    ask(page, "Translate", "#translation-source", "Could you wake me up at 7:30 tomorrow morning?")
     page.click("#translation-settings button")
     page.fill("#translation-beam input[type=number]", "5")
     page.wait_for_selector("#translation-others .answer >> nth=2")
@@ -158,7 +108,7 @@ def classify_picture(page: Page) -> None:
 
 
 def compare_picture(page: Page) -> None:
-    ask(page, "Compare", "#compare-text", "the small quiet boat is here")
+    ask(page, "Compare", "#compare-text", "Is there a pharmacy near the station?")
     page.click("#compare")
     page.wait_for_selector(".compared")
 

@@ -63,6 +63,7 @@ def export_bundle(
         write_text(new / VECTORS, json.dumps(vectors, ensure_ascii=False, indent=1) + "\n")
         tell("verifying on test sentences")
         bundle = bundle.with_manifest(files=files_of(new))
+        bundle = bundle.with_manifest(**family_of(run.recipe.task).measured_fields(run, bundle))
         bundle = verify_bundle(run, model, bundle, settings.max_score_loss)
         write_text(new / FILE, bundle.manifest.to_json())
         write_text(new / "README.md", card(bundle))

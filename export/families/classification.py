@@ -34,6 +34,10 @@ def manifest_fields(
     return {"temperature": calibrated_temperature(run, model)}
 
 
+def measured_fields(run: Run[ClassificationRecipe], bundle: Bundle[ClassificationManifest]) -> dict[str, Any]:
+    return {}
+
+
 def calibrated_temperature(run: Run[ClassificationRecipe], model: Classifier) -> float:
     """Return the temperature that calibrates the model on the validation data."""
     pairs, index_of = list(run.data.texts("valid")), {label: index for index, label in enumerate(run.data.labels)}

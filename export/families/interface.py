@@ -113,6 +113,9 @@ class Family(Protocol):
             signatures: The signatures of the model file.
         """
 
+    def measured_fields(self, run: Run[Any], bundle: Bundle[Any]) -> dict[str, Any]:
+        """Return fields of the manifest that are measured with the bundle, whose files are in its folder."""
+
     def write_files(self, run: Run[Any], settings: BundleSettings, folder: Path) -> None:
         """Write the files that the family's runner loads in addition to the model and the tokenizers."""
 

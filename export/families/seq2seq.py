@@ -25,9 +25,9 @@ from seq2edge.export.families.seq2seq_comparison import Seq2SeqComparison, best_
 from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures, state_names
 from seq2edge.export.guard import build_guard
 from seq2edge.export.options import BundleSettings
+from seq2edge.export.usual_confidence import usual_confidence
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.evaluation.fallback_threshold import fallback_threshold
-from seq2edge.pipeline.evaluation.usual_confidence import usual_confidence
 from seq2edge.pipeline.families.keras_decoding import KerasSequenceModel
 from seq2edge.pipeline.files import write_bytes, write_text
 from seq2edge.pipeline.recipe_schema.seq2seq import Seq2SeqRecipe
@@ -53,13 +53,15 @@ def signatures(run: Run[Seq2SeqRecipe], model: Seq2Seq, settings: BundleSettings
 
 def manifest_fields(run: Run[Seq2SeqRecipe], model: Seq2Seq, signatures: dict[str, Signature]) -> dict[str, Any]:
     encoded = signatures[signature_names.encode()]["outputs"]
-    fallback = _fallback(run, model)
     return {
         "states": [State(name, **encoded[name], mutable=True) for name in state_names(model)],
-        "fallback": fallback,
+        "fallback": _fallback(run, model),
         "source_script": _source_script(run),
-        "usual_confidence": 0.0 if fallback else usual_confidence(run, model),
     }
+
+
+def measured_fields(run: Run[Seq2SeqRecipe], bundle: Bundle[Seq2SeqManifest]) -> dict[str, Any]:
+    return {} if bundle.manifest.fallback else {"usual_confidence": usual_confidence(run, bundle)}
 
 
 def _source_script(run: Run[Seq2SeqRecipe]) -> str:

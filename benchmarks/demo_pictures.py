@@ -95,7 +95,7 @@ def beam_picture(page: Page) -> None:
 
 
 def translate_picture(page: Page) -> None:
-    ask(page, "Translate", "#translation-source", "Could you wake me up at 7:30 tomorrow morning?")
+    ask(page, "Translate", "#translation-source", "I lost my passport; where is the embassy?")
     page.click("#translation-settings button")
     page.fill("#translation-beam input[type=number]", "5")
     page.wait_for_selector("#translation-others .answer >> nth=2")

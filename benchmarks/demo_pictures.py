@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from seq2edge.demo.app import DemoOptions, serve
 from seq2edge.device.shipped_bundle import SHIPPED
-from seq2edge.export.bundle import export_bundle
+from seq2edge.export.bundle import bundle_name, export_bundle
 from seq2edge.export.options import ExportOptions, Quantization
 from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
 from seq2edge.pipeline.run import Run
@@ -43,16 +43,16 @@ MODELS: tuple[tuple[str, Quantization], ...] = (
 def make_models(folder: Path) -> list[Path]:
     """Return the bundles for the pictures. Missing ones are trained."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [SHIPPED, *(make_bundle(find_recipe(name), folder, quantization) for name, quantization in MODELS)]
+    return [SHIPPED, *(make_bundle(name, folder, ExportOptions(quantization)) for name, quantization in MODELS)]
 
 
-def make_bundle(recipe: Path, folder: Path, quantization: Quantization) -> Path:
+def make_bundle(recipe: str, folder: Path, options: ExportOptions) -> Path:
     """Return the bundle of a recipe. It is trained if it is missing."""
-    run, bundle = folder / "runs" / recipe.stem, folder / f"{recipe.stem}-{quantization.replace('none', 'float32')}"
-    if not run.is_dir():
-        train(load_recipe(recipe), run, TrainOptions(recipe_folder=folder, quiet=True))
+    path = folder / "runs" / recipe
+    run = Run.open(path) if path.is_dir() else train(load_recipe(find_recipe(recipe)), path, TrainOptions(quiet=True))
+    bundle = folder / bundle_name(run, options)
     if not bundle.is_dir():
-        export_bundle(Run.open(run), bundle, ExportOptions(quantization), tell=lambda line: None)
+        export_bundle(run, bundle, options, tell=lambda line: None)
     return bundle
 
 

@@ -44,9 +44,7 @@ class Joiner:
     """
 
     def __init__(self, processor: SourceProcessor, tokenizer: TargetTokenizer, manifest: Seq2SeqManifest):
-        self.processor, self.tokenizer = processor, tokenizer
-        self.fallback, self.script = manifest.fallback, manifest.source_script
-        self.usual_confidence = manifest.usual_confidence
+        self.processor, self.tokenizer, self.manifest = processor, tokenizer, manifest
 
     def text(self, decoded: Sequence[Decoded], rank: int = 0) -> str:
         """Join the hypotheses of one rank: spaces between sentences, line feeds where the source has them."""
@@ -86,8 +84,8 @@ class Joiner:
             alternatives=tuple((self.text(decoded, rank), _score(decoded, rank)) for rank in ranks),
             parts=tuple(map(self._part, decoded)),
             cut=cut_note([one.job.segment for one in decoded]),
-            unread=script_note(message_of(source), self.script) if isinstance(source, str) else None,
-            unsure=None if is_fallback else unsure_note(confidence, self.usual_confidence),
+            unread=script_note(message_of(source), self.manifest.source_script) if isinstance(source, str) else None,
+            unsure=None if is_fallback else unsure_note(confidence, self.manifest.usual_confidence),
             missing=tuple(phrase for phrase in required if self.tokenizer.encode(phrase) in missing),
             seconds=sum(one.seconds for one in decoded),
             previous="" if is_fallback else text,
@@ -105,7 +103,8 @@ class Joiner:
         )
 
     def _fallback(self, score: float) -> Fallback | None:
-        return self.fallback if self.fallback is not None and score < self.fallback.threshold else None
+        fallback = self.manifest.fallback
+        return fallback if fallback is not None and score < fallback.threshold else None
 
 
 def _score(decoded: Sequence[Decoded], rank: int) -> float:

@@ -1,6 +1,6 @@
 """Runs the model file of an encoder-decoder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,8 +79,7 @@ class TFLiteModel(SequenceModel):
         encoded = self.file.run(signature_names.encode(length), **padded)
         states = [encoded.pop(name) for name in self.state_names]
         if length is None:
-            for place, is_cache in enumerate(self.caches):
-                states[place] = states[place][:, :CACHE_BLOCK] if is_cache else states[place]
+            states = self._with_caches(states, lambda cache: cache[:, :CACHE_BLOCK])
         if short is None:
             return _Memory(encoded, length, top), states
         likely = short.of(sources[0]["source_ids"], 2 * self.beam_sizes[-1])
@@ -97,7 +96,7 @@ class TFLiteModel(SequenceModel):
         else:
             signature = signature_names.decode_step_shortlist(batch)
         if memory.length is None:
-            states = [_with_room(state) if cache else state for state, cache in zip(states, self.caches, strict=True)]
+            states = self._with_caches(states, _with_room)
         outputs = self.file.run(
             signature,
             token_ids=add_rows(token_ids.astype(np.int32, copy=False), extra),
@@ -125,6 +124,12 @@ class TFLiteModel(SequenceModel):
         length = min(int(outputs["length"][0]), most)
         attention = outputs["attention"][0, :length] if "attention" in outputs else None
         return GreedyOutput(outputs["target_ids"][0, :length], outputs["log_probs"][0, :length], attention)
+
+    def _with_caches(
+        self, states: Sequence[np.ndarray], changed: Callable[[np.ndarray], np.ndarray]
+    ) -> list[np.ndarray]:
+        """Return the states with changed caches."""
+        return [changed(state) if cache else state for state, cache in zip(states, self.caches, strict=True)]
 
     def check_beam(self, beam: int) -> None:
         self._batch_for(beam)

@@ -10,7 +10,7 @@ import keras
 
 from seq2edge.device.errors import UserError
 from seq2edge.export.families.registry import require_extra
-from seq2edge.export.families.seq2seq_signatures import INTERNAL, state_names
+from seq2edge.export.families.seq2seq_signatures import INTERNAL
 from seq2edge.export.manifest import files_of
 from seq2edge.models.seq2seq import Seq2Seq
 from seq2edge.pipeline.files import refuse_existing, whole_folder, write_bytes, write_text
@@ -55,7 +55,7 @@ def write_graphs(model: Seq2Seq, folder: Path) -> dict[str, Any]:
     opset = OPSET_OF_COPYING if model.config.copy else OPSET
     return {
         "opset": opset,
-        "states": {name: NEXT + name for name in state_names(model)},
+        "states": {name: NEXT + name for name in model.state_names},
         "encoder": _write(model.encoder, folder / ENCODER, opset),
         "decoder_step": _write(_with_next_states(model), folder / STEP, opset),
     }
@@ -67,7 +67,7 @@ def installed(module: str) -> bool:
 
 def _with_next_states(model: Seq2Seq) -> keras.Model:
     """Return the decoder step with other names for its new states, and without internal outputs."""
-    step, states = model.decoder_step, state_names(model)
+    step, states = model.decoder_step, model.state_names
     outputs = {
         NEXT + name if name in states else name: tensor for name, tensor in step.output.items() if name not in INTERNAL
     }

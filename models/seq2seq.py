@@ -46,6 +46,11 @@ class Seq2Seq:
     decoder_step: keras.Model
 
     @property
+    def state_names(self) -> list[str]:
+        """Names of the decoder's states, in order."""
+        return [name for name in self.encoder.output if name.startswith("state_")]
+
+    @property
     def shared_names(self) -> list[str]:
         """Names of the encoder's outputs that a step reads and does not change. One row serves all rows of a step."""
         return [name for name in self.encoder.output if not name.startswith("state_")]
@@ -53,7 +58,7 @@ class Seq2Seq:
     @property
     def cache_names(self) -> list[str]:
         """Names of the states with an axis of target steps, `(rows, steps, …)`. A step needs room only up to itself."""
-        return [name for name, state in self.encoder.output.items() if name.startswith("state_") and state.ndim == 3]
+        return [name for name in self.state_names if self.encoder.output[name].ndim == 3]
 
     def output_rows(self, token_ids: Tensor) -> Tensor:
         """Return rows of the output layer, `(tokens, embedding)`. Their products with `vector` are the logits."""

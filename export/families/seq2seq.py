@@ -22,7 +22,7 @@ from seq2edge.device.turns import message_of
 from seq2edge.export.beam import GraphBeam
 from seq2edge.export.families.interface import Extra, Savable
 from seq2edge.export.families.seq2seq_comparison import Seq2SeqComparison, best_hypotheses
-from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures, state_names
+from seq2edge.export.families.seq2seq_signatures import Seq2SeqSignatures
 from seq2edge.export.guard import build_guard
 from seq2edge.export.options import BundleSettings
 from seq2edge.export.usual_confidence import usual_confidence
@@ -54,7 +54,7 @@ def signatures(run: Run[Seq2SeqRecipe], model: Seq2Seq, settings: BundleSettings
 def manifest_fields(run: Run[Seq2SeqRecipe], model: Seq2Seq, signatures: dict[str, Signature]) -> dict[str, Any]:
     encoded = signatures[signature_names.encode()]["outputs"]
     return {
-        "states": [State(name, **encoded[name], mutable=True) for name in state_names(model)],
+        "states": [State(name, **encoded[name], mutable=True) for name in model.state_names],
         "fallback": _fallback(run, model),
         "source_script": _source_script(run),
     }

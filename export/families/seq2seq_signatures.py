@@ -17,11 +17,6 @@ COPY_ROWS = "copy_rows"
 INTERNAL = ("vector", "probabilities", "generated", "copied")  # outputs of a step that are not outputs of signatures
 
 
-def state_names(model: Seq2Seq) -> list[str]:
-    """Return the names of the decoder's states, in order."""
-    return [name for name in model.encoder.output if name.startswith("state_")]
-
-
 class Seq2SeqSignatures(tf.Module):
     """The signatures `encode`, `decode_step_B` for each batch size B, and `generate`. Each decodes one source.
 
@@ -55,7 +50,7 @@ class Seq2SeqSignatures(tf.Module):
         self.encoder, self.decoder_step = model.encoder, model.decoder_step
         # The converter does not freeze variables that it reaches only through Keras layers. The file would lack them.
         self.weights = [weight.value for weight in model.training.weights]
-        self.state_names = state_names(model)
+        self.state_names = model.state_names
         self.max_length = max_length
         self.top_k = 2 * max(beam_sizes)  # tokens per row, enough for a beam search that starts with a single row
         self.functions: dict[str, Callable[..., Tensors]] = {}

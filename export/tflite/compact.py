@@ -2,8 +2,7 @@
 
 from ai_edge_litert import schema_py_generated as schema
 
-from seq2edge.export.tflite.flatbuffer import TYPES
-from seq2edge.export.tflite.graph import is_constant
+from seq2edge.export.tflite.graph import ANY_TYPE, is_constant
 
 NOTHING = 0  # index of the buffer that the schema reserves for tensors without stored values
 
@@ -29,5 +28,5 @@ def drop_names(model: schema.ModelT) -> None:
     for graph in model.subgraphs:
         named = {int(tensor) for tensor in (*graph.inputs, *graph.outputs)}
         for index, tensor in enumerate(graph.tensors):
-            if index not in named and not is_constant(model, graph, index, tuple(TYPES.values())):
+            if index not in named and not is_constant(model, graph, index, ANY_TYPE):
                 tensor.name = None

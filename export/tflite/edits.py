@@ -4,8 +4,15 @@ from collections.abc import Sequence
 
 from ai_edge_litert import schema_py_generated as schema
 
-from seq2edge.export.tflite.flatbuffer import TYPES, operator_names
-from seq2edge.export.tflite.graph import copy_tensor, is_constant, operator_like, replace_tensors, tensors_read
+from seq2edge.export.tflite.flatbuffer import operator_names
+from seq2edge.export.tflite.graph import (
+    ANY_TYPE,
+    copy_tensor,
+    is_constant,
+    operator_like,
+    replace_tensors,
+    tensors_read,
+)
 
 
 def sink_constants(model: schema.ModelT) -> None:
@@ -97,7 +104,7 @@ def separate_outputs(model: schema.ModelT) -> None:
         graph = model.subgraphs[signature.subgraphIndex]
         outputs, seen = [int(tensor) for tensor in graph.outputs], set()
         for output in signature.outputs:
-            if output.tensorIndex in seen and is_constant(model, graph, output.tensorIndex, tuple(TYPES.values())):
+            if output.tensorIndex in seen and is_constant(model, graph, output.tensorIndex, ANY_TYPE):
                 own = copy_tensor(graph, graph.tensors[output.tensorIndex])
                 outputs[outputs.index(output.tensorIndex)] = own
                 output.tensorIndex = own

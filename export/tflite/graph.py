@@ -7,6 +7,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from seq2edge.export.tflite.flatbuffer import TYPES
 
+ANY_TYPE = tuple(TYPES.values())
+
 
 def is_constant(
     model: schema.ModelT, graph: schema.SubGraphT, tensor: int, types: Sequence[str] = ("int8", "float16", "float32")

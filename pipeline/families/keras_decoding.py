@@ -22,8 +22,7 @@ class KerasSequenceModel(SequenceModel):
 
     def __init__(self, model: Seq2Seq):
         self.encoder, self.decoder_step, self.unknown = model.encoder, model.decoder_step, model.config.unknown
-        self.shared_names = model.shared_names
-        self.state_names = [name for name in model.encoder.output if name.startswith("state_")]
+        self.shared_names, self.state_names = model.shared_names, model.state_names
         self.mutable: Sequence[bool] = [True] * len(self.state_names)
         for half in (self.encoder, self.decoder_step):
             half.jit_compile = False  # there are too many shapes to compile

@@ -18,6 +18,6 @@ def fitting_slots(pairs: Sequence[Pair]) -> int:
     items = [(slots.items(pair.source), set(slots.items(pair.target))) for pair in pairs]
     counts = [len(source) for source, _ in items if source]
     repeated = sum(item in target for source, target in items for item in source)
-    if len(counts) < COMMON * len(pairs) or repeated < REPEATED * sum(counts):
+    if not counts or len(counts) < COMMON * len(pairs) or repeated < REPEATED * sum(counts):
         return 0
-    return min(LARGEST, int(np.percentile(counts, 99))) if counts else 0
+    return min(LARGEST, int(np.percentile(counts, 99)))

@@ -86,10 +86,14 @@ class Joiner:
             cut=cut_note([one.job.segment for one in decoded]),
             unread=script_note(message_of(source), self.manifest.source_script) if isinstance(source, str) else None,
             unsure=None if is_fallback else unsure_note(confidence, self.manifest.usual_confidence),
-            missing=tuple(phrase for phrase in required if self.tokenizer.encode(phrase) in missing),
+            missing=tuple(phrase for phrase in required if self._ids(phrase, decoded[0]) in missing),
             seconds=sum(one.seconds for one in decoded),
             previous="" if is_fallback else text,
         )
+
+    def _ids(self, phrase: str, decoded: Decoded) -> tuple[int, ...]:
+        """The ids of a required phrase, in which the items of the source are slots."""
+        return self.tokenizer.encode(self.processor.mask(decoded.job.segment.source, phrase))
 
     def _part(self, decoded: Decoded) -> Part:
         features, best, source = decoded.job.features, decoded.hypotheses[0], decoded.job.segment.source

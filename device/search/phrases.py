@@ -32,15 +32,23 @@ class Phrases:
     earlier: tuple[Ids, ...] = ()
 
     @classmethod
-    def of(cls, options: DecodingOptions, tokenizer: "TargetTokenizer") -> "Phrases":
+    def of(cls, options: DecodingOptions, tokenizer: "TargetTokenizer", mask: Callable[[str], str] = str) -> "Phrases":
         """Tokenize the phrases of decoding options.
+
+        Args:
+            options: The decoding options.
+            tokenizer: Tokenizer of the targets.
+            mask: Replaces the parts of a phrase that the source has too by their slots (`SourceProcessor.mask`).
 
         Raises:
             UserError: As for `check`.
         """
         if not (options.prefix or options.required or options.banned or options.earlier_replies):
             return NO_PHRASES
-        encode = tokenizer.encode
+
+        def encode(text: str) -> Ids:
+            return tokenizer.encode(mask(text))
+
         phrases = cls(
             encode(options.prefix),
             tuple(ids for text in options.required if (ids := encode(text))),

@@ -104,6 +104,17 @@ def test_answers_streams_and_tokens_are_filled_in(runner):
     assert runner.processor.describe(runner.processor(source)) == source.replace("\n", " ")
 
 
+def test_an_item_of_the_source_can_be_required_banned_or_the_prefix(runner):
+    first, second = "wait 80 or 90", "wait 90 or 70"
+    required = dict(runner.run_each([first, second], beam=5, required=["80"]))
+    assert required[0].text == "90 80"
+    assert "80" in required[1].text  # no item of this source, so its characters are written
+    assert not required[0].missing and not required[1].missing
+    assert "90" not in runner.run(first, beam=2, banned=["90"]).text
+    assert list(runner.stream(first, prefix="80"))[-1].startswith("80")
+    assert runner.inspect(first, beam=5, required=["80"]).result.text == "90 80"
+
+
 @pytest.mark.parametrize("text", ["a" * 20_000, "a." * 10_000, "/" * 20_000, "/:" * 10_000, "{" * 20_000])
 def test_a_long_text_without_an_item_is_read_at_once(text):
     assert Slots(3).mark(text) == text

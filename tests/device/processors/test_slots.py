@@ -109,7 +109,8 @@ def test_an_item_of_the_source_can_be_required_banned_or_the_prefix(runner):
     required = dict(runner.run_each([first, second], beam=5, required=["80"]))
     assert required[0].text == "90 80"
     assert "80" in required[1].text  # no item of this source, so its characters are written
-    assert not required[0].missing and not required[1].missing
+    assert not required[0].missing
+    assert not required[1].missing
     assert "90" not in runner.run(first, beam=2, banned=["90"]).text
     assert list(runner.stream(first, prefix="80"))[-1].startswith("80")
     assert runner.inspect(first, beam=5, required=["80"]).result.text == "90 80"

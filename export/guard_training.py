@@ -1,8 +1,9 @@
 """Trains the classifiers of the bundled guard.
 
-    python -m seq2edge.export.guard_training pipeline/corpora/smalltalk/guard/weights.json
+    python -m seq2edge.export.guard_training pipeline/corpora/smalltalk/guard
 
-Run it after changing the guard's messages, its patterns or the bundled corpus. The result is reproducible.
+Run it after changing the guard's messages, its patterns or the bundled corpus. The result is reproducible. The messages
+are only in the repository and not in the wheel, because nothing else needs them.
 """
 
 import hashlib
@@ -17,12 +18,11 @@ import numpy as np
 
 from seq2edge.device.guard import Category, fold
 from seq2edge.device.guard_classifier import SEPARATOR, Classifier, ClassifierJson, LinearJson, Unit, ngrams
-from seq2edge.export.guard import FOLDER, LANGUAGES, bundled_categories
+from seq2edge.export.guard import LANGUAGES, WEIGHTS, bundled_categories
 from seq2edge.pipeline.data.corpus import intents
 from seq2edge.pipeline.files import write_text
 
 HARMLESS = "harmless"  # category of messages that the guard must not answer
-MESSAGES = FOLDER / "messages"
 ROUNDS = 12  # largest number of rounds; after each, phrasings of the corpus that raise an alarm get twice the weight
 Matrix = Any  # scipy's sparse (messages, n-grams)
 
@@ -56,24 +56,29 @@ SETTINGS = {
 }
 
 
-def messages(language: str) -> list[tuple[str, str]]:
-    """Return the category and text of each training message."""
-    lines = _file(language).read_text(encoding="utf-8").splitlines()[1:]
+def messages(folder: Path, language: str) -> list[tuple[str, str]]:
+    """Return the category and text of each training message of a language.
+
+    Args:
+        folder: The guard's folder in the repository.
+        language: The language.
+    """
+    lines = _file(folder, language).read_text(encoding="utf-8").splitlines()[1:]
     return [(category, text) for category, text in (line.split("\t") for line in lines)]
 
 
-def _file(language: str) -> Path:
-    return MESSAGES / f"{language}.tsv"
+def _file(folder: Path, language: str) -> Path:
+    return folder / "messages" / f"{language}.tsv"
 
 
-def digests() -> dict[str, str]:
+def digests(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of the messages of each language."""
-    return {language: hashlib.sha256(_file(language).read_bytes()).hexdigest() for language in LANGUAGES}
+    return {language: hashlib.sha256(_file(folder, language).read_bytes()).hexdigest() for language in LANGUAGES}
 
 
-def train(language: str) -> ClassifierJson:
-    """Train the classifier of a language so that no phrasing of the bundled corpus raises an alarm."""
-    settings, given = SETTINGS[language], messages(language)
+def train(language: str, given: Sequence[tuple[str, str]]) -> ClassifierJson:
+    """Train the classifier of a language on `messages` so that no phrasing of the bundled corpus raises an alarm."""
+    settings = SETTINGS[language]
     phrasings = [fold(text, language) for intent in intents() for text in intent.phrasings[language]]
     features = Features([*(fold(text, language) for _, text in given), *phrasings], settings)
     labels = np.array([category != HARMLESS for category, _ in given] + [False] * len(phrasings))
@@ -152,10 +157,11 @@ class Features:
         return model.coef_[0] * scales, float(model.intercept_[0])
 
 
-def main(path: Path) -> None:
-    """Write the weights to a file."""
-    content = {"messages": digests(), "classifiers": {language: train(language) for language in LANGUAGES}}
-    write_text(path, json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
+def main(folder: Path) -> None:
+    """Train the classifiers and write their weights into the guard's folder in the repository."""
+    classifiers = {language: train(language, messages(folder, language)) for language in LANGUAGES}
+    content = {"messages": digests(folder), "classifiers": classifiers}
+    write_text(folder / WEIGHTS.name, json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":

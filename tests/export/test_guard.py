@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
 from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
 from seq2edge.pipeline.run import Run
 
+FOLDER = Path(__file__).parents[2] / "pipeline/corpora/smalltalk/guard"
 OWN = {
     "name": "water",
     "replies": {"en": "Mind the water.", "ko": "물 조심하세요."},
@@ -89,7 +91,7 @@ def test_the_bundled_guard_answers_the_same_in_a_graph():
 
     values = build_guard(GuardSettings(categories=[OWN]))
     guard = Guard.of_values(values)
-    texts = ["the RED river!", "강 물", "", *(text for name in LANGUAGES for _, text in messages(name)[::340])]
+    texts = ["the RED river!", "강 물", "", *(text for name in LANGUAGES for _, text in messages(FOLDER, name)[::340])]
     found = GraphGuard(values).answer(tf.constant(texts), tf.constant(["?"] * len(texts)))
     replies, categories = ([one.decode() for one in some.numpy()] for some in found)
     expected = [guard.check(text) for text in texts]

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,18 +10,19 @@ from seq2edge.export.guard import LANGUAGES, WEIGHTS, build_guard
 from seq2edge.export.guard_training import HARMLESS, Features, Settings, digests, messages
 from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
 
+FOLDER = Path(__file__).parents[2] / "pipeline/corpora/smalltalk/guard"
 LARGEST = 1_300_000  # bytes of guard.json
 
 
 def test_the_bundled_weights_were_learned_from_the_bundled_messages():
     made_from = json.loads(WEIGHTS.read_text(encoding="utf-8"))["messages"]
-    command = "python -m seq2edge.export.guard_training pipeline/corpora/smalltalk/guard/weights.json"
-    assert made_from == digests(), f"train the weights again: {command}"
+    command = "python -m seq2edge.export.guard_training pipeline/corpora/smalltalk/guard"
+    assert made_from == digests(FOLDER), f"train the weights again: {command}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_messages_are_sorted_and_unique(language):
-    found = messages(language)
+    found = messages(FOLDER, language)
     assert found == sorted(found)
     assert len({text for _, text in found}) == len(found)
     classified = {category["name"] for category in build_guard(GuardSettings())["categories"]}
@@ -35,7 +37,7 @@ def test_the_guard_is_small():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_most_training_messages_are_classified_correctly(language):
     guard = Guard.of_values(build_guard(GuardSettings()))
-    some = messages(language)[::40]
+    some = messages(FOLDER, language)[::40]
     found = np.array([guard.check(text) is not None for _, text in some])
     is_distress = np.array([category != HARMLESS for category, _ in some])
     assert found[is_distress].mean() > 0.8

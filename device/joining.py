@@ -1,6 +1,6 @@
 """Joins the hypotheses of a source's segments into one result."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,6 @@ class Joiner:
         """
         ranks = range(min(n_best, *(len(one.hypotheses) for one in decoded)))
         best = [one.hypotheses[0] for one in decoded]
-        missing = {phrase for hypothesis in best for phrase in hypothesis.missing}
         score, text = _score(decoded, 0), self.answer(source, decoded)
         is_fallback = self._fallback(score) is not None
         confidence = float(np.exp(np.mean([value for hypothesis in best for value in hypothesis.token_log_probs])))
@@ -86,14 +85,18 @@ class Joiner:
             cut=cut_note([one.job.segment for one in decoded]),
             unread=script_note(message_of(source), self.manifest.source_script) if isinstance(source, str) else None,
             unsure=None if is_fallback else unsure_note(confidence, self.manifest.usual_confidence),
-            missing=tuple(phrase for phrase in required if self._ids(phrase, decoded[0]) in missing),
+            missing=tuple(self._missing(decoded, required)),
             seconds=sum(one.seconds for one in decoded),
             previous="" if is_fallback else text,
         )
 
-    def _ids(self, phrase: str, decoded: Decoded) -> tuple[int, ...]:
-        """The ids of a required phrase, in which the items of the source are slots."""
-        return self.tokenizer.encode(self.processor.mask(decoded.job.segment.source, phrase))
+    def _missing(self, decoded: Sequence[Decoded], required: Sequence[str]) -> Iterator[str]:
+        """Yield the required phrases, and the items of the source for `all_items`, that the best targets lack."""
+        for one in decoded:
+            source = one.job.segment.source
+            phrases = {self.tokenizer.encode(self.processor.mask(source, phrase)): phrase for phrase in required}
+            for ids in one.hypotheses[0].missing:
+                yield phrases.get(ids) or self.processor.fill(source, self.tokenizer.decode(ids)).strip()
 
     def _part(self, decoded: Decoded) -> Part:
         features, best, source = decoded.job.features, decoded.hypotheses[0], decoded.job.segment.source

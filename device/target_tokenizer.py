@@ -29,6 +29,10 @@ class TargetTokenizer:
         """Convert a target, or a part of one, to ids without eos."""
         return tuple(self._model.encode(normalise(text, self.normalisation)))
 
+    def id_of(self, token: str) -> int:
+        """The id of a token of the vocabulary."""
+        return self._model.piece_to_id(token)
+
     def decode(self, ids: Iterable[int]) -> str:
         """Convert ids to text; special ids are skipped."""
         return self._model.decode([int(i) for i in ids if i > EOS])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Self, TypedDict
+from typing import Annotated, Any, ClassVar, NotRequired, Self, TypedDict
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import Between, Items
@@ -21,6 +21,7 @@ class Decoding(TypedDict):
     beam: Beam
     length_penalty: Annotated[float, Between(0, LARGEST_LENGTH_PENALTY)]
     max_length: Length
+    all_items: NotRequired[bool]
 
 
 class VocabularySizes(TypedDict):

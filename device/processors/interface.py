@@ -38,7 +38,7 @@ class Segment:
 class SourceProcessor(Protocol):
     """Converts sources to features.
 
-    Processors inherit from this class. By default, `mask` and `fill` leave targets unchanged.
+    Processors inherit from this class. By default, there are no slots: `mask` and `fill` leave targets unchanged.
     """
 
     def __call__(self, source: Any, longest: int | None = None) -> Features:
@@ -67,6 +67,14 @@ class SourceProcessor(Protocol):
             target: A target text.
         """
         return target
+
+    def slots_of(self, source: Any) -> dict[str, int]:
+        """For every placeholder token of the vocabulary, how often its part occurs in a source; 0: not at all.
+
+        Args:
+            source: The source, as given to `__call__`.
+        """
+        return {}
 
     def fill(self, source: Any, target: str) -> str:
         """Replace the placeholder tokens of a target with the parts of its source; the reverse of `mask`.

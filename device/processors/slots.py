@@ -11,6 +11,7 @@ The source keeps its items, because the words around them depend on their values
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 # A digit in a placeholder or in a path is part of it. A path starts after a character that cannot be part of one, which
@@ -66,6 +67,11 @@ class Slots:
         """Write the slot token before each item of a source."""
         tokens = self._tokens(source)
         return ITEM.sub(lambda found: tokens.get(found[0], "") + found[0], source) if tokens else source
+
+    def counts(self, source: str) -> dict[str, int]:
+        """For each slot token, how often its item occurs in a source; 0 if the slot has no item."""
+        found, tokens = Counter(ITEM.findall(source)), self._tokens(source)
+        return dict.fromkeys(self.tokens, 0) | {token: found[item] for item, token in tokens.items()}
 
     def mask(self, source: str, target: str) -> str:
         """Replace the items of a target that its source also has by their slot tokens."""

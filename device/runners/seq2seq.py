@@ -193,8 +193,9 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
 
     def _phrases(self, job: Job, options: DecodingOptions) -> Phrases:
         """The phrases of the options for a segment; items that the segment has too become its slots."""
-        mask = functools.partial(self.processor.mask, job.segment.source)
-        return Phrases.of(options, self.tokenizer, mask).of_segment(job.place)
+        source = job.segment.source
+        mask, slots = functools.partial(self.processor.mask, source), self.processor.slots_of(source)
+        return Phrases.of(options, self.tokenizer, mask, slots).of_segment(job.place)
 
     def stream(
         self, source: Any, options: DecodingOptions | None = None, **changes: Any

@@ -45,6 +45,24 @@ class SuppressEos:
             log_probs[EOS] = -np.inf
 
 
+class WriteSlots:
+    """Forbids eos while a slot of the source is missing, and slots that occur more often than in the source.
+
+    Args:
+        slots: As in `Phrases`.
+    """
+
+    def __init__(self, slots: Sequence[tuple[int, int]]):
+        self.slots = slots
+
+    def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
+        for slot, most in self.slots:
+            if (written := ids.count(slot)) >= most:
+                log_probs[slot] = -np.inf
+            elif not written:
+                log_probs[EOS] = -np.inf
+
+
 class NoRepeatNgram:
     """Forbids tokens that would repeat an n-gram of the target."""
 
@@ -98,6 +116,8 @@ def logit_filters(options: DecodingOptions, phrases: Phrases, min_length: int) -
         filters.append(PenaliseEarlierReplies(phrases.earlier, options.earlier_replies_penalty))
     if min_length > 1 or phrases.required:
         filters.append(SuppressEos(min_length, phrases))
+    if phrases.slots:
+        filters.append(WriteSlots(phrases.slots))
     if options.no_repeat_ngram:
         filters.append(NoRepeatNgram(options.no_repeat_ngram))
     if phrases.banned:

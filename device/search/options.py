@@ -123,6 +123,9 @@ class DecodingOptions:
     prefix: str = option("", "phrases", "text the answer must start with")
     required: tuple[str, ...] = option((), "phrases", "phrase the answer must contain")
     banned: tuple[str, ...] = option((), "phrases", "phrase the answer must not contain")
+    all_items: bool = option(
+        False, "phrases", "write every number, path and placeholder of the source, if the bundle has slots for them"
+    )
 
     def __post_init__(self) -> None:
         for one in OPTIONS.values():

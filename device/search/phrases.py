@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # it imports sentencepiece, which a search does not need
     from seq2edge.device.target_tokenizer import TargetTokenizer
 
 Ids = tuple[int, ...]
+NO_SLOTS: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -24,36 +25,49 @@ class Phrases:
         required: Phrases that every target contains. Those that do not fit are listed in `Hypothesis.missing`.
         banned: Phrases that no target contains.
         earlier: Complete targets that are penalised.
+        slots: For `all_items`: id of each slot, and how often its item occurs in the source. The target has a slot at
+            least once and at most that often.
     """
 
     prefix: Ids = ()
     required: tuple[Ids, ...] = ()
     banned: tuple[Ids, ...] = ()
     earlier: tuple[Ids, ...] = ()
+    slots: tuple[tuple[int, int], ...] = ()
 
     @classmethod
-    def of(cls, options: DecodingOptions, tokenizer: "TargetTokenizer", mask: Callable[[str], str] = str) -> "Phrases":
+    def of(
+        cls,
+        options: DecodingOptions,
+        tokenizer: "TargetTokenizer",
+        mask: Callable[[str], str] = str,
+        slots: Mapping[str, int] = NO_SLOTS,
+    ) -> "Phrases":
         """Tokenize the phrases of decoding options.
 
         Args:
             options: The decoding options.
             tokenizer: Tokenizer of the targets.
             mask: Replaces the parts of a phrase that the source has too by their slots (`SourceProcessor.mask`).
+            slots: The slots of the source (`SourceProcessor.slots_of`).
 
         Raises:
             UserError: As for `check`.
         """
-        if not (options.prefix or options.required or options.banned or options.earlier_replies):
+        has_items = options.all_items and any(slots.values())
+        if not (options.prefix or options.required or options.banned or options.earlier_replies or has_items):
             return NO_PHRASES
 
         def encode(text: str) -> Ids:
             return tokenizer.encode(mask(text))
 
+        counts = tuple((tokenizer.id_of(token), count) for token, count in slots.items()) if has_items else ()
         phrases = cls(
             encode(options.prefix),
-            tuple(ids for text in options.required if (ids := encode(text))),
+            tuple(ids for text in options.required if (ids := encode(text))) + _required_slots(options, counts),
             tuple(ids for text in options.banned if (ids := encode(text))),
             tuple(encode(text) for text in options.earlier_replies),
+            counts,
         )
         phrases.check(options, tokenizer.decode)
         return phrases
@@ -99,6 +113,12 @@ class Phrases:
 
 
 NO_PHRASES = Phrases()
+
+
+def _required_slots(options: DecodingOptions, slots: Sequence[tuple[int, int]]) -> tuple[Ids, ...]:
+    """The slots of the source as required phrases, for searches that can keep a part of the beam for them."""
+    has_room = options.beam > 1 and options.groups == 1 and not options.sample
+    return tuple((slot,) for slot, count in slots if count) if has_room else ()
 
 
 def contains(ids: Ids, phrase: Ids) -> bool:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from seq2edge.device.manifests.common import TextProcessor
-from seq2edge.device.manifests.seq2seq import Seq2SeqManifest
+from seq2edge.device.manifests.seq2seq import Decoding, Seq2SeqManifest
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.decoding import decode
 from seq2edge.device.search.options import DecodingOptions
@@ -64,6 +64,13 @@ def answers(models: Seq2Seq, recipe: Seq2SeqRecipe, data: Dataset, sources: Sequ
 
 def manifest(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqManifest:
     fields = manifest_fields(recipe, data)
+    decoding: Decoding = {
+        "beam": recipe.decoding.beam,
+        "length_penalty": recipe.decoding.length_penalty,
+        "max_length": recipe.model.target_length,
+    }
+    if recipe.decoding.all_items:
+        decoding["all_items"] = True
     target: TextProcessor = {"type": "text", "normalisation": recipe.data.normalisations[1]}
     return Seq2SeqManifest(
         **{**fields, "processors": {**fields["processors"], "target": target}},
@@ -72,11 +79,7 @@ def manifest(recipe: Seq2SeqRecipe, data: Dataset) -> Seq2SeqManifest:
         target_length=recipe.model.target_length,
         states=[],
         beam_sizes=sorted(recipe.export.beam_sizes),
-        decoding={
-            "beam": recipe.decoding.beam,
-            "length_penalty": recipe.decoding.length_penalty,
-            "max_length": recipe.model.target_length,
-        },
+        decoding=decoding,
         fallback=None,
         unknown=data.has_unknown,
     )

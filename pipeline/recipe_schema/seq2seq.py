@@ -54,6 +54,7 @@ class FollowUpSettings(Section):
 class Decoding(Section):
     beam: BeamSize = 1
     length_penalty: Annotated[float, Field(ge=0, le=5)] = 0.6  # Wu et al. 2016, equation 14
+    all_items: bool = False  # write every number, path and placeholder of the source; needs tokenizer.slots
     fallback: Fallback | None = None
     follow_ups: list[FollowUpSettings] = Field(default_factory=list)  # a chat's memory of one reply; empty: no memory
 
@@ -123,6 +124,8 @@ class Seq2SeqRecipe(Recipe):
                 "model.share_embeddings must be false with tokenizer.joint = false, got true; it needs one vocabulary "
                 "for both sides"
             )
+        if self.decoding.all_items and not self.tokenizer.slots:
+            yield "decoding.all_items must be false with tokenizer.slots = 0, got true; it needs slots for the items"
         shares = self.model.config(1, 1, self.tokenizer.joint).share_embeddings
         if self.training.pretrain_epochs and shares:
             yield (

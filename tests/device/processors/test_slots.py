@@ -116,6 +116,33 @@ def test_an_item_of_the_source_can_be_required_banned_or_the_prefix(runner):
     assert runner.inspect(first, beam=5, required=["80"]).result.text == "90 80"
 
 
+@pytest.mark.parametrize("beam", [1, 5])
+def test_all_items_of_a_source_are_written_once(runner, beam):
+    runner.model.ids = np.array(
+        [*runner.tokenizer.encode("⟦2⟧ ⟦2⟧"), EOS]
+    )  # forgets the first item, repeats the second
+    source = "wait 80 or 90"
+    assert runner.run(source, beam=beam).text == "90 90"
+    answer = runner.run(source, beam=beam, all_items=True).text
+    assert (answer.count("80"), answer.count("90")) == (1, 1)
+    assert list(runner.stream(source, all_items=True))[-1].count("80") == 1
+    assert runner.run("wait 80 or 90 or 90", beam=beam, all_items=True).text.count("90") == 2
+
+
+def test_items_without_room_are_reported_as_missing(runner):
+    assert runner.run("wait 80 or 80", beam=5, all_items=True, max_length=1).missing == ()
+    (missing,) = runner.run("wait 80 or 90", beam=5, all_items=True, max_length=1).missing
+    assert missing in ("80", "90")
+
+
+def test_a_slot_without_an_item_is_not_written(runner):
+    runner.model.ids = np.array([*runner.tokenizer.encode("⟦3⟧ ⟦1⟧"), EOS])
+    found = runner.run("wait 80", beam=2, all_items=True)
+    assert found.text.count("80") == 1
+    assert runner.processor.slots_of("wait 80") == {"⟦1⟧": 1, "⟦2⟧": 0, "⟦3⟧": 0}
+    assert runner.run("wait", all_items=True).text == runner.run("wait").text  # no items, no constraint
+
+
 @pytest.mark.parametrize("text", ["a" * 20_000, "a." * 10_000, "/" * 20_000, "/:" * 10_000, "{" * 20_000])
 def test_a_long_text_without_an_item_is_read_at_once(text):
     assert Slots(3).mark(text) == text

@@ -24,6 +24,7 @@ class TargetTokenizer:
 
     def __init__(self, model: Path, normalisation: str, vocabulary: int | None = None):
         self._model, self.normalisation = load_tokenizer(model, vocabulary), normalisation
+        self._starting: dict[str, frozenset[int]] = {}  # results of `starting_with`
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Convert a target, or a part of one, to ids without eos."""
@@ -32,6 +33,13 @@ class TargetTokenizer:
     def id_of(self, token: str) -> int:
         """The id of a token of the vocabulary."""
         return self._model.piece_to_id(token)
+
+    def starting_with(self, characters: str) -> frozenset[int]:
+        """The ids of the tokens that start with one of some characters; a space counts as a character."""
+        if characters not in self._starting:
+            pieces = enumerate(map(self._model.id_to_piece, range(self._model.get_piece_size())))
+            self._starting[characters] = frozenset(number for number, piece in pieces if piece[:1] in set(characters))
+        return self._starting[characters]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Convert ids to text; special ids are skipped."""

@@ -31,8 +31,8 @@ Matrix = Any  # scipy's sparse (messages, n-grams)
 class Settings:
     """Settings of the training of a language's classifier.
 
-    They were chosen by cross-validation over writers: with these values 6 % (Korean: 5 %) of the near misses of writers
-    that were left out of the training, and 2 % of unseen phrasings of the corpus, raise a false alarm (docs/guard.md).
+    The thresholds are those at which 1 % of the near misses of a validation set raise a false alarm. The other values
+    were chosen by cross-validation over writers (docs/guard.md).
 
     Attributes:
         unit, longest, bonus, threshold: As in `ClassifierJson`.

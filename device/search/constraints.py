@@ -7,6 +7,7 @@ import numpy as np
 
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.search.phrases import Ids, Phrases
+from seq2edge.device.search.slots import WriteSlots
 from seq2edge.device.special_ids import EOS
 
 
@@ -43,24 +44,6 @@ class SuppressEos:
     def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
         if len(ids) + 1 < self.min_length or self.phrases.missing(ids):
             log_probs[EOS] = -np.inf
-
-
-class WriteSlots:
-    """Forbids eos while a slot of the source is missing, and slots that occur more often than in the source.
-
-    Args:
-        slots: As in `Phrases`.
-    """
-
-    def __init__(self, slots: Sequence[tuple[int, int]]):
-        self.slots = slots
-
-    def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
-        for slot, most in self.slots:
-            if (written := ids.count(slot)) >= most:
-                log_probs[slot] = -np.inf
-            elif not written:
-                log_probs[EOS] = -np.inf
 
 
 class NoRepeatNgram:

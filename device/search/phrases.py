@@ -2,12 +2,13 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.search.options import DecodingOptions
+from seq2edge.device.search.slots import SlotUse
 
 if TYPE_CHECKING:  # it imports sentencepiece, which a search does not need
     from seq2edge.device.target_tokenizer import TargetTokenizer
@@ -25,15 +26,14 @@ class Phrases:
         required: Phrases that every target contains. Those that do not fit are listed in `Hypothesis.missing`.
         banned: Phrases that no target contains.
         earlier: Complete targets that are penalised.
-        slots: For `all_items`: id of each slot, and how often its item occurs in the source. The target has a slot at
-            least once and at most that often.
+        slots: For `all_items`: how the targets use the slots of the source.
     """
 
     prefix: Ids = ()
     required: tuple[Ids, ...] = ()
     banned: tuple[Ids, ...] = ()
     earlier: tuple[Ids, ...] = ()
-    slots: tuple[tuple[int, int], ...] = ()
+    slots: SlotUse | None = None
 
     @classmethod
     def of(
@@ -61,13 +61,12 @@ class Phrases:
         def encode(text: str) -> Ids:
             return tokenizer.encode(mask(text))
 
-        counts = tuple((tokenizer.id_of(token), count) for token, count in slots.items()) if has_items else ()
         phrases = cls(
             encode(options.prefix),
-            tuple(ids for text in options.required if (ids := encode(text))) + _required_slots(options, counts),
+            tuple(ids for text in options.required if (ids := encode(text))),
             tuple(ids for text in options.banned if (ids := encode(text))),
             tuple(encode(text) for text in options.earlier_replies),
-            counts,
+            SlotUse.of(slots, tokenizer) if has_items else None,
         )
         phrases.check(options, tokenizer.decode)
         return phrases
@@ -103,6 +102,10 @@ class Phrases:
         """The required phrases that a target does not contain."""
         return tuple(phrase for phrase in self.required if _matched(ids, phrase) < len(phrase))
 
+    def lacking(self, ids: Ids) -> tuple[Ids, ...]:
+        """The required phrases and the slots that a target does not contain."""
+        return self.missing(ids) + tuple((slot,) for slot in (self.slots.unwritten(ids) if self.slots else ()))
+
     def tokens_met(self, ids: Ids) -> int:
         """Number of tokens of required phrases in a target, including a phrase that is incomplete at its end."""
         return sum(_matched(ids, phrase) for phrase in self.required)
@@ -113,12 +116,6 @@ class Phrases:
 
 
 NO_PHRASES = Phrases()
-
-
-def _required_slots(options: DecodingOptions, slots: Sequence[tuple[int, int]]) -> tuple[Ids, ...]:
-    """The slots of the source as required phrases, for searches that can keep a part of the beam for them."""
-    has_room = options.beam > 1 and options.groups == 1 and not options.sample
-    return tuple((slot,) for slot, count in slots if count) if has_room else ()
 
 
 def contains(ids: Ids, phrase: Ids) -> bool:

@@ -49,7 +49,7 @@ class Group:
 
     def finish(self, live: Live, ended: bool) -> None:
         """Add a complete hypothesis if it is among the best."""
-        self.finished.append(Finished(live, self.ranker.score(live), ended, self.phrases.missing(live.ids)))
+        self.finished.append(Finished(live, self.ranker.score(live), ended, self.phrases.lacking(live.ids)))
         self.finished.sort(key=lambda finished: (len(finished.missing), -finished.score))
         del self.finished[self.width :]
 

@@ -37,8 +37,8 @@ class TargetTokenizer:
     def starting_with(self, characters: str) -> frozenset[int]:
         """The ids of the tokens that start with one of some characters; a space counts as a character."""
         if characters not in self._starting:
-            pieces = enumerate(map(self._model.id_to_piece, range(self._model.get_piece_size())))
-            self._starting[characters] = frozenset(number for number, piece in pieces if piece[:1] in set(characters))
+            tokens = enumerate(map(self._model.id_to_piece, range(self._model.get_piece_size())))
+            self._starting[characters] = frozenset(number for number, token in tokens if token[:1] in set(characters))
         return self._starting[characters]
 
     def decode(self, ids: Iterable[int]) -> str:

@@ -68,8 +68,8 @@ class SourceProcessor(Protocol):
         """
         return target
 
-    def slots_of(self, source: Any) -> dict[str, int]:
-        """For every placeholder token of the vocabulary, how often its part occurs in a source; 0: not at all.
+    def slots_of(self, source: Any) -> dict[str, list[str]]:
+        """For every placeholder token of the vocabulary, all occurrences of its part in a source.
 
         Args:
             source: The source, as given to `__call__`.

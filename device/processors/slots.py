@@ -11,7 +11,6 @@ The source keeps its items, because the words around them depend on their values
 """
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 
 # A digit in a placeholder or in a path is part of it. A path starts after a character that cannot be part of one, which
@@ -68,10 +67,14 @@ class Slots:
         tokens = self._tokens(source)
         return ITEM.sub(lambda found: tokens.get(found[0], "") + found[0], source) if tokens else source
 
-    def counts(self, source: str) -> dict[str, int]:
-        """For each slot token, how often its item occurs in a source; 0 if the slot has no item."""
-        found, tokens = Counter(ITEM.findall(source)), self._tokens(source)
-        return dict.fromkeys(self.tokens, 0) | {token: found[item] for item, token in tokens.items()}
+    def occurrences(self, source: str) -> dict[str, list[str]]:
+        """For each slot token, all occurrences of its item in a source; empty if the slot has no item."""
+        found: dict[str, list[str]] = {token: [] for token in self.tokens}
+        tokens = self._tokens(source)
+        for item in ITEM.findall(source):
+            if item in tokens:
+                found[tokens[item]].append(item)
+        return found
 
     def mask(self, source: str, target: str) -> str:
         """Replace the items of a target that its source also has by their slot tokens."""

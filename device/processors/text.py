@@ -128,9 +128,9 @@ class TextProcessor(SourceProcessor):
         """Replace the items of a target that its source has too by their slot tokens."""
         return self.slots.mask(normalise(source, self.normalisation), target) if self.slots.count else target
 
-    def slots_of(self, source: str) -> dict[str, int]:
-        """For every slot token, how often its item occurs in a source."""
-        return self.slots.counts(normalise(source, self.normalisation))
+    def slots_of(self, source: str) -> dict[str, list[str]]:
+        """For every slot token, all occurrences of its item in a source."""
+        return self.slots.occurrences(normalise(source, self.normalisation))
 
     def fill(self, source: str, target: str) -> str:
         """Replace the slot tokens of a target by the items of its source."""

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # it imports sentencepiece, which a search does not need
     from seq2edge.device.target_tokenizer import TargetTokenizer
 
 Ids = tuple[int, ...]
-NO_SLOTS: Mapping[str, int] = {}
+NO_SLOTS: Mapping[str, Sequence[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Phrases:
         options: DecodingOptions,
         tokenizer: "TargetTokenizer",
         mask: Callable[[str], str] = str,
-        slots: Mapping[str, int] = NO_SLOTS,
+        slots: Mapping[str, Sequence[str]] = NO_SLOTS,
     ) -> "Phrases":
         """Tokenize the phrases of decoding options.
 

@@ -1,8 +1,8 @@
 """Slots in a search with `all_items`: a target has every item of its source, and none is extended or repeated."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,22 @@ if TYPE_CHECKING:  # it imports sentencepiece, which a search does not need
     from seq2edge.device.target_tokenizer import TargetTokenizer
 
 DIGITS, SLASHES, SEPARATORS = "0123456789", "/\\", (".", ",", ":")
+OF_PATHS = DIGITS + SLASHES + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_~%@=&?#-"
+
+
+class Slot(NamedTuple):
+    """A slot of a vocabulary.
+
+    Attributes:
+        id: Id of its token.
+        most: How often its item occurs in the source.
+        extending: Tokens that would extend the item if they came next: they begin with a digit or a slash, or after a
+            path with a letter.
+    """
+
+    id: int
+    most: int
+    extending: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -19,30 +35,34 @@ class SlotUse:
     """How a target may use the slots of its source.
 
     Attributes:
-        counts: Id of each slot, and how often its item occurs in the source.
-        extending: Tokens that begin with a digit or a slash. Directly after a slot they would extend its item.
-        digits: Tokens that begin with a digit. After a slot and a separator they would extend its item.
+        slots: All slots of the vocabulary.
+        digits: Tokens that begin with a digit. After a slot and a separator they would extend the item.
         separators: The tokens ".", "," and ":".
     """
 
-    counts: tuple[tuple[int, int], ...]
-    extending: frozenset[int] = frozenset()
+    slots: tuple[Slot, ...]
     digits: frozenset[int] = frozenset()
     separators: frozenset[int] = frozenset()
 
     @classmethod
-    def of(cls, slots: Mapping[str, int], tokenizer: "TargetTokenizer") -> "SlotUse":
+    def of(cls, occurrences: Mapping[str, Sequence[str]], tokenizer: "TargetTokenizer") -> "SlotUse":
         """Look up the tokens of `SourceProcessor.slots_of`."""
-        return cls(
-            tuple((tokenizer.id_of(token), count) for token, count in slots.items()),
-            tokenizer.starting_with(DIGITS + SLASHES),
-            tokenizer.starting_with(DIGITS),
-            frozenset(map(tokenizer.id_of, SEPARATORS)),
+        slots = (
+            Slot(tokenizer.id_of(token), len(items), _extending(items, tokenizer))
+            for token, items in occurrences.items()
         )
+        return cls(tuple(slots), tokenizer.starting_with(DIGITS), frozenset(map(tokenizer.id_of, SEPARATORS)))
 
     def unwritten(self, ids: tuple[int, ...]) -> list[int]:
         """The slots of the source that a target does not have."""
-        return [slot for slot, count in self.counts if count and slot not in ids]
+        return [slot.id for slot in self.slots if slot.most and slot.id not in ids]
+
+
+def _extending(items: Sequence[str], tokenizer: "TargetTokenizer") -> frozenset[int]:
+    if not items or items[0].endswith("}"):
+        return frozenset()
+    is_path = any(slash in items[0] for slash in SLASHES)
+    return tokenizer.starting_with(OF_PATHS if is_path else DIGITS + SLASHES)
 
 
 class WriteSlots:
@@ -53,16 +73,16 @@ class WriteSlots:
     """
 
     def __init__(self, use: SlotUse):
-        self.use, self.slots = use, {slot for slot, _ in use.counts}
+        self.use, self.slots = use, {slot.id: slot for slot in use.slots}
 
     def apply(self, ids: tuple[int, ...], log_probs: np.ndarray) -> None:
         """As `LogitFilter.apply`."""
         unwritten, given = self.use.unwritten(ids), log_probs.copy()
-        for slot, most in self.use.counts:
-            if ids.count(slot) >= most:
-                log_probs[slot] = -np.inf
-        if ids and ids[-1] in self.slots:
-            log_probs[list(self.use.extending)] = -np.inf
+        for slot in self.use.slots:
+            if ids.count(slot.id) >= slot.most:
+                log_probs[slot.id] = -np.inf
+        if ids and (last := self.slots.get(ids[-1])):
+            log_probs[list(last.extending)] = -np.inf
         elif len(ids) > 1 and ids[-2] in self.slots and ids[-1] in self.use.separators:
             log_probs[list(self.use.digits)] = -np.inf
         if unwritten:

@@ -139,7 +139,7 @@ def test_a_slot_without_an_item_is_not_written(runner):
     runner.model.ids = np.array([*runner.tokenizer.encode("⟦3⟧ ⟦1⟧"), EOS])
     found = runner.run("wait 80", beam=2, all_items=True)
     assert found.text.count("80") == 1
-    assert runner.processor.slots_of("wait 80") == {"⟦1⟧": 1, "⟦2⟧": 0, "⟦3⟧": 0}
+    assert runner.processor.slots_of("wait 80") == {"⟦1⟧": ["80"], "⟦2⟧": [], "⟦3⟧": []}
     assert runner.run("wait", all_items=True).text == runner.run("wait").text  # no items, no constraint
 
 

@@ -194,7 +194,8 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
     def _phrases(self, job: Job, options: DecodingOptions) -> Phrases:
         """The phrases of the options for a segment; items that the segment has too become its slots."""
         source = job.segment.source
-        mask, slots = functools.partial(self.processor.mask, source), self.processor.slots_of(source)
+        mask = functools.partial(self.processor.mask, source)
+        slots = self.processor.slots_of(source) if options.all_items else {}
         return Phrases.of(options, self.tokenizer, mask, slots).of_segment(job.place)
 
     def stream(

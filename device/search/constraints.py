@@ -99,14 +99,14 @@ def logit_filters(options: DecodingOptions, phrases: Phrases, min_length: int) -
         filters.append(PenaliseEarlierReplies(phrases.earlier, options.earlier_replies_penalty))
     if min_length > 1 or phrases.required:
         filters.append(SuppressEos(min_length, phrases))
-    if phrases.slots:
-        filters.append(WriteSlots(phrases.slots))
     if options.no_repeat_ngram:
         filters.append(NoRepeatNgram(options.no_repeat_ngram))
     if phrases.banned:
         filters.append(SuppressPhrases(phrases.banned))
     if phrases.prefix:
         filters.append(ForcePrefix(phrases.prefix))
+    if phrases.slots:
+        filters.append(WriteSlots(phrases.slots))
     return filters
 
 

@@ -49,12 +49,12 @@ class Phrases:
             options: The decoding options.
             tokenizer: Tokenizer of the targets.
             mask: Replaces the parts of a phrase that the source has too by their slots (`SourceProcessor.mask`).
-            slots: The slots of the source (`SourceProcessor.slots_of`).
+            slots: The slots of the source (`SourceProcessor.slots_of`), for `all_items`.
 
         Raises:
             UserError: As for `check`.
         """
-        has_items = options.all_items and any(slots.values())
+        has_items = any(slots.values())
         if not (options.prefix or options.required or options.banned or options.earlier_replies or has_items):
             return NO_PHRASES
 

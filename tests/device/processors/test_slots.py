@@ -129,6 +129,11 @@ def test_all_items_of_a_source_are_written_once(runner, beam):
     assert runner.run("wait 80 or 90 or 90", beam=beam, all_items=True).text.count("90") == 2
 
 
+def test_all_items_and_a_prefix_work_together(runner):
+    runner.model.ids = np.array([EOS])
+    assert runner.run("wait 80 or 90", beam=5, prefix="copy", all_items=True).text.startswith("copy")
+
+
 def test_items_without_room_are_reported_as_missing(runner):
     assert runner.run("wait 80 or 80", beam=5, all_items=True, max_length=1).missing == ()
     (missing,) = runner.run("wait 80 or 90", beam=5, all_items=True, max_length=1).missing

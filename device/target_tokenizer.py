@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from seq2edge.device.processors.text import ESCAPE, normalise, shown_token
+from seq2edge.device.processors.text import ESCAPE, SPACE_TOKEN, normalise, shown_token
 from seq2edge.device.special_ids import EOS
 from seq2edge.device.tokenizer_files import load_tokenizer
 
@@ -29,6 +29,11 @@ class TargetTokenizer:
     def encode(self, text: str) -> tuple[int, ...]:
         """Convert a target, or a part of one, to ids without eos."""
         return tuple(self._model.encode(normalise(text, self.normalisation)))
+
+    @property
+    def space(self) -> int:
+        """The id of a single space; that of unk if the vocabulary has none."""
+        return self.id_of(SPACE_TOKEN)
 
     def id_of(self, token: str) -> int:
         """The id of a token of the vocabulary."""

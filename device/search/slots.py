@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from seq2edge.device.special_ids import EOS
+from seq2edge.device.special_ids import EOS, UNK
 
 if TYPE_CHECKING:  # it imports sentencepiece, which a search does not need
     from seq2edge.device.target_tokenizer import TargetTokenizer
@@ -38,11 +38,13 @@ class SlotUse:
         slots: All slots of the vocabulary.
         digits: Tokens that begin with a digit. After a slot and a separator they would extend the item.
         separators: The tokens ".", "," and ":".
+        space: The token of a single space.
     """
 
     slots: tuple[Slot, ...]
     digits: frozenset[int] = frozenset()
     separators: frozenset[int] = frozenset()
+    space: int = UNK
 
     @classmethod
     def of(cls, occurrences: Mapping[str, Sequence[str]], tokenizer: "TargetTokenizer") -> "SlotUse":
@@ -51,7 +53,8 @@ class SlotUse:
             Slot(tokenizer.id_of(token), len(items), _extending(items, tokenizer))
             for token, items in occurrences.items()
         )
-        return cls(tuple(slots), tokenizer.starting_with(DIGITS), frozenset(map(tokenizer.id_of, SEPARATORS)))
+        separators = frozenset(map(tokenizer.id_of, SEPARATORS))
+        return cls(tuple(slots), tokenizer.starting_with(DIGITS), separators, tokenizer.space)
 
     def unwritten(self, ids: tuple[int, ...]) -> list[int]:
         """The slots of the source that a target does not have."""
@@ -68,8 +71,8 @@ def _extending(items: Sequence[str], tokenizer: "TargetTokenizer") -> frozenset[
 class WriteSlots:
     """A logit filter that completes and limits the slots of a target.
 
-    When eos is the most likely token and a slot of the source is unwritten, only unwritten slots are allowed. A slot
-    that the target has as often as the source is forbidden, and so are tokens that extend the item of a slot.
+    When eos is the most likely token and a slot of the source is unwritten, only a space and then unwritten slots are
+    allowed. A slot that the target has as often as the source is forbidden, and so are tokens that extend an item.
     """
 
     def __init__(self, use: SlotUse):
@@ -77,16 +80,19 @@ class WriteSlots:
 
     def apply(self, ids: tuple[int, ...], log_probs: np.ndarray) -> None:
         """As `LogitFilter.apply`."""
-        unwritten, given = self.use.unwritten(ids), log_probs.copy()
+        given = log_probs.copy()
+        unwritten = [slot for slot in self.use.unwritten(ids) if given[slot] > -np.inf]  # a slot can be banned
         for slot in self.use.slots:
             if ids.count(slot.id) >= slot.most:
                 log_probs[slot.id] = -np.inf
         if ids and (last := self.slots.get(ids[-1])):
-            log_probs[list(last.extending)] = -np.inf
+            log_probs[[*last.extending, *self.slots]] = -np.inf
         elif len(ids) > 1 and ids[-2] in self.slots and ids[-1] in self.use.separators:
             log_probs[list(self.use.digits)] = -np.inf
         if unwritten:
             if log_probs.argmax() == EOS:
+                has_space = ids[-1:] == (self.use.space,) or self.use.space == UNK
+                wanted = unwritten if has_space else [self.use.space]
                 log_probs[:] = -np.inf
-                log_probs[unwritten] = given[unwritten]
+                log_probs[wanted] = given[wanted]
             log_probs[EOS] = -np.inf

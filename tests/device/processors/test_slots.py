@@ -134,6 +134,12 @@ def test_all_items_and_a_prefix_work_together(runner):
     assert runner.run("wait 80 or 90", beam=5, prefix="copy", all_items=True).text.startswith("copy")
 
 
+def test_a_banned_item_is_not_forced(runner):
+    runner.model.ids = np.array([*runner.tokenizer.encode("⟦2⟧"), EOS])
+    result = runner.run("wait 80 or 90", beam=2, banned=["80"], all_items=True)
+    assert (result.text.strip(), result.missing) == ("90", ("80",))
+
+
 def test_items_without_room_are_reported_as_missing(runner):
     assert runner.run("wait 80 or 80", beam=5, all_items=True, max_length=1).missing == ()
     (missing,) = runner.run("wait 80 or 90", beam=5, all_items=True, max_length=1).missing

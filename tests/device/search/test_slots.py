@@ -6,7 +6,7 @@ import pytest
 from seq2edge.device.search.slots import Slot, SlotUse, WriteSlots
 from seq2edge.device.special_ids import EOS
 
-FIRST, SECOND, THIRD, DIGIT, SLASH, DOT, WORD = range(4, 11)
+FIRST, SECOND, THIRD, DIGIT, SLASH, DOT, SPACE, WORD = range(4, 12)
 USE = SlotUse(
     slots=(
         Slot(FIRST, 1, frozenset({DIGIT, SLASH})),
@@ -15,6 +15,7 @@ USE = SlotUse(
     ),
     digits=frozenset({DIGIT}),
     separators=frozenset({DOT}),
+    space=SPACE,
 )
 
 
@@ -29,10 +30,11 @@ def allowed(ids, likely=WORD):
 @pytest.mark.parametrize(
     ("ids", "next_tokens"),
     [
-        ((WORD,), {FIRST, SECOND}),  # both are unwritten
-        ((WORD, SECOND, WORD), {FIRST}),
-        ((SECOND, WORD, FIRST, WORD), {SECOND, DIGIT, SLASH, DOT, WORD, EOS}),  # the second item may come again
-        ((SECOND, SECOND, FIRST, WORD), {DIGIT, SLASH, DOT, WORD, EOS}),
+        ((WORD,), {SPACE}),
+        ((WORD, SPACE), {FIRST, SECOND}),  # both are unwritten
+        ((SECOND, SPACE), {FIRST}),
+        ((SECOND, WORD, FIRST, WORD), {SECOND, DIGIT, SLASH, DOT, SPACE, WORD, EOS}),  # the second item may come again
+        ((SECOND, WORD, SECOND, WORD, FIRST, WORD), {DIGIT, SLASH, DOT, SPACE, WORD, EOS}),
     ],
 )
 def test_a_target_ends_only_when_every_slot_is_written(ids, next_tokens):
@@ -40,11 +42,11 @@ def test_a_target_ends_only_when_every_slot_is_written(ids, next_tokens):
 
 
 def test_a_target_goes_on_before_its_slots_are_written():
-    assert allowed((WORD,)) == {FIRST, SECOND, DIGIT, SLASH, DOT, WORD}
+    assert allowed((WORD,)) == {FIRST, SECOND, DIGIT, SLASH, DOT, SPACE, WORD}
 
 
 def test_the_item_of_a_slot_is_not_extended():
-    assert not allowed((WORD, FIRST)) & {DIGIT, SLASH}
+    assert not allowed((WORD, FIRST)) & {DIGIT, SLASH, SECOND}
     assert DIGIT not in allowed((FIRST, DOT))
     assert {DIGIT, SLASH} <= allowed((FIRST, WORD))
     assert WORD in allowed((WORD, FIRST))

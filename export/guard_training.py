@@ -51,7 +51,7 @@ class Settings:
 
 
 SETTINGS = {
-    "en": Settings("word", longest=2, bonus=2.0, threshold=0.8, least=2, kept=28_000),
+    "en": Settings("word", longest=2, bonus=2.0, threshold=1.0, least=2, kept=28_000),
     "ko": Settings("character", longest=3, bonus=1.0, threshold=1.2, least=2, kept=28_000),
 }
 

@@ -14,7 +14,7 @@ from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
 TEXTS = Path(__file__).parent / "guard_texts"
 CRISIS = {"self_harm", "overdose", "abuse", "eating_disorder"}  # with help lines; the others are condolence
 NEEDED = 95  # percent of the messages in each category
-FLOOR, ALARMS = 97, 2  # percent of all messages and of the idioms: what holds today (docs/guard.md)
+FLOOR, ALARMS = 97, 1  # percent of all messages and of the idioms: what holds today (docs/guard.md)
 short_of = pytest.mark.xfail(reason="docs/guard.md states what is found and what raises a false alarm", strict=False)
 
 

@@ -130,7 +130,7 @@ class TextProcessor(SourceProcessor):
 
     def slots_of(self, source: str) -> dict[str, list[str]]:
         """For every slot token, all occurrences of its item in a source."""
-        return self.slots.occurrences(normalise(source, self.normalisation))
+        return self.slots.occurrences(normalise(source, self.normalisation)) if self.slots.count else {}
 
     def fill(self, source: str, target: str) -> str:
         """Replace the slot tokens of a target by the items of its source."""

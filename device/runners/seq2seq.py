@@ -141,6 +141,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         self, sources: Sequence[Any], options: DecodingOptions, is_traced: bool
     ) -> Iterator[tuple[int, Result]]:
         """Answer sources without `TurnTaking`."""
+        phrases = Phrases.of(options, self.tokenizer)
         decode_batch = self._decode_traced if is_traced else self._decode
         guarded = [self._guarded(source) for source in sources]
         yield from ((index, result) for index, result in enumerate(guarded) if result)
@@ -157,7 +158,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         yield from ((index, EMPTY) for index, found in enumerate(segments) if not found and not guarded[index])
         done: dict[int, list[Decoded]] = defaultdict(list)
         for group in in_length_groups(jobs, self.model.max_batch_size):
-            for decoded in decode_batch(group, options):
+            for decoded in decode_batch(group, options, phrases):
                 index = decoded.job.source
                 done[index].append(decoded)
                 if len(done[index]) == len(segments[index]):
@@ -170,33 +171,37 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
             return None
         return Result(found.reply, 0.0, 1.0, False, ((found.reply, 0.0),), (), None, (), 0.0, found.category)
 
-    def _decode(self, group: Sequence[Job], options: DecodingOptions) -> Iterator[Decoded]:
+    def _decode(self, group: Sequence[Job], options: DecodingOptions, phrases: Phrases) -> Iterator[Decoded]:
         """Decode a batch made by `in_length_groups`."""
-        for phrases, jobs in self._by_phrases(group, options):
+        for own, jobs in self._by_phrases(group, options, phrases):
             started = time.perf_counter()
-            found = decode(self.model, [job.features for job in jobs], options, phrases)
+            found = decode(self.model, [job.features for job in jobs], options, own)
             seconds = (time.perf_counter() - started) / len(jobs)
             for job, hypotheses in zip(jobs, found, strict=True):
                 yield Decoded(job, hypotheses, seconds)
 
-    def _decode_traced(self, group: Sequence[Job], options: DecodingOptions) -> Iterator[Decoded]:
+    def _decode_traced(self, group: Sequence[Job], options: DecodingOptions, phrases: Phrases) -> Iterator[Decoded]:
         """Do what `_decode` does, and record traces."""
-        for phrases, jobs in self._by_phrases(group, options):
-            found = decode_traced(self.model, [job.features for job in jobs], options, phrases)
+        for own, jobs in self._by_phrases(group, options, phrases):
+            found = decode_traced(self.model, [job.features for job in jobs], options, own)
             for job, (hypotheses, trace) in zip(jobs, found, strict=True):
                 yield Decoded(job, hypotheses, trace=trace)
 
-    def _by_phrases(self, group: Sequence[Job], options: DecodingOptions) -> Iterator[tuple[Phrases, list[Job]]]:
+    def _by_phrases(
+        self, group: Sequence[Job], options: DecodingOptions, phrases: Phrases
+    ) -> Iterator[tuple[Phrases, list[Job]]]:
         """Divide a batch so that all sources of a part have the same phrases."""
-        for phrases, jobs in itertools.groupby(group, lambda job: self._phrases(job, options)):
-            yield phrases, list(jobs)
+        for own, jobs in itertools.groupby(group, lambda job: self._phrases_of(job, options, phrases)):
+            yield own, list(jobs)
 
-    def _phrases(self, job: Job, options: DecodingOptions) -> Phrases:
+    def _phrases_of(self, job: Job, options: DecodingOptions, phrases: Phrases) -> Phrases:
         """The phrases of the options for a segment; items that the segment has too become its slots."""
         source = job.segment.source
-        mask = functools.partial(self.processor.mask, source)
-        slots = self.processor.slots_of(source) if options.all_items else {}
-        return Phrases.of(options, self.tokenizer, mask, slots).of_segment(job.place)
+        slots = self.processor.slots_of(source)
+        if any(slots.values()):
+            mask = functools.partial(self.processor.mask, source)
+            phrases = Phrases.of(options, self.tokenizer, mask, slots if options.all_items else {})
+        return phrases.of_segment(job.place)
 
     def stream(
         self, source: Any, options: DecodingOptions | None = None, **changes: Any
@@ -214,14 +219,16 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
             result = self.run(source, options)
             yield result.text
             return result
-        started, segments = time.perf_counter(), self.processor.split(source)
+        started, phrases = time.perf_counter(), Phrases.of(options, self.tokenizer)
+        segments = self.processor.split(source)
         if not segments:
             raise TextError(INPUT_IS_EMPTY)
         done: list[Decoded] = []
         for place, segment in enumerate(segments):
             job, shown = Job(0, place, segment, self.processor(segment.source)), None
             before = self.joiner.text(done)
-            steps = decode_steps(self.model, [job.features], options, self._phrases(job, options))
+            own = self._phrases_of(job, options, phrases)
+            steps = decode_steps(self.model, [job.features], options, own)
             while True:
                 try:
                     (search,) = next(steps)

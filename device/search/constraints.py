@@ -7,8 +7,8 @@ import numpy as np
 
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.search.phrases import Ids, Phrases
-from seq2edge.device.search.slots import WriteSlots
-from seq2edge.device.special_ids import EOS
+from seq2edge.device.search.slots import SlotUse
+from seq2edge.device.special_ids import EOS, UNK
 
 
 class LogitFilter(Protocol):
@@ -80,10 +80,40 @@ class ForcePrefix:
 
     def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
         if len(ids) < len(self.prefix):
-            forced = self.prefix[len(ids)]
-            kept = log_probs[forced]
-            log_probs[:] = -np.inf
-            log_probs[forced] = kept
+            _keep_only(log_probs, [self.prefix[len(ids)]])
+
+
+class WriteSlots:
+    """A logit filter that completes and limits the slots of a target.
+
+    When eos is the most likely token and a slot of the source is unwritten, only a space and then unwritten slots are
+    allowed. A slot that the target has as often as the source is forbidden, and so are tokens that extend an item.
+    """
+
+    def __init__(self, use: SlotUse):
+        self.use, self.slots = use, {slot.id: slot for slot in use.slots}
+
+    def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
+        unwritten = [slot for slot in self.use.unwritten(ids) if log_probs[slot] > -np.inf]  # a slot can be banned
+        for slot in self.use.slots:
+            if ids.count(slot.id) >= slot.most:
+                log_probs[slot.id] = -np.inf
+        if ids and (last := self.slots.get(ids[-1])):
+            log_probs[[*last.extending, *self.slots]] = -np.inf
+        elif len(ids) > 1 and ids[-2] in self.slots and ids[-1] in self.use.separators:
+            log_probs[list(self.use.digits)] = -np.inf
+        if unwritten:
+            if log_probs.argmax() == EOS:
+                has_space = ids[-1:] == (self.use.space,) or self.use.space == UNK
+                _keep_only(log_probs, unwritten if has_space else [self.use.space])
+            log_probs[EOS] = -np.inf
+
+
+def _keep_only(log_probs: np.ndarray, tokens: Sequence[int]) -> None:
+    """Forbid all tokens but some."""
+    kept = log_probs[tokens]  # a copy
+    log_probs[:] = -np.inf
+    log_probs[tokens] = kept
 
 
 def logit_filters(options: DecodingOptions, phrases: Phrases, min_length: int) -> list[LogitFilter]:

@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from seq2edge.device.special_ids import EOS, UNK
+from seq2edge.device.special_ids import UNK
 
 if TYPE_CHECKING:  # it imports sentencepiece, which a search does not need
     from seq2edge.device.target_tokenizer import TargetTokenizer
@@ -66,33 +64,3 @@ def _extending(items: Sequence[str], tokenizer: "TargetTokenizer") -> frozenset[
         return frozenset()
     is_path = any(slash in items[0] for slash in SLASHES)
     return tokenizer.starting_with(OF_PATHS if is_path else DIGITS + SLASHES)
-
-
-class WriteSlots:
-    """A logit filter that completes and limits the slots of a target.
-
-    When eos is the most likely token and a slot of the source is unwritten, only a space and then unwritten slots are
-    allowed. A slot that the target has as often as the source is forbidden, and so are tokens that extend an item.
-    """
-
-    def __init__(self, use: SlotUse):
-        self.use, self.slots = use, {slot.id: slot for slot in use.slots}
-
-    def apply(self, ids: tuple[int, ...], log_probs: np.ndarray) -> None:
-        """As `LogitFilter.apply`."""
-        given = log_probs.copy()
-        unwritten = [slot for slot in self.use.unwritten(ids) if given[slot] > -np.inf]  # a slot can be banned
-        for slot in self.use.slots:
-            if ids.count(slot.id) >= slot.most:
-                log_probs[slot.id] = -np.inf
-        if ids and (last := self.slots.get(ids[-1])):
-            log_probs[[*last.extending, *self.slots]] = -np.inf
-        elif len(ids) > 1 and ids[-2] in self.slots and ids[-1] in self.use.separators:
-            log_probs[list(self.use.digits)] = -np.inf
-        if unwritten:
-            if log_probs.argmax() == EOS:
-                has_space = ids[-1:] == (self.use.space,) or self.use.space == UNK
-                wanted = unwritten if has_space else [self.use.space]
-                log_probs[:] = -np.inf
-                log_probs[wanted] = given[wanted]
-            log_probs[EOS] = -np.inf

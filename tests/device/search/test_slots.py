@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from seq2edge.device.search.slots import Slot, SlotUse, WriteSlots
+from seq2edge.device.search.constraints import WriteSlots
+from seq2edge.device.search.slots import Slot, SlotUse
 from seq2edge.device.special_ids import EOS
 
 FIRST, SECOND, THIRD, DIGIT, SLASH, DOT, SPACE, WORD = range(4, 12)

@@ -25,9 +25,9 @@ def run(arguments: argparse.Namespace) -> int:
     import sys
     from pathlib import Path
 
-    from seq2edge.cli.keras_setup import quiet_tensorflow
+    from seq2edge.cli.keras_setup import use_tensorflow
 
-    quiet_tensorflow()
+    use_tensorflow()
     from seq2edge.export.comparison import compare, plot, table
     from seq2edge.pipeline.run import Run
 

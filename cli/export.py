@@ -37,10 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from seq2edge.cli.keras_setup import quiet_tensorflow
+    from seq2edge.cli.keras_setup import use_tensorflow
 
     options = ExportOptions(**flag_values(ExportOptions, arguments))
-    quiet_tensorflow()
+    use_tensorflow()
     from seq2edge.pipeline.run import Run
 
     trained = Run.open(Path(arguments.run_folder))

@@ -7,6 +7,15 @@ from seq2edge.device.errors import UserError
 BACKENDS = ("tensorflow", "jax")
 
 
+def use_tensorflow() -> None:
+    """Make TensorFlow the backend of Keras, because only its models can be exported, and import it quietly.
+
+    A run that was trained with another backend is opened with the same weights.
+    """
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    quiet_tensorflow()
+
+
 def quiet_tensorflow() -> None:
     """Import TensorFlow, if it is installed, without its notes on standard error.
 

@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     import sys
     import time
 
-    from seq2edge.cli.keras_setup import quiet_tensorflow
+    from seq2edge.cli.keras_setup import use_tensorflow
     from seq2edge.pipeline.recipe_schema.load import RECIPES, load_recipe
 
     started = time.monotonic()
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     recipe = load_recipe(RECIPES / "quickstart.toml", arguments.set)
     tell("loading TensorFlow")
-    quiet_tensorflow()
+    use_tensorflow()
     from seq2edge.device.runners.load import load_runner
     from seq2edge.device.vectors.check import check_vectors
     from seq2edge.export.bundle import bundle_name, export_bundle

@@ -10,6 +10,7 @@ from typing import Any
 from seq2edge.device.bundle import FILE, MODEL, Bundle
 from seq2edge.device.vectors.check import FILE as VECTORS
 from seq2edge.device.vectors.check import record_vectors
+from seq2edge.export.backend import require_tensorflow
 from seq2edge.export.card import card
 from seq2edge.export.families.registry import family_of
 from seq2edge.export.manifest import build_manifest, files_of, signature_specs
@@ -44,11 +45,12 @@ def export_bundle(
         tell: Called with each line of progress.
 
     Raises:
-        UserError: If the run's family does not have an option, the folder exists, a weight to keep in float32 does not
-            exist, an operator is not built into TFLite or not supported by a target runtime, a float32 file's outputs
-            differ from Keras', or too much of the score is lost. In these cases nothing is written, and an existing
-            bundle is not changed.
+        UserError: If Keras does not use TensorFlow, the run's family does not have an option, the folder exists, a
+            weight to keep in float32 does not exist, an operator is not built into TFLite or not supported by a target
+            runtime, a float32 file's outputs differ from Keras', or too much of the score is lost. In these cases
+            nothing is written, and an existing bundle is not changed.
     """
+    require_tensorflow()
     settings = options.resolve(run.recipe)
     refuse_existing(output, options.overwrite)
     model = run.model()

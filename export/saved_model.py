@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from seq2edge.device.native_notes import without_notes
+from seq2edge.export.backend import require_tensorflow
 from seq2edge.export.families.registry import family_of, require_extra
 from seq2edge.export.held_out import SENTENCES, held_out_examples, share, source_features
 from seq2edge.pipeline.files import refuse_existing, whole_folder
@@ -15,8 +16,9 @@ def export_saved_model(run: Run, output: Path, overwrite: bool = False) -> Path:
     The folder appears only when it is complete.
 
     Raises:
-        UserError: If the run's family does not have this export, or the folder exists.
+        UserError: If Keras does not use TensorFlow, the run's family does not have this export, or the folder exists.
     """
+    require_tensorflow()
     require_extra(run.recipe.task, "saved-model")
     refuse_existing(output, overwrite)
     with whole_folder(output) as new, without_notes():

@@ -1,5 +1,6 @@
 """Preparations before Keras is imported."""
 
+import importlib.util
 import os
 
 from seq2edge.device.errors import UserError
@@ -8,11 +9,13 @@ BACKENDS = ("tensorflow", "jax")
 
 
 def use_tensorflow() -> None:
-    """Make TensorFlow the backend of Keras, because only its models can be exported, and import it quietly.
+    """Make TensorFlow, if it is installed, the backend of Keras, because only its models can be exported.
 
-    A run that was trained with another backend is opened with the same weights.
+    A run that was trained with another backend is opened with the same weights. Without TensorFlow, `compare` still
+    works on runs that have a bundle.
     """
-    os.environ["KERAS_BACKEND"] = "tensorflow"
+    if importlib.util.find_spec("tensorflow"):
+        os.environ["KERAS_BACKEND"] = "tensorflow"
     quiet_tensorflow()
 
 

@@ -1,7 +1,3 @@
-import os
-import subprocess
-import sys
-
 import keras
 import pytest
 
@@ -19,11 +15,3 @@ def test_an_export_with_another_backend_is_refused_before_anything_is_written(tr
     with pytest.raises(UserError, match=expected):
         export_saved_model(trained_run, tmp_path / "saved_model")
     assert not list(tmp_path.iterdir())
-
-
-def test_the_commands_that_export_use_tensorflow_whatever_the_environment_says():
-    use = "from seq2edge.cli.keras_setup import use_tensorflow; use_tensorflow()"
-    code = f"{use}; import keras; print(keras.backend.backend())"
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert shown.stdout == "tensorflow\n"

@@ -6,6 +6,7 @@
 The sentences are those of the run's validation set. If the run is a Transformer, CTranslate2 runs the same weights as
 int8, with the bundle's shortlist as its vocabulary map. Otherwise it runs a Transformer of 6 encoder and 2 decoder
 layers of 256 units with random weights and the same vocabulary, and is forced to generate as many tokens as the bundle.
+`--student` measures another bundle beside them, for example one that was distilled from the run.
 ONNX Runtime runs the weights of the run, as float32 and with its own dynamic int8 quantization, in the search loops of
 the device. The systems take turns, with one pass over all sentences each. Medians of the passes are compared.
 """
@@ -56,6 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("run", type=Path)
     parser.add_argument("bundle", type=Path)
+    parser.add_argument("--student", type=Path)
     parser.add_argument("--sentences", type=int, default=200)
     parser.add_argument("--passes", type=int, default=5)
     arguments = parser.parse_args()
@@ -64,6 +66,9 @@ def main() -> None:
     results: dict[str, Any] = {"bundle": arguments.bundle.name, "sentences": len(pairs)}
     with tempfile.TemporaryDirectory() as name:
         systems = _systems(run, runner, [pair.source for pair in pairs], Path(name))
+        if arguments.student:
+            student = load_runner(arguments.student)
+            systems["student"] = lambda index, beam: student.run(pairs[index].source, beam=beam).text
         for beam in BEAMS:
             measured: dict[str, list[tuple[list[str | None], list[float]]]] = {system: [] for system in systems}
             for _ in range(arguments.passes):

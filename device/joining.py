@@ -1,10 +1,10 @@
 """Joins the hypotheses of a source's segments into one result."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
-
-import numpy as np
 
 from seq2edge.device.batching import Job
 from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest
@@ -74,7 +74,8 @@ class Joiner:
         best = [one.hypotheses[0] for one in decoded]
         score, text = _score(decoded, 0), self.answer(source, decoded)
         is_fallback = self._fallback(score) is not None
-        confidence = float(np.exp(np.mean([value for hypothesis in best for value in hypothesis.token_log_probs])))
+        log_probs = [value for hypothesis in best for value in hypothesis.token_log_probs]
+        confidence = math.exp(fmean(log_probs)) if log_probs else 0.0  # without, if filters forbid every first token
         return Result(
             text=text,
             score=score,
@@ -115,4 +116,4 @@ class Joiner:
 
 
 def _score(decoded: Sequence[Decoded], rank: int) -> float:
-    return float(np.mean([one.hypotheses[rank].score for one in decoded]))
+    return fmean(one.hypotheses[rank].score for one in decoded)

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 
 
 def scripts_of(text: str) -> Counter[str]:
@@ -9,8 +10,13 @@ def scripts_of(text: str) -> Counter[str]:
 
     The script is the first word of a character's Unicode name.
     """
+    return Counter(_scripts(text))
+
+
+def _scripts(text: str) -> Iterator[str]:
+    """Yield the script of each letter of a text."""
     names = (unicodedata.name(character, "UNKNOWN") for character in text if character.isalpha())
-    return Counter(name.split(" ")[0].capitalize() for name in names)
+    return (name.split(" ")[0].capitalize() for name in names)
 
 
 def script_of(text: str) -> str:
@@ -26,10 +32,7 @@ def script_note(text: str, expected: str) -> str | None:
         text: The text.
         expected: A script of which the sources that a model was trained on have letters; empty: any script.
     """
-    if not expected:
-        return None
-    found = scripts_of(text)
-    if not found or expected in found:
+    if not expected or expected in _scripts(text) or not (found := scripts_of(text)):
         return None
     script = found.most_common(1)[0][0]
     return f"the text has {script} letters; the model was trained on texts with {expected} letters and cannot read it"

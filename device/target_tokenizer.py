@@ -56,4 +56,4 @@ class TargetTokenizer:
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """Convert ids to tokens, as strings for display."""
-        return [shown_token(self._model.id_to_piece(int(i))) for i in ids]
+        return [shown_token(token) for token in self._model.id_to_piece([int(i) for i in ids])]

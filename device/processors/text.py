@@ -122,7 +122,7 @@ class TextProcessor(SourceProcessor):
 
     def labels(self, features: Features) -> list[str]:
         """The tokens, as strings for display."""
-        return [shown_token(self.tokenizer.id_to_piece(int(i))) for i in features["source_ids"]]
+        return [shown_token(token) for token in self.tokenizer.id_to_piece(features["source_ids"].tolist())]
 
     def mask(self, source: str, target: str) -> str:
         """Replace the items of a target that its source has too by their slot tokens."""

@@ -1,16 +1,20 @@
 import itertools
+import math
 import shutil
 
 import numpy as np
 import pytest
 
+from seq2edge.device.batching import Job
 from seq2edge.device.deadline import Deadline
 from seq2edge.device.errors import UserError
 from seq2edge.device.guard import Category, Guard
+from seq2edge.device.joining import Decoded
 from seq2edge.device.processors.text import MAX_CHARACTERS
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.decoding import decode, decode_stepwise
+from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.vectors.check import check_vectors
 
@@ -34,6 +38,14 @@ def test_a_beam_returns_the_n_best_answers(runner):
 def test_a_beam_larger_than_those_of_the_bundle_is_refused(runner):
     with pytest.raises(UserError, match="beam must be at most 5, the limit of this bundle, got 6"):
         runner.run("the red stone is here", beam=6)
+
+
+def test_without_any_allowed_token_the_answer_is_empty_and_not_confident(runner):
+    (segment,) = runner.processor.split("the stone")
+    job = Job(0, 0, segment, runner.processor(segment.source))
+    nothing = Hypothesis((), -math.inf, 0.0, (), None, finished=False)
+    result = runner.joiner.result("the stone", [Decoded(job, [nothing])], 1, ())
+    assert (result.text, result.confidence) == ("", 0.0)
 
 
 def test_the_stream_grows_and_ends_with_the_answer(runner):

@@ -6,12 +6,14 @@
 The sentences are those of the run's validation set. If the run is a Transformer, CTranslate2 runs the same weights as
 int8, with the bundle's shortlist as its vocabulary map. Otherwise it runs a Transformer of 6 encoder and 2 decoder
 layers of 256 units with random weights and the same vocabulary, and is forced to generate as many tokens as the bundle.
-`--student` measures another bundle beside them, for example one that was distilled from the run.
+`--student` measures other bundles beside them, for example those that were distilled from the run. `--max-ratio` is the
+decoding option of that name for the bundles.
 ONNX Runtime runs the weights of the run, as float32 and with its own dynamic int8 quantization, in the search loops of
 the device. The systems take turns, with one pass over all sentences each. Medians of the passes are compared.
 """
 
 import argparse
+import functools
 import itertools
 import json
 import statistics
@@ -57,7 +59,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("run", type=Path)
     parser.add_argument("bundle", type=Path)
-    parser.add_argument("--student", type=Path)
+    parser.add_argument("--student", type=Path, nargs="+", default=[])
+    parser.add_argument("--max-ratio", type=float)
     parser.add_argument("--sentences", type=int, default=200)
     parser.add_argument("--passes", type=int, default=5)
     arguments = parser.parse_args()
@@ -65,10 +68,10 @@ def main() -> None:
     pairs = list(itertools.islice(run.data.texts("valid"), arguments.sentences))
     results: dict[str, Any] = {"bundle": arguments.bundle.name, "sentences": len(pairs)}
     with tempfile.TemporaryDirectory() as name:
-        systems = _systems(run, runner, [pair.source for pair in pairs], Path(name))
-        if arguments.student:
-            student = load_runner(arguments.student)
-            systems["student"] = lambda index, beam: student.run(pairs[index].source, beam=beam).text
+        texts, ratio = [pair.source for pair in pairs], arguments.max_ratio
+        systems = _bundle(OURS, runner, texts, ratio) | _others(run, runner, texts, Path(name))
+        for path in arguments.student:
+            systems |= _bundle(path.name, load_runner(path), texts, ratio)
         for beam in BEAMS:
             measured: dict[str, list[tuple[list[str | None], list[float]]]] = {system: [] for system in systems}
             for _ in range(arguments.passes):
@@ -103,15 +106,22 @@ def _compared(
     return results
 
 
-def _systems(run: Run, runner: Seq2SeqRunner, texts: Sequence[str], folder: Path) -> dict[str, System]:
-    """Return the systems that decode the texts, by name."""
-    systems: dict[str, System] = {OURS: lambda index, beam: runner.run(texts[index], beam=beam).text}
+def _bundle(name: str, runner: Seq2SeqRunner, texts: Sequence[str], max_ratio: float | None) -> dict[str, System]:
+    """Return a bundle that decodes the texts, with and without its shortlist, by name."""
+
+    def run(index: int, beam: int, shortlist: bool) -> str:
+        return runner.run(texts[index], beam=beam, shortlist=shortlist, max_ratio=max_ratio).text
+
+    systems: dict[str, System] = {name: functools.partial(run, shortlist=True)}
     if runner.model.shortlist:
-        systems[f"{OURS}, whole vocabulary"] = lambda index, beam: (
-            runner.run(texts[index], beam=beam, shortlist=False).text
-        )
+        systems[f"{name}, whole vocabulary"] = functools.partial(run, shortlist=False)
+    return systems
+
+
+def _others(run: Run, runner: Seq2SeqRunner, texts: Sequence[str], folder: Path) -> dict[str, System]:
+    """Return the systems of others that decode the texts, by name."""
     sources = [runner.processor(text, runner.manifest.source_length) for text in texts]
-    systems |= _ctranslate2(run, runner, texts, sources, folder)
+    systems = _ctranslate2(run, runner, texts, sources, folder)
     export_onnx(run, folder)
     decoding = runner.manifest.decoding
     for kind in reversed(KINDS):

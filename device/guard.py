@@ -13,12 +13,12 @@ from typing import Annotated, NamedTuple, NotRequired, TypedDict
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.guard_classifier import Classifier, ClassifierJson
+from seq2edge.device.guard_patterns import Expressions, replaced, syntax_mistake
 from seq2edge.device.json_types import Items, read_json
 from seq2edge.device.processors.text import INVISIBLE
 
 FILE = "guard.json"
 COMPACT = ("ko",)  # languages matched without spaces, because writers place spaces inconsistently
-KEPT = 10_000  # compiled expressions in the cache
 LETTERS = {
     "ko": re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 }  # a text without these letters is not in the language
@@ -26,8 +26,6 @@ APOSTROPHE = re.compile("['’‘`´]")
 NO_WORD = re.compile(r"[\W_]+")
 STRETCHED = re.compile(r"([a-z])\1{2,}")  # "soooo"
 LAUGHTER = re.compile("[ㅋㅎㅠㅜㅡ]+")  # laughter and tears, which are written between words
-# Syntax that patterns must not use, so that they mean the same in RE2, JavaScript and Java.
-NOT_PORTABLE = re.compile(r"\(\?(?!:)|\\[1-9AZ]|(?<!\\)[*+?}][+]")
 HARMLESS = (
     "",
     "hello",
@@ -67,11 +65,29 @@ class GuardJson(TypedDict):
 
     Attributes:
         categories: Categories, highest priority first.
+        words: By language, what replaces a placeholder such as "<pet>" in "patterns" and "unless": for "pet" an
+            expression such as "(?:cat|dog)".
         classifiers: Classifiers by language; they decide about the categories with `classified`.
     """
 
     categories: Annotated[list[CategoryJson], Items(1)]
+    words: NotRequired[dict[str, dict[str, str]]]
     classifiers: NotRequired[dict[str, ClassifierJson]]
+
+
+def without_placeholders(guard: GuardJson) -> list[CategoryJson]:
+    """Return the categories of guard.json with the placeholders of their expressions replaced."""
+    words = guard.get("words", {})
+
+    def all_replaced(expressions: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        return {
+            language: [replaced(one, words.get(language, {})) for one in some] for language, some in expressions.items()
+        }
+
+    return [
+        {**category, "patterns": all_replaced(category["patterns"]), "unless": all_replaced(category["unless"])}
+        for category in guard["categories"]
+    ]
 
 
 class Guarded(NamedTuple):
@@ -92,66 +108,12 @@ def fold(text: str, language: str) -> str:
     return "".join(words) if language in COMPACT else f" {' '.join(words)} "
 
 
-def syntax_mistake(pattern: str) -> str | None:
-    """Explain why a regular expression cannot be used; None if it can."""
-    if NOT_PORTABLE.search(pattern):
-        return "lookaround, flags, backreferences and possessive quantifiers do not work everywhere"
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        return f"not a valid pattern: {error}"
-    return None
-
-
 def pattern_mistake(pattern: str, language: str) -> str | None:
     """Explain why a pattern cannot be used for a language; None if it can."""
     if mistake := syntax_mistake(pattern):
         return mistake
     found = next((text for text in HARMLESS if re.search(pattern, fold(text, language))), None)
     return None if found is None else f"matches everything, or at least {found!r}"
-
-
-class Expressions:
-    """Regular expressions that are compiled on demand, because compiling all of them takes a second.
-
-    Args:
-        patterns: The regular expressions.
-        literals: For each string the positions of the patterns that can only match a text with this string (or with
-            another of their strings); None: every pattern is tried on every text.
-
-    Raises:
-        UserError: If `literals` does not cover all patterns, or has positions without a pattern.
-    """
-
-    def __init__(self, patterns: Sequence[str], literals: Mapping[str, Sequence[int]] | None = None):
-        self.patterns = patterns
-        self.literals = {"": range(len(patterns))} if literals is None else literals
-        if {position for some in self.literals.values() for position in some} != {*range(len(patterns))}:
-            raise UserError(f"{FILE}: the positions in literals are not those of the {len(patterns)} patterns")
-        self._compiled: dict[tuple[int, ...], re.Pattern[str]] = {}
-
-    def search(self, text: str) -> bool:
-        """Whether one of the patterns matches somewhere in a text."""
-        return any(self._as_one((position,)).search(text) for position in self._fitting(text))
-
-    def remove(self, text: str) -> str:
-        """Replace every match with a space; where several patterns match, the first one applies."""
-        fitting = self._fitting(text)
-        return self._as_one(fitting).sub(" ", text) if fitting else text
-
-    def _fitting(self, text: str) -> tuple[int, ...]:
-        """Positions of the patterns that may match a text."""
-        return tuple(sorted({one for literal, some in self.literals.items() if literal in text for one in some}))
-
-    def _as_one(self, positions: tuple[int, ...]) -> re.Pattern[str]:
-        if positions not in self._compiled:
-            if len(self._compiled) >= KEPT:
-                self._compiled.clear()
-            try:
-                self._compiled[positions] = re.compile("|".join(self.patterns[position] for position in positions))
-            except (re.error, OverflowError, RecursionError) as error:
-                raise UserError(f"{FILE}: not a valid pattern: {error}") from None
-        return self._compiled[positions]
 
 
 @dataclass(frozen=True)
@@ -223,7 +185,7 @@ class Guard:
     def of_values(cls, values: GuardJson) -> "Guard":
         """Build the guard from JSON values that are valid."""
         classifiers = {language: Classifier(some) for language, some in values.get("classifiers", {}).items()}
-        return cls([Category(**entry) for entry in values["categories"]], classifiers)
+        return cls([Category(**entry) for entry in without_placeholders(values)], classifiers)
 
     def verify(self) -> None:
         """Check all patterns and examples.

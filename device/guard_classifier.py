@@ -4,34 +4,32 @@ Its weights of n-grams are learned by `seq2edge.export.guard_training`. A score 
 sum of the weights of a text's n-grams, divided by the square root of their number, plus a bias.
 """
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, TypedDict
 
+from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import Between, Items
 
 Unit = Literal["word", "character"]
-SEPARATOR = "|"  # between n-grams; folded texts never contain it
 LONGEST = 1000  # units of a text; the rest is ignored
-
-
-class WeightJson(TypedDict):
-    """All n-grams that have the same weight.
-
-    Attributes:
-        weight: The weight.
-        ngrams: The n-grams, separated by "|"; the words of an n-gram are separated by spaces.
-    """
-
-    weight: float
-    ngrams: str
+FNV_OFFSET, FNV_PRIME, FNV_MASK = 2_166_136_261, 16_777_619, 0xFFFF_FFFF  # FNV-1a, 32 bits
+FIRST, CHECKS, ZERO = 35, 92, 81  # of the characters in a table: "#" to "~" are 92; "Q" is weight 0
 
 
 class LinearJson(TypedDict):
-    """A linear function of the n-grams of a text."""
+    """A linear function of the n-grams of a text.
+
+    Attributes:
+        bias: Added to the value.
+        scale: Unit of the weights.
+        table: Two characters for each slot. An n-gram with hash h is in slot `h % slots` if the slot's first character
+            is the one with code `35 + h // slots % 92`. The code of the second, minus 81, is its weight in units. So a
+            weight takes two bytes whatever the length of its n-gram; one in 92 unknown n-grams gets a wrong weight.
+    """
 
     bias: float
-    weights: list[WeightJson]
+    scale: float
+    table: str
 
 
 class ClassifierJson(TypedDict):
@@ -55,32 +53,45 @@ class ClassifierJson(TypedDict):
     threshold: float
 
 
-def ngrams(text: str, unit: Unit, longest: int) -> list[str]:
-    """All n-grams of a folded text, including repetitions."""
+def ngrams(text: str, unit: Unit, longest: int) -> Iterator[str]:
+    """Yield all n-grams of a folded text, including repetitions. Words are joined by a space."""
     units: Sequence[str] = text.split()[:LONGEST] if unit == "word" else text[:LONGEST]
     space = " " if unit == "word" else ""
-    return [
-        space.join(units[start : start + length])
-        for length in range(1, longest + 1)
-        for start in range(len(units) - length + 1)
-    ]
+    for start in range(len(units)):
+        for end in range(start + 1, min(start + longest, len(units)) + 1):
+            yield space.join(units[start:end])
+
+
+def hash_of(gram: str) -> int:
+    """The 32-bit FNV-1a hash of the code points of an n-gram (Fowler, Noll & Vo 1991)."""
+    value = FNV_OFFSET
+    for letter in gram:
+        value = (value ^ ord(letter)) * FNV_PRIME & FNV_MASK
+    return value
 
 
 class Linear:
-    """A linear function of n-grams. Its weights are unpacked on first use."""
+    """A linear function of n-grams.
+
+    Raises:
+        UserError: If the table is empty, or has an odd number of characters or one that is not ASCII.
+    """
 
     def __init__(self, values: LinearJson):
-        self.bias, self.groups = values["bias"], values["weights"]
+        self.bias, self.scale = values["bias"], values["scale"]
+        self.table = values["table"].encode("ascii", "ignore")
+        self.slots = len(self.table) // 2
+        if not self.slots or 2 * self.slots != len(values["table"]):
+            raise UserError("guard.json: a table must have two ASCII characters for each slot")
 
-    def __call__(self, grams: Sequence[str]) -> float:
-        """Compute the value for the n-grams of a text."""
-        weights = self.weights
-        return self.bias + sum(weights.get(gram, 0.0) for gram in grams) / max(1, len(grams)) ** 0.5
-
-    @cached_property
-    def weights(self) -> dict[str, float]:
-        """The weight of each n-gram; the weight of all others is 0."""
-        return {gram: group["weight"] for group in self.groups for gram in group["ngrams"].split(SEPARATOR)}
+    def __call__(self, hashes: Sequence[int]) -> float:
+        """Compute the value for the hashes of the n-grams of a text."""
+        total = 0
+        for value in hashes:
+            check, slot = divmod(value, self.slots)
+            if self.table[2 * slot] == FIRST + check % CHECKS:
+                total += self.table[2 * slot + 1] - ZERO
+        return self.bias + self.scale * total / max(1, len(hashes)) ** 0.5
 
 
 class Classifier:
@@ -103,10 +114,12 @@ class Classifier:
             text: The folded text.
             has_pattern: Whether a pattern matches the text.
         """
-        logit = self.distress(ngrams(text, self.unit, self.longest))
-        return logit + self.bonus * has_pattern > self.threshold
+        return self.distress(self._hashes(text)) + self.bonus * has_pattern > self.threshold
 
     def category(self, text: str) -> str:
         """The category with the highest score for a folded text."""
-        grams = ngrams(text, self.unit, self.longest)
-        return max(self.categories, key=lambda name: self.categories[name](grams))
+        hashes = self._hashes(text)
+        return max(self.categories, key=lambda name: self.categories[name](hashes))
+
+    def _hashes(self, text: str) -> list[int]:
+        return [hash_of(gram) for gram in ngrams(text, self.unit, self.longest)]

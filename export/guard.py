@@ -1,13 +1,13 @@
 """Builds guard.json: categories of messages that get a fixed reply instead of that of a chat's model."""
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seq2edge.device.guard import CategoryJson, GuardJson
+from seq2edge.device.guard import CategoryJson, GuardJson, without_placeholders
 from seq2edge.device.guard_classifier import ClassifierJson
+from seq2edge.device.guard_patterns import WORDS, replaced
 from seq2edge.export.literals import literal_index
 from seq2edge.pipeline.data.corpus import FOLDER as SMALLTALK
 from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
@@ -15,7 +15,6 @@ from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
 FOLDER = SMALLTALK / "guard"
 LANGUAGES = ("en", "ko")
 WEIGHTS = FOLDER / "weights.json"  # weights of the classifiers, written by `seq2edge.export.guard_training`
-WORDS = re.compile(r"<(\w+)>")  # a placeholder in a pattern for the alternatives of this name
 
 
 def build_guard(settings: GuardSettings) -> GuardJson:
@@ -24,9 +23,14 @@ def build_guard(settings: GuardSettings) -> GuardJson:
         {**category.model_dump(), "examples": []}  # type: ignore[typeddict-item]
         for category in settings.categories
     ]
-    categories = [*own, *(bundled_categories() if settings.bundled else [])]
-    guard: GuardJson = {"categories": [{**category, "literals": _literals(category)} for category in categories]}
-    return {**guard, "classifiers": bundled_classifiers()} if settings.bundled else guard
+    bundled: GuardJson = {"categories": []}
+    if settings.bundled:
+        bundled = {**bundled_patterns(), "classifiers": bundled_classifiers()}
+    guard: GuardJson = {**bundled, "categories": [*own, *bundled["categories"]]}
+    full = without_placeholders(guard)
+    for category, its_expressions in zip(guard["categories"], full, strict=True):
+        category["literals"] = _literals(its_expressions)
+    return guard
 
 
 def _literals(category: CategoryJson) -> dict[str, dict[str, dict[str, list[int]]]]:
@@ -36,19 +40,19 @@ def _literals(category: CategoryJson) -> dict[str, dict[str, dict[str, list[int]
     }
 
 
-def bundled_categories() -> list[CategoryJson]:
-    """Return the categories for people in distress, by priority."""
+def bundled_patterns() -> GuardJson:
+    """Return the categories for people in distress, by priority, and the words of their patterns."""
     about = _read("replies")
     numbers = about["numbers"]
     rules = {language: _read(language) for language in LANGUAGES}
-    return [
+    words = {language: _alternatives(rules[language].pop("words")) for language in LANGUAGES}
+    categories: list[CategoryJson] = [
         {
             "name": name,
             "replies": {language: category[language].format(**numbers) for language in LANGUAGES},
-            "patterns": {language: _expanded(rules[language], name, "patterns") for language in LANGUAGES},
-            # Longer alternatives first, because the first match counts.
+            "patterns": {language: rules[language][name]["patterns"] for language in LANGUAGES},
             "unless": {
-                language: sorted(_expanded(rules[language], name, "unless"), key=len, reverse=True)
+                language: _longest_first(rules[language][name].get("unless", []), words[language])
                 for language in LANGUAGES
             },
             "examples": category["examples"],
@@ -56,6 +60,7 @@ def bundled_categories() -> list[CategoryJson]:
         }
         for name, category in about["categories"].items()
     ]
+    return {"categories": categories, "words": words}
 
 
 def bundled_classifiers() -> dict[str, ClassifierJson]:
@@ -67,11 +72,15 @@ def _read(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def _expanded(rules: Mapping[str, Any], category: str, kind: str) -> list[str]:
-    """Return the patterns of a category, with their placeholders replaced by the alternatives."""
-    words: Mapping[str, Sequence[str]] = rules.get("words", {})
+def _alternatives(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return an expression for each list of words. An entry may be a placeholder for another list."""
 
-    def alternatives(found: re.Match[str]) -> str:
-        return f"(?:{'|'.join(WORDS.sub(alternatives, word) for word in words[found[1]])})"
+    def expression(name: str) -> str:
+        return f"(?:{'|'.join(WORDS.sub(lambda found: expression(found[1]), word) for word in words[name])})"
 
-    return [WORDS.sub(alternatives, pattern) for pattern in rules[category].get(kind, [])]
+    return {name: expression(name) for name in words}
+
+
+def _longest_first(patterns: Sequence[str], words: Mapping[str, str]) -> list[str]:
+    """Sort expressions by their length without placeholders, because the first match counts."""
+    return sorted(patterns, key=lambda one: len(replaced(one, words)), reverse=True)

@@ -1,10 +1,22 @@
 """A guard as a TensorFlow graph, for SavedModels that take text."""
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from seq2edge.device.guard import COMPACT, CategoryJson, GuardJson
-from seq2edge.device.guard_classifier import LONGEST, ClassifierJson, Linear
+from seq2edge.device.guard import COMPACT, CategoryJson, GuardJson, without_placeholders
+from seq2edge.device.guard_classifier import (
+    CHECKS,
+    FIRST,
+    FNV_MASK,
+    FNV_OFFSET,
+    FNV_PRIME,
+    LONGEST,
+    ZERO,
+    ClassifierJson,
+    Linear,
+    LinearJson,
+)
 from seq2edge.export.text_codec import INVISIBLE
 
 # The same as `seq2edge.device.guard.fold`, as regular expressions of RE2.
@@ -20,7 +32,7 @@ class GraphGuard(tf.Module):
 
     def __init__(self, guard: GuardJson):
         super().__init__(name="guard")
-        self.entries = guard["categories"]
+        self.entries = without_placeholders(guard)
         self.classifiers = {
             language: GraphClassifier(values) for language, values in sorted(guard.get("classifiers", {}).items())
         }
@@ -72,13 +84,8 @@ class GraphClassifier(tf.Module):
         self.unit, self.longest = values["unit"], values["longest"]
         self.bonus, self.threshold = values["bonus"], values["threshold"]
         self.names = list(values["categories"])
-        linears = [Linear(one) for one in (values["distress"], *values["categories"].values())]
-        known = sorted({gram for linear in linears for gram in linear.weights})
-        self.biases = tf.constant([linear.bias for linear in linears], tf.float32)
-        weights = [[linear.weights.get(gram, 0.0) for linear in linears] for gram in known]
-        self.weights = tf.constant([*weights, [0.0] * len(linears)], tf.float32)  # the last row is for other n-grams
-        rows = tf.lookup.KeyValueTensorInitializer(known, range(len(known)), tf.string, tf.int64)
-        self.rows = tf.lookup.StaticHashTable(rows, len(known))
+        self.distress = GraphLinear(values["distress"])
+        self.categories = [GraphLinear(linear) for linear in values["categories"].values()]
 
     def __call__(self, text: tf.Tensor, has_pattern: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return whether folded texts express distress, and their most likely categories; each `(batch,)`."""
@@ -86,11 +93,42 @@ class GraphClassifier(tf.Module):
         units = tf.strings.split(text) if is_word else tf.strings.unicode_split(text, "UTF-8")
         space, lengths = " " if is_word else "", range(1, self.longest + 1)
         grams = tf.concat([tf.strings.ngrams(units[:, :LONGEST], length, space) for length in lengths], axis=1)
-        sums = tf.reduce_sum(tf.ragged.map_flat_values(lambda flat: tf.gather(self.weights, self.rows[flat]), grams), 1)
-        number = tf.maximum(1.0, tf.cast(grams.row_lengths(), tf.float32))
-        scores = self.biases + sums / tf.sqrt(number)[:, tf.newaxis]
-        logit = scores[:, 0] + self.bonus * tf.cast(has_pattern, tf.float32)
-        return logit > self.threshold, tf.gather(self.names, tf.argmax(scores[:, 1:], axis=1))
+        hashes = grams.with_flat_values(_hashes_of(grams.flat_values))
+        logit = self.distress(hashes) + self.bonus * tf.cast(has_pattern, tf.float32)
+        scores = tf.stack([linear(hashes) for linear in self.categories], axis=1)
+        return logit > self.threshold, tf.gather(self.names, tf.argmax(scores, axis=1))
+
+
+class GraphLinear(tf.Module):
+    """`seq2edge.device.guard_classifier.Linear` as a graph."""
+
+    def __init__(self, values: LinearJson):
+        super().__init__(name="linear")
+        linear = Linear(values)
+        self.bias, self.scale, self.slots = linear.bias, linear.scale, linear.slots
+        self.table = tf.constant(np.frombuffer(linear.table, np.uint8).reshape(-1, 2))
+
+    def __call__(self, hashes: tf.RaggedTensor) -> tf.Tensor:
+        """Compute the values `(batch,)` of hashes `(batch, None)` of n-grams."""
+
+        def weights(flat: tf.Tensor) -> tf.Tensor:
+            slots = tf.cast(tf.gather(self.table, flat % self.slots), tf.int64)
+            is_known = slots[:, 0] == FIRST + flat // self.slots % CHECKS
+            return tf.cast(tf.where(is_known, slots[:, 1] - ZERO, 0), tf.float32)
+
+        sums = tf.reduce_sum(tf.ragged.map_flat_values(weights, hashes), 1)
+        number = tf.maximum(1.0, tf.cast(hashes.row_lengths(), tf.float32))
+        return self.bias + self.scale * sums / tf.sqrt(number)
+
+
+def _hashes_of(grams: tf.Tensor) -> tf.Tensor:
+    """`seq2edge.device.guard_classifier.hash_of` of n-grams `(number,)`."""
+    letters = tf.cast(tf.strings.unicode_decode(grams, "UTF-8").to_tensor(-1), tf.int64)
+
+    def extended(value: tf.Tensor, letter: tf.Tensor) -> tf.Tensor:
+        return tf.where(letter < 0, value, tf.bitwise.bitwise_xor(value, letter) * FNV_PRIME % (FNV_MASK + 1))
+
+    return tf.foldl(extended, tf.transpose(letters), tf.fill(tf.shape(grams), tf.constant(FNV_OFFSET, tf.int64)))
 
 
 def fold(text: tf.Tensor, language: str) -> tf.Tensor:

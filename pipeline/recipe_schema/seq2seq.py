@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from seq2edge.device.guard import pattern_mistake, syntax_mistake
+from seq2edge.device.guard import pattern_mistake
+from seq2edge.device.guard_patterns import syntax_mistake
 from seq2edge.device.search.options import LARGEST_BEAM
 from seq2edge.models.config import Seq2SeqSettings
 from seq2edge.models.decoders.config import DecoderConfig, RecurrentDecoderConfig

@@ -20,7 +20,7 @@ def test_replies_refer_to_the_previous_one_and_show_their_confidence(visit):
     one.say("another one")
     one.expect("impasta")
     status = one.page.inner_text("#chat-status")
-    assert "4.8 MB" in status
+    assert "4.9 MB" in status
     assert "확신" in status
     assert one.page.get_attribute("#chat-status", "role") == "status"
 

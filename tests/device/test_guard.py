@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.device.guard import Category, Guard, fold, pattern_mistake, syntax_mistake
+from seq2edge.device.guard import Category, Guard, fold, pattern_mistake
 from seq2edge.export.guard import build_guard
 from seq2edge.pipeline.data.corpus import LANGUAGES, intents
 from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
@@ -14,8 +14,7 @@ from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
 TEXTS = Path(__file__).parent / "guard_texts"
 CRISIS = {"self_harm", "overdose", "abuse", "eating_disorder"}  # with help lines; the others are condolence
 NEEDED = 95  # percent of the messages in each category
-FLOOR, ALARMS = 97, 1  # percent of all messages and of the idioms: what holds today (docs/guard.md)
-short_of = pytest.mark.xfail(reason="docs/guard.md states what is found and what raises a false alarm", strict=False)
+FLOOR, ALARMS = 99, 2  # percent of all messages and of the idioms: what holds today (docs/guard.md)
 
 
 def rows(name):
@@ -36,7 +35,6 @@ def test_most_messages_are_classified_correctly(guard, language):
     assert sum(guard.check(text) is not None for text in idioms) <= ALARMS / 100 * len(idioms)
 
 
-@short_of
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_messages_of_people_in_distress_are_recognised(guard, language):
     found, right = {}, {}
@@ -51,7 +49,7 @@ def test_messages_of_people_in_distress_are_recognised(guard, language):
     assert sum(map(sum, right.values())) >= 0.9 * sum(map(sum, found.values()))
 
 
-@short_of
+@pytest.mark.xfail(reason="docs/guard.md states how many raise an alarm", strict=False)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_idioms_raise_no_alarm(guard, language):
     texts = [row["text"] for row in rows("harmless.tsv") if row["language"] == language]
@@ -92,11 +90,6 @@ def test_texts_are_folded(text, language, folded):
     assert fold(text, language) == folded
 
 
-@pytest.mark.parametrize("pattern", ["(die", "(?=die)", "(?i)die", r"(d)ie\1", "die++"])
-def test_patterns_that_are_not_portable_are_refused(pattern):
-    assert syntax_mistake(pattern)
-
-
 @pytest.mark.parametrize("pattern", ["", ".*", " ", "[a-z]*", "x?"])
 def test_patterns_that_match_everything_are_refused(pattern):
     assert "matches everything" in pattern_mistake(pattern, "en")
@@ -109,6 +102,20 @@ def test_categories_of_the_recipe_come_first():
     assert guard.check("my cat died").category == "refunds"
     assert guard.check("I want to die").category == "self_harm"
     assert guard.check("환불해 주세요") is None
+
+
+def test_placeholders_stand_for_words():
+    category = {
+        "name": "bereavement",
+        "replies": {"en": "I am sorry."},
+        "patterns": {"en": [" my <pet> died "]},
+        "unless": {"en": [" <pet> died in a <place> "]},
+        "examples": [],
+    }
+    words = {"en": {"pet": "(?:cat|dog)", "place": "film"}}
+    guard = Guard.of_values({"categories": [category], "words": words})
+    assert [guard.check(f"my {pet} died") is not None for pet in ("cat", "dog", "plan")] == [True, True, False]
+    assert guard.check("my dog died in a film") is None
 
 
 def test_expressions_in_unless_are_removed_before_matching():
@@ -155,13 +162,6 @@ def test_literals_do_not_change_the_result(guard):
     slow = Guard(categories, guard.classifiers)
     texts = [row["text"] for name in ("distress.tsv", "harmless.tsv") for row in rows(name)]
     assert [guard.check(text) for text in texts] == [slow.check(text) for text in texts]
-
-
-@pytest.mark.parametrize("literals", [{"": [0, 7]}, {"": [-1]}, {"die": []}])
-def test_literals_of_other_patterns_are_refused_in_one_line(literals):
-    category = Category("a", {"en": "b"}, {"en": [" die "]}, {}, literals={"patterns": {"en": literals}})
-    with pytest.raises(UserError, match="positions in literals are not those of the 1 patterns"):
-        Guard([category]).check("hello")
 
 
 def test_the_bundled_guard_is_valid(guard):

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from seq2edge.device.guard import Guard
-from seq2edge.device.guard_classifier import Linear, ngrams
+from seq2edge.device.guard_classifier import Linear, hash_of, ngrams
 from seq2edge.export.guard import LANGUAGES, WEIGHTS, build_guard
 from seq2edge.export.guard_training import HARMLESS, Features, Settings, digests, messages
 from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
 
 FOLDER = Path(__file__).parents[2] / "pipeline/corpora/smalltalk/guard"
-LARGEST = 1_300_000  # bytes of guard.json
+LARGEST = 1_450_000  # bytes of guard.json
 
 
 def test_the_bundled_weights_were_learned_from_the_bundled_messages():
@@ -41,15 +41,24 @@ def test_most_training_messages_are_classified_correctly(language):
     found = np.array([guard.check(text) is not None for _, text in some])
     is_distress = np.array([category != HARMLESS for category, _ in some])
     assert found[is_distress].mean() > 0.8
-    assert found[~is_distress].mean() < 0.02
+    assert found[~is_distress].mean() < 0.05
 
 
 def test_learned_weights_separate_texts_and_are_reproducible():
     texts = ["so cold and lost", "cold and wet", "lost and cold", "a fine day", "fine and warm", "a warm day"]
     labels = np.array([True, True, True, False, False, False])
-    settings = Settings("word", longest=2, bonus=0, threshold=0, least=2, kept=4)
-    first, second = (Features(texts, settings).fitted(labels, kept=4) for _ in range(2))
+    settings = Settings("word", longest=2, bonus=0, threshold=0, ordinary=0, least=2, slots=64)
+    first, second = (Features(texts, settings).fitted(labels, slots=64) for _ in range(2))
     assert first == second
     linear = Linear(first)
-    assert len(linear.weights) <= 4
-    assert [linear(ngrams(text, "word", 2)) > 0 for text in texts] == labels.tolist()
+    values = [linear([hash_of(gram) for gram in ngrams(text, "word", 2)]) for text in texts]
+    assert [value > 0 for value in values] == labels.tolist()
+
+
+def test_a_slot_keeps_the_ngram_with_the_largest_weight():
+    texts = ["cold day", "cold day", "cold day", "warm day", "warm day", "warm day"]
+    settings = Settings("word", longest=1, bonus=0, threshold=0, ordinary=0, least=1, slots=1)
+    linear = Linear(Features(texts, settings).fitted(np.array([True] * 3 + [False] * 3), slots=1))
+    values = [linear([hash_of(word)]) - linear.bias for word in ("cold", "warm", "day")]
+    assert np.count_nonzero(values) == 1
+    assert values[2] == 0  # it says nothing

@@ -1,0 +1,70 @@
+"""Regular expressions of a guard: placeholders in them, mistakes in their syntax, and their compilation on demand."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from seq2edge.device.errors import UserError
+
+KEPT = 10_000  # compiled expressions in the cache
+WORDS = re.compile(r"<(\w+)>")  # a placeholder in a pattern
+# Syntax that patterns must not use, so that they mean the same in RE2, JavaScript and Java.
+NOT_PORTABLE = re.compile(r"\(\?(?!:)|\\[1-9AZ]|(?<!\\)[*+?}][+]")
+
+
+def replaced(expression: str, words: Mapping[str, str]) -> str:
+    """Replace the placeholders of an expression by words."""
+    return WORDS.sub(lambda found: words.get(found[1], found[0]), expression)
+
+
+def syntax_mistake(pattern: str) -> str | None:
+    """Explain why a regular expression cannot be used; None if it can."""
+    if NOT_PORTABLE.search(pattern):
+        return "lookaround, flags, backreferences and possessive quantifiers do not work everywhere"
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"not a valid pattern: {error}"
+    return None
+
+
+class Expressions:
+    """Regular expressions that are compiled on demand, because compiling all of them takes a second.
+
+    Args:
+        patterns: The regular expressions.
+        literals: For each string the positions of the patterns that can only match a text with this string (or with
+            another of their strings); None: every pattern is tried on every text.
+
+    Raises:
+        UserError: If `literals` does not cover all patterns, or has positions without a pattern.
+    """
+
+    def __init__(self, patterns: Sequence[str], literals: Mapping[str, Sequence[int]] | None = None):
+        self.patterns = patterns
+        self.literals = {"": range(len(patterns))} if literals is None else literals
+        if {position for some in self.literals.values() for position in some} != {*range(len(patterns))}:
+            raise UserError(f"guard.json: the positions in literals are not those of the {len(patterns)} patterns")
+        self._compiled: dict[tuple[int, ...], re.Pattern[str]] = {}
+
+    def search(self, text: str) -> bool:
+        """Whether one of the patterns matches somewhere in a text."""
+        return any(self._as_one((position,)).search(text) for position in self._fitting(text))
+
+    def remove(self, text: str) -> str:
+        """Replace every match with a space; where several patterns match, the first one applies."""
+        fitting = self._fitting(text)
+        return self._as_one(fitting).sub(" ", text) if fitting else text
+
+    def _fitting(self, text: str) -> tuple[int, ...]:
+        """Positions of the patterns that may match a text."""
+        return tuple(sorted({one for literal, some in self.literals.items() if literal in text for one in some}))
+
+    def _as_one(self, positions: tuple[int, ...]) -> re.Pattern[str]:
+        if positions not in self._compiled:
+            if len(self._compiled) >= KEPT:
+                self._compiled.clear()
+            try:
+                self._compiled[positions] = re.compile("|".join(self.patterns[position] for position in positions))
+            except (re.error, OverflowError, RecursionError) as error:
+                raise UserError(f"guard.json: not a valid pattern: {error}") from None
+        return self._compiled[positions]

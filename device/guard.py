@@ -13,11 +13,12 @@ from typing import Annotated, NamedTuple, NotRequired, TypedDict
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.guard_classifier import Classifier, ClassifierJson
-from seq2edge.device.guard_patterns import Expressions, replaced, syntax_mistake
+from seq2edge.device.guard_patterns import Expressions, replaced, replaced_length, syntax_mistake
 from seq2edge.device.json_types import Items, read_json
 from seq2edge.device.processors.text import INVISIBLE
 
 FILE = "guard.json"
+MOST_CHARACTERS = 10_000_000  # of all expressions; a small file with many placeholders could fill the memory
 COMPACT = ("ko",)  # languages matched without spaces, because writers place spaces inconsistently
 LETTERS = {
     "ko": re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
@@ -76,8 +77,21 @@ class GuardJson(TypedDict):
 
 
 def without_placeholders(guard: GuardJson) -> list[CategoryJson]:
-    """Return the categories of guard.json with the placeholders of their expressions replaced."""
+    """Return the categories of guard.json with the placeholders of their expressions replaced.
+
+    Raises:
+        UserError: If all expressions together become too long.
+    """
     words = guard.get("words", {})
+    length = sum(
+        replaced_length(one, words.get(language, {}))
+        for category in guard["categories"]
+        for expressions in (category["patterns"], category["unless"])
+        for language, some in expressions.items()
+        for one in some
+    )
+    if length > MOST_CHARACTERS:
+        raise UserError(f"{FILE}: the expressions must have at most {MOST_CHARACTERS:,} characters, got {length:,}")
 
     def all_replaced(expressions: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         return {

@@ -16,6 +16,11 @@ def replaced(expression: str, words: Mapping[str, str]) -> str:
     return WORDS.sub(lambda found: words.get(found[1], found[0]), expression)
 
 
+def replaced_length(expression: str, words: Mapping[str, str]) -> int:
+    """Upper bound of the length of an expression whose placeholders are replaced."""
+    return len(expression) + sum(len(words.get(found[1], "")) for found in WORDS.finditer(expression))
+
+
 def syntax_mistake(pattern: str) -> str | None:
     """Explain why a regular expression cannot be used; None if it can."""
     if NOT_PORTABLE.search(pattern):

@@ -118,6 +118,12 @@ def test_placeholders_stand_for_words():
     assert guard.check("my dog died in a film") is None
 
 
+def test_placeholders_that_fill_the_memory_are_refused_in_one_line():
+    category = {"name": "a", "replies": {"en": "b"}, "patterns": {"en": ["<pet>"] * 9999}, "unless": {}, "examples": []}
+    with pytest.raises(UserError, match="expressions must have at most 10,000,000 characters, got 30,0"):
+        Guard.of_values({"categories": [category], "words": {"en": {"pet": "cat" * 1000}}})
+
+
 def test_expressions_in_unless_are_removed_before_matching():
     own = {"name": "a", "replies": {"en": "x"}, "patterns": {"en": [" die "]}, "unless": {"en": [" die (cast|hard) "]}}
     guard = Guard.of_values(build_guard(GuardSettings(bundled=False, categories=[own])))

@@ -7,7 +7,7 @@ The sentences are those of the run's validation set. If the run is a Transformer
 int8, with the bundle's shortlist as its vocabulary map. Otherwise it runs a Transformer of 6 encoder and 2 decoder
 layers of 256 units with random weights and the same vocabulary, and is forced to generate as many tokens as the bundle.
 `--student` measures other bundles beside them, for example those that were distilled from the run. `--max-ratio` is the
-decoding option of that name for the bundles.
+decoding option of that name, for the bundles and ONNX Runtime.
 ONNX Runtime runs the weights of the run, as float32 and with its own dynamic int8 quantization, in the search loops of
 the device. The systems take turns, with one pass over all sentences each. Medians of the passes are compared.
 """
@@ -38,9 +38,8 @@ from seq2edge.pipeline.run import Run
 BEAMS = (1, 5)
 KINDS = ("float32", "int8")  # quantizations of the ONNX files
 OURS = "seq2edge"
-System = Callable[
-    [int, int], str | None
-]  # decodes one sentence, given its number and a beam size; returns its text if the system produces one
+# Decodes one sentence, given its number and a beam size; returns its text if the system produces one.
+System = Callable[[int, int], str | None]
 
 
 def export_onnx(run: Run, folder: Path) -> None:
@@ -68,10 +67,10 @@ def main() -> None:
     pairs = list(itertools.islice(run.data.texts("valid"), arguments.sentences))
     results: dict[str, Any] = {"bundle": arguments.bundle.name, "sentences": len(pairs)}
     with tempfile.TemporaryDirectory() as name:
-        texts, ratio = [pair.source for pair in pairs], arguments.max_ratio
-        systems = _bundle(OURS, runner, texts, ratio) | _others(run, runner, texts, Path(name))
+        sources, ratio = [pair.source for pair in pairs], arguments.max_ratio
+        systems = _bundle(OURS, runner, sources, ratio) | _others(run, runner, sources, ratio, Path(name))
         for path in arguments.student:
-            systems |= _bundle(path.name, load_runner(path), texts, ratio)
+            systems |= _bundle(path.name, load_runner(path), sources, ratio)
         for beam in BEAMS:
             measured: dict[str, list[tuple[list[str | None], list[float]]]] = {system: [] for system in systems}
             for _ in range(arguments.passes):
@@ -118,12 +117,14 @@ def _bundle(name: str, runner: Seq2SeqRunner, texts: Sequence[str], max_ratio: f
     return systems
 
 
-def _others(run: Run, runner: Seq2SeqRunner, texts: Sequence[str], folder: Path) -> dict[str, System]:
+def _others(
+    run: Run, runner: Seq2SeqRunner, texts: Sequence[str], max_ratio: float | None, folder: Path
+) -> dict[str, System]:
     """Return the systems of others that decode the texts, by name."""
     sources = [runner.processor(text, runner.manifest.source_length) for text in texts]
-    systems = _ctranslate2(run, runner, texts, sources, folder)
+    systems = _ctranslate2(run, runner, texts, sources, max_ratio, folder)
     export_onnx(run, folder)
-    decoding = runner.manifest.decoding
+    decoding = {**runner.manifest.decoding, "max_ratio": max_ratio}
     for kind in reversed(KINDS):
         model = OnnxModel(folder / kind)
 
@@ -135,7 +136,12 @@ def _others(run: Run, runner: Seq2SeqRunner, texts: Sequence[str], folder: Path)
 
 
 def _ctranslate2(
-    run: Run, runner: Seq2SeqRunner, texts: Sequence[str], sources: Sequence[Features], folder: Path
+    run: Run,
+    runner: Seq2SeqRunner,
+    texts: Sequence[str],
+    sources: Sequence[Features],
+    max_ratio: float | None,
+    folder: Path,
 ) -> dict[str, System]:
     """Return CTranslate2 with the weights of the run, or a Transformer with random weights if it cannot run these."""
     import ctranslate2
@@ -162,7 +168,11 @@ def _ctranslate2(
         if runner.model.shortlist:
             systems[f"{name}, shortlist"] = lambda index, beam: translate(index, beam, True)
         return systems
-    lengths = {beam: [len(runner.run(text, beam=beam).parts[0].target_tokens) + 1 for text in texts] for beam in BEAMS}
+    results = {beam: [runner.run(text, beam=beam, max_ratio=max_ratio) for text in texts] for beam in BEAMS}
+    lengths = {
+        beam: [sum(len(part.target_tokens) + 1 for part in result.parts) for result in some]
+        for beam, some in results.items()
+    }
 
     def write_as_much(index: int, beam: int) -> None:
         length = lengths[beam][index]

@@ -15,7 +15,7 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.guard_classifier import Classifier, ClassifierJson
 from seq2edge.device.guard_patterns import Expressions, replaced, replaced_length, syntax_mistake
 from seq2edge.device.json_types import Items, read_json
-from seq2edge.device.processors.text import INVISIBLE
+from seq2edge.device.processors.text import INVISIBLE, MAX_CHARACTERS
 
 FILE = "guard.json"
 MOST_CHARACTERS = 10_000_000  # of all expressions; a small file with many placeholders could fill the memory
@@ -45,7 +45,8 @@ class CategoryJson(TypedDict):
         name: Name of the category.
         replies: The reply, by language.
         patterns: Regular expressions, by language. A folded text belongs to the category if one of them matches.
-        unless: Regular expressions, by language. Their matches are removed from the text before patterns are tried.
+        unless: Regular expressions, by language. Their matches are replaced by a space, one expression after
+            the other, before patterns are tried.
         examples: Texts of the category, for testing a port.
         literals: An index that only saves time. For "patterns" or "unless" and each language it maps strings to the
             positions of regular expressions; an expression can only match a text that contains one of its strings.
@@ -116,7 +117,7 @@ def fold(text: str, language: str) -> str:
 
     Korean is folded without spaces.
     """
-    text = unicodedata.normalize("NFC", INVISIBLE.sub("", text)).casefold()
+    text = unicodedata.normalize("NFC", INVISIBLE.sub("", text)).lower()
     text = STRETCHED.sub(r"\1", APOSTROPHE.sub("", text))
     words = NO_WORD.sub(" ", LAUGHTER.sub(" ", text)).split()
     return "".join(words) if language in COMPACT else f" {' '.join(words)} "
@@ -144,7 +145,7 @@ class Category:
 
     def reply(self, language: str) -> str:
         """The reply in a language, or the first one."""
-        return self.replies.get(language) or next(iter(self.replies.values()))
+        return self.replies.get(language, next(iter(self.replies.values())))
 
     def found(self, language: str, text: str) -> bool:
         """Whether one of the patterns matches a text that is folded for a language."""
@@ -174,17 +175,24 @@ class Guard:
         classifiers: Classifiers by language.
 
     Raises:
-        UserError: If the categories of a classifier are not exactly those with `classified`.
+        UserError: If categories have no name, the same name or an empty reply, or if those of a classifier are not
+            exactly the ones with `classified`.
     """
 
     def __init__(self, categories: Sequence[Category], classifiers: Mapping[str, Classifier] | None = None):
         self.categories, self.classifiers = categories, classifiers or {}
         self.languages = sorted({*self.classifiers, *(language for one in categories for language in one.patterns)})
+        if len({category.name for category in categories} - {""}) < len(categories):
+            raise UserError(f"{FILE}: each category must have a name of its own")
+        if not all(reply for category in categories for reply in category.replies.values()):
+            raise UserError(f"{FILE}: a reply must not be empty")
         classified = {category.name for category in categories if category.classified}
         for language, classifier in self.classifiers.items():
             if classifier.categories.keys() != classified:
-                names = [", ".join(sorted(some)) for some in (classifier.categories, classified)]
-                raise UserError(f"{FILE}: classifiers.{language} must have the categories {names[1]}, got {names[0]}")
+                raise UserError(
+                    f"{FILE}: classifiers.{language} must have the categories {sorted(classified)}, got "
+                    f"{sorted(classifier.categories)}"
+                )
 
     @classmethod
     def open(cls, path: Path) -> "Guard":
@@ -225,6 +233,7 @@ class Guard:
 
     def check(self, text: str) -> Guarded | None:
         """Return the answer to a text; None if the model may answer it."""
+        text = text[:MAX_CHARACTERS]
         folded = {
             language: fold(text, language)
             for language in self.languages
@@ -232,7 +241,7 @@ class Guard:
         }
         if (found := self._category(folded)) is None:
             return None
-        language = next((language for language in LETTERS if language in folded), "en")
+        language = next((language for language, letters in LETTERS.items() if letters.search(text)), "en")
         return Guarded(found.name, found.reply(language))
 
     def _category(self, folded: Mapping[str, str]) -> Category | None:

@@ -12,6 +12,7 @@ from seq2edge.device.json_types import Between, Items
 
 Unit = Literal["word", "character"]
 LONGEST = 1000  # units of a text; the rest is ignored
+LONGEST_UNIT = 50  # characters of a word; the rest is ignored
 FNV_OFFSET, FNV_PRIME, FNV_MASK = 2_166_136_261, 16_777_619, 0xFFFF_FFFF  # FNV-1a, 32 bits
 FIRST, CHECKS, ZERO = 35, 92, 81  # of the characters in a table: "#" to "~" are 92; "Q" is weight 0
 
@@ -55,7 +56,9 @@ class ClassifierJson(TypedDict):
 
 def ngrams(text: str, unit: Unit, longest: int) -> Iterator[str]:
     """Yield all n-grams of a folded text, including repetitions. Words are joined by a space."""
-    units: Sequence[str] = text.split()[:LONGEST] if unit == "word" else text[:LONGEST]
+    units: Sequence[str] = (
+        [word[:LONGEST_UNIT] for word in text.split()[:LONGEST]] if unit == "word" else text[:LONGEST]
+    )
     space = " " if unit == "word" else ""
     for start in range(len(units)):
         for end in range(start + 1, min(start + longest, len(units)) + 1):

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from seq2edge.device.errors import UserError
 
-KEPT = 10_000  # compiled expressions in the cache
+INVALID = (re.error, ValueError, OverflowError, RecursionError)  # of an expression that `re` cannot compile
 WORDS = re.compile(r"<(\w+)>")  # a placeholder in a pattern
-# Syntax that patterns must not use, so that they mean the same in RE2, JavaScript and Java.
-NOT_PORTABLE = re.compile(r"\(\?(?!:)|\\[1-9AZ]|(?<!\\)[*+?}][+]")
+# Syntax that patterns must not use, so that they mean the same in RE2, JavaScript and Java. Folded text has only
+# letters, digits and spaces, so nothing needs a backslash.
+NOT_PORTABLE = re.compile(r"\(\?(?!:)|\\|[*+?}]\+|\{,|\{(\d*,)?\d{4}")
 
 
 def replaced(expression: str, words: Mapping[str, str]) -> str:
@@ -24,12 +25,15 @@ def replaced_length(expression: str, words: Mapping[str, str]) -> int:
 def syntax_mistake(pattern: str) -> str | None:
     """Explain why a regular expression cannot be used; None if it can."""
     if NOT_PORTABLE.search(pattern):
-        return "lookaround, flags, backreferences and possessive quantifiers do not work everywhere"
+        return (
+            "lookaround, flags, possessive quantifiers, backslashes and repetitions above 999 or without a minimum do "
+            "not work everywhere"
+        )
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        return f"not a valid pattern: {error}"
-    return None
+        matches_all = re.search(pattern, "")
+    except INVALID as error:
+        return f"not a valid pattern: {str(error)!r}"
+    return "matches everything, or at least ''" if matches_all else None
 
 
 class Expressions:
@@ -49,27 +53,27 @@ class Expressions:
         self.literals = {"": range(len(patterns))} if literals is None else literals
         if {position for some in self.literals.values() for position in some} != {*range(len(patterns))}:
             raise UserError(f"guard.json: the positions in literals are not those of the {len(patterns)} patterns")
-        self._compiled: dict[tuple[int, ...], re.Pattern[str]] = {}
+        self._compiled: dict[int, re.Pattern[str]] = {}
 
     def search(self, text: str) -> bool:
         """Whether one of the patterns matches somewhere in a text."""
-        return any(self._as_one((position,)).search(text) for position in self._fitting(text))
+        return any(self._pattern(position).search(text) for position in self._fitting(text))
 
     def remove(self, text: str) -> str:
-        """Replace every match with a space; where several patterns match, the first one applies."""
-        fitting = self._fitting(text)
-        return self._as_one(fitting).sub(" ", text) if fitting else text
+        """Replace the matches of each pattern in turn with a space."""
+        position = -1
+        while (position := next((one for one in self._fitting(text) if one > position), -1)) >= 0:
+            text = self._pattern(position).sub(" ", text)
+        return text
 
-    def _fitting(self, text: str) -> tuple[int, ...]:
-        """Positions of the patterns that may match a text."""
-        return tuple(sorted({one for literal, some in self.literals.items() if literal in text for one in some}))
+    def _fitting(self, text: str) -> list[int]:
+        """Positions of the patterns that may match a text, ascending."""
+        return sorted({one for literal, some in self.literals.items() if literal in text for one in some})
 
-    def _as_one(self, positions: tuple[int, ...]) -> re.Pattern[str]:
-        if positions not in self._compiled:
-            if len(self._compiled) >= KEPT:
-                self._compiled.clear()
+    def _pattern(self, position: int) -> re.Pattern[str]:
+        if position not in self._compiled:
             try:
-                self._compiled[positions] = re.compile("|".join(self.patterns[position] for position in positions))
-            except (re.error, OverflowError, RecursionError) as error:
-                raise UserError(f"guard.json: not a valid pattern: {error}") from None
-        return self._compiled[positions]
+                self._compiled[position] = re.compile(self.patterns[position])
+            except INVALID as error:
+                raise UserError(f"guard.json: not a valid pattern: {str(error)!r}") from None
+        return self._compiled[position]

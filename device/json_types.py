@@ -2,8 +2,8 @@
 
 import dataclasses
 import json
-import math
 import re
+import sys
 import types
 import typing
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.manifests import caps
 
 TYPE_NAMES: dict[Any, str] = {  # how messages name types
     int: "an integer",
@@ -116,7 +117,7 @@ class JsonType:
         if self.kind is types.UnionType:
             return any(JsonType.of(hint).accepts(value) for hint in self.inner)
         if self.kind is float:
-            has_type = type(value) in (int, float) and abs(value) < math.inf
+            has_type = type(value) in (int, float) and abs(value) <= sys.float_info.max
         else:
             has_type = type(value) is (dict if self.is_object else self.kind)
         return has_type and (self.bound is None or value in self.bound)
@@ -154,7 +155,11 @@ def read_json(path: Path, hint: Any, problem: str) -> Any:
         UserError: If the file cannot be read or does not have this type; the message names the first mistake.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(caps.JSON_BYTES + 1)
+        if len(content) > caps.JSON_BYTES:
+            raise ValueError(f"larger than {caps.JSON_BYTES:,} bytes")
+        values = json.loads(content.decode())
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: {problem}: {error}") from None
     if found := next(mistakes(values, hint, path.stem), None):

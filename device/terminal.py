@@ -6,8 +6,9 @@ import sys
 from typing import Any, TextIO
 
 # C0 and C1, except tabs and line ends. A lone carriage return would let the rest of a line overwrite its beginning.
-CONTROL_CODE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
-NOT_IN_JSON = re.compile("[\x7f-\x9f]")  # json.dumps escapes the others
+# Lone surrogates cannot be encoded.
+CONTROL_CODE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|\r(?!\n)")
+NOT_IN_JSON = re.compile("[\x7f-\x9f\ud800-\udfff]")  # json.dumps escapes the others
 
 
 def printable(text: str) -> str:

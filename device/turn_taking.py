@@ -100,9 +100,14 @@ class TurnTaking:
 
 
 def _joined(whole: Result, parts: Sequence[Result]) -> Result:
-    """Join the replies to the questions of a message, or return the reply to the whole message."""
+    """Join the replies to the questions of a message, or return the reply to the whole message.
+
+    If the guard answers the message or one of its questions, its answer is returned.
+    """
+    if guarded := next((one for one in (whole, *parts) if one.guard), None):
+        return guarded
     replies = list(dict.fromkeys(part.text for part in parts))
-    is_sure = not any(one.fallback or one.guard for one in parts) and not whole.guard
+    is_sure = not any(one.fallback for one in parts)
     if len(replies) < 2 or not is_sure or min(part.score for part in parts) < whole.score:
         return whole
     text, score = " ".join(replies), min(part.score for part in parts)

@@ -1,10 +1,20 @@
 """A guard as a TensorFlow graph, for SavedModels that take text."""
 
+import string
+
 import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from seq2edge.device.guard import COMPACT, CategoryJson, GuardJson, without_placeholders
+from seq2edge.device.guard import (
+    APOSTROPHE,
+    COMPACT,
+    LAUGHTER,
+    LETTERS,
+    CategoryJson,
+    GuardJson,
+    without_placeholders,
+)
 from seq2edge.device.guard_classifier import (
     CHECKS,
     FIRST,
@@ -12,6 +22,7 @@ from seq2edge.device.guard_classifier import (
     FNV_OFFSET,
     FNV_PRIME,
     LONGEST,
+    LONGEST_UNIT,
     ZERO,
     ClassifierJson,
     Linear,
@@ -19,12 +30,7 @@ from seq2edge.device.guard_classifier import (
 )
 from seq2edge.export.text_codec import INVISIBLE
 
-# The same as `seq2edge.device.guard.fold`, as regular expressions of RE2.
-APOSTROPHE = "['’‘`´]"
-LAUGHTER = "[ㅋㅎㅠㅜㅡ]+"
-NO_WORD = r"[^\pL\pN\pM]+"
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
-HANGUL = r"\p{Hangul}"
+NO_WORD = r"[^\pL\pN]+"  # `seq2edge.device.guard.NO_WORD` in the syntax of RE2
 
 
 class GraphGuard(tf.Module):
@@ -46,8 +52,9 @@ class GraphGuard(tf.Module):
         Returns:
             The answers, and the category of each text, "" if the model answered; strings `(batch,)`.
         """
-        korean = _contains(text, HANGUL)
-        folded = {"en": fold(text, "en"), "ko": fold(text, "ko")}
+        korean = _contains(text, LETTERS["ko"].pattern)
+        languages = {language for entry in self.entries for language in entry["patterns"]} | self.classifiers.keys()
+        folded = {language: fold(text, language) for language in languages}
         categories = tf.zeros_like(text)
         for entry in self.entries:
             unsure = self.classifiers if entry.get("classified") else {}
@@ -92,7 +99,9 @@ class GraphClassifier(tf.Module):
         is_word = self.unit == "word"
         units = tf.strings.split(text) if is_word else tf.strings.unicode_split(text, "UTF-8")
         space, lengths = " " if is_word else "", range(1, self.longest + 1)
-        grams = tf.concat([tf.strings.ngrams(units[:, :LONGEST], length, space) for length in lengths], axis=1)
+        units = units[:, :LONGEST]
+        units = units.with_flat_values(tf.strings.substr(units.flat_values, 0, LONGEST_UNIT, unit="UTF8_CHAR"))
+        grams = tf.concat([tf.strings.ngrams(units, length, space) for length in lengths], axis=1)
         hashes = grams.with_flat_values(_hashes_of(grams.flat_values))
         logit = self.distress(hashes) + self.bonus * tf.cast(has_pattern, tf.float32)
         scores = tf.stack([linear(hashes) for linear in self.categories], axis=1)
@@ -134,10 +143,10 @@ def _hashes_of(grams: tf.Tensor) -> tf.Tensor:
 def fold(text: tf.Tensor, language: str) -> tf.Tensor:
     """Fold texts `(batch,)` for the patterns of a language."""
     text = tf.strings.lower(tf_text.normalize_utf8(tf.strings.regex_replace(text, INVISIBLE, ""), "NFC"), "utf-8")
-    text = tf.strings.regex_replace(text, APOSTROPHE, "")
-    for letter in LETTERS:
+    text = tf.strings.regex_replace(text, APOSTROPHE.pattern, "")
+    for letter in string.ascii_lowercase:
         text = tf.strings.regex_replace(text, f"{letter}{{3,}}", letter)
-    text = tf.strings.regex_replace(tf.strings.regex_replace(text, LAUGHTER, " "), NO_WORD, " ")
+    text = tf.strings.regex_replace(tf.strings.regex_replace(text, LAUGHTER.pattern, " "), NO_WORD, " ")
     if language in COMPACT:
         return tf.strings.regex_replace(text, " ", "")
     return tf.strings.join([" ", tf.strings.strip(text), " "])

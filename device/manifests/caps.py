@@ -18,4 +18,5 @@ BARS: Final = 1024  # of a histogram
 OPERATORS: Final = 1024
 NAMES: Final = 1024  # of runtimes, languages, types of constants …
 VECTORS_BYTES: Final = 4 << 20  # of vectors.json
+JSON_BYTES: Final = 16 << 20  # of guard.json and turns.json
 VECTORS: Final = 1000

@@ -60,11 +60,14 @@ class Decoding(Section):
     follow_ups: list[FollowUpSettings] = Field(default_factory=list)  # a chat's memory of one reply; empty: no memory
 
 
+BUNDLED_GUARD = ("overdose", "self_harm", "abuse", "eating_disorder", "illness", "bereavement")  # names of categories
+
+
 class GuardCategory(Section):
     """Messages that get a fixed reply instead of the model's."""
 
     name: Annotated[str, Field(pattern="^[a-z0-9_]+$")]
-    replies: Annotated[dict[str, str], Field(min_length=1)]  # by language: "ko", "en"
+    replies: Annotated[dict[str, Annotated[str, Field(min_length=1)]], Field(min_length=1)]  # by language: "ko", "en"
     patterns: Annotated[dict[str, list[str]], Field(min_length=1)]  # regular expressions, by language
     unless: dict[str, list[str]] = Field(default_factory=dict)  # expressions removed from a message before matching
 
@@ -88,10 +91,21 @@ class GuardCategory(Section):
 
 
 class GuardSettings(Section):
-    """Phrases that get a fixed reply, without a call of the model."""
+    """Messages that get a fixed reply, without a call of the model."""
 
     bundled: bool = True  # include the bundled categories for people in distress, in English and Korean
     categories: list[GuardCategory] = Field(default_factory=list)  # the user's own, which are tried first
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "GuardSettings":
+        taken, mistakes = set(BUNDLED_GUARD if self.bundled else ()), []
+        for name in (category.name for category in self.categories):
+            if name in taken:
+                mistakes.append(f"categories must have names of their own, got {name!r}, which is taken")
+            taken.add(name)
+        if mistakes:
+            raise misfit(mistakes)
+        return self
 
 
 class Seq2SeqExport(Export):

@@ -124,6 +124,16 @@ def test_placeholders_that_fill_the_memory_are_refused_in_one_line():
         Guard.of_values({"categories": [category], "words": {"en": {"pet": "cat" * 1000}}})
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "mistake"),
+    [("a", "a", "a name of its own"), ("", "a", "a name of its own"), ("a", "b", "a reply must not be empty")],
+)
+def test_categories_that_cannot_be_told_apart_are_refused_in_one_line(first, second, mistake):
+    replies = [{"en": "x"}, {"en": "" if mistake.startswith("a reply") else "y"}]
+    with pytest.raises(UserError, match=mistake):
+        Guard([Category(name, reply, {}, {}) for name, reply in zip((first, second), replies, strict=True)])
+
+
 def test_expressions_in_unless_are_removed_before_matching():
     own = {"name": "a", "replies": {"en": "x"}, "patterns": {"en": [" die "]}, "unless": {"en": [" die (cast|hard) "]}}
     guard = Guard.of_values(build_guard(GuardSettings(bundled=False, categories=[own])))

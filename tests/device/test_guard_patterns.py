@@ -12,7 +12,21 @@ def test_placeholders_are_replaced_by_their_words(expression, found):
     assert replaced(expression, {"pet": "(?:cat|dog)"}) == found
 
 
-@pytest.mark.parametrize("pattern", ["(die", "(?=die)", "(?i)die", r"(d)ie\1", "die++"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(die",
+        "(?=die)",
+        "(?i)die",
+        r"(d)ie\1",
+        "die++",
+        r"\bdie",
+        "die{,2}",
+        "di{1000}e",
+        "di{9,1000}e",
+        "x{" + "9" * 5000 + "}",
+    ],
+)
 def test_patterns_that_are_not_portable_are_refused(pattern):
     assert syntax_mistake(pattern)
 
@@ -22,6 +36,19 @@ def test_expressions_are_searched_and_removed():
     assert expressions.search(" i die ")
     assert not expressions.search(" i live ")
     assert expressions.remove(" die hard or die ") == " or "
+
+
+def test_expressions_are_removed_one_after_the_other():
+    assert Expressions([" b c ", " a b "]).remove(" a b c ") == " a "
+    literals = {"b": [0], "a": [1]}
+    assert Expressions([" b", " a "], literals).remove(" a bc ") == " c "
+
+
+@pytest.mark.parametrize("pattern", ["x{" + "9" * 5000 + "}", "(?a)(?u)x", "[\n-\t]"])
+def test_a_pattern_that_cannot_be_compiled_is_refused_in_one_line(pattern):
+    with pytest.raises(UserError, match="not a valid pattern") as caught:
+        Expressions([pattern]).search("x")
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("literals", [{"": [0, 7]}, {"": [-1]}, {"die": []}])

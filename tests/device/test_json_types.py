@@ -2,7 +2,9 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import pytest
 
-from seq2edge.device.json_types import Between, Items, Pattern, mistakes
+from seq2edge.device.errors import UserError
+from seq2edge.device.json_types import Between, Items, Pattern, mistakes, read_json
+from seq2edge.device.manifests import caps
 
 
 class Inner(TypedDict):
@@ -43,3 +45,15 @@ def test_a_valid_value_has_no_mistakes():
 )
 def test_a_mistake_names_key_allowed_values_and_value(values, line):
     assert list(mistakes(GOOD | values, Outer)) == [line]
+
+
+def test_an_integer_that_no_float_can_hold_is_refused():
+    (line,) = mistakes(GOOD | {"named": {"x": 10**400}}, Outer)
+    assert line.startswith("named.x must be a number, got 1000")
+
+
+def test_a_file_that_is_too_large_is_refused_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(caps, "JSON_BYTES", 10)
+    (tmp_path / "guard.json").write_text('{"a": "0123456789"}')
+    with pytest.raises(UserError, match="not a guard: larger than 10 bytes"):
+        read_json(tmp_path / "guard.json", dict[str, str], "not a guard")

@@ -14,6 +14,7 @@ from seq2edge.device.terminal import json_line, printable, write
         ("all good\rall bad", "all good\\x0dall bad"),
         ("def add(a, b):\r\n\treturn a\n", "def add(a, b):\r\n\treturn a\n"),
         ("안녕 – é", "안녕 – é"),
+        ("half of a character \ud83d", "half of a character \\xd83d"),
     ],
 )
 def test_control_codes_are_escaped(text, shown, capsys):
@@ -23,7 +24,7 @@ def test_control_codes_are_escaped(text, shown, capsys):
 
 
 def test_json_has_the_same_values_without_control_codes():
-    values = {"text": "\x1b[2J \x9b2J \x7f 안녕"}
+    values = {"text": "\x1b[2J \x9b2J \x7f 안녕 \ud83d"}
     line = json_line(values)
     assert json.loads(line) == values
     assert line == printable(line)

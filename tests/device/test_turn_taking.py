@@ -61,6 +61,15 @@ def test_a_message_with_an_unknown_part_is_answered_as_a_whole():
     assert said("what is your name? so and so.") == ["Pardon?"] == said("nothing of it")
 
 
+def test_an_alarm_in_one_part_of_a_message_answers_the_message():
+    def guarded(sources):
+        for index, source in enumerate(sources):
+            yield index, result("I am sorry.", 0.0, guard="grief") if source == "my dog died" else result("Hi!", -0.1)
+
+    (found,) = TurnTaking(guarded, FOLLOW_UPS).answers(["what is your name? my dog died"])
+    assert (found.text, found.guard) == ("I am sorry.", "grief")
+
+
 def test_answers_of_the_guard_are_not_replaced():
     guarded = result("Why what?", 0.0, guard="grief")
     chat = TurnTaking(lambda sources: ((index, guarded) for index in range(len(sources))), FOLLOW_UPS)

@@ -14,7 +14,7 @@ from seq2edge.export.guard_training import messages
 from seq2edge.export.options import ExportOptions
 from seq2edge.export.saved_model import export_saved_model
 from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
-from seq2edge.pipeline.recipe_schema.seq2seq import GuardSettings
+from seq2edge.pipeline.recipe_schema.seq2seq import BUNDLED_GUARD, GuardSettings
 from seq2edge.pipeline.run import Run
 
 FOLDER = Path(__file__).parents[2] / "pipeline/corpora/smalltalk/guard"
@@ -91,7 +91,14 @@ def test_the_bundled_guard_answers_the_same_in_a_graph():
 
     values = build_guard(GuardSettings(categories=[OWN]))
     guard = Guard.of_values(values)
-    texts = ["the RED river!", "강 물", "", *(text for name in LANGUAGES for _, text in messages(FOLDER, name)[::340])]
+    marks = ["I want to die❤️", "i want to d̶i̶e̶", "ſuicide", "the river \uffa1", f"river {'x' * 60} I want to die"]
+    texts = [
+        "the RED river!",
+        "강 물",
+        "",
+        *marks,
+        *(text for name in LANGUAGES for _, text in messages(FOLDER, name)[::340]),
+    ]
     found = GraphGuard(values).answer(tf.constant(texts), tf.constant(["?"] * len(texts)))
     replies, categories = ([one.decode() for one in some.numpy()] for some in found)
     expected = [guard.check(text) for text in texts]
@@ -100,10 +107,34 @@ def test_the_bundled_guard_answers_the_same_in_a_graph():
     assert len(set(categories)) > 4
 
 
+@pytest.mark.slow
+def test_other_languages_and_several_unless_answer_the_same_in_a_graph():
+    import tensorflow as tf
+
+    from seq2edge.export.text_guard import GraphGuard
+
+    own = {"name": "a", "replies": {"de": "Nein.", "ko": "아니요."}, "patterns": {"de": [" nein ", " a "]}}
+    guard_settings = GuardSettings(bundled=False, categories=[{**own, "unless": {"de": [" b c ", " a b "]}}])
+    values, texts = build_guard(guard_settings), ["Nein!", "nein 강", "a b c", "b c a", "ja"]
+    found = GraphGuard(values).answer(tf.constant(texts), tf.constant(["?"] * len(texts)))
+    expected = [Guard.of_values(values).check(text) for text in texts]
+    assert [one and one.reply for one in expected] == ["Nein.", "아니요.", "Nein.", "Nein.", None]
+    assert [one.decode() for one in found[0].numpy()] == [one.reply if one else "?" for one in expected]
+
+
+@pytest.mark.parametrize("name", ["a", "illness"])
+def test_two_categories_with_the_same_name_are_refused(name, tmp_path):
+    text = find_recipe("quickstart").read_text(encoding="utf-8")
+    own = f'[[guard.categories]]\nname = "{name}"\nreplies.en = "b"\npatterns.en = [" fine "]\n'
+    (tmp_path / "a.toml").write_text(text + own + own, encoding="utf-8")
+    with pytest.raises(UserError, match=f"names of their own, got '{name}', which is taken"):
+        load_recipe(tmp_path / "a.toml")
+
+
 def test_the_quickstart_has_the_bundled_guard_and_one_line_turns_it_off():
     recipe = load_recipe(find_recipe("quickstart"))
     names = [category["name"] for category in build_guard(recipe.guard)["categories"]]
-    assert names == ["overdose", "self_harm", "abuse", "eating_disorder", "illness", "bereavement"]
+    assert names == list(BUNDLED_GUARD)
     off = load_recipe(find_recipe("quickstart"), ["guard.bundled=false"])
     assert build_guard(off.guard)["categories"] == []
 

@@ -13,6 +13,7 @@ the device. The systems take turns, with one pass over all sentences each. Media
 """
 
 import argparse
+import dataclasses
 import functools
 import itertools
 import json
@@ -30,7 +31,6 @@ from seq2edge.device.processors.interface import Features
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
 from seq2edge.device.search.decoding import decode
-from seq2edge.device.search.options import DecodingOptions
 from seq2edge.export.onnx_model import ENCODER, STEP, write_graphs
 from seq2edge.export.onnx_runtime import OnnxModel
 from seq2edge.pipeline.run import Run
@@ -63,14 +63,14 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=200)
     parser.add_argument("--passes", type=int, default=5)
     arguments = parser.parse_args()
-    run, runner = Run.open(arguments.run), load_runner(arguments.bundle)
+    run, runner = Run.open(arguments.run), _runner(arguments.bundle, arguments.max_ratio)
     pairs = list(itertools.islice(run.data.texts("valid"), arguments.sentences))
     results: dict[str, Any] = {"bundle": arguments.bundle.name, "sentences": len(pairs)}
     with tempfile.TemporaryDirectory() as name:
-        sources, ratio = [pair.source for pair in pairs], arguments.max_ratio
-        systems = _bundle(OURS, runner, sources, ratio) | _others(run, runner, sources, ratio, Path(name))
+        sources = [pair.source for pair in pairs]
+        systems = _bundle(OURS, runner, sources) | _others(run, runner, sources, Path(name))
         for path in arguments.student:
-            systems |= _bundle(path.name, load_runner(path), sources, ratio)
+            systems |= _bundle(path.name, _runner(path, arguments.max_ratio), sources)
         for beam in BEAMS:
             measured: dict[str, list[tuple[list[str | None], list[float]]]] = {system: [] for system in systems}
             for _ in range(arguments.passes):
@@ -105,11 +105,18 @@ def _compared(
     return results
 
 
-def _bundle(name: str, runner: Seq2SeqRunner, texts: Sequence[str], max_ratio: float | None) -> dict[str, System]:
+def _runner(bundle: Path, max_ratio: float | None) -> Seq2SeqRunner:
+    """Load a bundle with `max_ratio` as its default."""
+    runner = load_runner(bundle)
+    runner.defaults = dataclasses.replace(runner.defaults, max_ratio=max_ratio)
+    return runner
+
+
+def _bundle(name: str, runner: Seq2SeqRunner, texts: Sequence[str]) -> dict[str, System]:
     """Return a bundle that decodes the texts, with and without its shortlist, by name."""
 
     def run(index: int, beam: int, shortlist: bool) -> str:
-        return runner.run(texts[index], beam=beam, shortlist=shortlist, max_ratio=max_ratio).text
+        return runner.run(texts[index], beam=beam, shortlist=shortlist).text
 
     systems: dict[str, System] = {name: functools.partial(run, shortlist=True)}
     if runner.model.shortlist:
@@ -117,31 +124,23 @@ def _bundle(name: str, runner: Seq2SeqRunner, texts: Sequence[str], max_ratio: f
     return systems
 
 
-def _others(
-    run: Run, runner: Seq2SeqRunner, texts: Sequence[str], max_ratio: float | None, folder: Path
-) -> dict[str, System]:
+def _others(run: Run, runner: Seq2SeqRunner, texts: Sequence[str], folder: Path) -> dict[str, System]:
     """Return the systems of others that decode the texts, by name."""
     sources = [runner.processor(text, runner.manifest.source_length) for text in texts]
-    systems = _ctranslate2(run, runner, texts, sources, max_ratio, folder)
+    systems = _ctranslate2(run, runner, texts, sources, folder)
     export_onnx(run, folder)
-    decoding = {**runner.manifest.decoding, "max_ratio": max_ratio}
     for kind in reversed(KINDS):
         model = OnnxModel(folder / kind)
 
         def decode_one(index: int, beam: int, model: OnnxModel = model) -> None:
-            decode(model, [sources[index]], DecodingOptions(**{**decoding, "beam": beam}))
+            decode(model, [sources[index]], dataclasses.replace(runner.defaults, beam=beam))
 
         systems[f"ONNX Runtime {kind}"] = decode_one
     return systems
 
 
 def _ctranslate2(
-    run: Run,
-    runner: Seq2SeqRunner,
-    texts: Sequence[str],
-    sources: Sequence[Features],
-    max_ratio: float | None,
-    folder: Path,
+    run: Run, runner: Seq2SeqRunner, texts: Sequence[str], sources: Sequence[Features], folder: Path
 ) -> dict[str, System]:
     """Return CTranslate2 with the weights of the run, or a Transformer with random weights if it cannot run these."""
     import ctranslate2
@@ -154,11 +153,10 @@ def _ctranslate2(
         write_random_model(path, run.data.vocabulary["target"])
     translator = ctranslate2.Translator(str(path), compute_type="int8", inter_threads=1, intra_threads=1)
     tokens = [tokens_of(source["source_ids"]) for source in sources]
-    penalty = runner.manifest.decoding.get("length_penalty", DecodingOptions().length_penalty)
 
     def translate(index: int, beam: int, use_vmap: bool) -> str:
         result = translator.translate_batch(
-            [tokens[index]], beam_size=beam, length_penalty=penalty, use_vmap=use_vmap,
+            [tokens[index]], beam_size=beam, length_penalty=runner.defaults.length_penalty, use_vmap=use_vmap,
             max_decoding_length=runner.manifest.target_length,
         )[0]  # fmt: skip
         return runner.tokenizer.decode([int(token) for token in result.hypotheses[0] if token.isdecimal()])
@@ -168,7 +166,7 @@ def _ctranslate2(
         if runner.model.shortlist:
             systems[f"{name}, shortlist"] = lambda index, beam: translate(index, beam, True)
         return systems
-    results = {beam: [runner.run(text, beam=beam, max_ratio=max_ratio) for text in texts] for beam in BEAMS}
+    results = {beam: [runner.run(text, beam=beam) for text in texts] for beam in BEAMS}
     lengths = {
         beam: [sum(len(part.target_tokens) + 1 for part in result.parts) for result in some]
         for beam, some in results.items()

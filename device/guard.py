@@ -260,5 +260,7 @@ class Guard:
         hit = next((category for category in classified if category.found(language, text)), None)
         if not classifier.is_distress(text, hit is not None):
             return None
-        name = classifier.category(text)
-        return hit or next(category for category in classified if category.name == name)
+        if hit is None:
+            name = classifier.category(text)
+            hit = next(category for category in classified if category.name == name)
+        return hit

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Any
 
 from seq2edge.device.batching import Job
@@ -74,8 +73,8 @@ class Joiner:
         best = [one.hypotheses[0] for one in decoded]
         score, text = _score(decoded, 0), self.answer(source, decoded)
         is_fallback = self._fallback(score) is not None
-        log_probs = [value for hypothesis in best for value in hypothesis.token_log_probs]
-        confidence = math.exp(fmean(log_probs)) if log_probs else 0.0  # without, if filters forbid every first token
+        tokens = sum(len(hypothesis.token_log_probs) for hypothesis in best)  # none if filters forbid every first token
+        confidence = math.exp(sum(hypothesis.log_probability for hypothesis in best) / tokens) if tokens else 0.0
         return Result(
             text=text,
             score=score,
@@ -116,4 +115,4 @@ class Joiner:
 
 
 def _score(decoded: Sequence[Decoded], rank: int) -> float:
-    return fmean(one.hypotheses[rank].score for one in decoded)
+    return sum(one.hypotheses[rank].score for one in decoded) / len(decoded)

@@ -82,5 +82,5 @@ def _alternatives(words: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def _longest_first(patterns: Sequence[str], words: Mapping[str, str]) -> list[str]:
-    """Sort expressions by their length without placeholders, because the first match counts."""
+    """Sort expressions by their length without placeholders, because each is replaced before the next."""
     return sorted(patterns, key=lambda one: len(replaced(one, words)), reverse=True)

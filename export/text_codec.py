@@ -7,11 +7,10 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from seq2edge.device.processors.text import INVISIBLE
 from seq2edge.device.special_ids import EOS
 
-# The same as `seq2edge.device.processors.text.normalise`, as regular expressions of RE2.
-INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
-CONTROL = r"[\p{Cc}]"
+CONTROL = r"[\p{Cc}]"  # `seq2edge.device.processors.text.CONTROL` in the syntax of RE2
 
 
 class GraphTextEncoder(tf.Module):
@@ -32,7 +31,7 @@ class GraphTextEncoder(tf.Module):
         """Encode strings `(batch,)` as int32 ids `(batch, source_length)`, each row ending in eos, then pad."""
         if self.normalisation != "none":
             text = tf_text.normalize_utf8(text, self.normalisation)
-            text = tf.strings.regex_replace(text, INVISIBLE, "")
+            text = tf.strings.regex_replace(text, INVISIBLE.pattern, "")
             text = tf.strings.regex_replace(text, CONTROL, " ")
             text = tf.strings.strip(tf.strings.regex_replace(text, r"[\s\p{Z}]+", " "))
         ids = self.tokenizer.tokenize(text)[:, : self.source_length - 1]

@@ -28,7 +28,7 @@ from seq2edge.device.guard_classifier import (
     Linear,
     LinearJson,
 )
-from seq2edge.export.text_codec import INVISIBLE
+from seq2edge.device.processors.text import INVISIBLE
 
 NO_WORD = r"[^\pL\pN]+"  # `seq2edge.device.guard.NO_WORD` in the syntax of RE2
 
@@ -142,7 +142,9 @@ def _hashes_of(grams: tf.Tensor) -> tf.Tensor:
 
 def fold(text: tf.Tensor, language: str) -> tf.Tensor:
     """Fold texts `(batch,)` for the patterns of a language."""
-    text = tf.strings.lower(tf_text.normalize_utf8(tf.strings.regex_replace(text, INVISIBLE, ""), "NFC"), "utf-8")
+    text = tf.strings.lower(
+        tf_text.normalize_utf8(tf.strings.regex_replace(text, INVISIBLE.pattern, ""), "NFC"), "utf-8"
+    )
     text = tf.strings.regex_replace(text, APOSTROPHE.pattern, "")
     for letter in string.ascii_lowercase:
         text = tf.strings.regex_replace(text, f"{letter}{{3,}}", letter)

@@ -5,14 +5,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from seq2edge.device.errors import UserError
 
 ORIGIN = re.compile(r"https?://[^/\s*?#@]+")
+# Origins that are an IP address or localhost. Any other name can be pointed to this machine by its owner after the page
+# was loaded (DNS rebinding).
+ADDRESS = re.compile(r"https?://((?:localhost|[\d.]+|\[[\da-f:.]+\])(?::\d+)?)", re.IGNORECASE)
 OPEN = {"/health"}  # needs no key, for monitoring
-# Content types that a page may send to another origin without a CORS preflight; "": a POST without a type.
-WITHOUT_PREFLIGHT = {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"}
 Headers = dict[str, str]
 
 
@@ -67,9 +67,12 @@ class Access:
         return any(found) or not self.keys or path in OPEN
 
     def allows_page(self, headers: Headers) -> bool:
-        """Whether a request comes from no web page, from a page of this server, or from a page of an allowed origin."""
+        """Whether a request comes from no page, a page at the address it is sent to, or one of an allowed origin."""
         origin = headers.get("origin")
-        return origin is None or self.is_named(origin) or urlsplit(origin).netloc == headers.get("host", "")
+        if origin is None or self.is_named(origin):
+            return True
+        address = ADDRESS.fullmatch(origin)
+        return address is not None and address[1] == headers.get("host")
 
     def is_named(self, origin: str) -> bool:
         """Whether an origin is allowed."""
@@ -83,11 +86,6 @@ class Access:
         if not self.is_named(origin):
             return {"Vary": "Origin"}
         return {"Access-Control-Allow-Origin": "*" if "*" in self.origins else origin, "Vary": "Origin"}
-
-
-def is_sent_without_preflight(headers: Headers) -> bool:
-    """Whether a browser would send a POST to another origin without a CORS preflight."""
-    return headers.get("content-type", "").partition(";")[0].strip().lower() in WITHOUT_PREFLIGHT
 
 
 PREFLIGHT = {  # headers of the response to a preflight

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-from seq2edge.device.serving.access import PREFLIGHT, Access, Headers, is_sent_without_preflight
+from seq2edge.device.serving.access import PREFLIGHT, Access, Headers
 from seq2edge.device.serving.answers import encoded
 from seq2edge.device.serving.body import MOST_DISCARDED, Body, Message, Receive, TooLargeError
 from seq2edge.device.serving.limits import Limits
@@ -77,7 +77,7 @@ class Gate:
             raise RefusedError(
                 HTTPStatus.UNAUTHORIZED, "missing or wrong API key; send Authorization: Bearer KEY", told
             )
-        if method == "POST" and not self.access.allows_page(headers) and is_sent_without_preflight(headers):
+        if method == "POST" and not self.access.allows_page(headers):
             raise RefusedError(HTTPStatus.FORBIDDEN, "pages of this origin are not allowed; see --cors")
         if (length := int(headers.get("content-length", 0))) > self.limits.max_body_bytes:
             raise self._too_large(str(length))

@@ -64,6 +64,18 @@ def test_pages_of_this_server_and_of_named_origins_are_allowed():
     assert access.allows_page(here)
     for origin in ("http://localhost:8000", "https://example.org", "https://Example.org"):
         assert access.allows_page(here | {"origin": origin})
-    for origin in ("https://evil.example", "null", "http://localhost", "https://example.org.evil.example"):
+    for origin in ("https://evil.example", "null", "http://[", "http://localhost", "https://example.org.evil.example"):
         assert not access.allows_page(here | {"origin": origin})
     assert Access.of(None, ["*"]).allows_page(here | {"origin": "null"})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "192.168.1.5", "[::1]:8000", "localhost"])
+def test_a_page_at_an_address_is_a_page_of_this_server(host):
+    assert Access().allows_page({"host": host, "origin": f"http://{host}"})
+
+
+@pytest.mark.parametrize("host", ["evil.example:8000", "localhost.evil.example", "127.0.0.1.evil.example"])
+def test_a_name_that_can_be_pointed_to_this_machine_has_to_be_allowed(host):
+    page = {"host": host, "origin": f"http://{host}"}
+    assert not Access().allows_page(page)
+    assert Access.of(None, [f"http://{host}"]).allows_page(page)

@@ -141,7 +141,9 @@ def score_captions(folder: Path) -> float:
     from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
     from seq2edge.pipeline.run import Run
 
-    return float(evaluate_run(Run.open(folder), "valid", EvaluateOptions(beam=1, quiet=True)).scores["bleu"])
+    return float(
+        evaluate_run(Run.open(folder), "valid", EvaluateOptions(search={"beam": 1}, quiet=True)).scores["bleu"]
+    )
 
 
 def epoch_seconds(rows: list[dict[str, float]]) -> float:

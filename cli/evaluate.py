@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seq2edge.cli.search_flags import add_search_flags, search_values
+from seq2edge.device.search.options import OPTIONS
 from seq2edge.device.terminal import json_line, write
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ EXAMPLES = """\
   seq2edge evaluate runs/new --split valid --length-penalty 1.0
   seq2edge evaluate bundles/mine-int8 --file questions.tsv --json"""
 
+COMMON = ("beam", "length_penalty")  # listed by `--help`
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -31,10 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--split", choices=("train", "valid", "test"), default="test", help="default: test")
     parser.add_argument("--file", metavar="FILE", type=Path, help="pairs instead of a split: TSV, CSV or JSON Lines")
-    parser.add_argument("--beam", type=int, help="beam size (default: as in the recipe or bundle)")
-    parser.add_argument(
-        "--length-penalty", type=float, help="length penalty of the beam (default: as in the recipe or bundle)"
-    )
     parser.add_argument("--report", metavar="FILE", type=Path, help="write an HTML page that opens offline")
     parser.add_argument(
         "--output",
@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
+    add_search_flags(parser, OPTIONS, COMMON)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     paths = list(dict.fromkeys([*arguments.paths, *others]))
     systems = [System.open(path, name) for path, name in zip(paths, unique_names(paths), strict=True)]
     test_set = _test_set(arguments, systems[0])
-    options = EvaluateOptions(arguments.output, arguments.beam, arguments.length_penalty, arguments.quiet)
+    options = EvaluateOptions(arguments.output, search_values(OPTIONS, arguments), arguments.quiet)
     evaluations = [evaluate(system, test_set, options) for system in systems]
     differences = compare_with(evaluations, evaluations[paths.index(arguments.against)]) if others else []
     if arguments.report:

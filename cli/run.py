@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2edge.cli.bundle_argument import DEFAULT, add_sha256
-from seq2edge.device.option import Option
+from seq2edge.cli.search_flags import add_search_flags, search_values
 from seq2edge.device.runners.classification_options import OPTIONS as CLASSIFICATION_OPTIONS
 from seq2edge.device.search.options import OPTIONS as DECODING_OPTIONS
 from seq2edge.device.search.options import latest_replies
@@ -22,9 +22,7 @@ EXAMPLES = """\
   seq2edge run "good morning" --beam 5 --inspect"""
 
 OPTIONS = CLASSIFICATION_OPTIONS | DECODING_OPTIONS  # options of all families; a runner refuses those of other families
-METAVARS = {int: "N", float: "X", str: "TEXT", tuple: "TEXT"}
 COMMON = ("beam", "n_best", "sample", "required", "banned")  # listed by `--help`
-BUNDLE_DEFAULTS = ("beam", "length_penalty", "max_length")
 SCORE_FORMATS = {"text": "8.3f", "label": "6.2f"}  # by kind of target; the score of a label is its probability
 
 
@@ -42,38 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--inspect", action="store_true", help="print JSON with attention and the whole search")
     parser.add_argument("--threads", type=int, default=1, help="number of runtime threads (default: 1)")
     parser.add_argument("--quiet", action="store_true", help="print no notes to standard error")
-    search = parser.add_argument_group("search")
-    search.add_argument("--help-decoding", action=_DecodingHelp, nargs=0, help="list the other options of the search")
-    for option in OPTIONS.values():
-        help = {} if option.name in COMMON else {"help": argparse.SUPPRESS}
-        search.add_argument(option.flag, dest=option.name, default=None, **_flag(option) | help)
-
-
-class _DecodingHelp(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        write(decoding_help(parser.prog), end="")
-        parser.exit()
-
-
-def decoding_help(program: str) -> str:
-    """Help of all options of the search, which are too many for the help of the command."""
-    options = argparse.ArgumentParser(prog=program, usage="%(prog)s [OPTION …]", add_help=False)
-    groups = {option.group: options.add_argument_group(option.group) for option in OPTIONS.values()}
-    for option in OPTIONS.values():
-        groups[option.group].add_argument(option.flag, **_flag(option))
-    return options.format_help()
-
-
-def _flag(option: Option) -> dict[str, Any]:
-    """Arguments of `add_argument` for an option. The default is always None."""
-    if option.type is bool:
-        text = f"do not {option.help}" if option.default else option.help
-        return {"action": "store_false" if option.default else "store_true", "help": text}
-    if option.type is tuple:
-        return {"action": "append", "metavar": METAVARS[tuple], "help": f"{option.help}; may be repeated"}
-    default = "the bundle's" if option.name in BUNDLE_DEFAULTS else option.default
-    text = option.help if default in (None, "") else f"{option.help} (default: {default})"
-    return {"type": option.type, "metavar": METAVARS[option.type], "help": text}
+    add_search_flags(parser, OPTIONS, COMMON)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -83,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.device.runners.load import load_runner
 
     check_threads("--threads", arguments.threads)
-    settings = {name: value for name in OPTIONS if (value := getattr(arguments, name)) is not None}
+    settings = search_values(OPTIONS, arguments)
     bundle, texts = _bundle_and_texts(arguments)
     runner = load_runner(bundle, arguments.threads, sha256=arguments.sha256)
     if texts:

@@ -1,9 +1,10 @@
 """Evaluates runs and bundles on pairs, with the runner that is used on the device."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.runners.seq2seq import Seq2SeqRunner
@@ -27,13 +28,13 @@ class EvaluateOptions:
 
     Attributes:
         output: Folder for the results. None: the folder of the evaluation set.
-        beam, length_penalty: Options of the search, for models that write text. None: as in the recipe or the bundle.
+        search: Options of the search by name, for models that write text; see `DecodingOptions`. Those that are absent
+            are as in the recipe or the bundle.
         quiet: Show no progress bars.
     """
 
     output: Path | None = None
-    beam: int | None = None
-    length_penalty: float | None = None
+    search: Mapping[str, Any] = field(default_factory=dict)
     quiet: bool = False
 
 
@@ -44,18 +45,16 @@ def evaluate(system: System, test_set: EvaluationSet, options: EvaluateOptions |
     an evaluation is interrupted, the next one of the same model, set and search resumes after its last answer.
 
     Raises:
-        UserError: If there are options of the search for a model that does not write text.
+        UserError: If there are options of the search for a model that does not write text, or their values are wrong.
     """
     options = options or EvaluateOptions()
     output = options.output or test_set.folder
-    runner, beam = system.runner, _beam(system, options)
-    search = {"beam": beam, "length_penalty": options.length_penalty}
-    search = {name: value for name, value in search.items() if value is not None}
+    runner, search = system.runner, _search(system, options)
     answers = answer_all(AnswerRequest(system, test_set, search), output, options.quiet)
     surprise = None
     if isinstance(runner, Seq2SeqRunner):
         surprise = perplexity(runner, test_set.expected, system.name, options.quiet)
-    evaluation = score(system.name, test_set, answers, beam, options.length_penalty, surprise)
+    evaluation = score(system.name, test_set, answers, search, surprise)
     _write_results(evaluation, output)
     return evaluation
 
@@ -65,14 +64,15 @@ def evaluate_run(run: Run, split: str = "test", options: EvaluateOptions | None 
     return evaluate(System.of_run(run), EvaluationSet.of_run(run, split), options)
 
 
-def _beam(system: System, options: EvaluateOptions) -> int | None:
-    """Return the beam size of the search; None if the model does not write text."""
+def _search(system: System, options: EvaluateOptions) -> dict[str, Any]:
+    """Return the options of the search with the beam size; empty if the model does not write text."""
     if isinstance(system.runner, Seq2SeqRunner):
-        return system.runner.manifest.decoding["beam"] if options.beam is None else options.beam
-    for name, value in (("beam", options.beam), ("length penalty", options.length_penalty)):
-        if value is not None:
-            raise UserError(f"{system.path}: a {name} of {value} was given; leave it out, this model writes no text")
-    return None
+        search = {"beam": system.runner.manifest.decoding["beam"], **options.search}
+        system.runner.options(**search)  # refuses wrong values
+        return search
+    if options.search:
+        raise UserError(f"{system.path} writes no text, so it has no search; leave out {', '.join(options.search)}")
+    return {}
 
 
 def _write_results(evaluation: Evaluation, output: Path) -> None:

@@ -1,6 +1,6 @@
 """Scores the answers of a system, on the whole set and on groups of examples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,7 @@ class Evaluation:
 
     Attributes:
         answers: One answer for each example.
-        beam: Beam size of the search; None if the task has no search.
-        length_penalty: Length penalty of the search; None: that of the system, or no search.
+        search: Beam size and other options of the search that differ from the system's; empty if there is no search.
         scores: Scores by metric key, with "sentences", "signatures" and, if it was computed, "perplexity".
         groups: Scores of parts of the set.
     """
@@ -25,8 +24,7 @@ class Evaluation:
     system: str
     test_set: EvaluationSet
     answers: list[Answer]
-    beam: int | None
-    length_penalty: float | None
+    search: Mapping[str, Any]
     scores: dict[str, Any]
     groups: Groups
 
@@ -36,20 +34,15 @@ class Evaluation:
 
     @property
     def about(self) -> str:
-        """The number of sentences, beam size and length penalty, for the heading of a table."""
-        parts = [f"{len(self.answers):,} sentences"]
-        if self.beam is not None:
-            parts.append(f"beam {self.beam}")
-        if self.length_penalty is not None:
-            parts.append(f"length penalty {self.length_penalty:g}")
-        return ", ".join(parts)
+        """The number of sentences and the options of the search, for the heading of a table."""
+        options = (_in_words(name.replace("_", " "), value) for name, value in self.search.items())
+        return ", ".join([f"{len(self.answers):,} sentences", *options])
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "name": self.system,
             "split": self.test_set.name,
-            "beam": self.beam,
-            "length_penalty": self.length_penalty,
+            "search": dict(self.search),
             "scores": self.scores,
             "groups": self.groups,
         } | {one.baseline.key: one.scores | one.groups for one in self.test_set.baseline_scores}
@@ -59,8 +52,7 @@ def score(
     system: str,
     test_set: EvaluationSet,
     answers: Sequence[Answer],
-    beam: int | None = None,
-    length_penalty: float | None = None,
+    search: Mapping[str, Any] | None = None,
     perplexity: float | None = None,
 ) -> Evaluation:
     """Score the answers of a system.
@@ -68,7 +60,7 @@ def score(
     Args:
         system: Name of the system.
         answers: One answer for each example of the set.
-        beam, length_penalty: Options of the search, if there was one.
+        search: Options of the search, if there was one.
         perplexity: Perplexity of the references; None if it was not computed.
     """
     hypotheses = [answer.text for answer in answers]
@@ -80,8 +72,16 @@ def score(
         system=system,
         test_set=test_set,
         answers=list(answers),
-        beam=beam,
-        length_penalty=length_penalty,
+        search=search or {},
         scores=scores,
         groups=test_set.group_scores(hypotheses, test_set.parts | lengths),
     )
+
+
+def _in_words(name: str, value: Any) -> str:
+    """An option of the search and its value."""
+    if isinstance(value, bool):
+        return name if value else f"no {name}"
+    if isinstance(value, float):
+        return f"{name} {value:g}"
+    return f"{name} {value}"

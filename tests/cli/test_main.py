@@ -43,9 +43,10 @@ def test_help_fits_a_screen_and_starts_with_examples(command, capsys, monkeypatc
     assert shown.index("examples:") < shown.index("options:")
 
 
-def test_run_lists_the_search_options_on_request(capsys):
+@pytest.mark.parametrize("command", ["run", "evaluate"])
+def test_search_options_are_listed_on_request(command, capsys):
     with pytest.raises(SystemExit) as stop:
-        main(["run", "--help-decoding"])
+        main([command, "--help-decoding"])
     assert stop.value.code == 0
     shown = capsys.readouterr().out
     assert [option.flag for option in OPTIONS.values() if f"  {option.flag}" not in shown] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from seq2edge.cli import run
+from seq2edge.cli import run, search_flags
 from seq2edge.device.errors import UserError
 from seq2edge.device.option import Range
 from seq2edge.device.runners.classification_options import OPTIONS as CLASSIFICATION_OPTIONS
@@ -42,7 +42,7 @@ def test_every_option_has_a_flag(parser, option):
     arguments = parser.parse_args(["bundle", option.flag] + ([] if given is None else [given]))
     assert getattr(arguments, option.name) == expected
     assert [name for name in run.OPTIONS if getattr(arguments, name) is not None] == [option.name]
-    assert " ".join(option.help.split()) in " ".join(run.decoding_help("run").split())
+    assert " ".join(option.help.split()) in " ".join(search_flags.decoding_help("run", run.OPTIONS).split())
 
 
 def test_every_option_is_a_field_of_a_request():
@@ -61,9 +61,9 @@ def test_the_documentation_lists_every_option():
 
 def documented(option):
     """The expected row of an option in docs/decoding.md."""
-    metavar = "" if option.type is bool else f" {run.METAVARS[option.type]}"
+    metavar = "" if option.type is bool else f" {search_flags.METAVARS[option.type]}"
     kind = {bool: "true or false", str: "text", tuple: "list of texts"}.get(option.type, str(option.allowed))
-    default = "the bundle's" if option.name in run.BUNDLE_DEFAULTS else option.default
+    default = "the bundle's" if option.name in search_flags.BUNDLE_DEFAULTS else option.default
     shown = str(default).lower() if default not in (None, "", ()) else "none"
     return f"{option.flag}{metavar}", option.name, kind, shown, option.help
 

@@ -58,14 +58,22 @@ def test_perplexity_is_that_of_teacher_forcing(trained_run, tmp_path):
     assert found == pytest.approx(np.exp(total / tokens), abs=0.02)
 
 
-def test_a_length_penalty_can_be_tried_without_another_export(bundles, trained_run, tmp_path):
+def test_options_of_the_search_can_be_tried_without_another_export(bundles, trained_run, tmp_path):
     system, test_set = System.open(bundles / "none"), EvaluationSet.of_run(trained_run, "valid")
-    found = evaluate(system, test_set, EvaluateOptions(tmp_path, beam=5, length_penalty=30.0, quiet=True))
-    asked = system.runner.run_all([example.source for example in test_set.expected], beam=5, length_penalty=30.0)
+    search = {"beam": 5, "length_penalty": 30.0, "max_ratio": 0.2, "shortlist": False, "all_items": True}
+    found = evaluate(system, test_set, EvaluateOptions(tmp_path, search, quiet=True))
+    asked = system.runner.run_all([example.source for example in test_set.expected], **search)
     assert found.hypotheses == [result.text for result in asked]
-    assert found.hypotheses != evaluate(system, test_set, EvaluateOptions(tmp_path, beam=5, quiet=True)).hypotheses
-    assert "sentences, beam 5, length penalty 30" in table([found])
-    assert found.as_dict()["length_penalty"] == 30
+    assert found.hypotheses != evaluate(system, test_set, EvaluateOptions(tmp_path, {"beam": 5}, quiet=True)).hypotheses
+    assert "sentences, beam 5, length penalty 30, max ratio 0.2, no shortlist, all items" in table([found])
+    assert found.as_dict()["search"] == search
+
+
+def test_a_wrong_option_of_the_search_is_refused(bundles, trained_run, tmp_path):
+    system, test_set = System.open(bundles / "none"), EvaluationSet.of_run(trained_run, "valid")
+    with pytest.raises(UserError, match="max_ratio must be greater than 0"):
+        evaluate(system, test_set, EvaluateOptions(tmp_path, {"max_ratio": 0.0}, quiet=True))
+    assert not list(tmp_path.iterdir())
 
 
 class BrokenOffError(Exception):
@@ -130,7 +138,9 @@ def test_a_file_without_pairs_is_refused(tmp_path):
 def test_scores_are_grouped_by_source_length():
     expected = [Example("s", ("right",))] * 8
     answers = [Answer("right" if length < 5 else "wrong", 1.0, length, []) for length in range(1, 9)]
-    groups = score("x", EvaluationSet("t", "commands", expected), answers, beam=1).groups["by source length in tokens"]
+    groups = score("x", EvaluationSet("t", "commands", expected), answers, {"beam": 1}).groups[
+        "by source length in tokens"
+    ]
     assert {name: values["exact_match"] for name, values in groups.items()} == {
         "1–2": 100,
         "3–4": 100,
@@ -142,7 +152,7 @@ def test_scores_are_grouped_by_source_length():
 def test_each_domain_is_scored_separately():
     expected = [Example("s", ("right",), ("manual",)), Example("s", ("right",), ("talk",)), Example("s", ("right",))]
     answers = [Answer(text, 1.0, 1, []) for text in ("right", "wrong", "right")]
-    found = score("x", EvaluationSet("t", "commands", expected), answers, beam=1)
+    found = score("x", EvaluationSet("t", "commands", expected), answers, {"beam": 1})
     assert found.scores["exact_match"] == pytest.approx(66.67, abs=0.01)
     domains = found.as_dict()["groups"]["by domain"]
     assert {name: (values["sentences"], values["exact_match"]) for name, values in domains.items()} == {
@@ -157,7 +167,7 @@ def test_baselines_are_scored_on_each_domain_too():
     expected = [Example("a.txt", ("a.txt",), ("manual",)), Example("s", ("right",), ("talk",))]
     baselines = [Baseline("nearest neighbour", ["wrong", "right"]), Baseline("copy", ["a.txt", "s"])]
     test_set = EvaluationSet("t", "translation", expected, baselines)
-    found = score("x", test_set, [Answer("right", 1.0, 1, [])] * 2, beam=1)
+    found = score("x", test_set, [Answer("right", 1.0, 1, [])] * 2, {"beam": 1})
     exact = {key: found.as_dict()[key]["by domain"]["manual"]["exact_match"] for key in ("nearest_neighbour", "copy")}
     assert exact == {"nearest_neighbour": 0, "copy": 100}
     lines = table([found]).splitlines()
@@ -168,7 +178,7 @@ def test_baselines_are_scored_on_each_domain_too():
 def test_the_table_has_a_column_for_each_system():
     expected = [Example("s", ("right",))] * 4
     systems = [
-        score(name, EvaluationSet("t", "chat", expected), [Answer(name, 1.0, 1, [])] * 4, beam=1)
+        score(name, EvaluationSet("t", "chat", expected), [Answer(name, 1.0, 1, [])] * 4, {"beam": 1})
         for name in ("a", "right")
     ]
     lines = table(systems).splitlines()
@@ -198,7 +208,7 @@ def test_labels_are_scored_without_search_and_perplexity(labelled, tmp_path):
     found = evaluate(*labelled, EvaluateOptions(tmp_path, quiet=True))
     assert found.scores == {"sentences": 3, "accuracy": 66.67, "macro_f1": 40.0, "signatures": []}
     kept = json.loads((tmp_path / "evaluation-test-intents.json").read_text())
-    assert (kept["beam"], kept["length_penalty"]) == (None, None)
+    assert kept["search"] == {}
     assert kept["linear_svm"]["accuracy"] == 33.33
     assert "nearest_neighbour" not in kept
     assert table([found]).splitlines()[:2] == ["intents: test set, 3 sentences", "            intents  linear SVM"]
@@ -211,8 +221,8 @@ def test_a_confusion_matrix_is_written_for_labels(labelled, tmp_path):
 
 
 def test_a_beam_for_a_classifier_is_refused(labelled, tmp_path):
-    with pytest.raises(UserError, match=r"runs/intents: a beam of 5 was given; leave it out"):
-        evaluate(*labelled, EvaluateOptions(tmp_path, beam=5, quiet=True))
+    with pytest.raises(UserError, match=r"runs/intents writes no text, so it has no search; leave out beam"):
+        evaluate(*labelled, EvaluateOptions(tmp_path, {"beam": 5}, quiet=True))
 
 
 def test_a_new_metric_needs_only_a_function_and_an_entry(trained_run, tmp_path, monkeypatch):

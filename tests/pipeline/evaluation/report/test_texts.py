@@ -23,8 +23,10 @@ def answers(text):
 @pytest.fixture(scope="module")
 def page():
     test_set = EvaluationSet("test", "translation", EXPECTED)
-    first = score("first", test_set, answers(lambda i: f"the red stone number {i if i % 2 else 'x'} & more"), beam=1)
-    second = score("second", test_set, answers(lambda i: "the <i> stone"), beam=1)
+    first = score(
+        "first", test_set, answers(lambda i: f"the red stone number {i if i % 2 else 'x'} & more"), {"beam": 1}
+    )
+    second = score("second", test_set, answers(lambda i: "the <i> stone"), {"beam": 1})
     return report([first, second])
 
 
@@ -66,7 +68,7 @@ def test_differing_words_are_marked(page):
 
 def test_names_and_differences_are_escaped():
     test_set = EvaluationSet("<i>set", "translation", EXPECTED[:2])
-    evaluation = score("</title><b>", test_set, [Answer("<u>", 0.5, 3, [])] * 2, beam=1)
+    evaluation = score("</title><b>", test_set, [Answer("<u>", 0.5, 3, [])] * 2, {"beam": 1})
     page = report([evaluation], [Difference("BLEU", "<s>", "<s>", 1.0, 1.0, 0.5, True)])
     assert not re.findall("<[ibus]>", page)
     assert page.count("</title>") == 1

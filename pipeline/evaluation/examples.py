@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from seq2edge.device.special_ids import UNKNOWN
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.readers import Pair
 
@@ -22,7 +23,7 @@ class Example:
 
 
 def examples(pairs: Sequence[Pair], task: str, domains: Sequence[str | None] = ()) -> list[Example]:
-    """Make examples of pairs.
+    """Make examples of pairs. Pairs whose target is `UNKNOWN` have no reference and are left out.
 
     If the task groups references, pairs with the same source become one example with several references. Otherwise
     every pair is one example.
@@ -30,10 +31,11 @@ def examples(pairs: Sequence[Pair], task: str, domains: Sequence[str | None] = (
     Args:
         domains: The domain of each file of the recipe, indexed by `Pair.origin`. Empty: examples get no domains.
     """
+    answered = [pair for pair in pairs if pair.target != UNKNOWN]
     if not TASKS[task].groups_references:
-        return [_example([pair], domains) for pair in pairs]
+        return [_example([pair], domains) for pair in answered]
     groups: dict[str, list[Pair]] = defaultdict(list)
-    for pair in pairs:
+    for pair in answered:
         groups[pair.source].append(pair)
     return [_example(group, domains) for group in groups.values()]
 

@@ -14,7 +14,7 @@ from seq2edge.pipeline.run import Run
 def fallback_threshold(run: Run, model: Seq2Seq) -> float:
     """Return the highest threshold that replaces at most the recipe's share of the correct validation replies.
 
-    If no validation reply is correct, the share refers to all replies.
+    If no validation reply is correct, the share refers to all replies. Without validation replies, the threshold is 0.
     """
     recipe, tokenizer = run.recipe, run.data.target_tokenizer()
     expected = examples(list(run.data.texts("valid")), recipe.task)
@@ -28,4 +28,4 @@ def fallback_threshold(run: Run, model: Seq2Seq) -> float:
     ]
     scores = correct or [best.score for best, *_ in hypotheses]
     share = recipe.decoding.fallback.share if recipe.decoding.fallback else 0.0
-    return round(float(np.quantile(scores, share)), 4)
+    return round(float(np.quantile(scores, share)), 4) if scores else 0.0

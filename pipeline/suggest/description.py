@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from seq2edge.device.special_ids import UNKNOWN
+from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.readers import file_format, has_header
 from seq2edge.pipeline.data.tables import TABLES
 from seq2edge.pipeline.recipe_schema.data import COLUMN_FORMATS
@@ -38,6 +40,8 @@ def _lines(found: Inspection) -> Iterator[str]:
     for note in found.notes:
         yield f"unsure: {note}"
     yield f"task: {found.task}{_why(found)}"
+    if counts.unanswered and TASKS[found.task].is_conversation:
+        yield f"{counts.unanswered:,} messages without an answer ({UNKNOWN}); the recipe has a fallback for these"
 
 
 def _reading(found: Inspection) -> str:

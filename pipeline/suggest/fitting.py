@@ -4,7 +4,7 @@ A pair may also be a text with its label.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -123,8 +123,8 @@ def fit(sample: Sequence[Pair], data: Data, tokenizer: Tokenizer, has_labels: bo
         for side in (("source",) if has_labels else tokenizer.sides)
     ]
     (vocabulary, source_model), (target_vocabulary, target_model) = found[0], found[-1]
-    source = _tokens(source_model, sentences(kept, "source"))
-    target = np.ones_like(source) if has_labels else _tokens(target_model, sentences(kept, "target"))
+    source = _tokens(source_model, [pair.source for pair in kept])
+    target = np.ones_like(source) if has_labels else _tokens(target_model, [pair.target for pair in kept])
     other = target_vocabulary if target_vocabulary != vocabulary else None
     return Fit(
         data.model_copy(update={"valid": valid, "test": test}),
@@ -174,10 +174,10 @@ def _lengths(source: np.ndarray, target: np.ndarray, splits: Sequence[str], data
     )
 
 
-def _tokens(model: bytes, texts: Iterable[str]) -> np.ndarray:
+def _tokens(model: bytes, texts: list[str]) -> np.ndarray:
     """Return the number of tokens of each text, eos included."""
     processor = sentencepiece.SentencePieceProcessor(model_proto=model)
-    return np.array([len(ids) + 1 for ids in processor.encode(list(texts))])
+    return np.array([len(ids) + 1 for ids in processor.encode(texts)])
 
 
 def _length(tokens: np.ndarray, percentile: int) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 
 from seq2edge.device.errors import UserError
 from seq2edge.device.scripts import script_of
+from seq2edge.device.special_ids import UNKNOWN
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.cleaning import SHORT, hash64
 from seq2edge.pipeline.data.compressed import without_compression
@@ -60,6 +61,7 @@ class Counts:
 
     Attributes:
         repeated_sources: Number of pairs whose source occurred before with another target.
+        unanswered: Number of pairs whose target is `UNKNOWN`, which marks a source without an answer.
         sources, targets: The different values of the pairs, without duplicates and pairs with an empty side.
         examples: The first pairs.
         sample: A random sample of the whole file, which may be sorted by length; all pairs of a small file.
@@ -69,6 +71,7 @@ class Counts:
     duplicates: int = 0
     empty: int = 0
     repeated_sources: int = 0
+    unanswered: int = 0
     sources: Values = field(default_factory=Values)
     targets: Values = field(default_factory=Values)
     examples: list[Pair] = field(default_factory=list)
@@ -205,6 +208,7 @@ def _count(pairs: Iterable[Pair]) -> Counts:
         counts.pairs += 1
         is_empty = not pair.source.strip() or not pair.target.strip()
         counts.empty += is_empty
+        counts.unanswered += pair.target.strip() == UNKNOWN
         whole, source = hash64(f"{pair.source}\t{pair.target}"), hash64(pair.source)
         counts.duplicates += whole in seen
         counts.repeated_sources += source in sources and whole not in seen

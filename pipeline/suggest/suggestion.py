@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import jinja2
 
@@ -10,7 +11,9 @@ from seq2edge.device.errors import UserError
 from seq2edge.device.tasks import TASKS, Family, Task
 from seq2edge.pipeline.data.labels import check_counts
 from seq2edge.pipeline.data.readers import file_format
+from seq2edge.pipeline.recipe_schema.base import read_recipe
 from seq2edge.pipeline.recipe_schema.data import Data
+from seq2edge.pipeline.recipe_schema.load import find_recipe
 from seq2edge.pipeline.recipe_schema.recipe import Tokenizer
 from seq2edge.pipeline.suggest.fitting import Fit, Size, fit, size_for
 from seq2edge.pipeline.suggest.inspection import Inspection
@@ -67,6 +70,14 @@ class Suggestion:
         """The comment on the task. It lists the other tasks if the targets are texts."""
         *names, last = (task.name for task in TASKS.values() if task.target == self.task.target)
         return f"{', '.join(names)} or {last}: decides the metrics and the demo" if names else "targets are labels"
+
+    @property
+    def fallback(self) -> dict[str, Any] | None:
+        """The fallback of the recipe quickstart for a chat, if the file has messages without an answer."""
+        if not self.task.is_conversation or not self.found.counts.unanswered:
+            return None
+        fallback: dict[str, Any] = read_recipe(find_recipe("quickstart"))["decoding"]["fallback"]
+        return fallback
 
     @property
     def languages(self) -> list[tuple[str, str | None]]:

@@ -6,7 +6,7 @@ import pytest
 
 from seq2edge.cli.init import duration
 from seq2edge.cli.main import main
-from seq2edge.pipeline.recipe_schema.load import load_recipe
+from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
 
 ENGLISH_KOREAN = "".join(f"Sentence number {i}.\t문장 번호 {i}.\n" for i in range(50))
 
@@ -82,6 +82,18 @@ def test_labelled_texts_become_a_recipe_for_a_classifier(tmp_path, capsys):
     assert "with a header, columns 'text' → 'label'" in out
     assert (recipe.task, recipe.model.encoder.kind, recipe.training.stop_on) == ("classification", "bag", "accuracy")
     assert not any(key in output.read_text() for key in ("target_language", "target_length", "[decoding]"))
+
+
+def test_a_chat_with_unanswered_messages_gets_a_fallback(tmp_path, capsys):
+    answered = "".join(f"when do you open on day {i}\tWe open at nine.\n" for i in range(40))
+    unanswered = "".join(f"who wrote book {i}\t⁇\n" for i in range(20))
+    _, out, _, output = init(tmp_path, "shop.tsv", answered + unanswered, "--task", "chat", capsys=capsys)
+    assert "20 messages without an answer (⁇); the recipe has a fallback for these" in out
+    fallback = load_recipe(output).decoding.fallback
+    assert fallback == load_recipe(find_recipe("quickstart")).decoding.fallback
+    _, out, _, output = init(tmp_path, "shop.tsv", answered, "--task", "chat", "--overwrite", capsys=capsys)
+    assert "without an answer" not in out
+    assert load_recipe(output).decoding.fallback is None
 
 
 def test_a_folder_of_texts_becomes_a_recipe_for_a_classifier(tmp_path, capsys):

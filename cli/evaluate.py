@@ -95,7 +95,7 @@ def _test_set(arguments: argparse.Namespace, first: "System") -> "EvaluationSet"
 
     manifest = first.runner.manifest
     if arguments.file:
-        return EvaluationSet.of_file(arguments.file, manifest.task)
+        return EvaluationSet.of_file(arguments.file, manifest.task, manifest.normalisations)
     runs = [path for path in arguments.paths if not (path / FILE).is_file()]
     data = arguments.data or next(iter(runs), Path("runs") / manifest.name)
     if not data.is_dir():

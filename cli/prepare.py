@@ -23,10 +23,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
     from seq2edge.pipeline.recipe_schema.load import find_recipe, load_recipe
+    from seq2edge.pipeline.training.run_lock import run_lock
 
     path = find_recipe(arguments.recipe)
     recipe = load_recipe(path, arguments.set)
     output = Path(arguments.output or Path("runs") / recipe.name)
-    dataset = prepare(recipe, output, PrepareOptions(path.parent, arguments.overwrite, quiet=arguments.quiet))
+    with run_lock(output):
+        dataset = prepare(recipe, output, PrepareOptions(path.parent, arguments.overwrite, quiet=arguments.quiet))
     write(f"data: {dataset.path}")
     return 0

@@ -52,7 +52,7 @@ def export_bundle(
     """
     require_tensorflow()
     settings = options.resolve(run.recipe)
-    refuse_existing(output, options.overwrite)
+    refuse_existing(output, options.overwrite, FILE)
     model = run.model()
     content = _convert(run, model, settings, tell)
     with whole_folder(output) as new:

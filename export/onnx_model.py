@@ -35,7 +35,7 @@ def export_onnx(run: Run, output: Path, overwrite: bool = False) -> Path:
     require_extra(run.recipe.task, "onnx")
     if missing := [name for name in ("tf2onnx", "onnx") if not installed(name)]:
         raise UserError(f"export to ONNX needs {' and '.join(missing)}; pip install 'seq2edge[onnx]'")
-    refuse_existing(output, overwrite)
+    refuse_existing(output, overwrite, FILE)
     with whole_folder(output) as new:
         graphs = write_graphs(run.model(), new)
         for tokenizer in set(run.data.tokenizers):

@@ -9,6 +9,8 @@ from seq2edge.export.held_out import SENTENCES, held_out_examples, share, source
 from seq2edge.pipeline.files import refuse_existing, whole_folder
 from seq2edge.pipeline.run import Run
 
+SAVED_MODEL_FILE = "saved_model.pb"  # TensorFlow's name
+
 
 def export_saved_model(run: Run, output: Path, overwrite: bool = False) -> Path:
     """Write a SavedModel with the signatures of a bundle, and signatures that take text.
@@ -20,7 +22,7 @@ def export_saved_model(run: Run, output: Path, overwrite: bool = False) -> Path:
     """
     require_tensorflow()
     require_extra(run.recipe.task, "saved-model")
-    refuse_existing(output, overwrite)
+    refuse_existing(output, overwrite, SAVED_MODEL_FILE)
     with whole_folder(output) as new, without_notes():
         family_of(run.recipe.task).text_model(run).save(new)
     return output

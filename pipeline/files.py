@@ -73,21 +73,36 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows(rows)
 
 
-def refuse_existing(folder: Path, overwrite: bool, keep: Sequence[str] = ()) -> None:
-    """Refuse a folder that is not empty.
-
-    Args:
-        overwrite: Whether it may be replaced.
-        keep: Entries that do not count.
+def check_output(folder: Path) -> None:
+    """Refuse a folder that cannot be written as a whole: a file, or the working directory.
 
     Raises:
-        UserError: If the folder is not empty and may not be replaced, or if it is a file.
+        UserError: If it is one of these.
     """
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: a file, not a folder")
-    entries = [entry.name for entry in folder.iterdir() if entry.name not in keep] if folder.is_dir() else []
-    if entries and not overwrite:
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise UserError(f"{folder}: the working directory; choose another --output")
+
+
+def refuse_existing(folder: Path, overwrite: bool, marker: str, keep: Sequence[str] = ()) -> None:
+    """Refuse a folder that is not empty.
+
+    Args:
+        overwrite: Whether it may be replaced if it has a file `marker`. Any other folder is never replaced.
+        marker: Name of a file that all folders of this kind have.
+        keep: Entries that do not count.
+
+    Raises:
+        UserError: If the folder is not empty and may not be replaced, or as for `check_output`.
+    """
+    check_output(folder)
+    if not folder.is_dir() or all(entry.name in keep for entry in folder.iterdir()):
+        return
+    if not overwrite:
         raise UserError(f"{folder}: already exists; choose another --output, or overwrite it with --overwrite")
+    if not (folder / marker).is_file():
+        raise UserError(f"{folder}: has other files and no {marker}, so it is not overwritten; choose another --output")
 
 
 @contextmanager

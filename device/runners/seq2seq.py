@@ -243,6 +243,10 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         yield result.text
         return dataclasses.replace(result, seconds=time.perf_counter() - started)
 
+    def model_only(self) -> "Seq2SeqRunner":
+        """Return a runner of the same model without guard and memory."""
+        return Seq2SeqRunner(self.manifest, self.model, self.processor, self.tokenizer)
+
     def limited(self, deadline: Deadline) -> "Seq2SeqRunner":
         model = LimitedSequenceModel(self.model, deadline)
         return Seq2SeqRunner(self.manifest, model, self.processor, self.tokenizer, self.guard, self.follow_ups)

@@ -123,7 +123,7 @@ def text_model(run: Run[Seq2SeqRecipe]) -> Savable:
             "export a bundle instead"
         )
     recipe, (source, target) = run.recipe, (tokenizer.read_bytes() for tokenizer in run.data.tokenizers)
-    encoder = GraphTextEncoder(source, recipe.data.normalisation, recipe.model.source_length)
+    encoder = GraphTextEncoder(source, recipe.data.normalisations[0], recipe.model.source_length)
     search = GraphBeam.from_recipe(recipe, run.data.has_unknown)
     guard = _guard(run)
     return Seq2SeqTextModel(

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
-from seq2edge.device.processors.text import is_blank, normalise
+from seq2edge.device.manifests.common import Normalisation
+from seq2edge.device.processors.text import MAX_CHARACTERS, is_blank, normalise
 from seq2edge.device.special_ids import UNKNOWN
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.recipe_schema.data import Data
@@ -40,13 +41,11 @@ class Cleaner:
                 keeps pairs that are also in a training file.
         """
         for pair in pairs:
-            source_form, target_form = self.settings.normalisations
             reason = None
             if _is_broken(pair.source) or _is_broken(pair.target):
                 reason, cleaned = "broken encoding", pair
             else:
-                source, target = normalise(pair.source, source_form), normalise(pair.target, target_form)
-                cleaned = replace(pair, source=source, target=target)
+                cleaned = normalised(pair, self.settings.normalisations)
                 reason = self._reason_to_drop(cleaned, split_for)
             if reason is None:
                 self.kept += 1
@@ -63,7 +62,7 @@ class Cleaner:
         shorter, longer = sorted((len(pair.source), len(pair.target)))
         if is_blank(pair.source) or is_blank(pair.target):
             return "empty"
-        if longer > self.settings.max_characters:
+        if longer > self.settings.max_characters or len(pair.source) > MAX_CHARACTERS:
             return "too long"
         if longer > self.settings.max_length_ratio * max(shorter, SHORT) and pair.target != UNKNOWN:
             return "length ratio"
@@ -74,6 +73,12 @@ class Cleaner:
             return "duplicate"
         self._seen.add(key)
         return None
+
+
+def normalised(pair: Pair, forms: tuple[Normalisation, Normalisation]) -> Pair:
+    """Normalise a pair to the forms of source and target. `UNKNOWN` stays as it is; NFKC would change it to "??"."""
+    target = UNKNOWN if pair.target.strip() == UNKNOWN else normalise(pair.target, forms[1])
+    return replace(pair, source=normalise(pair.source, forms[0]), target=target)
 
 
 def _is_broken(text: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.dataset import SPLITS, read_split, split_line, split_path
 from seq2edge.pipeline.data.readers import Pair
+from seq2edge.pipeline.data.splitting import FEWEST
 
 FEWEST_EXAMPLES = 2  # per label: one example could be used for training or for validation, but not for both
 FEWEST_LABELS = 2
@@ -63,13 +64,24 @@ def check_counts(counts: Counter[str], rows: Iterable[tuple[str, Pair]], where: 
 
 
 def _move_to_train(folder: Path, labels: set[str]) -> None:
-    """Move the held-out examples of some labels to the training split."""
+    """Move the held-out examples of some labels to the training split.
+
+    Raises:
+        UserError: If too few examples remain in a split.
+    """
     with split_path(folder, "train").open("a", encoding="utf-8", newline="\n") as train:
         for split in ("valid", "test"):
             pairs = list(read_split(folder, split))
             with split_path(folder, split).open("w", encoding="utf-8", newline="\n") as file:
                 for pair in pairs:
                     (train if pair.target in labels else file).write(split_line(pair))
+            remaining = sum(pair.target not in labels for pair in pairs)
+            if remaining < min(len(pairs), FEWEST.get(split, 0)):
+                named = ", ".join(map(repr, sorted(labels)[:SHOWN]))
+                raise UserError(
+                    f"data.{split} must be larger: only {remaining} examples are left for this split, because those "
+                    f"of {named} were moved to the training data, which had none; or add examples"
+                )
 
 
 def _place(label: str, rows: Iterable[tuple[str, Pair]]) -> str:

@@ -26,7 +26,15 @@ from seq2edge.pipeline.data.split_files import (
 )
 from seq2edge.pipeline.data.summary import describe
 from seq2edge.pipeline.data.turns import turns_json
-from seq2edge.pipeline.files import CHECKPOINT_FILE, DATA_FOLDER, MODEL_FILE, checksum, whole_folder, write_text
+from seq2edge.pipeline.files import (
+    CHECKPOINT_FILE,
+    DATA_FOLDER,
+    MODEL_FILE,
+    checksum,
+    refuse_existing,
+    whole_folder,
+    write_text,
+)
 from seq2edge.pipeline.recipe_schema.data import Data
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 
@@ -59,11 +67,13 @@ def prepare(recipe: Recipe, output: Path, options: PrepareOptions | None = None)
         output: The folder of the run.
 
     Raises:
-        UserError: If a file cannot be read, there are too few pairs, or the data of a trained run would be replaced.
+        UserError: If a file cannot be read, there are too few pairs, or the data of a trained run or something else
+            would be replaced.
     """
     options = options or PrepareOptions()
     locations = locate_files(recipe.data, options.recipe_folder)
     folder = output / DATA_FOLDER
+    refuse_existing(folder, overwrite=True, marker=SUMMARY_FILE)
     existing = Dataset.open(folder) if (folder / SUMMARY_FILE).is_file() else None
     tokenizers = options.tokenizers
     if tokenizers is None and existing and existing.summary.get("tokenizers_given") and not options.overwrite:

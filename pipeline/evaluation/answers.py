@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -103,18 +104,18 @@ def answer_all(request: AnswerRequest, folder: Path, quiet: bool = False) -> lis
 def _read_partial(path: Path, key: str) -> dict[int, Answer]:
     """Read the answers of an interrupted evaluation, by index. There are none if its key differs.
 
-    The last line of the file may be incomplete.
+    The last line of the file may be incomplete. It is removed, so that the next answer starts a line.
     """
     if not path.is_file():
         return {}
-    rows = []
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            break
-    if not rows or rows[0] != {"key": key}:
+    complete = path.read_bytes().rpartition(b"\n")[0]
+    try:
+        rows = [json.loads(line) for line in complete.split(b"\n")]
+    except ValueError:  # not a file of answers, or a damaged one
         return {}
+    if rows[0] != {"key": key}:
+        return {}
+    os.truncate(path, len(complete) + 1)
     return {row.pop("index"): Answer(**row) for row in rows[1:]}
 
 

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.manifests.common import Normalisation
 from seq2edge.device.tasks import TASKS
-from seq2edge.pipeline.data.readers import read_pairs
+from seq2edge.pipeline.data.cleaning import normalised
+from seq2edge.pipeline.data.readers import file_format, read_pairs
+from seq2edge.pipeline.data.records import RECORDS
 from seq2edge.pipeline.evaluation.baseline import MOST_PAIRS, Baseline
 from seq2edge.pipeline.evaluation.examples import Example, examples
 from seq2edge.pipeline.evaluation.groups import BY_DOMAIN, BY_SCRIPT, by_domain, by_script
@@ -16,6 +19,7 @@ from seq2edge.pipeline.evaluation.metrics.registry import task_scores
 from seq2edge.pipeline.recipe_schema.data import File
 from seq2edge.pipeline.run import Run
 
+NFC: tuple[Normalisation, Normalisation] = ("NFC", "NFC")
 Groups = dict[str, dict[str, dict[str, Any]]]  # kind ("by domain" …) → group → scores
 
 
@@ -65,15 +69,19 @@ class EvaluationSet:
         return cls(split, run.recipe.task, expected, _baselines(run, expected), run.path)
 
     @classmethod
-    def of_file(cls, path: Path, task: str) -> "EvaluationSet":
+    def of_file(cls, path: Path, task: str, forms: tuple[Normalisation, Normalisation] = NFC) -> "EvaluationSet":
         """Make a set of a file of pairs, or of a folder of labelled texts.
 
-        The suffix of a file's name tells whether it is TSV, CSV or JSON Lines.
+        The suffix of a file's name tells whether it is TSV, CSV or JSON Lines. A JSON object has the keys "source" and
+        "target".
+
+        Args:
+            forms: Normalisation of sources and of references.
 
         Raises:
             UserError: If the file or folder cannot be read, or has no pairs.
         """
-        pairs = list(read_pairs(File(path=str(path), format="folder" if path.is_dir() else None), path))
+        pairs = [normalised(pair, forms) for pair in read_pairs(_entry(path), path)]
         if not pairs:
             raise UserError(f"{path}: the file contains no pairs")
         return cls(path.name.split(".")[0], task, examples(pairs, task))
@@ -104,6 +112,15 @@ class EvaluationSet:
             for kind, groups in kinds.items()
             if groups
         }
+
+
+def _entry(path: Path) -> File:
+    """Return the entry that a recipe would have for a file."""
+    file = File(path=str(path), format="folder" if path.is_dir() else None)
+    kind = file_format(file)
+    if kind in RECORDS and isinstance(next(RECORDS[kind](path, file), (0, None))[1], dict):
+        return file.model_copy(update={"source": "source", "target": "target"})
+    return file
 
 
 def _baselines(run: Run, expected: Sequence[Example]) -> list[Baseline]:

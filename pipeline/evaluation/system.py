@@ -7,7 +7,7 @@ from typing import Any
 from seq2edge.device.bundle import FILE
 from seq2edge.device.runners.interface import Runner
 from seq2edge.device.runners.load import load_runner
-from seq2edge.pipeline.files import MODEL_FILE, checksum
+from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE, checksum
 from seq2edge.pipeline.run import Run
 
 
@@ -16,7 +16,7 @@ class System:
     """A run or a bundle, with the runner that is used on the device.
 
     Attributes:
-        key: Digest of the model. An interrupted evaluation is resumed only with the same model.
+        key: Digest of the model and its settings. An interrupted evaluation is resumed only if it is the same.
     """
 
     name: str
@@ -37,4 +37,5 @@ class System:
 
     @classmethod
     def of_run(cls, run: Run, name: str | None = None) -> "System":
-        return cls(name or run.path.resolve().name, run.path, run.runner(), checksum(run.path / MODEL_FILE))
+        key = checksum(run.path / MODEL_FILE) + checksum(run.path / RECIPE_FILE)
+        return cls(name or run.path.resolve().name, run.path, run.runner(), key)

@@ -12,17 +12,20 @@ from tqdm import tqdm
 from seq2edge.device.errors import UserError
 from seq2edge.device.result import Result
 from seq2edge.device.runners.interface import Runner
+from seq2edge.device.runners.seq2seq import Seq2SeqRunner
+from seq2edge.device.special_ids import UNKNOWN
 from seq2edge.pipeline.data.dataset import SPLITS, Dataset, read_split, split_file, split_line, split_path
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.evaluation.examples import Example
 from seq2edge.pipeline.evaluation.metrics.sacrebleu_scores import sentence_chrf
-from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE, checksum, write_text
+from seq2edge.pipeline.files import MODEL_FILE, RECIPE_FILE, check_output, checksum, write_text
 from seq2edge.pipeline.recipe_schema.data import Data, File
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.ensemble import refuse_ensemble
 from seq2edge.pipeline.training.options import DistillOptions
+from seq2edge.pipeline.training.run_lock import run_lock
 from seq2edge.pipeline.training.trainer import train
 from seq2edge.pipeline.training.warm_start import check_weights_fit
 
@@ -50,12 +53,14 @@ def distill(teacher: Run, recipe: Recipe, output: Path, options: DistillOptions 
             The message has both values.
     """
     refuse_ensemble(recipe)
+    check_output(output)
     _check_teacher(teacher, recipe)
     if options.initial_run is not None:  # checked before the teacher decodes, which takes a long time
         check_weights_fit(options.initial_run, recipe, options.initial_run.data)
     folder = output.with_name(f"{output.name}.{FOLDER}")
-    data = prepare(recipe, folder, PrepareOptions(options.recipe_folder, quiet=options.quiet))
-    _write_targets(teacher, data, folder, options)
+    with run_lock(folder):
+        data = prepare(recipe, folder, PrepareOptions(options.recipe_folder, quiet=options.quiet))
+        _write_targets(teacher, data, folder, options)
     paths = {split: split_path(folder if split == "train" else data.path, split) for split in SPLITS}
     files = [file for split, path in paths.items() for file in _files_by_origin(recipe.data, split, path, folder)]
     student = recipe.model_copy(update={"data": recipe.data.as_prepared(files)})
@@ -76,6 +81,8 @@ def _check_teacher(teacher: Run, recipe: Recipe) -> None:
 def _write_targets(teacher: Run, data: Dataset, folder: Path, options: DistillOptions) -> None:
     """Write train.jsonl with the teacher's outputs as targets. Chunks of an earlier attempt are kept."""
     runner = options.runner or teacher.runner()
+    if isinstance(runner, Seq2SeqRunner):
+        runner = runner.model_only()
     pairs = list(data.texts("train"))
     chunks = folder / f"beam-{options.beam}-{_key(teacher, runner, pairs, options.closest)}"
     chunks.mkdir(exist_ok=True)
@@ -118,12 +125,18 @@ def _key(teacher: Run, runner: Runner[Any], pairs: list[Pair], closest: bool) ->
 
 
 def _outputs(runner: Runner[Any], pairs: list[Pair], options: DistillOptions) -> list[str]:
-    """Return the teacher's output for each source."""
+    """Return the teacher's output for each source. A source without an answer stays one.
+
+    The outputs are the model's own, even where a bundle would reply with its fallback.
+    """
     n_best = options.beam if options.closest else 1
-    results = runner.run_all([pair.source for pair in pairs], beam=options.beam, n_best=n_best)
-    return [
-        _closest(pair, result) if options.closest else result.text for pair, result in zip(pairs, results, strict=True)
-    ]
+    answered = [pair for pair in pairs if pair.target != UNKNOWN]
+    results = iter(runner.run_all([pair.source for pair in answered], beam=options.beam, n_best=n_best))
+    return [UNKNOWN if pair.target == UNKNOWN else _output(pair, next(results), options.closest) for pair in pairs]
+
+
+def _output(pair: Pair, result: Result, closest: bool) -> str:
+    return _closest(pair, result) if closest else result.alternatives[0][0]
 
 
 def _closest(pair: Pair, result: Result) -> str:

@@ -41,7 +41,7 @@ def build_ensemble_run(paths: Sequence[Path], output: Path, overwrite: bool = Fa
     Raises:
         UserError: If the folder exists, or if the runs cannot be combined. The message has one line for each reason.
     """
-    refuse_existing(output, overwrite)
+    refuse_existing(output, overwrite, RECIPE_FILE)
     runs = _open_members(paths)
     data, recipe = runs[0].data, _recipe(runs)
     ensemble = build_ensemble(family_of(recipe.task).model_config(recipe, data))

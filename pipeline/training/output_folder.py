@@ -1,10 +1,12 @@
 """The output folder of a training: a new one, a run to resume, or a run to replace."""
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.terminal import write
 from seq2edge.pipeline.data.dataset import SUMMARY_FILE, Dataset
 from seq2edge.pipeline.files import DATA_FOLDER, RECIPE_FILE, refuse_existing
 from seq2edge.pipeline.recipe_schema.load import load_recipe
@@ -26,13 +28,18 @@ def claim_output(recipe: Recipe, output: Path, options: TrainOptions) -> None:
     """Create the output folder, or check that the run in it can be resumed or replaced.
 
     Raises:
-        UserError: If the folder contains something else, or a run of another recipe.
+        UserError: If the folder contains something else or a run of another recipe, or if it would be replaced by a run
+            that starts from it.
     """
     exists = (output / RECIPE_FILE).is_file()
     if not options.resume:
-        refuse_existing(output, options.overwrite, keep=(DATA_FOLDER, LOCK_FILE))
+        refuse_existing(output, options.overwrite, RECIPE_FILE, keep=(DATA_FOLDER, LOCK_FILE))
+        if options.initial_run is not None and options.initial_run.path.resolve() == output.resolve():
+            raise UserError(f"{output}: the new run starts from this one (--from); choose another --output")
         if exists:
-            _set_aside(output)
+            old = _set_aside(output)
+            if not options.quiet:
+                write(f"the earlier run is kept in {old} until the new one is complete", file=sys.stderr)
     elif exists:
         if (output / DATA_FOLDER / SUMMARY_FILE).is_file():
             refuse_other_format(output, Dataset.open(output / DATA_FOLDER))
@@ -52,15 +59,22 @@ def discard_replaced(output: Path) -> None:
     shutil.rmtree(_replaced(output), ignore_errors=True)
 
 
-def _set_aside(output: Path) -> None:
-    """Move an old run aside until the new one is complete. Its prepared data is reused."""
+def _set_aside(output: Path) -> Path:
+    """Move a run aside until the new one is complete, and return its new folder. Its prepared data is reused.
+
+    If an earlier run is still aside, the run was to replace it and is not complete. It is deleted, and the earlier one
+    stays aside.
+    """
     old = _replaced(output)
-    shutil.rmtree(old, ignore_errors=True)
-    output.rename(old)
+    unfinished = output.with_name(f".{output.name}.unfinished")
+    output.rename(unfinished if old.exists() else old)
     output.mkdir()
     for kept in (LOCK_FILE, DATA_FOLDER):
-        if (old / kept).exists():
-            (old / kept).rename(output / kept)
+        for aside in (unfinished, old):
+            if (aside / kept).exists() and not (output / kept).exists():
+                (aside / kept).rename(output / kept)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    return old
 
 
 def _replaced(output: Path) -> Path:

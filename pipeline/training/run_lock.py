@@ -1,4 +1,4 @@
-"""A lock on the folder of a run. Without it, two trainings of one folder would overwrite each other's checkpoints."""
+"""A lock on the folder of a run. Without it, two commands would overwrite each other's checkpoints or data."""
 
 import contextlib
 import fcntl
@@ -19,7 +19,7 @@ def run_lock(folder: Path) -> Iterator[None]:
     The file contains the process id only for messages. So a file that a dead process left behind locks nothing.
 
     Raises:
-        UserError: If another training holds the lock. The message has its process id.
+        UserError: If another process holds the lock. The message has its process id.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK_FILE
@@ -43,7 +43,7 @@ def _locked(path: Path) -> int:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UserError(f"{path.parent}: {_holder(file)} is training this run; wait until it ends") from None
+            raise UserError(f"{path.parent}: {_holder(file)} is using this run; wait until it ends") from None
         else:
             if path.exists() and os.path.samestat(os.fstat(file), path.stat()):
                 held, file = file, -1

@@ -7,7 +7,7 @@ import keras
 
 from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
-from seq2edge.pipeline.files import RECIPE_FILE, refuse_existing, write_text
+from seq2edge.pipeline.files import RECIPE_FILE, check_output, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.attention_plot import plot_run_attention
@@ -48,8 +48,7 @@ def train(recipe: Recipe, output: Path, options: TrainOptions = TrainOptions()) 
         CheckError: If the training diverges.
     """
     refuse_ensemble(recipe)
-    if output.exists() and not output.is_dir():
-        refuse_existing(output, overwrite=False)
+    check_output(output)
     with run_lock(output):
         return _train(recipe, output, options)
 

@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from seq2edge.device.errors import UserError
-from seq2edge.pipeline.files import refuse_existing, whole_file, whole_folder, write_csv, write_text
+from seq2edge.pipeline.files import check_output, refuse_existing, whole_file, whole_folder, write_csv, write_text
 
 
 def test_a_folder_replaces_the_old_one_only_when_complete(tmp_path):
@@ -26,14 +28,24 @@ def test_a_replacement_killed_between_its_renames_is_repaired(tmp_path):
 
 
 def test_a_folder_in_use_is_refused_unless_overwrite(tmp_path):
-    refuse_existing(tmp_path, overwrite=False)
+    refuse_existing(tmp_path, overwrite=False, marker="a")
     write_text(tmp_path / "a", "x")
-    refuse_existing(tmp_path, overwrite=True)
-    refuse_existing(tmp_path, overwrite=False, keep="a")
+    refuse_existing(tmp_path, overwrite=True, marker="a")
+    refuse_existing(tmp_path, overwrite=False, marker="a", keep="a")
     with pytest.raises(UserError, match="already exists; choose another --output, or overwrite it with --overwrite"):
-        refuse_existing(tmp_path, overwrite=False)
+        refuse_existing(tmp_path, overwrite=False, marker="a")
+    with pytest.raises(UserError, match="has other files and no b, so it is not overwritten; choose another --output"):
+        refuse_existing(tmp_path, overwrite=True, marker="b")
     with pytest.raises(UserError, match="a file, not a folder"):
-        refuse_existing(tmp_path / "a", overwrite=True)
+        refuse_existing(tmp_path / "a", overwrite=True, marker="a")
+
+
+@pytest.mark.parametrize("output", [".", ".."])
+def test_the_working_directory_is_not_replaced(tmp_path, monkeypatch, output):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(UserError, match="the working directory; choose another --output"):
+        check_output(Path(output))
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):

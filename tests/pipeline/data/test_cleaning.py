@@ -2,6 +2,7 @@ import unicodedata
 
 import pytest
 
+from seq2edge.device.processors.text import MAX_CHARACTERS
 from seq2edge.pipeline.data.cleaning import Cleaner
 from seq2edge.pipeline.data.readers import Pair
 from seq2edge.pipeline.data.splitting import place_of, split_at, split_key
@@ -49,6 +50,19 @@ def test_a_side_without_normalisation_is_not_changed():
     ]
     assert list(cleaner.clean(pairs)) == [Pair("a b", code), Pair("a b", f"{code} "), Pair("same", "same ")]
     assert cleaner.dropped == {"duplicate": 1, "empty": 1}
+
+
+def test_a_source_that_no_runner_accepts_is_too_long():
+    cleaner = Cleaner(Data(files=[File(path="a.tsv")], max_characters=10**6, max_length_ratio=10**6))
+    longest, target = Pair("a" * MAX_CHARACTERS, "summary"), Pair("title", "b" * (MAX_CHARACTERS + 1))
+    assert list(cleaner.clean([longest, target, Pair("a" * (MAX_CHARACTERS + 1), "b")])) == [longest, target]
+    assert cleaner.dropped == {"too long": 1}
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFKC"])
+def test_the_mark_of_a_source_without_an_answer_is_kept(form):
+    cleaner = Cleaner(SETTINGS.model_copy(update={"normalisation": form}))
+    assert [pair.target for pair in cleaner.clean([Pair("a question ①", " ⁇")])] == ["⁇"]
 
 
 def test_splits_are_reproducible_and_keep_near_copies_together():

@@ -5,6 +5,7 @@ import pytest
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.corpus import intent_pairs, intents
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
+from seq2edge.pipeline.data.splitting import place_of, split_at
 from seq2edge.pipeline.recipe_schema.load import load_recipe
 
 RECIPE = """
@@ -94,3 +95,12 @@ def test_the_bundled_intents_can_be_prepared(tmp_path):
     assert len(data.labels) == len(intents())
     assert "weather" in data.labels
     assert sum(data.summary["pairs"].values()) == len(list(intent_pairs()))
+
+
+def test_moving_the_examples_of_a_label_must_leave_enough_held_out(tmp_path):
+    rare = [(f"rare text {i}", "rare") for i in range(40)]
+    held_out = [row for row in rare if split_at(place_of(row[0]), 0.1, 0.1) == "valid"]
+    training = [row for row in ROWS if split_at(place_of(row[0]), 0.1, 0.1) == "train"]
+    message = "data.valid must be larger: only 0 examples are left for this split, because those of 'rare' were moved"
+    with pytest.raises(UserError, match=message):
+        prepared(tmp_path, [*training, *held_out])

@@ -135,6 +135,14 @@ def test_data_of_a_training_is_replaced_only_with_overwrite(tiny_recipe, pairs_f
     assert prepare(other, tmp_path, PrepareOptions(pairs_file.parent, quiet=True)).vocabulary["source"] == 290
 
 
+def test_a_folder_named_data_that_is_not_a_dataset_is_left_alone(tiny_recipe, pairs_file, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "pairs.tsv").write_text("the only copy")
+    with pytest.raises(UserError, match=r"data: has other files and no summary\.json, so it is not overwritten"):
+        prepare(tiny_recipe(), tmp_path, PrepareOptions(pairs_file.parent, quiet=True))
+    assert (tmp_path / "data" / "pairs.tsv").read_text() == "the only copy"
+
+
 def write_translations(folder):
     """60 English sentences, each with two Korean translations, one of which every third sentence shares."""
     rows = [f"sentence {i}\t문장 {i}\n" for i in range(60)] + [f"sentence {i}\t글 {i // 3}\n" for i in range(60)]

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -13,7 +14,7 @@ from seq2edge.device.result import EMPTY
 from seq2edge.device.tasks import TASKS
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
 from seq2edge.pipeline.data.collate import collate_seq2seq
-from seq2edge.pipeline.evaluation.answers import Answer
+from seq2edge.pipeline.evaluation.answers import Answer, AnswerRequest
 from seq2edge.pipeline.evaluation.baseline import Baseline
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate, evaluate_run
 from seq2edge.pipeline.evaluation.evaluation_set import EvaluationSet
@@ -101,6 +102,44 @@ def test_an_interrupted_evaluation_resumes(trained_run, bundles, tmp_path, monke
     assert asked == [len(test_set.expected), len(test_set.expected) - 10]
     assert again.hypotheses == whole.hypotheses
     assert again.scores == whole.scores
+
+
+def test_answers_after_an_incomplete_line_are_saved_on_their_own_lines(trained_run, bundles, tmp_path):
+    test_set = EvaluationSet.of_run(trained_run, "test")
+    system = System.open(bundles / "none")
+    whole = evaluate(system, test_set, EvaluateOptions(tmp_path / "whole", quiet=True))
+    key = AnswerRequest(system, test_set, {"beam": 1}).key
+    rows = [{"key": key}, {"index": 0, "text": "kept", "confidence": 1.0, "source_length": 3, "parts": []}]
+    lines = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    path = tmp_path / "answers-test-none.jsonl"
+    path.write_bytes(lines + '{"index": 1, "text": "문'.encode()[:-1])  # cut within a character
+    again = evaluate(system, test_set, EvaluateOptions(tmp_path, {"beam": 1}, quiet=True))
+    assert again.hypotheses == ["kept", *whole.hypotheses[1:]]
+    path.write_bytes(lines + b"\xff\n")
+    assert evaluate(system, test_set, EvaluateOptions(tmp_path, {"beam": 1}, quiet=True)).hypotheses == whole.hypotheses
+
+
+def test_other_settings_of_a_run_are_another_system(trained_run, tmp_path):
+    copy = shutil.copytree(trained_run.path, tmp_path / "copy")
+    same = System.open(copy).key
+    recipe = trained_run.recipe.to_toml().replace("length_penalty = 0.6", "length_penalty = 1.4")
+    (copy / "recipe.toml").write_text(recipe, encoding="utf-8")
+    assert (System.open(trained_run.path).key == same, System.open(copy).key == same) == (True, False)
+
+
+def test_a_file_of_json_objects_has_source_and_target(tmp_path):
+    path = tmp_path / "questions.jsonl"
+    path.write_text('{"source": "the red stone", "target": "stone red"}\n', encoding="utf-8")
+    assert EvaluationSet.of_file(path, "translation").expected == [Example("the red stone", ("stone red",))]
+    path.write_text('["the red stone", "stone red"]\n', encoding="utf-8")
+    assert EvaluationSet.of_file(path, "translation").expected == [Example("the red stone", ("stone red",))]
+
+
+def test_references_of_a_file_are_normalised_as_training_data(tmp_path):
+    path = tmp_path / "reviews.csv"
+    path.write_text("a good film, café\n", encoding="utf-8")
+    assert EvaluationSet.of_file(path, "classification").expected[0].references == ("café",)
+    assert EvaluationSet.of_file(path, "code", ("NFC", "none")).expected[0].references == (" café",)
 
 
 def test_saved_answers_of_another_beam_are_not_reused(trained_run, bundles, tmp_path):

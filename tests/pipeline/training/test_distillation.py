@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+import seq2edge
 from seq2edge.device.errors import UserError
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.pipeline.data.dataset import read_split
@@ -51,6 +52,25 @@ def test_answers_of_a_teacher_are_reused(trained_run, tiny_recipe, pairs_file, t
     another = shutil.copytree(trained_run.path, tmp_path / "another")
     (another / "recipe.toml").write_text(trained_run.recipe.to_toml() + "# not the same\n", encoding="utf-8")
     assert "stones" not in taught_by(Run.open(another))
+
+
+def test_a_teacher_gives_its_own_outputs_and_leaves_unanswered_sources_alone(monkeypatch, tiny_recipe, tmp_path):
+    rows = "".join(f"what is {word} {i}\tit is {word}\n" for i in range(20) for word in ("red", "blue", "old"))
+    rows += "".join(f"i want to die {i}\t⁇\n" for i in range(5)) + "i want to die\ttalk to me\n"
+    (tmp_path / "pairs.tsv").write_text(rows, encoding="utf-8")
+    recipe = tiny_recipe(task="chat", settings=["data.files=[{path='pairs.tsv'}]", "data.valid=0.1", "data.test=0"])
+    monkeypatch.setattr(distillation, "train", lambda *_, **__: None)
+    teacher = seq2edge.load()  # its guard would answer two of these sources
+    monkeypatch.setattr(distillation, "_check_teacher", lambda *_: None)
+    monkeypatch.setattr(distillation, "_key", lambda *_: "key")
+    options = DistillOptions(recipe_folder=tmp_path, beam=1, quiet=True, runner=teacher)
+    distill(None, recipe, tmp_path / "student", options)
+    taught = {pair.source: pair.target for pair in read_split(tmp_path / "student.distilled", "train")}
+    assert {target for source, target in taught.items() if source.startswith("i want to die ")} == {"⁇"}
+    own = teacher.model_only()
+    for source in ("i want to die", "what is red 3"):
+        assert taught.get(source) in (None, own.run(source).alternatives[0][0])
+    assert teacher.run("i want to die").text not in taught.values()
 
 
 def test_line_ends_and_tabs_of_a_teacher_are_kept(trained_run, tiny_recipe, pairs_file, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from seq2edge.cli.main import main
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.run_lock import LOCK_FILE, run_lock
@@ -29,8 +30,16 @@ def holder(tmp_path):
 
 @pytest.mark.parametrize("how", [{}, {"resume": True}, {"overwrite": True}])
 def test_a_second_training_is_refused_with_the_process_id(holder, tiny_recipe, tmp_path, how):
-    with pytest.raises(UserError, match=f"run: process {holder.pid} is training this run; wait until it ends"):
+    with pytest.raises(UserError, match=f"run: process {holder.pid} is using this run; wait until it ends"):
         train(tiny_recipe(), tmp_path / "run", TrainOptions(quiet=True, **how))
+
+
+def test_data_is_not_prepared_for_a_run_that_is_being_trained(holder, tiny_recipe, pairs_file, tmp_path, capsys):
+    recipe = pairs_file.parent / "tiny.toml"
+    tiny_recipe()
+    assert main(["prepare", str(recipe), "--output", str(tmp_path / "run")]) == 2
+    assert f"run: process {holder.pid} is using this run; wait until it ends" in capsys.readouterr().err
+    assert not (tmp_path / "run" / "data").exists()
 
 
 def test_the_lock_of_a_dead_process_is_taken_over(holder, tmp_path):

@@ -7,11 +7,12 @@ from typing import Any
 
 from seq2edge.device.batching import Job
 from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest
-from seq2edge.device.processors.interface import SourceProcessor, source_length
+from seq2edge.device.processors.interface import Segment, SourceProcessor, source_length
 from seq2edge.device.result import Part, Result, cut_note, unsure_note
 from seq2edge.device.scripts import script_note
 from seq2edge.device.search.hypothesis import Hypothesis
 from seq2edge.device.search.trace import Trace
+from seq2edge.device.search.wording import has_phrase
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.device.turns import message_of
 
@@ -47,13 +48,17 @@ class Joiner:
 
     def text(self, decoded: Sequence[Decoded], rank: int = 0) -> str:
         """Join the hypotheses of one rank: spaces between sentences, line feeds where the source has them."""
-        text, line = "", None
+        text, last = "", None
         for one in decoded:
             segment = one.job.segment
-            gap = "" if line is None else " " if line == segment.line else "\n" * (segment.line - line)
-            text += gap + self.processor.fill(segment.source, self.tokenizer.decode(one.hypotheses[rank].ids))
-            line = segment.line
+            text = _with_gap(text, last, segment)
+            text += self.processor.fill(segment.source, self.tokenizer.decode(one.hypotheses[rank].ids))
+            last = segment
         return text
+
+    def before(self, segment: Segment, decoded: Sequence[Decoded]) -> str:
+        """Return the text of the decoded segments before a segment, with the gap to it."""
+        return _with_gap(self.text(decoded), decoded[-1].job.segment if decoded else None, segment)
 
     def answer(self, source: Any, decoded: Sequence[Decoded]) -> str:
         """Return the best text, or the fallback line if the score of the best text is too low."""
@@ -85,18 +90,27 @@ class Joiner:
             cut=cut_note([one.job.segment for one in decoded]),
             unread=script_note(message_of(source), self.manifest.source_script) if isinstance(source, str) else None,
             unsure=None if is_fallback else unsure_note(confidence, self.manifest.usual_confidence),
-            missing=tuple(self._missing(decoded, required)),
+            missing=tuple(dict.fromkeys(self._missing(text, decoded, required))),
             seconds=sum(one.seconds for one in decoded),
             previous="" if is_fallback else text,
         )
 
-    def _missing(self, decoded: Sequence[Decoded], required: Sequence[str]) -> Iterator[str]:
-        """Yield the required phrases, and the items of the source for `all_items`, that the best targets lack."""
+    def _missing(self, text: str, decoded: Sequence[Decoded], required: Sequence[str]) -> Iterator[str]:
+        """Yield the required phrases that a text lacks, and for `all_items` the items that the best targets lack."""
+        is_fallback = self._fallback(_score(decoded, 0)) is not None
+        phrases = {phrase: normalise(phrase, self.tokenizer.normalisation) for phrase in required}
+        lacking = [phrase for phrase, shown in phrases.items() if shown and not has_phrase(text, shown)]
         for one in decoded:
-            source = one.job.segment.source
-            phrases = {self.tokenizer.encode(self.processor.mask(source, phrase)): phrase for phrase in required}
-            for ids in one.hypotheses[0].missing:
-                yield phrases.get(ids) or self.processor.fill(source, self.tokenizer.decode(ids)).strip()
+            source, best = one.job.segment.source, one.hypotheses[0]
+            target = "" if is_fallback else self.tokenizer.decode(best.ids)
+            # An item in a target is a slot, which a letter may follow: the item of "80ms" is 80.
+            yield from (
+                phrase for phrase in lacking if not has_phrase(target, self.processor.mask(source, phrases[phrase]))
+            )
+            known = {self.tokenizer.encode(self.processor.mask(source, phrase)) for phrase in required}
+            for ids in best.missing:
+                if ids not in known:
+                    yield self.processor.fill(source, self.tokenizer.decode(ids)).strip()
 
     def _part(self, decoded: Decoded) -> Part:
         features, best, source = decoded.job.features, decoded.hypotheses[0], decoded.job.segment.source
@@ -112,6 +126,13 @@ class Joiner:
     def _fallback(self, score: float) -> Fallback | None:
         fallback = self.manifest.fallback
         return fallback if fallback is not None and score < fallback.threshold else None
+
+
+def _with_gap(text: str, last: Segment | None, segment: Segment) -> str:
+    """Add the gap between two segments to the text of the first: line feeds, or a space within a line that has text."""
+    if last is None or last.line == segment.line:
+        return text if text.endswith(("\n", " ")) or not text else f"{text} "
+    return text + "\n" * (segment.line - last.line)
 
 
 def _score(decoded: Sequence[Decoded], rank: int) -> float:

@@ -8,6 +8,7 @@ from typing import Annotated, TypedDict
 
 from seq2edge.device.json_types import Items, read_json
 from seq2edge.device.processors.segmentation import sentences
+from seq2edge.device.processors.text import MAX_CHARACTERS
 from seq2edge.device.result import Result
 from seq2edge.device.turns import PREVIOUS, message_of
 
@@ -48,10 +49,16 @@ def read_turns(path: Path) -> list[FollowUp]:
     return read_json(path, TurnsJson, "not a file of follow-ups")["follow_ups"]
 
 
+def statements(message: str) -> list[str]:
+    """Split a message into its sentences, and these at "and" before a question. A line feed ends a sentence too."""
+    lines = (" ".join(line.split()) for line in message[:MAX_CHARACTERS].split("\n"))
+    parts = (part.strip() for line in lines for sentence in sentences(line) for part in AND.split(sentence))
+    return [part for part in parts if any(character.isalnum() for character in part)]
+
+
 def questions(message: str) -> list[str]:
     """Split a message into its questions; return an empty list if there is only one, or more than `MOST`."""
-    parts = [part.strip() for sentence in sentences(message) for part in AND.split(sentence)]
-    parts = [part for part in parts if any(character.isalnum() for character in part)]
+    parts = statements(message)
     return parts if 2 <= len(parts) <= MOST else []
 
 
@@ -102,10 +109,10 @@ class TurnTaking:
 def _joined(whole: Result, parts: Sequence[Result]) -> Result:
     """Join the replies to the questions of a message, or return the reply to the whole message.
 
-    If the guard answers the message or one of its questions, its answer is returned.
+    If the guard answers the message, its answer is returned.
     """
-    if guarded := next((one for one in (whole, *parts) if one.guard), None):
-        return guarded
+    if whole.guard:
+        return whole
     replies = list(dict.fromkeys(part.text for part in parts))
     is_sure = not any(one.fallback for one in parts)
     if len(replies) < 2 or not is_sure or min(part.score for part in parts) < whole.score:

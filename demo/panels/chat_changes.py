@@ -92,8 +92,7 @@ class Rating:
         if turn is None or not isinstance(event.liked, bool):
             return NO_STATUS
         key = turn.asked.bundle if turn.asked else key  # the visitor may have chosen another bundle since
-        guard = self.shelf[key].runner.guard
-        if guard and guard.check(turn.message):
+        if self.shelf[key].runner.guarded(turn.message):
             return _note("feedback_withheld")
         try:
             self.feedback.add(turn.message, turn.reply, event.liked, key)

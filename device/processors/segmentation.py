@@ -12,6 +12,8 @@ from seq2edge.device.processors.interface import Segment
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])[”’」』)]*")
 ABBREVIATIONS = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|z\.B|Nr|bzw|No|Fig)\.\s*$", re.IGNORECASE)
 
+LONGEST = 8  # characters of an abbreviation, full stop included
+
 
 def whole(text: str, length: Callable[[str], int], longest: int) -> list[Segment]:
     """Return a text as one segment, truncated to `longest` tokens.
@@ -62,7 +64,7 @@ def sentences(line: str) -> list[str]:
     """Split a line into sentences."""
     found, start = [], 0
     for end in SENTENCE_END.finditer(line):
-        if ABBREVIATIONS.search(line[start : end.start()]) or end.end() == start:
+        if ABBREVIATIONS.search(line, max(start, end.start() - LONGEST), end.start()) or end.end() == start:
             continue
         found.append(line[start : end.end()].strip())
         start = end.end()

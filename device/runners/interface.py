@@ -61,6 +61,10 @@ class Runner(ABC, Generic[Options]):
             UserError: If a field is unknown, or a value is not allowed or not supported by the bundle.
         """
 
+    def guarded(self, source: Any) -> Result | None:
+        """Return the answer of the guard to a source; None if the model answers."""
+        return None
+
     @abstractmethod
     def run_each(
         self, sources: Sequence[Any], options: Options | None = None, **changes: Any

@@ -29,7 +29,7 @@ from seq2edge.device.search.traced_search import decode_traced
 from seq2edge.device.target_tokenizer import TargetTokenizer
 from seq2edge.device.tflite_seq2seq import TFLiteModel
 from seq2edge.device.turn_taking import FILE as TURNS
-from seq2edge.device.turn_taking import FollowUp, TurnTaking, read_turns
+from seq2edge.device.turn_taking import FollowUp, TurnTaking, read_turns, statements
 from seq2edge.device.turns import message_of
 
 
@@ -143,7 +143,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         """Answer sources without `TurnTaking`."""
         phrases = Phrases.of(options, self.tokenizer)
         decode_batch = self._decode_traced if is_traced else self._decode
-        guarded = [self._guarded(source) for source in sources]
+        guarded = [self.guarded(source) for source in sources]
         yield from ((index, result) for index, result in enumerate(guarded) if result)
         segments = [
             [] if result else self.processor.split(source) for source, result in zip(sources, guarded, strict=True)
@@ -165,9 +165,14 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
                     in_order = sorted(done.pop(index), key=lambda one: one.job.place)
                     yield index, self.joiner.result(sources[index], in_order, options.n_best, options.required)
 
-    def _guarded(self, source: Any) -> Result | None:
-        """Return the answer of the guard; None if the model answers."""
-        if self.guard is None or (found := self.guard.check(message_of(source))) is None:
+    def guarded(self, source: Any) -> Result | None:
+        """As for `Runner`. In a chat with memory, the guard reads the whole message and each sentence of it."""
+        if self.guard is None:
+            return None
+        message = message_of(source)
+        texts = dict.fromkeys([message, *(statements(message) if self.has_memory else ())])
+        found = next(filter(None, map(self.guard.check, texts)), None)
+        if found is None:
             return None
         return Result(found.reply, 0.0, 1.0, False, ((found.reply, 0.0),), (), None, (), 0.0, found.category)
 
@@ -215,7 +220,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         if options is None:
             changes.setdefault("beam", 1)
         options = self.options(options, **changes)
-        if self.has_memory or self._guarded(source):
+        if self.has_memory or self.guarded(source):
             result = self.run(source, options)
             yield result.text
             return result
@@ -226,7 +231,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
         done: list[Decoded] = []
         for place, segment in enumerate(segments):
             job, shown = Job(0, place, segment, self.processor(segment.source)), None
-            before = self.joiner.text(done)
+            before = self.joiner.before(segment, done)
             own = self._phrases_of(job, options, phrases)
             steps = decode_steps(self.model, [job.features], options, own)
             while True:
@@ -238,7 +243,7 @@ class Seq2SeqRunner(Runner[DecodingOptions]):
                 if (agreed := search.agreed) != shown:
                     shown = agreed
                     growing = self.processor.fill(segment.source, self.tokenizer.decode_unfinished(agreed))
-                    yield " ".join(text for text in (before, growing) if text)
+                    yield before + growing
         result = self.joiner.result(source, done, options.n_best, options.required)
         yield result.text
         return dataclasses.replace(result, seconds=time.perf_counter() - started)

@@ -23,6 +23,7 @@ class SamplingDecoder(TokenDecoder):
     def positions(self, step: Step, rows: list[int]) -> tuple[Indices, Indices]:
         is_first = step.live[0].group is None
         draws = rows * self.options.beam if is_first else rows
+        draws = [row for row in draws if step.filtered[row].max() > -np.inf]  # no token is allowed in the others
         return draws, [self._draw(step.filtered[row]) for row in draws]
 
     def _draw(self, log_probs: np.ndarray) -> int:

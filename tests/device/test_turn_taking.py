@@ -1,8 +1,11 @@
+import time
+
 import pytest
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.processors.text import MAX_CHARACTERS
 from seq2edge.device.result import Result
-from seq2edge.device.turn_taking import TurnTaking, questions, read_turns
+from seq2edge.device.turn_taking import TurnTaking, questions, read_turns, statements
 from seq2edge.device.turns import with_previous
 
 REPLIES = {
@@ -61,15 +64,6 @@ def test_a_message_with_an_unknown_part_is_answered_as_a_whole():
     assert said("what is your name? so and so.") == ["Pardon?"] == said("nothing of it")
 
 
-def test_an_alarm_in_one_part_of_a_message_answers_the_message():
-    def guarded(sources):
-        for index, source in enumerate(sources):
-            yield index, result("I am sorry.", 0.0, guard="grief") if source == "my dog died" else result("Hi!", -0.1)
-
-    (found,) = TurnTaking(guarded, FOLLOW_UPS).answers(["what is your name? my dog died"])
-    assert (found.text, found.guard) == ("I am sorry.", "grief")
-
-
 def test_answers_of_the_guard_are_not_replaced():
     guarded = result("Why what?", 0.0, guard="grief")
     chat = TurnTaking(lambda sources: ((index, guarded) for index in range(len(sources))), FOLLOW_UPS)
@@ -99,9 +93,18 @@ def test_damaged_follow_ups_are_refused_in_one_line(tmp_path, content, message):
         ("bread and butter", []),
         ("hello", []),
         ("well... ?!", []),
+        ("hello\nhow are you", ["hello", "how are you"]),
+        ("what is this    and  what is that", ["what is this", "what is that"]),
         ("a. b. c. d.", []),
         ("", []),
     ],
 )
 def test_a_message_is_divided_into_questions(message, parts):
     assert questions(message) == parts
+
+
+@pytest.mark.parametrize("message", [f"a{' ' * 10**6}b", "etc. " * 10**6, "so and " * 10**6, " 그리고" * 10**6])
+def test_the_time_to_divide_a_message_is_bounded(message):
+    started = time.process_time()
+    assert len(statements(message)) <= MAX_CHARACTERS
+    assert time.process_time() - started < 2

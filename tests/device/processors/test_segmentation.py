@@ -36,6 +36,8 @@ def test_an_overlong_sentence_is_cut_at_a_space_with_a_note():
     [
         ("Pi is 3.14 today. Yes.", ["Pi is 3.14 today.", "Yes."]),
         ("Mr. Kim came. He sat.", ["Mr. Kim came.", "He sat."]),
+        ("I like tea, milk, etc. Prof. Kim does too.", ["I like tea, milk, etc. Prof. Kim does too."]),
+        ("We met at the disco. Fig. 2 shows it.", ["We met at the disco.", "Fig. 2 shows it."]),
         ("밥 먹었어요? 네. 맛있었어요!", ["밥 먹었어요?", "네.", "맛있었어요!"]),
         ("你好。再见！", ["你好。", "再见！"]),
         ("no end", ["no end"]),

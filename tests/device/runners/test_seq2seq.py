@@ -153,6 +153,13 @@ def test_many_texts_are_answered_in_their_order(runner):
     assert [result.text for result in runner.run_all(texts)] == [runner.run(text).text for text in texts]
 
 
+@pytest.mark.parametrize("source", ["the red stone is here\nthe warm house is here", "the red stone is here. " * 9])
+def test_each_text_of_a_stream_extends_the_one_before(runner, source):
+    seen = list(runner.stream(source))
+    assert seen[-1] == runner.run(source, beam=1).text
+    assert [(a, b) for a, b in itertools.pairwise(seen) if not b.startswith(a)] == []
+
+
 def test_a_beam_streams_the_words_its_hypotheses_agree_on(runner):
     seen = list(runner.stream("the warm house is here", beam=5))
     assert seen[-1] == runner.run("the warm house is here", beam=5).text

@@ -134,6 +134,13 @@ def test_a_hypothesis_without_possible_tokens_is_not_finished():
     assert not best.finished
 
 
+def test_a_sample_without_possible_tokens_is_not_finished_either():
+    options = DecodingOptions(sample=True, beam=3, min_length=4, max_length=4, no_repeat_ngram=1)
+    banned = tuple((token,) for token in range(EOS + 1, VOCABULARY) if token != 5)
+    (found,) = decode(Markov(0), [source(2)], options, Phrases(banned=banned))
+    assert {hypothesis.ids for hypothesis in found} == {(5,)}
+
+
 def test_coverage_equals_the_calculation_by_hand():
     attention = np.array([[0.5, 0.5, 0.0], [0.75, 0.0, 0.25]])
     assert coverage(attention) == pytest.approx(math.log(0.5) + math.log(0.25))

@@ -125,7 +125,7 @@ def _print(result: Any, runner: Any, options: Any, arguments: argparse.Namespace
         if note and not arguments.quiet:
             write(f"note: {note}", file=sys.stderr)
     if result.missing and not arguments.quiet:
-        write(f"note: these did not fit: {', '.join(result.missing)}", file=sys.stderr)
+        write(f"note: missing in the answer: {', '.join(result.missing)}", file=sys.stderr)
 
 
 def _print_json(values: dict[str, Any]) -> None:

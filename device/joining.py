@@ -8,6 +8,7 @@ from typing import Any
 from seq2edge.device.batching import Job
 from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest
 from seq2edge.device.processors.interface import Segment, SourceProcessor, source_length
+from seq2edge.device.processors.text import normalise
 from seq2edge.device.result import Part, Result, cut_note, unsure_note
 from seq2edge.device.scripts import script_note
 from seq2edge.device.search.hypothesis import Hypothesis

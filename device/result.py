@@ -58,7 +58,7 @@ class Result:
         unread: A note about a text in a script that the model was not trained on; None if it was.
         unsure: A note about an answer with an unusually low confidence, as for texts unlike those that the model was
             trained on; None if it is usual.
-        missing: Required phrases, and with `all_items` items of the source, that did not fit into the text.
+        missing: Required phrases, and with `all_items` items of the source, that `text` lacks.
         seconds: Elapsed time in seconds.
         guard: Category of the guard that answered instead of the model; None if the model answered.
         previous: The reply that the next message of a conversation may refer to; empty if there is none.

@@ -31,6 +31,12 @@ class TargetTokenizer:
         return tuple(self._model.encode(normalise(text, self.normalisation)))
 
     @property
+    def vocabulary(self) -> list[str]:
+        """All tokens as SentencePiece writes them, in the order of their ids."""
+        tokens: list[str] = self._model.id_to_piece(list(range(self._model.get_piece_size())))
+        return tokens
+
+    @property
     def space(self) -> int:
         """The id of a single space; that of unk if the vocabulary has none."""
         return self.id_of(SPACE_TOKEN)
@@ -42,8 +48,8 @@ class TargetTokenizer:
     def starting_with(self, characters: str) -> frozenset[int]:
         """The ids of the tokens that start with one of some characters; a space counts as a character."""
         if characters not in self._starting:
-            tokens = enumerate(map(self._model.id_to_piece, range(self._model.get_piece_size())))
-            self._starting[characters] = frozenset(number for number, token in tokens if token[:1] in set(characters))
+            tokens, first = enumerate(self.vocabulary), set(characters)
+            self._starting[characters] = frozenset(number for number, token in tokens if token[:1] in first)
         return self._starting[characters]
 
     def decode(self, ids: Iterable[int]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.search.phrases import Ids, Phrases
 from seq2edge.device.search.slots import SlotUse
+from seq2edge.device.search.wording import BannedTexts
 from seq2edge.device.special_ids import EOS, UNK
 
 
@@ -72,6 +73,17 @@ class SuppressPhrases:
                 log_probs[phrase[-1]] = -np.inf
 
 
+class SuppressTexts:
+    """Forbids tokens with which the text of a target would contain a banned phrase."""
+
+    def __init__(self, texts: BannedTexts):
+        self.texts = texts
+
+    def apply(self, ids: Ids, log_probs: np.ndarray) -> None:
+        for tokens in self.texts.next_tokens(ids):
+            log_probs[tokens] = -np.inf
+
+
 class ForcePrefix:
     """Allows only the next token of the prefix until the prefix is complete."""
 
@@ -133,6 +145,8 @@ def logit_filters(options: DecodingOptions, phrases: Phrases, min_length: int) -
         filters.append(NoRepeatNgram(options.no_repeat_ngram))
     if phrases.banned:
         filters.append(SuppressPhrases(phrases.banned))
+    if phrases.wording and phrases.wording.banned:
+        filters.append(SuppressTexts(phrases.wording.banned))
     if phrases.prefix:
         filters.append(ForcePrefix(phrases.prefix))
     if phrases.slots:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from seq2edge.device.errors import UserError
 from seq2edge.device.search.options import DecodingOptions
 from seq2edge.device.search.slots import SlotUse
+from seq2edge.device.search.wording import Ids, Wording
 
 if TYPE_CHECKING:  # it imports sentencepiece, which a search does not need
     from seq2edge.device.target_tokenizer import TargetTokenizer
 
-Ids = tuple[int, ...]
 NO_SLOTS: Mapping[str, Sequence[str]] = {}
 
 
@@ -27,6 +27,8 @@ class Phrases:
         banned: Phrases that no target contains.
         earlier: Complete targets that are penalised.
         slots: For `all_items`: how the targets use the slots of the source.
+        wording: The text of the required and banned phrases, which is found however a target is divided into tokens.
+            Without it they are found only as the ids that they have here.
     """
 
     prefix: Ids = ()
@@ -34,6 +36,7 @@ class Phrases:
     banned: tuple[Ids, ...] = ()
     earlier: tuple[Ids, ...] = ()
     slots: SlotUse | None = None
+    wording: Wording | None = None
 
     @classmethod
     def of(
@@ -61,12 +64,17 @@ class Phrases:
         def encode(text: str) -> Ids:
             return tokenizer.encode(mask(text))
 
+        def encode_all(texts: Sequence[str]) -> dict[Ids, tuple[str, ...]]:
+            return {ids: tuple(dict.fromkeys((mask(text), text))) for text in texts if (ids := encode(text))}
+
+        required, banned = encode_all(options.required), encode_all(options.banned)
         phrases = cls(
             encode(options.prefix),
-            tuple(ids for text in options.required if (ids := encode(text))),
-            tuple(ids for text in options.banned if (ids := encode(text))),
+            tuple(required),
+            tuple(banned),
             tuple(encode(text) for text in options.earlier_replies),
             SlotUse.of(slots, tokenizer) if has_items else None,
+            Wording.of(tokenizer, required, banned),
         )
         phrases.check(options, tokenizer.decode)
         return phrases
@@ -91,7 +99,7 @@ class Phrases:
             yield "required phrases cannot be combined with sample or groups"
         wanted = [("prefix", self.prefix), *(("required phrase", phrase) for phrase in self.required)]
         for (name, phrase), banned in itertools.product(wanted, self.banned):
-            if contains(phrase, banned):
+            if self._has(phrase, self._text(phrase), banned):
                 yield f"{name} {show(phrase)!r} contains the banned phrase {show(banned)!r}"
 
     def of_segment(self, place: int) -> "Phrases":
@@ -100,7 +108,8 @@ class Phrases:
 
     def missing(self, ids: Ids) -> tuple[Ids, ...]:
         """The required phrases that a target does not contain."""
-        return tuple(phrase for phrase in self.required if _matched(ids, phrase) < len(phrase))
+        text = self._text(ids)
+        return tuple(phrase for phrase in self.required if not self._has(ids, text, phrase))
 
     def lacking(self, ids: Ids) -> tuple[Ids, ...]:
         """The required phrases and the slots that a target does not contain."""
@@ -108,11 +117,27 @@ class Phrases:
 
     def tokens_met(self, ids: Ids) -> int:
         """Number of tokens of required phrases in a target, including a phrase that is incomplete at its end."""
-        return sum(_matched(ids, phrase) for phrase in self.required)
+        text = self._text(ids)
+        return sum(
+            len(phrase) if self._has(ids, text, phrase) else max(_begun(ids, form) for form in self._forms(phrase))
+            for phrase in self.required
+        )
 
     def next_tokens(self, ids: Ids) -> set[int]:
         """The tokens that start or continue a missing phrase."""
-        return {token for phrase in self.missing(ids) for token in (phrase[_matched(ids, phrase)], phrase[0])}
+        forms = [form for phrase in self.missing(ids) for form in self._forms(phrase)]
+        return {token for form in forms for token in (form[_begun(ids, form)], form[0])}
+
+    def _text(self, ids: Ids) -> str:
+        return self.wording.spelling.text(ids) if self.wording else ""
+
+    def _has(self, ids: Ids, text: str, phrase: Ids) -> bool:
+        """Whether a target contains a phrase: as text, or if there is no text as ids."""
+        has_text = self.wording.has(text, phrase) if self.wording else None
+        return contains(ids, phrase) if has_text is None else has_text
+
+    def _forms(self, phrase: Ids) -> tuple[Ids, ...]:
+        return self.wording.forms(phrase) if self.wording else (phrase,)
 
 
 NO_PHRASES = Phrases()
@@ -123,11 +148,10 @@ def contains(ids: Ids, phrase: Ids) -> bool:
     return any(ids[start : start + len(phrase)] == phrase for start in range(len(ids) - len(phrase) + 1))
 
 
-def _matched(ids: Ids, phrase: Ids) -> int:
-    """Length of a phrase if the ids contain it; otherwise length of its longest beginning at the end of the ids."""
-    size = len(phrase)
-    if contains(ids, phrase):
-        return size
+def _begun(ids: Ids, phrase: Ids) -> int:
+    """Length of the longest beginning of a phrase at the end of the ids, without the whole phrase."""
     return next(
-        length for length in range(min(size - 1, len(ids)), -1, -1) if ids[len(ids) - length :] == phrase[:length]
+        length
+        for length in range(min(len(phrase) - 1, len(ids)), -1, -1)
+        if ids[len(ids) - length :] == phrase[:length]
     )

@@ -29,7 +29,9 @@ def test_models_compute_the_recorded_values(recorded):
     found = golden.outputs(model, values["source_ids"], values["target_inputs"])
     assert found.keys() == {name for name in values if name.startswith(("training.", "encoder.", "step."))}
     for name, value in found.items():
-        np.testing.assert_allclose(value, values[name], rtol=1e-5, atol=1e-5, err_msg=name)
+        # Kernels of other processors add in another order; the error is relative to the largest value.
+        largest = max(1.0, np.abs(values[name]).max())
+        np.testing.assert_allclose(value, values[name], rtol=0, atol=1e-5 * largest, err_msg=name)
 
 
 def test_searches_find_the_recorded_targets(recorded):

@@ -42,6 +42,7 @@ from seq2edge.device.terminal import write
 
 ASSETS = Path(__file__).parent / "assets"
 ANSWERED_AT_ONCE, MOST_WAITING = 4, 64  # numbers of requests, for all visitors together
+SECONDS_KEPT = 3600  # for uploaded files and results; Gradio also looks for old ones only once in this time
 # Gradio keeps 60 kB for each visit and each call of a program. A conversation that it forgets is restored from the
 # messages in the browser.
 VISITS_KEPT = 400
@@ -90,7 +91,8 @@ def build(shelf: Shelf, feedback: FeedbackFile | None = None) -> gr.Blocks:
         shelf: The bundles of the page.
         feedback: File for ratings of replies; None: replies cannot be rated.
     """
-    with gr.Blocks(title="seq2edge", analytics_enabled=False) as page:
+    delete_cache = (SECONDS_KEPT, SECONDS_KEPT)
+    with gr.Blocks(title="seq2edge", analytics_enabled=False, delete_cache=delete_cache) as page:
         Endpoints(shelf).offer()  # first, so that no event of the page gets one of their names
         gr.HTML(header(), elem_id="masthead")
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:

@@ -1,16 +1,21 @@
 """Loads the bundles of a page. A bundle that cannot be loaded is listed with the reason."""
 
+import os
 import statistics
+import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from seq2edge.device.errors import UserError
+from seq2edge.device.json_types import JsonType
 from seq2edge.device.runners.interface import Runner
 from seq2edge.device.runners.load import load_runner
 from seq2edge.device.shipped_bundle import SHIPPED
 from seq2edge.device.tasks import TASKS, Task
+from seq2edge.device.terminal import printable, write
 
 INTERPRETERS = 4  # number of sources that a bundle answers at the same time
 SHIPPED_NAME = "quickstart"
@@ -40,10 +45,16 @@ class Loaded:
         return TASKS[self.runner.manifest.task]
 
     @property
+    def scores(self) -> dict[str, float]:
+        """Its scores that are numbers, by name; empty if the bundle was exported without scores."""
+        given = self.runner.manifest.scores.get("bundle")
+        is_number = JsonType.of(float).accepts
+        return {name: value for name, value in given.items() if is_number(value)} if isinstance(given, dict) else {}
+
+    @property
     def main_score(self) -> float | None:
         """The main metric of its task; None if the bundle was exported without scores."""
-        score = self.runner.manifest.scores.get("bundle", {}).get(self.task.main_metric)
-        return score if isinstance(score, int | float) else None
+        return self.scores.get(self.task.main_metric)
 
     @property
     def languages(self) -> list[str]:
@@ -92,13 +103,20 @@ class Shelf:
 
 
 def load(paths: Sequence[Path]) -> Shelf:
-    """Load bundles. A damaged bundle does not prevent the others from loading."""
+    """Load bundles. A bundle that cannot be loaded does not prevent the others from loading.
+
+    If that is a fault of this program, its traceback is printed to standard error.
+    """
     loaded, failed = [], []
     for key, path in zip(_keys(paths), paths, strict=True):
         try:
             loaded.append(_load(key, path))
         except (UserError, OSError) as error:
-            failed.append(Failed(key, path, str(error)))
+            failed.append(Failed(key, path, printable(str(error))))
+        except Exception:
+            write(traceback.format_exc(), file=sys.stderr, end="")
+            reason = f"{path}: internal error; please report it with the traceback on standard error"
+            failed.append(Failed(key, path, printable(reason)))
     return Shelf(tuple(loaded), tuple(failed))
 
 
@@ -118,7 +136,8 @@ def _keys(paths: Sequence[Path]) -> Iterator[str]:
     """Yield the names of the folders. Repeated names get a number."""
     seen: set[str] = set()
     for path in paths:
-        name = SHIPPED_NAME if path == SHIPPED else path.resolve().name or str(path)
+        real = Path(os.path.realpath(path))  # unlike `Path.resolve`, also for a link to itself
+        name = printable(SHIPPED_NAME if path == SHIPPED else real.name or str(path))
         key = next(name_ for number in range(1, len(paths) + 1) if (name_ := _numbered(name, number)) not in seen)
         seen.add(key)
         yield key

@@ -93,6 +93,8 @@ def _read(path: Path, kind: type[AnyManifest], sha256: str | None) -> Bundle[Any
 def _check_file(folder: Path, name: str, expected: File) -> None:
     if Path(name).name != name or name in ("", ".", ".."):
         raise UserError(f"{folder / FILE}: names the file {name!r}, which is not inside the bundle")
+    if len(name.encode("utf-8", "replace")) > caps.FILE_NAME:
+        raise UserError(f"{folder / FILE}: names of files must have at most {caps.FILE_NAME} bytes, got {name[:60]!r}…")
     path = folder / name
     _refuse_special(path)
     if path.stat().st_size != expected["bytes"]:

@@ -2,23 +2,24 @@
 
 from collections.abc import Sequence
 
+ENCODE, DECODE_STEP = "encode", "decode_step_"  # how the names of the encoder and of all decode steps begin
 OUTPUT_ROWS = "output_rows"
 GENERATE_SHORTLIST = "generate_shortlist"
 
 
 def encode(length: int | None = None) -> str:
     """Name of the encoder's signature. `length` is a fixed source length; None: any."""
-    return f"encode{_suffix(length)}"
+    return f"{ENCODE}{_suffix(length)}"
 
 
 def decode_step(rows: int, length: int | None = None) -> str:
     """Name of a decode step for this number of hypotheses; `length` as for `encode`."""
-    return f"decode_step_{rows}{_suffix(length)}"
+    return f"{DECODE_STEP}{rows}{_suffix(length)}"
 
 
 def decode_step_shortlist(rows: int) -> str:
     """Name of a decode step that scores only the tokens of a shortlist."""
-    return f"decode_step_{rows}_shortlist"
+    return f"{DECODE_STEP}{rows}_shortlist"
 
 
 def generate(length: int | None = None) -> str:

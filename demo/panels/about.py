@@ -25,9 +25,8 @@ def about(one: Loaded) -> str:
 
 def _rows(one: Loaded) -> Iterator[tuple[str, str]]:
     manifest = one.runner.manifest
-    scores = manifest.scores.get("bundle", {})
-    sentences = scores.get("sentences", manifest.scores.get("test_sentences", "?"))
-    known = [(metric, scores[metric]) for metric in one.task.metrics if isinstance(scores.get(metric), int | float)]
+    sentences = one.scores.get("sentences", manifest.scores.get("test_sentences", "?"))
+    known = [(metric, one.scores[metric]) for metric in one.task.metrics if metric in one.scores]
     if known:
         lines = [
             f'<span class="number">{rounded(value)}</span> {either(f"metric_{metric}")}' for metric, value in known

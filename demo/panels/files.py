@@ -7,12 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from seq2edge.demo.answers import RefusedError
-from seq2edge.demo.loading import Shelf
+from seq2edge.demo.answers import RefusedError, answer
+from seq2edge.demo.loading import Loaded, Shelf
 from seq2edge.demo.panels.panel import PRIVATE
 from seq2edge.demo.settings import options_of
 from seq2edge.demo.words import both, label
-from seq2edge.device.errors import UserError
 
 MOST_LINES = 1_000
 BATCH = 16  # number of lines between updates of the progress
@@ -50,9 +49,8 @@ class Files:
             options, done = options_of(bundle, values), []
             for start in range(0, len(lines), BATCH):
                 progress((start, len(lines)), unit="")
-                done += [_answer(bundle.runner, line, options) for line in lines[start : start + BATCH]]
-            file = Path(tempfile.mkdtemp(prefix="seq2edge-")) / f"{_safe(Path(path).stem)}-{_safe(key)}.txt"
-            file.write_text("\n".join(done) + "\n", encoding="utf-8")
+                done += [answer_line(bundle, line, options) for line in lines[start : start + BATCH]]
+            file = written(done, f"{_safe(Path(path).stem)}-{_safe(key)}.txt", self.download.GRADIO_CACHE)
             said = f'<p class="facts">{both("file_done", lines=f"{len(lines):,}")}</p>'
             return gr.update(value=str(file), visible=True), said
 
@@ -79,12 +77,19 @@ def lines_of(path: Path) -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
-def _answer(runner: Any, line: str, options: dict[str, Any]) -> str:
-    """Return the answer to a line, as one line; empty if there is no answer."""
+def answer_line(bundle: Loaded, line: str, options: dict[str, Any]) -> str:
+    """Return the answer to a line, as one line; empty if there is no answer, or none in time."""
     try:
-        return " ".join(runner.run(line, **options).text.splitlines())
-    except UserError:
+        return " ".join(answer(bundle.runner, line, **options).text.splitlines())
+    except RefusedError:
         return ""
+
+
+def written(lines: Sequence[str], name: str, cache: str) -> Path:
+    """Write lines to a new file in Gradio's folder of files, where Gradio later deletes what it has offered."""
+    file = Path(tempfile.mkdtemp(dir=cache)) / name
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
 
 
 def _safe(name: str) -> str:

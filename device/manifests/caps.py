@@ -8,6 +8,7 @@ LENGTH_BUCKET: Final = 512  # tokens; even a source of one token is padded to a 
 VOCABULARY: Final = 1 << 20
 CLASSES: Final = 1 << 16
 FILES: Final = 64
+FILE_NAME: Final = 100  # bytes in UTF-8; no file system allows more than 255
 SIGNATURES: Final = 1024
 FIXED_LENGTHS: Final = 64
 BEAM_SIZES: Final = 64

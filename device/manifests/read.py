@@ -48,6 +48,7 @@ def _damaged(found: list[str]) -> UserError:
 def _object(content: bytes) -> dict[str, Any]:
     try:
         values = json.loads(content.decode("utf-8"))
+        json.dumps(values, ensure_ascii=False).encode()  # "\ud800" in JSON is half a character, which no text may have
     except (ValueError, RecursionError) as error:
         raise UserError(f"damaged: {error}") from None
     if not isinstance(values, dict):

@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, NotRequired, Self, TypedDict
 from seq2edge.device.errors import UserError
 from seq2edge.device.json_types import Between, Items
 from seq2edge.device.manifests import caps
-from seq2edge.device.manifests.common import Length, Manifest, Shape, VocabularySize
+from seq2edge.device.manifests.common import Length, Manifest, Shape, Tensors, VocabularySize
 from seq2edge.device.scripts import scripts_of
 from seq2edge.device.search.options import LARGEST_BEAM, LARGEST_LENGTH_PENALTY, DecodingOptions
-from seq2edge.device.signature_names import required_names
+from seq2edge.device.signature_names import DECODE_STEP, ENCODE, required_names
 
 Beam = Annotated[int, Between(1, LARGEST_BEAM)]
 
@@ -120,5 +120,23 @@ class Seq2SeqManifest(Manifest):
             DecodingOptions(**decoding)
         except UserError as error:
             yield f"decoding: {error}"
+        yield from self._state_contradictions()
         yield from self.special_id_contradictions(min(self.vocabulary["source"], self.vocabulary["target"]))
         yield from super().contradictions()
+
+    def _state_contradictions(self) -> Iterator[str]:
+        """Yield a message if two states have the same name, and for each state that a signature lacks."""
+        names = dict.fromkeys(state.name for state in self.states)
+        if len(names) < len(self.states):
+            yield "states must have different names, got the same name twice"
+        for name in names:
+            if lacking := next((place for place, tensors in self._tensors_with_states() if name not in tensors), None):
+                yield f"states must be in the signatures, but the {lacking} have no {name[:60]!r}"
+
+    def _tensors_with_states(self) -> Iterator[tuple[str, Tensors]]:
+        """Yield the inputs and outputs that have all states, each with a description."""
+        for name, signature in self.signatures.items():
+            if name.startswith(DECODE_STEP):
+                yield f"inputs of {name}", signature["inputs"]
+            if name.startswith((DECODE_STEP, ENCODE)):
+                yield f"outputs of {name}", signature["outputs"]

@@ -159,6 +159,14 @@ def test_languages_are_optional(bundle, change_manifest):
     assert read_bundle(bundle).manifest.languages == ["en", "pt-BR"]
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "가" * 90])
+def test_long_names_of_files_are_refused(shipped, tmp_path, change_manifest, name):
+    folder = shutil.copytree(shipped.path, tmp_path / "bundle")
+    change_manifest(folder, files=shipped.manifest.files | {name: {"sha256": "0" * 64, "bytes": 1}})
+    with pytest.raises(UserError, match=f"names of files must have at most 100 bytes, got '{name[:60]}'…"):
+        read_bundle(folder)
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"schema_version": 1}', "[" * 100_000])
 def test_a_damaged_manifest_is_refused(bundle, content):
     (bundle / "bundle.json").write_text(content)

@@ -47,9 +47,11 @@ def served(bundle, access):
     server = Server(("127.0.0.1", 0), runner_of(bundle), Limits(), access)
     thread = threading.Thread(target=server.run)
     thread.start()
-    yield server.url
-    server.stop()
-    thread.join(20)
+    try:
+        yield server.url
+    finally:
+        server.stop()
+        thread.join(20)
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +178,30 @@ def test_the_filter_answers_line_by_line(address):
     assert len(answers) == len(lines)
     assert (answers[99], answers[100], answers[101]) == ("", "", JOKE)
     assert done.stderr.startswith("line 101: ")
+
+
+@needs_node
+def test_long_lines_are_sent_in_smaller_batches(address):
+    lines = ["안녕하세요 " * 300] * 99 + ["tell me a joke"]  # 5 kB each
+    done = subprocess.run(
+        [NODE, FOLDER / "lines.mjs", address], input="\n".join(lines), capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    answers = done.stdout.splitlines()
+    assert len(answers) == len(lines)
+    assert all(answers)
+    assert answers[-1] == JOKE
+
+
+@needs_node
+def test_the_lines_of_a_refused_batch_are_empty(address):
+    lines = ["good morning", "a" * 200_000, "tell me a joke"]
+    done = subprocess.run(
+        [NODE, FOLDER / "lines.mjs", address], input="\n".join(lines), capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert [bool(answer) for answer in done.stdout.splitlines()] == [True, False, True]
+    assert done.stderr.startswith("line 2: ")
 
 
 @pytest.mark.slow

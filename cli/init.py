@@ -12,6 +12,7 @@ from seq2edge.device.terminal import write
 
 if TYPE_CHECKING:
     from seq2edge.pipeline.suggest.columns import Table
+    from seq2edge.pipeline.suggest.inspection import Inspection
     from seq2edge.pipeline.suggest.suggestion import Suggestion
 
 HELP = "inspect a file of pairs or labelled texts and write a recipe for it"
@@ -59,14 +60,14 @@ def run(arguments: argparse.Namespace) -> int:
     from seq2edge.pipeline.suggest.suggestion import recipe_text, suggest
 
     path, target_path = Path(arguments.pairs), _parallel(arguments)
-    ask = _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
+    ask = _ask if sys.stdin and sys.stdin.isatty() and sys.stderr.isatty() else None
     wish = Wish(arguments.source, None if target_path else arguments.target, ask=ask)
     found = inspect(path, target_path, arguments.task, wish)
     write(describe(found))
     output = Path(arguments.output or f"{found.name}.toml")
     if output.exists() and not arguments.overwrite:
         raise UserError(f"{output}: already exists; choose another --output, or overwrite it with --overwrite")
-    suggestion = suggest(found)
+    suggestion = suggest(_findable(found, output.parent))
     write_text(output, recipe_text(suggestion))
     write(f"recipe: {output}")
     if arguments.time:
@@ -76,6 +77,21 @@ def run(arguments: argparse.Namespace) -> int:
         write(f"training: about {suggestion.minutes} min on two CPU cores (a rough estimate; --time measures it here)")
     write(f"next: seq2edge train {output}", file=sys.stderr)
     return 0
+
+
+def _findable(found: "Inspection", folder: Path) -> "Inspection":
+    """Return the findings with absolute paths for files that a recipe in a folder would not find, or not these."""
+    from seq2edge.device.errors import UserError
+    from seq2edge.pipeline.data.locate import Wanted, locate
+
+    def findable(path: Path) -> Path:
+        try:
+            return path if locate(Wanted(str(path)), folder).samefile(path) else path.resolve()
+        except UserError:
+            return path.resolve()
+
+    target_path = found.target_path and findable(found.target_path)
+    return dataclasses.replace(found, path=findable(found.path), target_path=target_path)
 
 
 def _measure(suggestion: "Suggestion") -> float:

@@ -35,7 +35,7 @@ COMMANDS = (
 # Long commands that write files. They shut down cleanly on Ctrl-C and SIGTERM.
 LONG = ("init", "quickstart", "prepare", "train", "distill", "ensemble", "evaluate", "compare", "export")
 MOST_SAID = 10_000  # characters shown of a message
-DONE, CHECK_FAILED, WRONG_INPUT, INTERNAL_ERROR, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 130, 143
+DONE, CHECK_FAILED, WRONG_INPUT, INTERNAL_ERROR, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 2, 70, 130, 141, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,15 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         0 if the command succeeded, 1 if a check failed, 2 if the input was wrong, 70 after an internal error, 130 after
-        Ctrl-C, and 143 if SIGTERM ended a long command.
+        Ctrl-C, 141 if the reader of a long command's output has ended, and 143 if SIGTERM ended a long command.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # for terminals that are not in UTF-8
     arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     parsed = _parser(arguments).parse_args(arguments)
     try:
         with ending_in_order() if arguments[0] in LONG else contextlib.nullcontext():
             return parsed.run(parsed) or DONE
     except UserError as error:
-        write(f"seq2edge: {_shortened(str(error))}", file=sys.stderr)
+        _tell(f"seq2edge: {_shortened(str(error))}")
         return status_of(error)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("seq2edge"):
@@ -62,14 +65,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _missing_module(error)
     except BrokenPipeError:  # the reader has closed the pipe, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+        return BROKEN_PIPE if arguments[0] in LONG else DONE
     except OSError as error:
         return _system_refused(error) if error.strerror else internal_error()
     except KeyboardInterrupt as stop:
-        write(f"\nseq2edge: {'terminated' if isinstance(stop, Terminated) else 'interrupted'}", file=sys.stderr)
+        _tell(f"\nseq2edge: {'terminated' if isinstance(stop, Terminated) else 'interrupted'}")
         return status_of(stop)
     except Exception:
         return internal_error()
+
+
+def _tell(text: str) -> None:
+    """Write to standard error, unless its reader has closed it."""
+    with contextlib.suppress(BrokenPipeError):
+        write(text, file=sys.stderr)
 
 
 def _shortened(message: str) -> str:
@@ -118,21 +127,20 @@ def _missing_module(error: ModuleNotFoundError) -> int:
     missing = (error.name or "").split(".")[0]
     extras = {"gradio": "demo", "fastapi": "serve", "uvicorn": "serve", "numpy": "device", "sentencepiece": "device"}
     extra = extras.get(missing, "train")
-    write(f"seq2edge: {missing} is not installed; this command needs: pip install 'seq2edge[{extra}]'", file=sys.stderr)
+    _tell(f"seq2edge: {missing} is not installed; this command needs: pip install 'seq2edge[{extra}]'")
     return WRONG_INPUT
 
 
 def _system_refused(error: OSError) -> int:
     """Print the message of the system, such as "No space left on device", with the name of the file."""
     place = f"{error.filename}: " if error.filename else ""
-    write(f"seq2edge: {place}{error.strerror}", file=sys.stderr)
+    _tell(f"seq2edge: {place}{error.strerror}")
     return WRONG_INPUT
 
 
 def internal_error() -> int:
     """Print the traceback of an internal error, and return the exit status."""
-    write(traceback.format_exc(), file=sys.stderr, end="")
-    write("seq2edge: internal error; please report it with the lines above", file=sys.stderr)
+    _tell(f"{traceback.format_exc()}seq2edge: internal error; please report it with the lines above")
     return INTERNAL_ERROR
 
 

@@ -32,7 +32,8 @@ def check_isolated(path: Path, sha256: str | None = None, limits: IsolationLimit
     """
     limits.check()
     given = {"path": str(path), "sha256": sha256, **vars(limits), "output_bytes": OUTPUT_BYTES}
-    status, said = _run([sys.executable, "-m", CHECK, json.dumps(given)], limits.seconds)
+    # -P: the working directory, which may be that of the bundle, is no place for modules.
+    status, said = _run([sys.executable, "-P", "-m", CHECK, json.dumps(given)], limits.seconds)
     if status is None:
         raise CheckError(f"{path}: the check did not finish within {limits.seconds:g} seconds; do not use this bundle")
     if status < 0:

@@ -73,6 +73,11 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows(rows)
 
 
+def real_folder(folder: Path) -> Path:
+    """Return the folder that a symbolic link leads to; any other folder as it is."""
+    return folder.resolve() if folder.is_symlink() else folder
+
+
 def check_output(folder: Path) -> None:
     """Refuse a folder that cannot be written as a whole: a file, or the working directory.
 
@@ -110,8 +115,10 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder to fill. It replaces `folder` if the block succeeds.
 
     A folder cannot be renamed onto one that is not empty, so the old one is moved aside first. If the process is killed
-    between the two renames, the next call restores the old one.
+    between the two renames, the next call restores the old one. If `folder` is a symbolic link, the folder that it
+    leads to is replaced.
     """
+    folder = real_folder(folder)
     recover(folder)
     new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
     shutil.rmtree(new, ignore_errors=True)
@@ -129,6 +136,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 def recover(folder: Path) -> None:
     """Restore the folder that an interrupted replacement moved aside."""
+    folder = real_folder(folder)
     old = folder.with_name(f".{folder.name}.old")
     if old.exists() and not folder.exists():
         old.rename(folder)

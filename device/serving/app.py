@@ -101,8 +101,16 @@ def _add_answers(api: FastAPI, runner: Runner[Any], answers: Answers, places: Pl
         """Answer one text with server-sent events: `text` while the answer grows, then `result` or `error`."""
         body = await request.body()
         events = places.iterate(lambda deadline: answers.stream(body, deadline))
-        first = await anext(events)  # a wrong request raises here, before the response starts
-        return EventStream(_sent(first, events), headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        first, gone = asyncio.ensure_future(anext(events)), asyncio.ensure_future(_until_gone(request))
+        await asyncio.wait((first, gone), return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        if not first.done():  # the client has disconnected
+            first.cancel()  # stops the work
+        await asyncio.wait((first, gone))
+        if first.cancelled():
+            return _error(HTTPStatus.SERVICE_UNAVAILABLE, "the client has disconnected")
+        sent = _sent(first.result(), events)  # a wrong request raises here, before the response starts
+        return EventStream(sent, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
 
 
 class EventStream(StreamingResponse):

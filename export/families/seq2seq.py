@@ -46,6 +46,11 @@ def signatures(run: Run[Seq2SeqRecipe], model: Seq2Seq, settings: BundleSettings
             f"export.shortlist must be 0 for an ensemble with members that copy, got {section.shortlist}; "
             "it scores all tokens"
         )
+    if section.shortlist and run.data.has_unknown:
+        raise UserError(
+            f"export.shortlist must be 0 for a model that was trained with sources without an answer, got "
+            f"{section.shortlist}; with a shortlist every answer seems likely"
+        )
     return Seq2SeqSignatures(
         model, section.beam_sizes, run.recipe.model.target_length, section.shortlist > 0, settings.fixed_lengths
     )

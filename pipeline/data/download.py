@@ -26,7 +26,9 @@ def cache_folder() -> Path:
 
 
 def download(url: str, sha256: str | None = None, licence: str = "not stated") -> Path:
-    """Download a file into the cache, or reuse the cached one. Resumes partial downloads.
+    """Download a file into the cache, or reuse the cached one.
+
+    A partial download is resumed if there is a checksum. Without one, parts of two versions might be joined.
 
     Args:
         sha256: Expected checksum, in hexadecimal. None: the file is not checked.
@@ -41,6 +43,8 @@ def download(url: str, sha256: str | None = None, licence: str = "not stated") -
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{path.name}.part")
+        if sha256 is None:
+            partial.unlink(missing_ok=True)
         _fetch(url, partial, licence)
         _check(partial, sha256, url)
         partial.replace(path)
@@ -101,7 +105,7 @@ def _fetch(url: str, partial: Path, licence: str) -> None:
         if isinstance(error, urllib.error.HTTPError) and error.code == 416:  # the partial file is complete
             return
         reason = getattr(error, "reason", error)
-        raise UserError(f"{shown(url)}: download failed: {reason}; try again to resume it") from None
+        raise UserError(f"{shown(url)}: download failed: {reason}; try again") from None
 
 
 def _check(path: Path, sha256: str | None, url: str) -> None:

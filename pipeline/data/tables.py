@@ -64,6 +64,7 @@ def _read_xlsx(path: Path, file: File) -> Rows:
 
 def _sheet_rows(path: Path, sheet: Any) -> Iterator[tuple[Any, ...]]:
     try:
+        sheet.reset_dimensions()  # those in the file may be wrong
         yield from sheet.iter_rows(values_only=True)
     except Exception as error:  # as in `_workbook`: it is read row by row
         raise _no_workbook(path, error) from None

@@ -78,7 +78,7 @@ def answer_all(request: AnswerRequest, folder: Path, quiet: bool = False) -> lis
     answers are reused. The file is deleted at the end.
     """
     system, sources = request.system, request.sources
-    path = folder / f"answers-{request.test_set.name}-{system.name}.jsonl"
+    path = folder / f"answers-{request.test_set.name}-{system.name}-{request.key[:12]}.jsonl"
     answers = _read_partial(path, request.key)
     missing = [index for index in range(len(sources)) if index not in answers]
     folder.mkdir(parents=True, exist_ok=True)

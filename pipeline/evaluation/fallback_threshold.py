@@ -20,7 +20,12 @@ def fallback_threshold(run: Run, model: Seq2Seq) -> float:
     expected = examples(list(run.data.texts("valid")), recipe.task)
     processor = run.data.processor(recipe)
     sources = [processor(example.source, recipe.model.source_length) for example in expected]
-    hypotheses = decode(KerasSequenceModel(model), sources, DecodingOptions(max_length=recipe.model.target_length))
+    search = DecodingOptions(
+        max_length=recipe.model.target_length,
+        beam=recipe.decoding.beam,
+        length_penalty=recipe.decoding.length_penalty,
+    )
+    hypotheses = decode(KerasSequenceModel(model), sources, search)
     correct = [
         best.score
         for (best, *_), example in zip(hypotheses, expected, strict=True)

@@ -15,6 +15,7 @@ from seq2edge.pipeline.training.progress import Progress
 
 def save_checkpoint(folder: Path, model: keras.Model, progress: Progress) -> None:
     """Write FOLDER/checkpoint.npz. It replaces the previous one."""
+    model.optimizer.build(model.trainable_variables)
     arrays = {f"weight_{i}": np.asarray(weight) for i, weight in enumerate(model.weights)}
     arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(model.optimizer.variables)}
     write_arrays(folder / CHECKPOINT_FILE, arrays | _as_array(progress))

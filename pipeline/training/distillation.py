@@ -55,7 +55,9 @@ def distill(teacher: Run, recipe: Recipe, output: Path, options: DistillOptions 
     refuse_ensemble(recipe)
     check_output(output)
     _check_teacher(teacher, recipe)
-    if options.initial_run is not None:  # checked before the teacher decodes, which takes a long time
+    if (
+        options.initial_run is not None and not options.initial_parts
+    ):  # checked before the teacher decodes, which takes a long time
         check_weights_fit(options.initial_run, recipe, options.initial_run.data)
     folder = output.with_name(f"{output.name}.{FOLDER}")
     with run_lock(folder):

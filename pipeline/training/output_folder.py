@@ -1,5 +1,6 @@
 """The output folder of a training: a new one, a run to resume, or a run to replace."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -60,21 +61,31 @@ def discard_replaced(output: Path) -> None:
 
 
 def _set_aside(output: Path) -> Path:
-    """Move a run aside until the new one is complete, and return its new folder. Its prepared data is reused.
+    """Move a run aside until the new one is complete, and return its new folder. The new run starts with its data.
 
     If an earlier run is still aside, the run was to replace it and is not complete. It is deleted, and the earlier one
     stays aside.
     """
     old = _replaced(output)
     unfinished = output.with_name(f".{output.name}.unfinished")
-    output.rename(unfinished if old.exists() else old)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    before = unfinished if old.exists() else old
+    output.rename(before)
     output.mkdir()
-    for kept in (LOCK_FILE, DATA_FOLDER):
-        for aside in (unfinished, old):
-            if (aside / kept).exists() and not (output / kept).exists():
-                (aside / kept).rename(output / kept)
+    if (before / LOCK_FILE).exists():
+        (before / LOCK_FILE).rename(output / LOCK_FILE)
+    if (before / DATA_FOLDER).is_dir():
+        shutil.copytree(before / DATA_FOLDER, output / DATA_FOLDER, copy_function=_link)
     shutil.rmtree(unfinished, ignore_errors=True)
     return old
+
+
+def _link(file: str, link: str) -> None:
+    """Make a hard link to a file that is never changed in place, or a copy if the file system has no hard links."""
+    try:
+        os.link(file, link)
+    except OSError:
+        shutil.copy2(file, link)
 
 
 def _replaced(output: Path) -> Path:

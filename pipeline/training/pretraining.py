@@ -18,6 +18,7 @@ from seq2edge.models.loss import ClassificationLoss
 from seq2edge.pipeline.data.batches import Batches, BatchOptions
 from seq2edge.pipeline.data.collate import collate_labels
 from seq2edge.pipeline.data.columns import Column, Table
+from seq2edge.pipeline.data.sharding import WHOLE_BATCH, Shard
 from seq2edge.pipeline.families.interface import Models
 from seq2edge.pipeline.recipe_schema.recipe import Training
 from seq2edge.pipeline.training.callbacks.end_on_request import EndOnRequest
@@ -26,13 +27,14 @@ from seq2edge.pipeline.training.schedules import learning_rate
 ENCODING = ("source_embedding", "embedding_scale", "encoder")  # layers from token ids to memory
 
 
-def pretrain(models: Models, table: Table, settings: Training, quiet: bool = False) -> None:
+def pretrain(models: Models, table: Table, settings: Training, shard: Shard = WHOLE_BATCH, quiet: bool = False) -> None:
     """Train the encoder for `settings.pretrain_epochs`, then freeze its embeddings.
 
     Args:
         models: The models of an encoder-decoder.
         table: A table with the columns "source_ids" and "target_ids".
         settings: The section `training` of the recipe.
+        shard: The part of each batch that this process trains on.
         quiet: Whether to hide the progress.
     """
     embedding = models.training.get_layer("source_embedding")
@@ -41,13 +43,20 @@ def pretrain(models: Models, table: Table, settings: Training, quiet: bool = Fal
     batches = Batches(
         Table({"source_ids": table["source_ids"], "label": labels}),
         collate_labels,
-        BatchOptions(batch_size=settings.batch_size, buckets=settings.buckets, seed=settings.seed),
+        BatchOptions(
+            batch_size=settings.batch_size,
+            tokens=settings.batch_tokens,
+            buckets=settings.buckets,
+            seed=settings.seed,
+            shard=shard,
+        ),
     )
     updates = batches.steps_per_pass * settings.pretrain_epochs
     batches = Batches(batches.table, collate_labels, batches.options, steps=updates)
     classifier = _classifier(models, classes)
+    optimizer = keras.optimizers.Adam(learning_rate(settings, updates), global_clipnorm=settings.clip_norm)
     classifier.compile(
-        keras.optimizers.Adam(learning_rate(settings, updates), global_clipnorm=settings.clip_norm),
+        keras.optimizers.LossScaleOptimizer(optimizer) if settings.precision == "mixed_float16" else optimizer,
         ClassificationLoss(settings.label_smoothing),
         jit_compile=keras.backend.backend() == "jax",
     )

@@ -10,7 +10,9 @@ from seq2edge.pipeline.recipe_schema.recipe import Training
 FINAL_SHARE = 0.02  # learning rate at the end of "cosine", as a share of the peak
 
 
-def learning_rate(training: Training, updates: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
+def learning_rate(
+    training: Training, steps: int, accumulate: int = 1
+) -> keras.optimizers.schedules.LearningRateSchedule | float:
     """Return the schedule of a recipe: linear warm-up to `learning_rate`, then "constant", "cosine" or "inverse_sqrt".
 
     "inverse_sqrt" follows Vaswani et al. 2017, section 5.3. "plateau" is a constant here, which the callback
@@ -18,15 +20,16 @@ def learning_rate(training: Training, updates: int) -> keras.optimizers.schedule
 
     Args:
         training: The section `training` of the recipe.
-        updates: Number of updates of the whole training, after which "cosine" ends.
+        steps: Number of batches of the whole training, after which "cosine" ends.
+        accumulate: Number of batches for one update. Keras counts batches, and `warmup_steps` are updates.
     """
     if training.schedule == "plateau":
         return training.learning_rate
-    warmup = min(training.warmup_steps, updates // 2)
+    warmup = min(training.warmup_steps * accumulate, steps // 2)
     if training.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(
             0.0,
-            updates - warmup,
+            steps - warmup,
             alpha=FINAL_SHARE,
             warmup_target=training.learning_rate,
             warmup_steps=max(warmup, 1),

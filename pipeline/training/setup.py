@@ -70,22 +70,25 @@ def set_up(recipe: Recipe, data: Dataset, shard: Shard, options: TrainOptions = 
     loss = family.loss(settings)
     fitted = wrap_in_pass(models.training, settings, loss)
     steps_per_epoch = settings.steps_per_epoch or training_batches(recipe, data, shard).steps_per_pass
-    updates = steps_per_epoch * settings.epochs // settings.accumulate
     # Without compilation, JAX runs each operation separately.
     jit_compile = settings.jit_compile or keras.backend.backend() == "jax"
-    fitted.compile(_optimizer(settings, updates), loss, jit_compile=jit_compile)
+    fitted.compile(_optimizer(settings, steps_per_epoch * settings.epochs), loss, jit_compile=jit_compile)
     return TrainingSetup(recipe, data, shard, models, fitted, steps_per_epoch)
 
 
-def _optimizer(settings: Training, updates: int) -> keras.optimizers.Optimizer:
-    return keras.optimizers.AdamW(
-        learning_rate(settings, updates),
+def _optimizer(settings: Training, steps: int) -> keras.optimizers.Optimizer:
+    """Return the optimizer for a training of this number of batches."""
+    optimizer = keras.optimizers.AdamW(
+        learning_rate(settings, steps, settings.accumulate),
         weight_decay=settings.weight_decay,
         global_clipnorm=settings.clip_norm,
         use_ema=settings.ema > 0,
-        ema_momentum=settings.ema or 0.99,
+        ema_momentum=settings.ema ** (1 / settings.accumulate) if settings.ema else 0.99,  # Keras averages every batch
         gradient_accumulation_steps=settings.accumulate if settings.accumulate > 1 else None,
     )
+    if settings.precision == "mixed_float16":  # Keras scales the loss by itself only for a global policy
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
 
 
 def training_batches(

@@ -7,13 +7,14 @@ import keras
 
 from seq2edge.pipeline.data.dataset import Dataset
 from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
-from seq2edge.pipeline.files import RECIPE_FILE, check_output, write_text
+from seq2edge.pipeline.data.split_files import locate_files
+from seq2edge.pipeline.files import CHECKPOINT_FILE, RECIPE_FILE, check_output, real_folder, write_text
 from seq2edge.pipeline.recipe_schema.recipe import Recipe
 from seq2edge.pipeline.run import Run
 from seq2edge.pipeline.training.attention_plot import plot_run_attention
 from seq2edge.pipeline.training.averaging import keep_better_mean
 from seq2edge.pipeline.training.callbacks.build import build_callbacks, build_recorders
-from seq2edge.pipeline.training.checkpoint import load_checkpoint
+from seq2edge.pipeline.training.checkpoint import load_checkpoint, save_checkpoint
 from seq2edge.pipeline.training.ensemble import refuse_ensemble
 from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.output_folder import claim_output, discard_replaced
@@ -48,6 +49,7 @@ def train(recipe: Recipe, output: Path, options: TrainOptions = TrainOptions()) 
         CheckError: If the training diverges.
     """
     refuse_ensemble(recipe)
+    output = real_folder(output)
     check_output(output)
     with run_lock(output):
         return _train(recipe, output, options)
@@ -57,6 +59,8 @@ def _train(recipe: Recipe, output: Path, options: TrainOptions) -> Run:
     hosts = options.hosts
     if hosts:
         agree_on_recipe(hosts, recipe)
+    if options.overwrite:
+        locate_files(recipe.data, options.recipe_folder)  # before the old run is moved: a file may be missing
     claim_output(recipe, output, options)
     data = _prepare(recipe, output, options)
     if hosts:
@@ -66,6 +70,8 @@ def _train(recipe: Recipe, output: Path, options: TrainOptions) -> Run:
     with data_parallel() as shard:
         setup = set_up(recipe, data, shard, options)
         setup.progress = _resume(setup.fitted, output, hosts)
+        if options.initial_run and not (output / CHECKPOINT_FILE).is_file():  # so that --resume starts from it too
+            save_checkpoint(output, setup.fitted, setup.progress)
         if not setup.finished:
             _pretrain(setup, options.quiet)
             _fit(setup, hosts, build_recorders(setup, output, options.quiet))
@@ -121,7 +127,7 @@ def _pretrain(setup: TrainingSetup, quiet: bool) -> None:
     """Pre-train, unless the training is resumed from a checkpoint, which includes the result."""
     settings = setup.recipe.training
     if settings.pretrain_epochs and not setup.progress.epoch:
-        pretrain(setup.models, setup.data.train, settings, quiet)
+        pretrain(setup.models, setup.data.train, settings, setup.shard, quiet)
 
 
 def _fit(setup: TrainingSetup, hosts: Hosts | None, recorders: list[keras.callbacks.Callback]) -> None:

@@ -14,7 +14,7 @@ from seq2edge.pipeline.families.registry import family_of
 from seq2edge.pipeline.recipe_schema.recipe import Recipe, dotted
 from seq2edge.pipeline.run import Run
 
-FREE_SETTINGS = ("dropout", "variational_dropout", "copy_table")  # settings that have no weights
+FREE_SETTINGS = ("dropout", "variational_dropout", "copy_table", "unknown")  # settings that have no weights
 
 
 def check_weights_fit(initial_run: Run, recipe: Recipe, data: Dataset) -> None:

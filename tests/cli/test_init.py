@@ -96,6 +96,18 @@ def test_a_chat_with_unanswered_messages_gets_a_fallback(tmp_path, capsys):
     assert load_recipe(output).decoding.fallback is None
 
 
+def test_the_recipe_leads_to_the_file_that_was_inspected(tmp_path, capsys, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "pairs.tsv").write_text("another file\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pairs.tsv").write_text(ENGLISH_KOREAN, encoding="utf-8")
+    assert main(["init", "pairs.tsv"]) == 0
+    assert load_recipe(tmp_path / "pairs.toml").data.files[0].path == "pairs.tsv"
+    monkeypatch.setenv("SEQ2EDGE_DATA", str(tmp_path / "data"))
+    assert main(["init", "pairs.tsv", "--overwrite"]) == 0
+    assert load_recipe(tmp_path / "pairs.toml").data.files[0].path == str(tmp_path / "pairs.tsv")
+
+
 def test_a_folder_of_texts_becomes_a_recipe_for_a_classifier(tmp_path, capsys):
     for label in ("good", "bad"):
         (tmp_path / "texts" / label).mkdir(parents=True)

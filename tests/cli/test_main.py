@@ -1,6 +1,7 @@
 import importlib
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -99,6 +100,27 @@ def test_run_writes_one_line_for_each_input_line(bundles, capsys, monkeypatch):
     text = io.TextIOWrapper(io.BytesIO(b"the red stone is here\n\nthe cold river is here\n"), "utf-8")
     monkeypatch.setattr(sys, "stdin", text)
     assert call(capsys, "run", bundles / "none")[1] == "stone red\n\nriver cold\n"
+
+
+def test_a_closed_standard_input_has_no_lines(bundles, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert call(capsys, "run", bundles / "none") == (0, "", "")
+
+
+def test_a_terminal_of_another_encoding_shows_escapes(shipped):
+    command = [sys.executable, "-m", "seq2edge.cli.main", "run", "안녕"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": "latin-1"}, capture_output=True, check=True)
+    assert done.stdout.decode("latin-1").startswith("\\u")
+
+
+@pytest.mark.parametrize(("command", "status"), [("train", 141), ("info", 0)])
+def test_a_long_command_whose_reader_has_ended_is_not_done(command, status):
+    program = (
+        "import sys; from unittest.mock import Mock; from seq2edge.cli import info, main, train\n"
+        "info.run = train.run = Mock(side_effect=BrokenPipeError)\n"
+        "sys.exit(main.main(sys.argv[1:]))"
+    )
+    assert subprocess.run([sys.executable, "-c", program, command, "quickstart"], check=False).returncode == status
 
 
 RED, COLD = "the red stone is here", "the cold river is here"

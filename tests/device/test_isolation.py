@@ -23,6 +23,14 @@ def test_a_good_bundle_passes(shipped, capsys):
     assert capsys.readouterr().out.endswith("verified\n")
 
 
+def test_no_code_is_run_from_the_working_directory(shipped, tmp_path, monkeypatch, capsys):
+    (tmp_path / "json.py").write_text("open('ran', 'w')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["verify", "--isolated", str(shipped.path)]) == 0
+    assert capsys.readouterr().out.endswith("verified\n")
+    assert not (tmp_path / "ran").exists()
+
+
 def test_mistakes_of_a_bundle_are_reported_as_without_isolation(shipped, tmp_path, capsys):
     bundle = shutil.copytree(shipped.path, tmp_path / "bundle")
     (bundle / "model.tflite").unlink()

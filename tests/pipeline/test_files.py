@@ -19,6 +19,17 @@ def test_a_folder_replaces_the_old_one_only_when_complete(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
+def test_a_link_is_kept_and_the_folder_it_leads_to_is_replaced(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    for content in ("first", "second"):
+        with whole_folder(tmp_path / "link") as new:
+            (new / "a").write_text(content)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "disk" / "a").read_text() == "second"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "link"]
+
+
 def test_a_replacement_killed_between_its_renames_is_repaired(tmp_path):
     (tmp_path / ".bundle.old").mkdir()
     (tmp_path / ".bundle.old" / "a").write_text("old")

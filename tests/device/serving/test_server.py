@@ -126,6 +126,26 @@ def test_work_for_a_disconnected_client_stops(ask, serve, connect, monkeypatch):
     assert stopped.wait(5)
 
 
+def test_a_stream_for_a_disconnected_client_stops_before_its_first_text(serve, connect, monkeypatch):
+    address, started, stopped = serve(), threading.Event(), threading.Event()
+
+    def without_end(self, *arguments, **settings):
+        started.set()
+        try:
+            while True:
+                self.model.deadline.check()
+            yield ""
+        finally:
+            stopped.set()
+
+    monkeypatch.setattr(Seq2SeqRunner, "stream", without_end)
+    connection = connect(address)
+    connection.sendall(b'POST /v1/stream HTTP/1.1\r\nHost: here\r\nContent-Length: 13\r\n\r\n{"text": "a"}')
+    assert started.wait(20)
+    connection.close()
+    assert stopped.wait(5)
+
+
 def test_fifty_concurrent_clients_get_answers(ask, serve):
     address, answers = serve(), []
     threads = [threading.Thread(target=lambda: answers.append(ask(address, {"text": "hello"}))) for _ in range(50)]

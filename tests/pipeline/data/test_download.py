@@ -81,11 +81,20 @@ def test_an_unreachable_server_is_reported():
 
 def test_an_interrupted_download_is_not_taken_as_complete(address, monkeypatch):
     monkeypatch.setattr(Handler, "limit", 4000)
-    with pytest.raises(UserError, match="closed after 4,000 of 140,000 bytes; try again to resume it"):
+    with pytest.raises(UserError, match="closed after 4,000 of 140,000 bytes; try again"):
         download(address, None)
     monkeypatch.setattr(Handler, "limit", len(CONTENT))
-    assert download(address, None).read_bytes() == CONTENT
+    assert download(address, SHA256).read_bytes() == CONTENT
     assert Handler.asked == [0, 4000]
+
+
+def test_a_file_without_a_checksum_is_fetched_as_a_whole(address, monkeypatch):
+    monkeypatch.setattr(Handler, "limit", 4000)
+    with pytest.raises(UserError, match="closed after 4,000 of 140,000 bytes"):
+        download(address, None)  # the file may change on the server in the meantime
+    monkeypatch.setattr(Handler, "limit", len(CONTENT))
+    assert download(address, None).read_bytes() == CONTENT
+    assert Handler.asked == [0, 0]
 
 
 def test_the_query_of_a_url_is_not_part_of_the_file_name(address):

@@ -11,7 +11,7 @@ import pytest
 
 from seq2edge.device.errors import UserError
 from seq2edge.pipeline.data.readers import read_pairs
-from seq2edge.pipeline.recipe_schema.data import Data
+from seq2edge.pipeline.recipe_schema.data import Data, File
 from seq2edge.pipeline.suggest import suggestion
 from seq2edge.pipeline.suggest.columns import Wish
 from seq2edge.pipeline.suggest.description import describe
@@ -275,7 +275,6 @@ def test_parallel_files_are_read_in_their_encoding(tmp_path):
 
 def workbook(folder, sheets):
     openpyxl = pytest.importorskip("openpyxl")
-    openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, cells in sheets.items():
@@ -299,6 +298,18 @@ def test_the_first_of_several_sheets_is_read(tmp_path):
     assert found.file.sheet == "first"
     assert "unsure: the first of the sheets first, other is read" in describe(found)
     assert pairs_of_recipe(found) == PAIRS
+
+
+def test_all_rows_of_a_sheet_with_a_wrong_size_are_read(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for pair in PAIRS:
+        book.active.append(pair)
+    book.save(tmp_path / "right.xlsx")
+    with zipfile.ZipFile(tmp_path / "right.xlsx") as right, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as wrong:
+        for name in right.namelist():
+            wrong.writestr(name, right.read(name).replace(b'<dimension ref="A1:B40"', b'<dimension ref="A1"'))
+    assert [(pair.source, pair.target) for pair in read_pairs(File(path="a.xlsx"), tmp_path / "a.xlsx")] == PAIRS
 
 
 def test_a_spreadsheet_without_openpyxl_is_refused_in_one_line(tmp_path, monkeypatch):

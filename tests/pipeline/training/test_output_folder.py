@@ -25,6 +25,7 @@ def test_a_replaced_run_is_kept_until_the_new_one_is_complete(run, tiny_recipe, 
     assert capsys.readouterr().err == f"the earlier run is kept in {old} until the new one is complete\n"
     assert (old / "model.keras").read_text() == "first"
     assert [path.name for path in run.iterdir()] == ["data"]
+    assert (old / "data" / "summary.json").is_file()
     discard_replaced(run)
     assert not old.exists()
 

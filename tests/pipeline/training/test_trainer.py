@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from seq2edge.pipeline.data.prepare import PrepareOptions, prepare
 from seq2edge.pipeline.evaluation.evaluate import EvaluateOptions, evaluate_run
 from seq2edge.pipeline.evaluation.tables import table
 from seq2edge.pipeline.run import Run
+from seq2edge.pipeline.training import trainer
 from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.trainer import train
 
@@ -176,6 +178,26 @@ def test_a_training_from_an_earlier_run_uses_its_tokenizer(trained_run, tiny_rec
     assert run.data.tokenizers[0].read_bytes() == trained_run.data.tokenizers[0].read_bytes()
     assert losses(run)[0] < 0.2
     train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True, resume=True))
+
+
+def test_a_training_that_was_stopped_in_its_first_epoch_still_starts_from_the_earlier_run(
+    trained_run, tiny_recipe, pairs_file, tmp_path, monkeypatch
+):
+    recipe = tiny_recipe(epochs=1, settings=["training.learning_rate=0.00001"])
+    options = TrainOptions(recipe_folder=pairs_file.parent, quiet=True, initial_run=trained_run)
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "_fit", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, tmp_path / "run", options)
+    resumed = train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True, resume=True))
+    assert losses(resumed)[0] < 0.2
+
+
+@pytest.mark.slow
+def test_a_training_in_float16_learns(tiny_recipe, pairs_file, tmp_path):
+    recipe = tiny_recipe(epochs=3, settings=["training.precision=mixed_float16", "training.ema=0.5"])
+    run = train(recipe, tmp_path / "run", TrainOptions(recipe_folder=pairs_file.parent, quiet=True))
+    assert losses(run)[-1] < losses(run)[0]
 
 
 def test_an_initial_run_with_other_shapes_is_refused(trained_run, tiny_recipe, pairs_file, tmp_path):

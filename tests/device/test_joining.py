@@ -33,7 +33,7 @@ def test_a_phrase_of_the_text_is_not_missing(bot):
 
 
 def test_a_part_of_a_word_and_another_case_are_missing(bot):
-    assert missing(bot, "nam", "pebble", "!") == ("nam", "pebble", "!")
+    assert missing(bot, "Peb", "pebble", "!") == ("Peb", "pebble", "!")
 
 
 def test_a_fallback_line_lacks_what_only_the_reply_has(bot):

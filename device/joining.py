@@ -8,7 +8,6 @@ from typing import Any
 from seq2edge.device.batching import Job
 from seq2edge.device.manifests.seq2seq import Fallback, Seq2SeqManifest
 from seq2edge.device.processors.interface import Segment, SourceProcessor, source_length
-from seq2edge.device.processors.text import normalise
 from seq2edge.device.result import Part, Result, cut_note, unsure_note
 from seq2edge.device.scripts import script_note
 from seq2edge.device.search.hypothesis import Hypothesis
@@ -99,7 +98,7 @@ class Joiner:
     def _missing(self, text: str, decoded: Sequence[Decoded], required: Sequence[str]) -> Iterator[str]:
         """Yield the required phrases that a text lacks, and for `all_items` the items that the best targets lack."""
         is_fallback = self._fallback(_score(decoded, 0)) is not None
-        phrases = {phrase: normalise(phrase, self.tokenizer.normalisation) for phrase in required}
+        phrases = {phrase: self.tokenizer.normalised(phrase) for phrase in required}
         lacking = [phrase for phrase, shown in phrases.items() if shown and not has_phrase(text, shown)]
         for one in decoded:
             source, best = one.job.segment.source, one.hypotheses[0]

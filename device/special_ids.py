@@ -9,6 +9,7 @@ UNK: Final = 1
 BOS: Final = 2
 EOS: Final = 3
 UNKNOWN: Final = "⁇"  # text of unk in SentencePiece; as a target it marks a source without an answer
+SPACE_TOKEN: Final = "\u2581"  # SentencePiece encodes spaces as this character, and decodes the character to a space
 TokenId = Annotated[int, Between(EOS + 1, 1 << 20)]
 
 

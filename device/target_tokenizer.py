@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from seq2edge.device.processors.text import ESCAPE, SPACE_TOKEN, normalise, shown_token
-from seq2edge.device.special_ids import EOS
+from seq2edge.device.processors.text import ESCAPE, normalise, shown_token
+from seq2edge.device.special_ids import EOS, SPACE_TOKEN
 from seq2edge.device.tokenizer_files import load_tokenizer
 
 UNFINISHED = f"\ufffd{ESCAPE}"  # end of a decoded text while bytes of a character are still missing
@@ -28,7 +28,11 @@ class TargetTokenizer:
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Convert a target, or a part of one, to ids without eos."""
-        return tuple(self._model.encode(normalise(text, self.normalisation)))
+        return tuple(self._model.encode(self.normalised(text)))
+
+    def normalised(self, text: str) -> str:
+        """A text as targets are normalised."""
+        return normalise(text, self.normalisation)
 
     @property
     def vocabulary(self) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seq2edge.device.processors.text import SPACE_TOKEN
+from seq2edge.device.special_ids import SPACE_TOKEN
 
 END = "</s>"  # eos in SentencePiece
 MOST_ON_END = 0.5  # share of the attention above which the end of a source is left out

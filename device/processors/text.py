@@ -21,7 +21,6 @@ INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")  # zero-width c
 SURROGATE = re.compile("[\ud800-\udfff]")  # lone surrogates, which UTF-8 cannot encode
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 VISIBLE = re.compile(f"[^\\s{CONTROL.pattern[1:-1]}{INVISIBLE.pattern[1:-1]}]")
-SPACE_TOKEN = "\u2581"  # SentencePiece encodes spaces as this character, and decodes the character to a space
 ESCAPE = "\x1a"  # tokenizers without normalisation write "▁" as ESCAPE + "A" and ESCAPE as ESCAPE + "B"
 
 

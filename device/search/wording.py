@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seq2edge.device.processors.slots import OPEN
-from seq2edge.device.processors.text import SPACE_TOKEN, normalise
-from seq2edge.device.special_ids import EOS
+from seq2edge.device.special_ids import EOS, SPACE_TOKEN
 from seq2edge.device.words import BYTE, WITHOUT_SPACES
 
 if TYPE_CHECKING:  # it imports sentencepiece, which a search does not need
@@ -218,5 +217,5 @@ class Wording:
 def _spelt(tokenizer: "TargetTokenizer", spelling: Spelling, text: str) -> str:
     """The characters of a phrase, without the space that the tokenizer adds."""
     spelt = spelling.text(tokenizer.encode(text))
-    has_space = normalise(text, tokenizer.normalisation)[:1].isspace()
+    has_space = tokenizer.normalised(text)[:1].isspace()
     return spelt if has_space else spelt.removeprefix(SPACE_TOKEN)

@@ -4,7 +4,8 @@ from typing import Any
 
 import sentencepiece
 
-from seq2edge.device.processors.text import ESCAPE, SPACE_TOKEN
+from seq2edge.device.processors.text import ESCAPE
+from seq2edge.device.special_ids import SPACE_TOKEN
 
 # SentencePiece decodes the symbol that it uses for spaces as a space. So the model file replaces this symbol when it
 # encodes, and restores it when it decodes. The escape character is replaced too, so that no text is ambiguous.

@@ -6,6 +6,7 @@ import gradio as gr
 import pytest
 from gradio.route_utils import delete_files_created_by_app
 
+from seq2edge.demo import answers
 from seq2edge.demo.app import build
 from seq2edge.demo.loading import load
 from seq2edge.demo.panels.files import answer_line, written
@@ -23,7 +24,7 @@ def test_a_line_without_an_answer_in_time_is_empty(shelf, monkeypatch):
     (bundle,) = shelf.loaded
     assert answer_line(bundle, "good morning", {}) == "Good morning! I hope your day starts well."
     assert answer_line(bundle, "", {}) == ""
-    monkeypatch.setattr("seq2edge.demo.answers.SECONDS", 0.0)
+    monkeypatch.setattr(answers, "SECONDS", 0.0)
     assert answer_line(bundle, "good morning", {}) == ""
 
 

@@ -204,7 +204,7 @@ def test_suggested_vocabularies_are_smaller_than_the_limit(tmp_path):
         (rows(20) * 3, "20 usable pairs found, at least 30 are needed; dropped: 40 duplicate$"),
         ([("the same", f"reply {i}") for i in range(99)], "99 pairs with 1 different sources cannot be divided"),
         (
-            [(" ".join(f"x{i}y{j}" for j in range(3000)), "b") for i in range(40)],
+            [(" ".join(f"x{i}y{j}" for j in range(2100)), "b") for i in range(40)],
             "only 0 of 40 pairs have at most 2,048 tokens",
         ),
     ],

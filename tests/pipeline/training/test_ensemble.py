@@ -92,7 +92,8 @@ def test_a_single_run_is_refused(trained_run, tmp_path):
 def test_an_ensemble_is_written_completely_or_not_at_all(trained_run, gru_run, tmp_path, monkeypatch):
     members = [trained_run.path, gru_run.path]
     (tmp_path / "new").mkdir()
-    (tmp_path / "new" / "notes.txt").write_text("mine", encoding="utf-8")
+    for name in ("notes.txt", "recipe.toml"):
+        (tmp_path / "new" / name).write_text("mine", encoding="utf-8")
     with pytest.raises(UserError, match="already exists"):
         build_ensemble_run(members, tmp_path / "new")
 
@@ -102,7 +103,7 @@ def test_an_ensemble_is_written_completely_or_not_at_all(trained_run, gru_run, t
     monkeypatch.setattr(ensemble, "save_model", fail)
     with pytest.raises(OSError, match="no space"):
         build_ensemble_run(members, tmp_path / "new", overwrite=True)
-    assert [path.name for path in tmp_path.rglob("*")] == ["new", "notes.txt"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["new", "notes.txt", "recipe.toml"]
     monkeypatch.undo()
     assert build_ensemble_run(members, tmp_path / "new", overwrite=True).recipe.is_ensemble
     assert not (tmp_path / "new" / "notes.txt").exists()

@@ -48,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 if the command succeeded, 1 if a check failed, 2 if the input was wrong, 70 after an internal error, 130 after
         Ctrl-C, 141 if the reader of a long command's output has ended, and 143 if SIGTERM ended a long command.
     """
-    for stream in (sys.stdout, sys.stderr):
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # for terminals that are not in UTF-8
+            stream.reconfigure(errors=errors)  # for input and terminals that are not in UTF-8
     arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     parsed = _parser(arguments).parse_args(arguments)
     try:

@@ -86,7 +86,7 @@ def _filter(runner: Any, options: Any, arguments: argparse.Namespace) -> None:
 
     from seq2edge.device.errors import TextError
 
-    _read_leniently(newline="\n")
+    sys.stdin.reconfigure(newline="\n")  # type: ignore[union-attr]
     for number, line in enumerate(sys.stdin, 1):
         text = line.rstrip("\r\n")
         try:
@@ -95,14 +95,6 @@ def _filter(runner: Any, options: Any, arguments: argparse.Namespace) -> None:
             write("{}" if arguments.json or arguments.inspect else "", flush=True)
             if text and not arguments.quiet:
                 write(f"note: line {number}: {error}", file=sys.stderr)
-
-
-def _read_leniently(**settings: Any) -> None:
-    """Read standard input with replacement characters in place of invalid bytes."""
-    import sys
-
-    if hasattr(sys.stdin, "reconfigure"):
-        sys.stdin.reconfigure(errors="replace", **settings)
 
 
 def _answer(runner: Any, text: str, options: Any, arguments: argparse.Namespace, one_line: bool = False) -> None:
@@ -154,7 +146,6 @@ def _prompt(runner: Any, settings: dict[str, Any], arguments: argparse.Namespace
     from seq2edge.device.errors import TextError
     from seq2edge.device.tasks import TASKS
 
-    _read_leniently()
     options, chat = runner.options(**settings), Conversation(runner)
     is_whole = "beam" in settings or options.n_best > 1 or arguments.json or arguments.attention or runner.has_memory
     is_conversation = TASKS[runner.manifest.task].is_conversation

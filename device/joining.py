@@ -90,14 +90,15 @@ class Joiner:
             cut=cut_note([one.job.segment for one in decoded]),
             unread=script_note(message_of(source), self.manifest.source_script) if isinstance(source, str) else None,
             unsure=None if is_fallback else unsure_note(confidence, self.manifest.usual_confidence),
-            missing=tuple(dict.fromkeys(self._missing(text, decoded, required))),
+            missing=tuple(dict.fromkeys(self._missing(text, is_fallback, decoded, required))),
             seconds=sum(one.seconds for one in decoded),
             previous="" if is_fallback else text,
         )
 
-    def _missing(self, text: str, decoded: Sequence[Decoded], required: Sequence[str]) -> Iterator[str]:
+    def _missing(
+        self, text: str, is_fallback: bool, decoded: Sequence[Decoded], required: Sequence[str]
+    ) -> Iterator[str]:
         """Yield the required phrases that a text lacks, and for `all_items` the items that the best targets lack."""
-        is_fallback = self._fallback(_score(decoded, 0)) is not None
         phrases = {phrase: self.tokenizer.normalised(phrase) for phrase in required}
         lacking = [phrase for phrase, shown in phrases.items() if shown and not has_phrase(text, shown)]
         for one in decoded:

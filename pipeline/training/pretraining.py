@@ -22,7 +22,7 @@ from seq2edge.pipeline.data.sharding import WHOLE_BATCH, Shard
 from seq2edge.pipeline.families.interface import Models
 from seq2edge.pipeline.recipe_schema.recipe import Training
 from seq2edge.pipeline.training.callbacks.end_on_request import EndOnRequest
-from seq2edge.pipeline.training.schedules import learning_rate
+from seq2edge.pipeline.training.schedules import learning_rate, with_loss_scaling
 
 ENCODING = ("source_embedding", "embedding_scale", "encoder")  # layers from token ids to memory
 
@@ -56,7 +56,7 @@ def pretrain(models: Models, table: Table, settings: Training, shard: Shard = WH
     classifier = _classifier(models, classes)
     optimizer = keras.optimizers.Adam(learning_rate(settings, updates), global_clipnorm=settings.clip_norm)
     classifier.compile(
-        keras.optimizers.LossScaleOptimizer(optimizer) if settings.precision == "mixed_float16" else optimizer,
+        with_loss_scaling(optimizer, settings),
         ClassificationLoss(settings.label_smoothing),
         jit_compile=keras.backend.backend() == "jax",
     )

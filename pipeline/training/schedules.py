@@ -1,4 +1,4 @@
-"""Learning rate schedules."""
+"""Learning rate schedules, and the scaling of the loss."""
 
 from typing import Any
 
@@ -35,6 +35,12 @@ def learning_rate(
             warmup_steps=max(warmup, 1),
         )
     return WarmUp(training.learning_rate, warmup, inverse_sqrt=training.schedule == "inverse_sqrt")
+
+
+def with_loss_scaling(optimizer: keras.optimizers.Optimizer, training: Training) -> keras.optimizers.Optimizer:
+    """Return an optimizer that scales the loss for float16. Keras does so by itself only for a global policy."""
+    is_float16 = training.precision == "mixed_float16"
+    return keras.optimizers.LossScaleOptimizer(optimizer) if is_float16 else optimizer
 
 
 @keras.saving.register_keras_serializable(package="seq2edge")

@@ -16,7 +16,7 @@ from seq2edge.pipeline.training.memory import keep_freed_memory
 from seq2edge.pipeline.training.options import TrainOptions
 from seq2edge.pipeline.training.passes import wrap_in_pass
 from seq2edge.pipeline.training.progress import Progress
-from seq2edge.pipeline.training.schedules import learning_rate
+from seq2edge.pipeline.training.schedules import learning_rate, with_loss_scaling
 from seq2edge.pipeline.training.warm_start import check_weights_fit, load_initial_weights
 
 
@@ -86,9 +86,7 @@ def _optimizer(settings: Training, steps: int) -> keras.optimizers.Optimizer:
         ema_momentum=settings.ema ** (1 / settings.accumulate) if settings.ema else 0.99,  # Keras averages every batch
         gradient_accumulation_steps=settings.accumulate if settings.accumulate > 1 else None,
     )
-    if settings.precision == "mixed_float16":  # Keras scales the loss by itself only for a global policy
-        return keras.optimizers.LossScaleOptimizer(optimizer)
-    return optimizer
+    return with_loss_scaling(optimizer, settings)
 
 
 def training_batches(

@@ -104,6 +104,24 @@ def test_requests_in_progress_survive_sigterm(shipped, asking):
             process.kill()
 
 
+def work_until_stopped(runner, started, stopped):
+    started.set()
+    try:
+        while True:
+            runner.model.deadline.check()
+    finally:
+        stopped.set()
+
+
+def ask_and_leave(connect, address, path, started):
+    """Send a request, and disconnect when the work for it has started."""
+    connection = connect(address)
+    head = f"POST {path} HTTP/1.1\r\nHost: here\r\nContent-Length: 13\r\n\r\n"
+    connection.sendall(f'{head}{{"text": "a"}}'.encode())
+    assert started.wait(20)
+    connection.close()
+
+
 def test_work_for_a_disconnected_client_stops(ask, serve, connect, monkeypatch):
     address, stopped, left = serve(max_concurrent_requests=1), threading.Event(), threading.Event()
     run_all = Seq2SeqRunner.run_all
@@ -111,18 +129,10 @@ def test_work_for_a_disconnected_client_stops(ask, serve, connect, monkeypatch):
     def without_end(self, *arguments, **settings):
         if left.is_set():
             return run_all(self, *arguments, **settings)
-        left.set()
-        try:
-            while True:
-                self.model.deadline.check()
-        finally:
-            stopped.set()
+        work_until_stopped(self, left, stopped)
 
     monkeypatch.setattr(Seq2SeqRunner, "run_all", without_end)
-    connection = connect(address)
-    connection.sendall(b'POST /run HTTP/1.1\r\nHost: here\r\nContent-Length: 13\r\n\r\n{"text": "a"}')
-    assert left.wait(20)
-    connection.close()
+    ask_and_leave(connect, address, "/run", left)
     assert stopped.wait(5)
 
 
@@ -130,19 +140,11 @@ def test_a_stream_for_a_disconnected_client_stops_before_its_first_text(serve, c
     address, started, stopped = serve(), threading.Event(), threading.Event()
 
     def without_end(self, *arguments, **settings):
-        started.set()
-        try:
-            while True:
-                self.model.deadline.check()
-            yield ""
-        finally:
-            stopped.set()
+        work_until_stopped(self, started, stopped)
+        yield ""
 
     monkeypatch.setattr(Seq2SeqRunner, "stream", without_end)
-    connection = connect(address)
-    connection.sendall(b'POST /v1/stream HTTP/1.1\r\nHost: here\r\nContent-Length: 13\r\n\r\n{"text": "a"}')
-    assert started.wait(20)
-    connection.close()
+    ask_and_leave(connect, address, "/v1/stream", started)
     assert stopped.wait(5)
 
 
